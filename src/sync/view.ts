@@ -1,0 +1,115 @@
+// What a person can be told about a document, and what a person can do to it: the whole border between the
+// session and the screen. Types only; the words people read are chosen in src/ui, the facts behind them here.
+
+/** One replacement: the text in [from, to) becomes `insert`. Positions are UTF-16 code units. */
+export interface TextPatch {
+  readonly from: number;
+  readonly to: number;
+  readonly insert: string;
+}
+
+/** The shared text as an editor wants it. */
+export interface SharedText {
+  readonly length: number;
+  toString(): string;
+  /**
+   * A local edit. All patches hold in the text before the edit, ascending and not overlapping (as CodeMirror's
+   * `iterChanges` reports them). `\r\n`, `\r` and lone surrogates must have been replaced before.
+   */
+  edit(patches: readonly TextPatch[]): void;
+  /**
+   * Told of every change that did not come from `edit`: by another person or another tab. The patches are
+   * steps: each holds in the text that the step before it left.
+   */
+  subscribe(listener: (steps: readonly TextPatch[]) => void): () => void;
+}
+
+/** The first that applies, in the order of the union. `waiting` counts my changes nobody else is known to hold. */
+export type Status =
+  | { readonly kind: "not-saved"; readonly reason: string }
+  | { readonly kind: "saving" }
+  | { readonly kind: "waiting-for-holder" }
+  | { readonly kind: "saved" }
+  | { readonly kind: "offline"; readonly waiting: number }
+  | { readonly kind: "sharing"; readonly waiting: number }
+  | { readonly kind: "shared"; readonly people: number };
+
+export interface Person {
+  /** The person's device key, lower-case hex: what a mark and a colour are made from. */
+  readonly key: string;
+  /** As claimed by the person; null until one was chosen (show the two words made from the key). */
+  readonly name: string | null;
+  readonly me: boolean;
+  /** Linked right now; how, for those who want to know. */
+  readonly path: "direct" | "relay" | null;
+}
+
+export interface Caret {
+  readonly key: string;
+  readonly name: string | null;
+  /** UTF-16 positions in the text as it is now, already clamped. */
+  readonly anchor: number;
+  readonly head: number;
+  /** Milliseconds of the clock port at which this caret last moved. */
+  readonly movedAt: number;
+}
+
+export interface DocumentView {
+  readonly id: string;
+  readonly title: string;
+  readonly status: Status;
+  /** A second sentence for ten seconds after a refusal, or null. */
+  readonly notice: string | null;
+  /** Me first, then those who are here, then members who are not; stable order. */
+  readonly people: readonly Person[];
+  /** False while a document opened by link has not arrived: show no surface that would lose what is typed. */
+  readonly ready: boolean;
+}
+
+export interface OpenDocument {
+  readonly id: string;
+  readonly text: SharedText;
+  /** The same object until something in it changed (fit for useSyncExternalStore). */
+  view(): DocumentView;
+  subscribe(listener: () => void): () => void;
+  setTitle(title: string): void;
+  setName(name: string): void;
+  /** My own selection, or null when the editor has lost the focus. */
+  setCaret(selection: { readonly anchor: number; readonly head: number } | null): void;
+  carets(): readonly Caret[];
+  subscribeCarets(listener: () => void): () => void;
+  /** The link that can edit. Makes the invite the first time. */
+  shareLink(): Promise<string>;
+  /** Turns the open draft into a change now (blur, hide). */
+  flush(): void;
+  close(): Promise<void>;
+}
+
+export interface DocumentEntry {
+  readonly id: string;
+  readonly title: string;
+  /** Milliseconds since 1970, of the last own or received edit. */
+  readonly updatedAt: number;
+  /** My changes in it that nobody else is known to hold; removing it would lose them. */
+  readonly unshared: number;
+}
+
+/** What this browser holds. */
+export interface Workspace {
+  /** My device key, lower-case hex. */
+  readonly device: string;
+  /** One sentence for each thing the platform withholds (no crypto.subtle, no service worker, no storage). */
+  readonly missing: readonly string[];
+  /** Newest first; without removed ones. */
+  documents(): readonly DocumentEntry[];
+  subscribe(listener: () => void): () => void;
+  /** A new empty document; stored and listed after its first edit. */
+  create(): Promise<OpenDocument>;
+  /** By the id in the address, or null if this device holds no such document. */
+  open(id: string): Promise<OpenDocument | null>;
+  /** By a share link's fragment (`#…`), or a sentence that says what is wrong with it. */
+  join(fragment: string): Promise<OpenDocument | { readonly error: string }>;
+  /** Takes it off the list at once; deleted for good after ten seconds unless restored. */
+  remove(id: string): Promise<void>;
+  restore(id: string): Promise<void>;
+}
