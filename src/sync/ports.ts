@@ -1,0 +1,146 @@
+// What the sync ring needs from the platform, and nothing more. The real ones live in adapters/; the simulator
+// brings its own. Everything here that takes time is asynchronous only behind these ports: the machines of this
+// ring take (frame | tick | answer) and return at once.
+
+/** Raw bytes that WebCrypto accepts as well (TypeScript 6 tells the two kinds of buffer apart). */
+export type Bytes = Uint8Array<ArrayBuffer>;
+
+/** A way to one remote end, already open. Frames arrive whole and in order, or the link closes. */
+export interface PeerLink {
+  readonly kind: "webrtc" | "relay" | "memory";
+  /** Exactly one end of a link is its initiator (the lower id at the meeting place). */
+  readonly initiator: boolean;
+  /** SHA-256 fingerprints of the DTLS certificates, 32 bytes each; null where there is no DTLS (relay). */
+  readonly fingerprints: { readonly local: Bytes; readonly remote: Bytes } | null;
+  /** Bytes handed over and not yet taken by the network. */
+  readonly bufferedBytes: number;
+  /** At most 16 KiB. Silently dropped after close. Never throws. */
+  send(frame: Bytes): void;
+  /** Idempotent. The listener's `closed` is called once, also for a close by this side. */
+  close(): void;
+  /** Set once, before the first frame can arrive. Frames that came earlier are kept for it (bounded). */
+  listen(listener: LinkListener): void;
+}
+
+export interface LinkListener {
+  frame(bytes: Bytes): void;
+  /** `bufferedBytes` fell below the low mark after `send` had raised it above the high one. */
+  drained(): void;
+  closed(): void;
+}
+
+/** The meeting place and the links that come of it (adapters/network.ts). */
+export interface Network {
+  /** Whether the signalling server is reached. Links live on without it. */
+  readonly reachable: boolean;
+  /** Something changed (network back, page visible): try again at once what is waiting. */
+  nudge(): void;
+  close(): void;
+}
+
+export interface NetworkListener {
+  link(link: PeerLink): void;
+  reachable(reachable: boolean): void;
+}
+
+/** One stored change. `signature` is null between the closing of a draft and the answer of the key. */
+export interface ChangeRecord {
+  /** Lower-case hex. */
+  readonly id: string;
+  readonly bytes: Bytes;
+  readonly signature: Bytes | null;
+}
+
+/** What this device remembers of a document beside its changes. All of it is replaced as one value. */
+export interface DocumentRecord {
+  /** Lower-case hex; the key. */
+  readonly id: string;
+  readonly title: string;
+  /** Milliseconds since 1970. */
+  readonly updatedAt: number;
+  readonly unshared: number;
+  /** 32 bytes; finds the meeting place. Null until the document is shared. */
+  readonly roomSecret: Bytes | null;
+  /** 32 bytes: the seed of the link's key pair, kept so that Share can show the link again. */
+  readonly inviteSeed: Bytes | null;
+  /** Per foreign device (hex): the highest of my sequence numbers it is known to hold. */
+  readonly delivered: Readonly<Record<string, number>>;
+  /** Milliseconds since 1970 of a removal that can still be undone, or null. */
+  readonly removedAt: number | null;
+}
+
+/** The head of my own chain as the store knows it: what two tabs of one profile agree on. */
+export interface ChainHead {
+  readonly seq: number;
+  readonly id: string;
+}
+
+/** What `append` is given inside its transaction, and what it answers: synchronously, or two tabs would fork. */
+export type Append = (
+  head: ChainHead | null,
+  /** Records of this document that were stored after `position` (by other tabs), in order. */
+  unseen: readonly ChangeRecord[],
+) => { readonly records: readonly ChangeRecord[]; readonly head: ChainHead | null };
+
+export type StoreError = "quota" | "closed" | "blocked" | "unavailable" | "failed";
+
+/** Durable memory of one browser profile. Every promise settles; a rejection carries a `StoreFailure`. */
+export interface Store {
+  /** False where nothing outlives the page (private mode, no IndexedDB). */
+  readonly durable: boolean;
+  documents(): Promise<readonly DocumentRecord[]>;
+  putDocument(record: DocumentRecord): Promise<void>;
+  /** Deletes the document and its changes. */
+  deleteDocument(id: string): Promise<void>;
+  /** All changes of a document in the order they were stored, and the position after the last. */
+  read(doc: string, from: number): Promise<{ records: readonly ChangeRecord[]; position: number }>;
+  /**
+   * One readwrite transaction with strict durability: reads the chain head and what came after `position`,
+   * calls `append` once and synchronously, writes what it answers (a record whose id is stored already is
+   * skipped). Resolves after `oncomplete` only.
+   */
+  append(doc: string, position: number, append: Append): Promise<{ position: number }>;
+  /** Adds the signature of a change that was stored without one. */
+  putSignature(doc: string, id: string, signature: Bytes): Promise<void>;
+  /** Another tab of this profile wrote to a document (its id, hex), or to the list (null). */
+  watch(listener: (doc: string | null) => void): () => void;
+  close(): void;
+}
+
+/** The device's key: one per browser profile. */
+export interface DeviceKey {
+  /** 32 bytes. */
+  readonly publicKey: Bytes;
+  sign(message: Bytes): Promise<Bytes>;
+}
+
+export interface SignatureCheck {
+  readonly key: Bytes;
+  readonly message: Bytes;
+  readonly signature: Bytes;
+}
+
+/** Judges signatures by the one rule of the core (crdt/graph/ed25519.ts); the same verdict on every platform. */
+export interface Verifier {
+  verify(checks: readonly SignatureCheck[]): Promise<readonly boolean[]>;
+}
+
+/** Synchronous primitives of the handshake and the sealed relay. */
+export interface Ciphers {
+  random(length: number): Bytes;
+  sha256(bytes: Bytes): Bytes;
+  /** HKDF-SHA-256, RFC 5869. */
+  hkdf(secret: Bytes, salt: Bytes, info: string, length: number): Bytes;
+  /** X25519, RFC 7748. `agree` answers null for a result of all zeros. */
+  agreementKeys(): { readonly secret: Bytes; readonly publicKey: Bytes };
+  agree(secret: Bytes, publicKey: Bytes): Bytes | null;
+  /** ChaCha20-Poly1305, RFC 8439: 32-byte key, 12-byte nonce, a tag of 16 bytes behind the ciphertext. */
+  seal(key: Bytes, nonce: Bytes, plain: Bytes, associated: Bytes): Bytes;
+  open(key: Bytes, nonce: Bytes, sealed: Bytes, associated: Bytes): Bytes | null;
+  /** XChaCha20-Poly1305 with its 24-byte nonce drawn at random and put in front. */
+  sealRandom(key: Bytes, plain: Bytes, associated: Bytes): Bytes;
+  openRandom(key: Bytes, sealed: Bytes, associated: Bytes): Bytes | null;
+  /** Ed25519 with a seed in memory: room keys and link keys (device keys are `DeviceKey`). */
+  seedPublicKey(seed: Bytes): Bytes;
+  seedSign(seed: Bytes, message: Bytes): Bytes;
+}
