@@ -1,0 +1,115 @@
+// Finds a Chromium that really starts, and fetches one where there is none: an existing one, then Playwright's own
+// download, then the system's package where we may install it. Each candidate is started once, because a downloaded
+// browser on a bare machine is often there and yet lacks a library.
+import { spawnSync } from "node:child_process";
+import { accessSync, constants, existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { root } from "./steps.mjs";
+
+const DOWNLOAD_TIMEOUT_MS = 60_000;
+const PACKAGE_TIMEOUT_MS = 300_000;
+
+const CHROMIUM_NAMES = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome"];
+const CHROMIUM_PLACES = [
+  "/snap/bin/chromium",
+  "/opt/google/chrome/chrome",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+  "/Applications/Chromium.app/Contents/MacOS/Chromium",
+  "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
+  "C:\\Program Files (x86)\\Google\\Chrome\\Application\\chrome.exe",
+];
+const FIREFOX_NAMES = ["firefox", "firefox-esr"];
+const FIREFOX_PLACES = ["/Applications/Firefox.app/Contents/MacOS/firefox"];
+
+/**
+ * `{ path }` of a Chromium or Chrome that starts, or `{ path: null, sentence }` that says what to do. With `install`,
+ * what is missing is fetched; `say` hears what takes long.
+ */
+export async function findChromium({ install = false, say = () => undefined } = {}) {
+  const wished = process.env.CHROMIUM;
+  if (wished) {
+    if (starts(wished)) return { path: wished };
+    return {
+      path: null,
+      sentence: `CHROMIUM=${wished} does not start; name a Chromium or Chrome that does.`,
+    };
+  }
+  const existing = firstThatStarts([
+    ...onPath(CHROMIUM_NAMES),
+    ...CHROMIUM_PLACES,
+    ...(await playwrightsOwn()),
+  ]);
+  if (existing) return { path: existing };
+  if (!install)
+    return { path: null, sentence: "No Chromium or Chrome was found; name one with CHROMIUM=… ." };
+
+  say("no browser found: downloading Chromium, at most a minute");
+  run(
+    process.execPath,
+    [join(root, "node_modules/playwright-core/cli.js"), "install", "chromium"],
+    DOWNLOAD_TIMEOUT_MS,
+  );
+  const downloaded = firstThatStarts(await playwrightsOwn());
+  if (downloaded) return { path: downloaded };
+
+  if (mayInstallPackages()) {
+    say("installing the system's chromium package");
+    const updated = run("apt-get", ["update"], PACKAGE_TIMEOUT_MS);
+    if (updated) run("apt-get", ["install", "-y", "chromium"], PACKAGE_TIMEOUT_MS);
+    const installed = firstThatStarts(onPath(CHROMIUM_NAMES));
+    if (installed) return { path: installed };
+  }
+  return {
+    path: null,
+    sentence:
+      "No browser could be had; run `npx playwright-core install --with-deps chromium`, or name one with CHROMIUM=… .",
+  };
+}
+
+/** The path of a Firefox that starts, or null: tests in it are welcome, not needed. */
+export function findFirefox() {
+  if (process.env.FIREFOX) return starts(process.env.FIREFOX) ? process.env.FIREFOX : null;
+  return firstThatStarts([...onPath(FIREFOX_NAMES), ...FIREFOX_PLACES]);
+}
+
+function onPath(names) {
+  const folders = (process.env.PATH ?? "").split(delimiter).filter(folder => folder !== "");
+  return names.flatMap(name => folders.map(folder => join(folder, name)));
+}
+
+async function playwrightsOwn() {
+  if (!existsSync(join(root, "node_modules/playwright-core"))) return [];
+  const { chromium } = await import("playwright-core");
+  return [chromium.executablePath()];
+}
+
+function firstThatStarts(paths) {
+  return paths.find(starts) ?? null;
+}
+
+function starts(path) {
+  if (!isExecutable(path)) return false;
+  // Chrome on Windows opens a window on --version instead of answering; being there has to be enough.
+  if (process.platform === "win32") return true;
+  return spawnSync(path, ["--version"], { timeout: 15_000, stdio: "ignore" }).status === 0;
+}
+
+function isExecutable(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    // Not there or not ours to start: either way the next candidate is asked.
+    return false;
+  }
+}
+
+function mayInstallPackages() {
+  return process.getuid?.() === 0 && onPath(["apt-get"]).some(isExecutable);
+}
+
+// Its output goes to stderr: the last line of stdout belongs to the tests.
+function run(command, args, timeout) {
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  return spawnSync(command, args, { timeout, env, stdio: ["ignore", 2, 2] }).status === 0;
+}

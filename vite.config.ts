@@ -1,0 +1,61 @@
+// How the app is built: one page, no inline scripts (the policy in signalling/http.ts forbids them), and a service
+// worker that holds the whole shell, so that it opens without any network. The app registers the worker itself.
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+import { VitePWA } from "vite-plugin-pwa";
+
+const signallingServer = "http://127.0.0.1:8080";
+
+export default defineConfig({
+  plugins: [
+    react(),
+    VitePWA({
+      strategies: "generateSW",
+      // A new version waits until the person says so: a reload under unsaved text would be ours to answer for.
+      registerType: "prompt",
+      injectRegister: false,
+      manifest: {
+        id: "/",
+        name: "Chirograph",
+        short_name: "Chirograph",
+        description: "Write together in the browser, without trusting a server or each other.",
+        lang: "en",
+        start_url: "/",
+        scope: "/",
+        display: "standalone",
+        background_color: "#faf7f0",
+        theme_color: "#faf7f0",
+        icons: [
+          { src: "/icon.svg", sizes: "any", type: "image/svg+xml", purpose: "any" },
+          { src: "/icon-192.png", sizes: "192x192", type: "image/png", purpose: "any" },
+          { src: "/icon-512.png", sizes: "512x512", type: "image/png", purpose: "any" },
+          { src: "/icon-maskable-512.png", sizes: "512x512", type: "image/png", purpose: "maskable" },
+        ],
+      },
+      workbox: {
+        inlineWorkboxRuntime: true,
+        globPatterns: ["**/*.{js,css,html,svg,woff2}"],
+        navigateFallback: "index.html",
+        navigateFallbackDenylist: [/^\/signal$/, /^\/healthz$/, /^\/config\.json$/],
+        cleanupOutdatedCaches: true,
+      },
+    }),
+  ],
+  build: {
+    outDir: "dist/app",
+    emptyOutDir: true,
+    target: "es2022",
+    // Every browser we support preloads modules by itself; the polyfill would be one more script.
+    modulePreload: { polyfill: false },
+    // A small asset inlined as a data: address is a font or an image the policy would block.
+    assetsInlineLimit: 0,
+  },
+  // The bundle without Node polyfills; named here so that the development server gives it a default export.
+  optimizeDeps: { include: ["simple-peer/simplepeer.min.js"] },
+  server: {
+    proxy: {
+      "/signal": { target: signallingServer, ws: true },
+      "/config.json": signallingServer,
+    },
+  },
+});
