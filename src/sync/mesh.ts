@@ -1,0 +1,161 @@
+// Who is at the meeting place, and the way there. A pure machine: it takes events with the time they happened and
+// answers with effects; sockets, WebRTC and timers are in adapters/network.ts. What goes on with each peer is in
+// pair.ts; here are the connection to the server, the table of peers and the page's budget for new connections.
+//
+// Law: dials in any t seconds <= DIALS_BURST + t · DIALS_PER_SECOND, whatever the server and the peers do.
+import type { ConnectionId, PeerId, Signal } from "./envelope.ts";
+import * as limits from "./limits.ts";
+import { jitteredBackoffMs, type MeshEnvelope, Pair, type PairEffect, type PairHost } from "./pair.ts";
+import type { Bytes } from "./ports.ts";
+import { TokenBucket } from "./token-bucket.ts";
+
+export type MeshEvent =
+  | { readonly type: "start" }
+  | { readonly type: "welcome"; readonly self: PeerId; readonly peers: readonly PeerId[] }
+  | { readonly type: "server-closed" }
+  | { readonly type: "arrived" | "left" | "unreachable"; readonly peer: PeerId }
+  /** An envelope that opened under the room's key. */
+  | { readonly type: "envelope"; readonly from: PeerId; readonly envelope: MeshEnvelope }
+  /** Our end of a direct connection wants this carried over. */
+  | { readonly type: "signal"; readonly connection: ConnectionId; readonly signal: Signal }
+  /** A direct connection opened; it failed or closed. */
+  | { readonly type: "opened" | "closed"; readonly connection: ConnectionId }
+  /** Our end of a relayed link closed. */
+  | { readonly type: "relay-closed"; readonly connection: ConnectionId }
+  /** Network back, page visible: forget the backoffs. */
+  | { readonly type: "nudge" }
+  | { readonly type: "tick" };
+
+export type MeshEffect = { readonly type: "connect" } | PairEffect;
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+export class Mesh {
+  readonly #host: PairHost;
+  readonly #dials: TokenBucket;
+  readonly #pairs = new Map<PeerId, Pair>();
+  #self: PeerId | null = null;
+  #server: "closed" | "connecting" | "open" = "closed";
+  /** Lost connections since one stood for a while: the backoff's exponent. */
+  #serverTries = 0;
+  #serverSince = 0;
+  #serverAt = NEVER;
+  #effects: MeshEffect[] = [];
+
+  constructor(random: (length: number) => Bytes, now: number) {
+    this.#dials = new TokenBucket(limits.DIALS_BURST, limits.DIALS_PER_SECOND, now);
+    this.#host = {
+      random,
+      effect: effect => this.#effects.push(effect),
+      mayDial: at => this.#alive() < limits.DIRECT_MAX && this.#dials.take(1, at),
+    };
+  }
+
+  /** The time of the next tick that will do something; Infinity if only events can. */
+  get nextAt(): number {
+    return Math.min(this.#serverAt, ...Array.from(this.#pairs.values(), pair => pair.nextAt));
+  }
+
+  handle(event: MeshEvent, now: number): readonly MeshEffect[] {
+    this.#handle(event, now);
+    for (const [peer, pair] of this.#pairs) if (pair.isOver) this.#pairs.delete(peer);
+    const effects = this.#effects;
+    this.#effects = [];
+    return effects;
+  }
+
+  #handle(event: MeshEvent, now: number): void {
+    switch (event.type) {
+      case "start":
+        this.#connect();
+        return;
+      case "welcome":
+        this.#server = "open";
+        this.#serverSince = now;
+        this.#self = event.self;
+        for (const peer of event.peers) this.#arrived(peer, now);
+        return;
+      case "server-closed":
+        this.#serverClosed(now);
+        return;
+      case "arrived":
+        this.#arrived(event.peer, now);
+        return;
+      case "left":
+        this.#pairs.get(event.peer)?.left();
+        return;
+      case "unreachable":
+        // What we sent is lost: a relayed link has a gap, anything else is tried again by its own deadline.
+        this.#pairs.get(event.peer)?.relayEnded("lost", now);
+        return;
+      case "envelope":
+        // Who was beyond PEERS_MAX when the server named them may find room now: they know the secret.
+        if (event.envelope.type === "hello") this.#arrived(event.from, now);
+        this.#pairs.get(event.from)?.envelope(event.envelope, now);
+        return;
+      case "signal":
+        this.#pairOf(event.connection)?.sendSignal(event.signal);
+        return;
+      case "opened":
+        this.#pairOf(event.connection)?.directOpened(now);
+        return;
+      case "closed":
+        this.#pairOf(event.connection)?.directEnded("here", now);
+        return;
+      case "relay-closed":
+        for (const pair of this.#pairs.values()) {
+          if (pair.relayConnection === event.connection) pair.relayEnded("here", now);
+        }
+        return;
+      case "nudge":
+        this.#nudge(now);
+        return;
+      case "tick":
+        if (this.#serverAt <= now) this.#connect();
+        for (const pair of this.#pairs.values()) pair.tick(now);
+        return;
+    }
+  }
+
+  #connect(): void {
+    this.#server = "connecting";
+    this.#serverAt = NEVER;
+    this.#effects.push({ type: "connect" });
+  }
+
+  #serverClosed(now: number): void {
+    if (this.#server === "open" && now - this.#serverSince >= limits.STABLE_MS) this.#serverTries = 0;
+    this.#server = "closed";
+    this.#self = null;
+    const random = this.#host.random(1)[0]! / 256;
+    const { SERVER_RETRY_MS, SERVER_RETRY_MS_MAX } = limits;
+    this.#serverAt =
+      now + jitteredBackoffMs(this.#serverTries++, SERVER_RETRY_MS, SERVER_RETRY_MS_MAX, random);
+    for (const pair of this.#pairs.values()) pair.left();
+  }
+
+  #nudge(now: number): void {
+    if (this.#serverAt !== NEVER) {
+      this.#serverTries = 0;
+      this.#connect();
+    }
+    for (const pair of this.#pairs.values()) pair.nudge(now);
+  }
+
+  #arrived(peer: PeerId, now: number): void {
+    if (this.#self === null || peer === this.#self || this.#pairs.has(peer)) return;
+    if (this.#pairs.size >= limits.PEERS_MAX) return;
+    this.#pairs.set(peer, new Pair(peer, this.#self < peer, this.#host, now));
+  }
+
+  #alive(): number {
+    let alive = 0;
+    for (const pair of this.#pairs.values()) if (pair.connection !== null) alive++;
+    return alive;
+  }
+
+  #pairOf(connection: ConnectionId): Pair | undefined {
+    for (const pair of this.#pairs.values()) if (pair.connection === connection) return pair;
+    return undefined;
+  }
+}
