@@ -1,0 +1,112 @@
+// Puts on the screen what the navigator says, and owns what outlives a document: the list, the removal that can
+// still be undone, the sentences about this browser.
+import { useEffect, useState, useSyncExternalStore } from "react";
+import type { DocumentEntry, Workspace } from "../sync/view.ts";
+import { Bar } from "./bar/bar.tsx";
+import { Missing } from "./bar/missing.tsx";
+import { UpdateButton } from "./bar/update-button.tsx";
+import { Documents } from "./documents/documents.tsx";
+import { RemovedBar } from "./documents/removed-bar.tsx";
+import type { Navigator, Screen } from "./navigator.ts";
+import { DocumentPage } from "./pages/document-page.tsx";
+import { PlainPage } from "./pages/plain-page.tsx";
+import type { RememberedSet } from "./remembered.ts";
+import type { Updates } from "./update.ts";
+
+interface Properties {
+  readonly workspace: Workspace;
+  readonly navigator: Navigator;
+  readonly updates: Updates;
+  readonly dismissed: RememberedSet;
+}
+
+interface Removed {
+  readonly id: string;
+  /** It was on the screen, so undoing brings it back there. */
+  readonly wasOpen: boolean;
+}
+
+export function App({ workspace, navigator, updates, dismissed }: Properties) {
+  const screen = useSyncExternalStore(navigator.subscribe, navigator.current);
+  const [removed, setRemoved] = useState<Removed | null>(null);
+  const remove = async (entry: DocumentEntry) => {
+    const wasOpen = navigator.openId() === entry.id;
+    await workspace.remove(entry.id);
+    setRemoved({ id: entry.id, wasOpen });
+    if (wasOpen) await navigator.startNew();
+  };
+  const undo = async ({ id, wasOpen }: Removed) => {
+    setRemoved(null);
+    await workspace.restore(id);
+    if (wasOpen) location.hash = `#${id}`;
+  };
+  const startNew = () => void navigator.startNew();
+  const navigation = (
+    <Documents workspace={workspace} openId={navigator.openId()} onNew={startNew} onRemove={remove} />
+  );
+  const update = <UpdateButton updates={updates} />;
+  return (
+    <>
+      {screen.kind === "document" ? (
+        <DocumentPage
+          key={screen.document.id}
+          document={screen.document}
+          navigation={navigation}
+          update={update}
+        />
+      ) : (
+        <>
+          <Bar navigation={navigation} actions={update} />
+          <ScreenWithoutDocument screen={screen} onNew={startNew} />
+        </>
+      )}
+      <Missing sentences={workspace.missing} dismissed={dismissed} />
+      {removed !== null && (
+        <RemovedBar key={removed.id} onUndo={() => undo(removed)} onEnd={() => setRemoved(null)} />
+      )}
+    </>
+  );
+}
+
+function ScreenWithoutDocument({ screen, onNew }: { readonly screen: Screen; readonly onNew: () => void }) {
+  const heading = headingOf(screen);
+  useEffect(() => {
+    document.title = heading === null ? "Chirograph" : `${heading} · Chirograph`;
+  }, [heading]);
+  if (heading === null) return <main className="page" />;
+  return (
+    <PlainPage heading={heading}>
+      <p>{sentenceOf(screen)}</p>
+      <button type="button" className="button button-primary" onClick={onNew}>
+        New document
+      </button>
+    </PlainPage>
+  );
+}
+
+function headingOf(screen: Screen): string | null {
+  switch (screen.kind) {
+    case "not-held":
+      return "This device does not hold that document";
+    case "bad-link":
+      return "This link does not lead to a document";
+    case "failed":
+      return "That did not work";
+    case "opening":
+    case "document":
+      return null;
+  }
+}
+
+function sentenceOf(screen: Screen): string {
+  switch (screen.kind) {
+    case "not-held":
+      return "It may have been removed, or it was opened in another browser. Whoever shared it can send its link again.";
+    case "bad-link":
+    case "failed":
+      return screen.sentence;
+    case "opening":
+    case "document":
+      return "";
+  }
+}

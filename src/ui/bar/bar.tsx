@@ -1,0 +1,29 @@
+// The slim bar over the text. Its places are fixed, so that nothing moves when somebody joins or the status changes:
+// documents at the start, title with the status under it in the middle, people and Share at the end.
+import { type ReactNode, useEffect } from "react";
+import { watchForReturn } from "./recede.ts";
+
+interface Properties {
+  readonly navigation: ReactNode;
+  readonly title?: ReactNode;
+  readonly status?: ReactNode;
+  readonly people?: ReactNode;
+  readonly actions?: ReactNode;
+}
+
+export function Bar({ navigation, title, status, people, actions }: Properties) {
+  useEffect(watchForReturn, []);
+  return (
+    <header className="bar">
+      <div className="bar-start">{navigation}</div>
+      <div className="bar-middle">
+        {title}
+        {status}
+      </div>
+      <div className="bar-end">
+        {people}
+        <div className="bar-actions">{actions}</div>
+      </div>
+    </header>
+  );
+}

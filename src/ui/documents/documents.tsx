@@ -1,0 +1,104 @@
+// The navigation: what this device holds, newest first, and the way to a new document. Always in the bar.
+import { useEffect, useId, useRef, useState } from "react";
+import type { DocumentEntry, Workspace } from "../../sync/view.ts";
+import { Icon } from "../icons.tsx";
+import { useDocuments } from "../stores.ts";
+import { DocumentItem } from "./document-item.tsx";
+
+interface Properties {
+  readonly workspace: Workspace;
+  readonly openId: string | null;
+  readonly onNew: () => void;
+  readonly onRemove: (entry: DocumentEntry) => void;
+}
+
+export function Documents({ workspace, openId, onNew, onRemove }: Properties) {
+  const [isOpen, setOpen] = useState(false);
+  const nav = useRef<HTMLElement>(null);
+  const toggle = useRef<HTMLButtonElement>(null);
+  const panel = useId();
+  useEffect(() => {
+    if (!isOpen) return;
+    const onPointer = (event: PointerEvent) => {
+      if (!nav.current?.contains(event.target as Node)) setOpen(false);
+    };
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key !== "Escape") return;
+      setOpen(false);
+      toggle.current?.focus();
+    };
+    document.addEventListener("pointerdown", onPointer);
+    document.addEventListener("keydown", onKey);
+    return () => {
+      document.removeEventListener("pointerdown", onPointer);
+      document.removeEventListener("keydown", onKey);
+    };
+  }, [isOpen]);
+  return (
+    <nav aria-label="Documents" className="documents" ref={nav}>
+      <button
+        ref={toggle}
+        type="button"
+        className="button"
+        aria-label="Documents"
+        title="Documents"
+        aria-expanded={isOpen}
+        aria-controls={isOpen ? panel : undefined}
+        onClick={() => setOpen(!isOpen)}
+      >
+        <Icon name="documents" />
+        <span className="button-words">Documents</span>
+      </button>
+      <button
+        type="button"
+        className="button"
+        aria-label="New document"
+        title="New document"
+        onClick={() => {
+          setOpen(false);
+          onNew();
+        }}
+      >
+        <Icon name="plus" />
+        <span className="button-words">New document</span>
+      </button>
+      {isOpen && (
+        <div className="island documents-panel" id={panel}>
+          <DocumentList
+            workspace={workspace}
+            openId={openId}
+            onRemove={onRemove}
+            onLeave={() => setOpen(false)}
+          />
+        </div>
+      )}
+    </nav>
+  );
+}
+
+interface ListProperties {
+  readonly workspace: Workspace;
+  readonly openId: string | null;
+  readonly onRemove: (entry: DocumentEntry) => void;
+  readonly onLeave: () => void;
+}
+
+function DocumentList({ workspace, openId, onRemove, onLeave }: ListProperties) {
+  const entries = useDocuments(workspace);
+  if (entries.length === 0) {
+    return <p className="documents-none">Nothing here yet. A document appears once you write in it.</p>;
+  }
+  return (
+    <ul>
+      {entries.map(entry => (
+        <DocumentItem
+          key={entry.id}
+          entry={entry}
+          isOpen={entry.id === openId}
+          onOpen={onLeave}
+          onRemove={() => onRemove(entry)}
+        />
+      ))}
+    </ul>
+  );
+}

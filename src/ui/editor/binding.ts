@@ -1,0 +1,189 @@
+// Ties one CodeMirror view to one shared text. Local transactions become edits of the shared text, its steps become
+// transactions here, marked as remote and kept out of the undo history, so that undo takes back only one's own.
+// The shared text is always right: where the two differ, the view is put right, never the text.
+import { ChangeSet, type Extension, Transaction } from "@codemirror/state";
+import { EditorView, type ViewUpdate } from "@codemirror/view";
+import type { SharedText, TextPatch } from "../../sync/view.ts";
+import { cleanInput, cleanPatches, patchesOf } from "./clean-input.ts";
+import { HeldSteps } from "./held-steps.ts";
+import { remote } from "./remote.ts";
+import { keepSteady } from "./steady.ts";
+
+/** At most one remote transaction per frame: a catch-up of thousands of steps costs a few layouts, not thousands. */
+const DRAIN_PAUSE_MS = 16;
+/** After a composition CodeMirror reads the last of it from the page (20 ms in Chromium on Android). */
+const AFTER_COMPOSITION_MS = 30;
+/**
+ * The longest that others' edits of the composing line are held after the last key. Keyboards on phones stay in
+ * composition as long as the caret rests in a word; without this limit that line would stand still for ever.
+ */
+const HOLD_MS_MAX = 10_000;
+
+export class Binding {
+  readonly extension: Extension;
+  private view: EditorView | null = null;
+  private readonly held = new HeldSteps();
+  private unsubscribe: (() => void) | null = null;
+  private timer: ReturnType<typeof setTimeout> | null = null;
+  private timerDueAt = Number.POSITIVE_INFINITY;
+  /** Before this moment CodeMirror may still have to read what a composition left in the page. */
+  private quietUntil = Number.NEGATIVE_INFINITY;
+  private drainedAt = Number.NEGATIVE_INFINITY;
+  private typedAt = Number.NEGATIVE_INFINITY;
+
+  private readonly text: SharedText;
+  private readonly onFailure: (error: unknown) => void;
+
+  /** `onFailure` is told when the view can no longer be trusted. */
+  constructor(text: SharedText, onFailure: (error: unknown) => void) {
+    this.text = text;
+    this.onFailure = onFailure;
+    this.extension = [
+      cleanInput,
+      EditorView.updateListener.of(update => this.updated(update)),
+      EditorView.domEventObservers({ compositionend: () => this.compositionEnded() }),
+    ];
+  }
+
+  /** To be called in the task in which the view's text was read from the shared text. */
+  attach(view: EditorView): void {
+    this.view = view;
+    this.unsubscribe = this.text.subscribe(steps => this.received(steps));
+  }
+
+  detach(): void {
+    this.unsubscribe?.();
+    this.cancelTimer();
+    this.view = null;
+  }
+
+  toShared(position: number): number {
+    return this.held.toShared(position);
+  }
+
+  toEditor(position: number): number {
+    return this.held.toEditor(position);
+  }
+
+  private updated(update: ViewUpdate): void {
+    if (this.view === null) return;
+    try {
+      let isTrue = true;
+      for (const transaction of update.transactions) {
+        if (!transaction.docChanged || transaction.annotation(remote) !== undefined) continue;
+        isTrue = this.tell(transaction) && isTrue;
+      }
+      if (!isTrue || !this.agrees()) this.rebuild();
+    } catch (error) {
+      this.onFailure(error);
+    }
+  }
+
+  /** Tells the shared text of a local change; false if it had to be told something else than what the view shows. */
+  private tell(transaction: Transaction): boolean {
+    this.typedAt = performance.now();
+    const before = transaction.startState.doc;
+    const patches = patchesOf(transaction.changes);
+    // Undo passes no transaction filter, so what the filter ensures is ensured here once more.
+    const clean = cleanPatches(patches, before);
+    if (clean === patches && this.held.isEmpty) {
+      this.text.edit(patches);
+      return true;
+    }
+    const changes = clean === patches ? transaction.changes : ChangeSet.of([...clean], before.length, "\n");
+    const told = patchesOf(this.held.local(changes));
+    if (told.length > 0) this.text.edit(told);
+    return clean === patches;
+  }
+
+  private received(steps: readonly TextPatch[]): void {
+    const view = this.view;
+    if (view === null) return;
+    try {
+      this.held.receive(steps, view.state.doc.length);
+    } catch (error) {
+      this.onFailure(error);
+      return;
+    }
+    this.drainAt(this.drainedAt + DRAIN_PAUSE_MS);
+  }
+
+  private compositionEnded(): void {
+    this.quietUntil = performance.now() + AFTER_COMPOSITION_MS;
+    if (!this.held.isEmpty) this.drainAt(this.quietUntil);
+  }
+
+  /** Drains now or at the given time, whichever is later; an earlier appointment stands. */
+  private drainAt(time: number): void {
+    const due = Math.max(time, this.quietUntil);
+    const delayMs = due - performance.now();
+    if (delayMs <= 0) this.drain();
+    else if (due < this.timerDueAt) {
+      this.cancelTimer();
+      this.timerDueAt = due;
+      this.timer = setTimeout(() => this.drain(), delayMs);
+    }
+  }
+
+  private cancelTimer(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+    this.timerDueAt = Number.POSITIVE_INFINITY;
+  }
+
+  private drain(): void {
+    this.cancelTimer();
+    const view = this.view;
+    if (view === null || this.held.isEmpty) return;
+    try {
+      this.drainedAt = performance.now();
+      const changes = this.held.take(this.composingLine(view));
+      if (changes !== null) {
+        keepSteady(view, changes, () => this.dispatchRemote(view, changes));
+      }
+      // Only a composition can have held something back; its end drains earlier.
+      if (!this.held.isEmpty)
+        this.drainAt(Math.max(this.drainedAt + DRAIN_PAUSE_MS, this.typedAt + HOLD_MS_MAX + 1));
+      if (!this.agrees()) this.rebuild();
+    } catch (error) {
+      this.onFailure(error);
+    }
+  }
+
+  private dispatchRemote(view: EditorView, changes: ChangeSet): void {
+    view.dispatch({ changes, annotations: [remote.of(true), Transaction.addToHistory.of(false)] });
+  }
+
+  private composingLine(view: EditorView): { from: number; to: number } | null {
+    if (!view.compositionStarted || performance.now() - this.typedAt > HOLD_MS_MAX) return null;
+    return view.state.doc.lineAt(view.state.selection.main.head);
+  }
+
+  private agrees(): boolean {
+    const view = this.view;
+    return view === null || this.text.length === this.held.sharedLength(view.state.doc.length);
+  }
+
+  /** Makes the view equal to the shared text, by one replacement as short as prefix and suffix allow. */
+  private rebuild(): void {
+    const view = this.view;
+    if (view === null) return;
+    this.held.clear();
+    const is = view.state.doc.toString();
+    const shall = this.text.toString();
+    let start = 0;
+    const end = Math.min(is.length, shall.length);
+    while (start < end && is.charCodeAt(start) === shall.charCodeAt(start)) start++;
+    let same = 0;
+    while (
+      same < end - start &&
+      is.charCodeAt(is.length - 1 - same) === shall.charCodeAt(shall.length - 1 - same)
+    ) {
+      same++;
+    }
+    const insert = shall.slice(start, shall.length - same);
+    const changes = ChangeSet.of({ from: start, to: is.length - same, insert }, is.length, "\n");
+    if (!changes.empty) this.dispatchRemote(view, changes);
+    if (view.state.doc.length !== this.text.length) throw new Error("the view differs from the shared text");
+  }
+}

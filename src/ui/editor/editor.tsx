@@ -1,0 +1,137 @@
+// Mounts CodeMirror for one open document. By hand in an effect: a component that owned the text as a value would
+// fight with the shared text about who is right.
+import { Compartment, EditorState } from "@codemirror/state";
+import { EditorView } from "@codemirror/view";
+import { useEffect, useRef, useState } from "react";
+import type { OpenDocument } from "../../sync/view.ts";
+import { recede } from "../bar/recede.ts";
+import { labelsOf, labelText } from "../people/names.ts";
+import { Binding } from "./binding.ts";
+import { type CaretSource, carets } from "./carets.ts";
+import { EditorFailed } from "./editor-failed.tsx";
+import { presence } from "./presence.ts";
+import { remote } from "./remote.ts";
+import { contentAttributes, setup } from "./setup.ts";
+
+export function Editor({ document, title }: { readonly document: OpenDocument; readonly title: string }) {
+  const parent = useRef<HTMLDivElement>(null);
+  const mounted = useRef<Mounted | null>(null);
+  const [hasFailed, setFailed] = useState(false);
+  const titleAtMount = useRef(title);
+  titleAtMount.current = title;
+  useEffect(() => {
+    const made = mount(document, parent.current!, titleAtMount.current, () => setFailed(true));
+    mounted.current = made;
+    return () => {
+      mounted.current = null;
+      made.unmount();
+    };
+  }, [document]);
+  useEffect(() => mounted.current?.setTitle(title), [title]);
+  return (
+    <div className="editor">
+      {hasFailed && <EditorFailed />}
+      <div className="editor-mount" ref={parent} />
+    </div>
+  );
+}
+
+interface Mounted {
+  setTitle(title: string): void;
+  unmount(): void;
+}
+
+function mount(document: OpenDocument, parent: HTMLElement, title: string, onFailure: () => void): Mounted {
+  const naming = new Compartment();
+  const language = new Compartment();
+  const writing = new Compartment();
+  let isFailed = false;
+  const fail = (error: unknown) => {
+    if (isFailed) return;
+    isFailed = true;
+    reportError(error);
+    onFailure();
+    // In a task of its own: a failure may be found in the middle of an update.
+    setTimeout(() => {
+      view.dispatch({
+        effects: writing.reconfigure([EditorState.readOnly.of(true), EditorView.editable.of(false)]),
+      });
+      document.flush();
+    }, 0);
+  };
+  const binding = new Binding(document.text, fail);
+  const view = new EditorView({
+    parent,
+    state: EditorState.create({
+      doc: document.text.toString(),
+      extensions: [
+        setup(),
+        binding.extension,
+        carets(caretSource(document, binding)),
+        presence(document, position => binding.toShared(position)),
+        EditorView.exceptionSink.of(fail),
+        EditorView.updateListener.of(({ transactions }) => {
+          if (transactions.some(each => each.docChanged && each.annotation(remote) === undefined)) recede();
+        }),
+        naming.of(contentAttributes(title)),
+        language.of([]),
+        writing.of([]),
+      ],
+    }),
+  });
+  binding.attach(view);
+  view.focus();
+  const stopLeaving = flushWhenLeaving(document, view);
+  void loadMarkdown(view, language);
+  // Line heights were measured in the fallback face until the real one has come.
+  void window.document.fonts.ready.then(() => view.requestMeasure());
+  return {
+    setTitle: title => view.dispatch({ effects: naming.reconfigure(contentAttributes(title)) }),
+    unmount: () => {
+      stopLeaving();
+      document.setCaret(null);
+      document.flush();
+      binding.detach();
+      view.destroy();
+    },
+  };
+}
+
+function caretSource(document: OpenDocument, binding: Binding): CaretSource {
+  return {
+    carets: () => document.carets(),
+    subscribe: listener => document.subscribeCarets(listener),
+    toEditor: position => binding.toEditor(position),
+    label: caret => {
+      const people = document.view().people;
+      const isListed = people.some(person => person.key === caret.key);
+      const label = labelsOf(isListed ? people : [...people, caret]).get(caret.key)!;
+      return labelText(label);
+    },
+  };
+}
+
+function flushWhenLeaving(document: OpenDocument, view: EditorView): () => void {
+  const flush = () => document.flush();
+  const flushIfHidden = () => {
+    if (window.document.visibilityState === "hidden") document.flush();
+  };
+  view.contentDOM.addEventListener("blur", flush);
+  window.document.addEventListener("visibilitychange", flushIfHidden);
+  window.addEventListener("pagehide", flush);
+  return () => {
+    view.contentDOM.removeEventListener("blur", flush);
+    window.document.removeEventListener("visibilitychange", flushIfHidden);
+    window.removeEventListener("pagehide", flush);
+  };
+}
+
+async function loadMarkdown(view: EditorView, language: Compartment): Promise<void> {
+  try {
+    const { markdown } = await import("./markdown.ts");
+    if (view.dom.isConnected) view.dispatch({ effects: language.reconfigure(markdown()) });
+  } catch (error) {
+    // Offline in the very first second: the text is as good without larger headings.
+    console.warn("Markdown highlighting did not load", error);
+  }
+}

@@ -1,0 +1,80 @@
+// Others' edits that the shared text has and the editor has not yet: held while an input method composes, or for the
+// few milliseconds in which several arrive at once. Pure: knows positions, not views. The idea is that of operational
+// transformation with one square:
+//
+//        editor's text ── held ──▶ shared text
+//             │ local                  │ local.map(held)        what the shared text is told
+//             ▼                        ▼
+//        editor's text ── held' ─▶ shared text                  held' = held.map(local, before)
+//
+// Law: local then held' = held then local.map(held), which is ChangeSet's own law.
+import { ChangeSet } from "@codemirror/state";
+import type { TextPatch } from "../../sync/view.ts";
+
+export class HeldSteps {
+  /** From the editor's text to the shared text; null where they are equal. */
+  private held: ChangeSet | null = null;
+
+  get isEmpty(): boolean {
+    return this.held === null;
+  }
+
+  /** How long the shared text must be if the editor's text has this length. */
+  sharedLength(editorLength: number): number {
+    return this.held === null ? editorLength : this.held.newLength;
+  }
+
+  /** Steps that have just happened to the shared text. `editorLength` is used only if nothing is held. */
+  receive(steps: readonly TextPatch[], editorLength: number): void {
+    let changes = this.held ?? ChangeSet.empty(editorLength);
+    for (const step of steps) {
+      changes = changes.compose(ChangeSet.of({ ...step }, changes.newLength, "\n"));
+    }
+    this.held = changes.empty ? null : changes;
+  }
+
+  /** A local change of the editor's text; returns the same change as the shared text must be told of it. */
+  local(changes: ChangeSet): ChangeSet {
+    if (this.held === null) return changes;
+    const told = changes.map(this.held);
+    this.held = this.held.map(changes, true);
+    return told;
+  }
+
+  /**
+   * What the editor may apply now, and is no longer held. With `avoid`, a range of the editor's text, changes
+   * that touch the range (its ends included) stay behind.
+   */
+  take(avoid: { readonly from: number; readonly to: number } | null): ChangeSet | null {
+    const held = this.held;
+    if (held === null) return null;
+    if (avoid === null) {
+      this.held = null;
+      return held;
+    }
+    const apart: TextPatch[] = [];
+    const touching: TextPatch[] = [];
+    held.iterChanges((from, to, _fromB, _toB, inserted) => {
+      const isApart = to < avoid.from || from > avoid.to;
+      (isApart ? apart : touching).push({ from, to, insert: inserted.toString() });
+    });
+    const now = ChangeSet.of(apart, held.length, "\n");
+    // Never at one position with `now`: iterChanges reports ranges with untouched text between them.
+    const later = ChangeSet.of(touching, held.length, "\n").map(now);
+    this.held = later.empty ? null : later;
+    return now.empty ? null : now;
+  }
+
+  clear(): void {
+    this.held = null;
+  }
+
+  toShared(position: number): number {
+    return this.held === null ? position : this.held.mapPos(position, -1);
+  }
+
+  toEditor(position: number): number {
+    if (this.held === null) return position;
+    return this.held.invertedDesc.mapPos(Math.min(position, this.held.newLength), -1);
+  }
+}

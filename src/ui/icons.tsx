@@ -1,0 +1,16 @@
+// The few signs of the interface, drawn on a grid of sixteen. Always beside words or an accessible name.
+
+const paths = {
+  documents: "M3 4h10M3 8h10M3 12h6",
+  plus: "M8 3v10M3 8h10",
+  close: "M4.5 4.5l7 7M11.5 4.5l-7 7",
+  share: "M8 10V2.5M5 5l3-3 3 3M3.5 9v4.5h9V9",
+} as const;
+
+export function Icon({ name }: { readonly name: keyof typeof paths }) {
+  return (
+    <svg className="icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
+      <path d={paths[name]} />
+    </svg>
+  );
+}

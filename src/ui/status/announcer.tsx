@@ -1,0 +1,70 @@
+// What a screen reader hears without asking: who came and went, that the link is gone. One polite region, apart
+// from the status, filled at most once in a second and a half.
+import { useEffect, useRef, useState } from "react";
+import type { DocumentView } from "../../sync/view.ts";
+import { labelsOf, labelText } from "../people/names.ts";
+
+const PAUSE_MS = 1500;
+const CLEAR_MS = 6000;
+
+/** The sentences that lead from one view to the next; none for the first. */
+export function newsBetween(before: DocumentView, after: DocumentView): readonly string[] {
+  const news: string[] = [];
+  const wasHere = hereKeys(before);
+  const isHere = hereKeys(after);
+  const labels = labelsOf([...after.people, ...before.people.filter(gone => !hasKey(after, gone.key))]);
+  const called = (key: string) => labelText(labels.get(key) ?? { name: "Somebody", words: null });
+  for (const key of isHere) if (!wasHere.has(key)) news.push(`${called(key)} joined`);
+  for (const key of wasHere) if (!isHere.has(key)) news.push(`${called(key)} left`);
+  if (after.status.kind === "offline" && before.status.kind !== "offline") news.push("Offline");
+  if (after.status.kind !== "offline" && before.status.kind === "offline") news.push("Connected again");
+  if (after.status.kind === "not-saved" && before.status.kind !== "not-saved") news.push("Not saved");
+  if (after.notice !== null && after.notice !== before.notice) news.push(after.notice);
+  return news;
+}
+
+export function Announcer({ view }: { readonly view: DocumentView }) {
+  const [sentence, setSentence] = useState("");
+  const before = useRef(view);
+  const waiting = useRef<string[]>([]);
+  const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
+  useEffect(() => {
+    if (before.current.id === view.id) waiting.current.push(...newsBetween(before.current, view));
+    before.current = view;
+    if (waiting.current.length === 0 || timer.current !== null) return;
+    const speak = () => {
+      setSentence(waiting.current.splice(0).slice(-4).join(". "));
+      timer.current = setTimeout(() => {
+        timer.current = null;
+        if (waiting.current.length > 0) speak();
+        else timer.current = setTimeout(fallSilent, CLEAR_MS);
+      }, PAUSE_MS);
+    };
+    const fallSilent = () => {
+      timer.current = null;
+      if (waiting.current.length > 0) speak();
+      else setSentence("");
+    };
+    timer.current = setTimeout(speak, 100);
+  }, [view]);
+  useEffect(
+    () => () => {
+      if (timer.current !== null) clearTimeout(timer.current);
+      timer.current = null;
+    },
+    [],
+  );
+  return (
+    <div className="hidden" aria-live="polite" aria-atomic="true">
+      {sentence}
+    </div>
+  );
+}
+
+function hereKeys(view: DocumentView): ReadonlySet<string> {
+  return new Set(view.people.filter(person => !person.me && person.path !== null).map(person => person.key));
+}
+
+function hasKey(view: DocumentView, key: string): boolean {
+  return view.people.some(person => person.key === key);
+}
