@@ -1,0 +1,122 @@
+// A change: the batch of ops by one author that is signed, stored and sent as a whole. All of it takes effect or
+// none. Its id is the hash of its canonical bytes; the signature is outside, so two signatures never make two
+// changes. Parents and the author's own previous change make a graph and, per device, a chain of it.
+
+import { type ContentOp, elementCount } from "../types/op.ts";
+import type { Bytes } from "./bytes.ts";
+
+declare const brand: unique symbol;
+/** SHA-256 of a change, 64 lower-case hex digits; the order of the strings is the order of the bytes. */
+export type ChangeId = string & { readonly [brand]: "ChangeId" };
+/** An Ed25519 public key that writes, 64 lower-case hex digits. */
+export type DeviceId = string & { readonly [brand]: "DeviceId" };
+/** The id of the genesis change. */
+export type DocId = ChangeId;
+
+export type Role = "owner" | "admin" | "editor" | "commenter" | "reader";
+
+/** What one role may write: top-level keys of the document (null: all), and how much in all. */
+export interface RolePolicy {
+  readonly keys: readonly string[] | null;
+  readonly opsMax: number;
+  readonly bytesMax: number;
+}
+
+export type Policy = Readonly<Partial<Record<Role, RolePolicy>>>;
+
+export interface GenesisOp {
+  readonly type: "genesis";
+  /** 16 random bytes, so that no two documents begin alike. */
+  readonly nonce: Bytes;
+  readonly policy: Policy;
+}
+
+export interface InviteOp {
+  readonly type: "invite";
+  /** The link's own Ed25519 key. */
+  readonly key: DeviceId;
+  readonly role: Role;
+  readonly label: string;
+}
+
+export interface JoinOp {
+  readonly type: "join";
+  readonly invite: DeviceId;
+  /** By the invite's key over the document and the new device (`joinMessage`). */
+  readonly signature: Bytes;
+}
+
+export interface NameOp {
+  readonly type: "name";
+  readonly name: string;
+}
+
+export type AuthorityOp = GenesisOp | InviteOp | JoinOp | NameOp;
+
+/** Of a kind that came after this version: kept and passed on, inert. */
+export interface UnknownOp {
+  readonly type: "unknown";
+  readonly kind: number;
+  readonly elements: number;
+  readonly payload: Bytes;
+}
+
+export type Op = ContentOp | AuthorityOp | UnknownOp;
+
+export interface Header {
+  readonly doc: DocId;
+  readonly author: DeviceId;
+  /** 1 for the first change of a device in the document. */
+  readonly seq: number;
+  /** The author's change number seq - 1; null exactly when seq is 1. */
+  readonly prev: ChangeId | null;
+  /** Sorted, without repeats; an antichain; empty for a genesis alone. */
+  readonly parents: readonly ChangeId[];
+  /** 1 + the deepest parent's; 1 for a genesis. */
+  readonly depth: number;
+  /** Ops in the author's chain up to and with this change. */
+  readonly opTotal: number;
+  /** Bytes of the bodies (wire §5) in the author's chain up to and with this change. */
+  readonly byteTotal: number;
+  /** Whole seconds since 1970, stated at most once a minute; for people's eyes only. */
+  readonly time: number | null;
+}
+
+/** Dots in `ops` name changes by their place in `refs`; `refs[0]` is the change itself. */
+export interface Change extends Header {
+  readonly id: ChangeId;
+  readonly refs: readonly ChangeId[];
+  readonly ops: readonly Op[];
+  /** Number of the first element of each op. */
+  readonly starts: readonly number[];
+  /** Bytes of the body (wire §5), as `byteTotal` counts them. */
+  readonly bodyBytes: number;
+}
+
+export function isContent(op: Op): op is ContentOp {
+  switch (op.type) {
+    case "genesis":
+    case "invite":
+    case "join":
+    case "name":
+    case "unknown":
+      return false;
+    default:
+      return true;
+  }
+}
+
+/** Only data has elements; ops about people are named by their place in the change. */
+export function elementsOf(op: Op): number {
+  if (op.type === "unknown") return op.elements;
+  return isContent(op) ? elementCount(op) : 0;
+}
+
+export function startsOf(ops: readonly Op[]): number[] {
+  let next = 0;
+  return ops.map(op => {
+    const start = next;
+    next += elementsOf(op);
+    return start;
+  });
+}

@@ -1,0 +1,34 @@
+// The public surface of the core, names listed one by one.
+
+export { assert, unreachable } from "./assert.ts";
+export type { Member } from "./authority/members.ts";
+export type { Bytes } from "./graph/bytes.ts";
+export { fromHex, Malformed, mustFromHex, Reader, toHex, Writer } from "./graph/bytes.ts";
+export type { Change, ChangeId, DeviceId, DocId, Policy, Role } from "./graph/change.ts";
+export { concat, equalBytes, sha256, tag } from "./graph/crypto.ts";
+export {
+  equationHolds,
+  hasAdmissibleForm,
+  KeyVerdicts,
+  seedPublicKey,
+  seedSign,
+  verifyInScript,
+} from "./graph/ed25519.ts";
+export type { LaneTip } from "./graph/graph.ts";
+export { type Inspected, joinMessage, type SignatureQuestion, type VerifiedChange } from "./graph/verify.ts";
+export { CHANGE_BYTES_MAX, NAME_BYTES_MAX } from "./limits.ts";
+export { describe, REFUSALS, type Refusal, type RefusalCode } from "./refusal.ts";
+export {
+  type Closed,
+  OPEN_POLICY,
+  type Origin,
+  type Reception,
+  type Refused,
+  Replica,
+  type Ticket,
+} from "./replica.ts";
+export type { Patch } from "./types/document.ts";
+export type { Dot } from "./types/dot.ts";
+export { type Input, ListEdit, MapEdit, RegisterEdit, TextEdit } from "./types/edit.ts";
+export { canonicalJson, type Json, textOf } from "./types/node.ts";
+export type { Path, Value } from "./types/op.ts";

@@ -1,0 +1,39 @@
+// Every limit of the core with its unit and its reason. A change beyond one of them is refused by every replica
+// alike, so raising one later needs a new wire version.
+
+/** Bytes of one whole change: small enough to verify and apply within a frame of the screen. */
+export const CHANGE_BYTES_MAX = 256 * 1024;
+/** Ops in one change: bounds the work between two looks at the clock. */
+export const CHANGE_OPS_MAX = 10_000;
+/** Parents of one change: an author with more heads writes empty merge changes first. */
+export const PARENTS_MAX = 16;
+/** UTF-16 code units in one run of inserted text. */
+export const RUN_UNITS_MAX = 65_535;
+/** Values in one run of inserted list items. */
+export const RUN_VALUES_MAX = 4_096;
+/** UTF-8 bytes of a map key. */
+export const KEY_BYTES_MAX = 256;
+/** UTF-8 bytes of one string value. */
+export const STRING_BYTES_MAX = 64 * 1024;
+/** Steps from the root to a node: views recurse no deeper than this. */
+export const DEPTH_MAX = 64;
+/** Bytes of one op of a kind this version does not know; it is kept, inert. */
+export const UNKNOWN_OP_BYTES_MAX = 64 * 1024;
+/** UTF-8 bytes of a person's name. */
+export const NAME_BYTES_MAX = 128;
+/** UTF-8 bytes of an invite's label. */
+export const LABEL_BYTES_MAX = 128;
+/** Top-level keys a policy may name for one role. */
+export const POLICY_KEYS_MAX = 64;
+/** Ops an editor may author in one document: a long book, typed key by key, several times over. */
+export const EDITOR_OPS_MAX = 5_000_000;
+/** Bytes of ops an editor may author in one document. */
+export const EDITOR_BYTES_MAX = 64 * 1024 * 1024;
+/** Changes of one source that may wait for their parents. */
+export const PENDING_CHANGES_MAX = 1_000;
+/** Bytes of changes of one source that may wait for their parents. */
+export const PENDING_BYTES_MAX = 4 * 1024 * 1024;
+/** Refused change ids remembered, so that what is built on them is refused at once. */
+export const REFUSED_IDS_MAX = 10_000;
+/** Admitted public keys remembered: admission of a key costs 1.5 ms, a document has few authors. */
+export const KEYS_REMEMBERED_MAX = 4_096;

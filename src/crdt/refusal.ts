@@ -1,0 +1,47 @@
+// The closed list of reasons for which a change is refused, each with one sentence for the person here.
+// A refusal is a value, never an exception: bad input is the normal case.
+
+/** One sentence per code; what follows the colon names the offender in the caller's words. */
+export const REFUSALS = {
+  BytesMalformed: "the bytes are cut short, too long or not in canonical form",
+  BytesTooLarge: "the change is larger than any honest one",
+  VersionUnknown: "it was written by a newer version of the app",
+  DocumentForeign: "it belongs to another document",
+  KeyInadmissible: "its author's key is not a sound Ed25519 key",
+  SignatureWrong: "the signature does not match",
+  ParentRefused: "it builds on something that was refused",
+  ParentsUnordered: "its parents are not independent of each other",
+  ChainBroken: "it does not continue its author's own chain",
+  DepthWrong: "its depth is not one more than its deepest parent's",
+  CountsWrong: "its running totals do not add up",
+  QuotaExceeded: "its author has used up what the document allows",
+  GenesisMisplaced: "a document has exactly one beginning",
+  AuthorUnknown: "its author is not a member",
+  RightMissing: "its author's role does not allow this",
+  InviteUnknown: "it refers to an invitation that its author cannot have seen",
+  JoinMisplaced: "a membership begins with the first change of a device and nowhere else",
+  ReferenceUnseen: "it refers to something its author cannot have seen",
+  ReferenceWrong: "it refers to something that is not of the right kind",
+  OrderWrong: "its neighbours are named in the wrong order",
+  TextSplit: "it would split a character in two",
+  ValueWrong: "it contains a value that the document cannot hold",
+} as const;
+
+export type RefusalCode = keyof typeof REFUSALS;
+
+export interface Refusal {
+  readonly ok: false;
+  readonly code: RefusalCode;
+  /** For logs and tests: which part of the input, in a few words. */
+  readonly detail: string;
+}
+
+export function refuse(code: RefusalCode, detail = ""): Refusal {
+  return { ok: false, code, detail };
+}
+
+/** "the signature does not match", with the detail where there is one. */
+export function describe(refusal: Refusal): string {
+  const sentence = REFUSALS[refusal.code];
+  return refusal.detail === "" ? sentence : `${sentence} (${refusal.detail})`;
+}

@@ -1,0 +1,525 @@
+// The one façade over the inner rings: edit, close, inspect, admit, view. One copy of a document with one writing
+// key. It never waits: where a signature is to be made or judged it hands out what is to be signed or asked and
+// takes the answer later. It keeps nothing anywhere and sends nothing; sync does.
+
+import { assert } from "./assert.ts";
+import { contentOf, judge } from "./authority/admission.ts";
+import { type Member, Members } from "./authority/members.ts";
+import { encodeBody, impliedRefs, sizeBound } from "./graph/body.ts";
+import type { Bytes } from "./graph/bytes.ts";
+import {
+  type AuthorityOp,
+  type Change,
+  type ChangeId,
+  type DeviceId,
+  type DocId,
+  isContent,
+  type Op,
+  type Policy,
+  type Role,
+} from "./graph/change.ts";
+import { encodeChange } from "./graph/codec.ts";
+import { Graph, type LaneTip } from "./graph/graph.ts";
+import { Pending } from "./graph/pending.ts";
+import {
+  conclude,
+  type Inspected,
+  Inspector,
+  own,
+  recall,
+  signatureMessage,
+  type VerifiedChange,
+} from "./graph/verify.ts";
+import {
+  CHANGE_BYTES_MAX,
+  CHANGE_OPS_MAX,
+  EDITOR_BYTES_MAX,
+  EDITOR_OPS_MAX,
+  NAME_BYTES_MAX,
+  PARENTS_MAX,
+  REFUSED_IDS_MAX,
+} from "./limits.ts";
+import { type Refusal, refuse } from "./refusal.ts";
+import { DocumentTree, type Patch } from "./types/document.ts";
+import type { Dot, Slot } from "./types/dot.ts";
+import { Draft, joinSpans } from "./types/draft.ts";
+import { MapEdit } from "./types/edit.ts";
+import { canonicalJson, type Json, type Node } from "./types/node.ts";
+import { type ContentOp, mapDots, type Path } from "./types/op.ts";
+
+/** A change of this device, closed: numbered, chained and hashed. It may be sent once it is signed and stored. */
+export interface Closed {
+  readonly id: ChangeId;
+  readonly bytes: Bytes;
+  /** What the device key has to sign. */
+  readonly message: Bytes;
+}
+
+export interface Refused {
+  readonly id: ChangeId | null;
+  readonly author: DeviceId | null;
+  readonly refusal: Refusal;
+}
+
+/** What came of a change from outside, and of those that had waited for it. */
+export interface Reception {
+  readonly admitted: readonly VerifiedChange[];
+  readonly refused: readonly Refused[];
+  /** The first missing ancestor, where the change has to wait. */
+  readonly missing: ChangeId | null;
+}
+
+/** How a device without a membership may get one: the invite's key, and its signature over the device. */
+export interface Ticket {
+  readonly invite: DeviceId;
+  readonly signature: Bytes;
+}
+
+export type Origin = "local" | "remote";
+
+/** Editors may write everything, within quotas that no honest person reaches. */
+export const OPEN_POLICY: Policy = {
+  editor: { keys: null, opsMax: EDITOR_OPS_MAX, bytesMax: EDITOR_BYTES_MAX },
+};
+
+// Room for the header, whatever it holds, and for ops that grow by being joined.
+const DRAFT_BYTES_MAX = CHANGE_BYTES_MAX - 4 * 1024;
+const DRAFT_OPS_MAX = CHANGE_OPS_MAX - 16;
+
+export class Replica {
+  readonly device: DeviceId;
+  readonly doc: DocId;
+  readonly #graph = new Graph();
+  readonly #tree = new DocumentTree(this.#graph);
+  readonly #members = new Members();
+  readonly #pending = new Pending();
+  readonly #inspector: Inspector;
+  readonly #archive = new Map<ChangeId, VerifiedChange>();
+  readonly #refused = new Map<ChangeId, Refusal>();
+  readonly #listeners = new Set<(patches: readonly Patch[], origin: Origin) => void>();
+  #ticket: Ticket | null = null;
+  /** Open drafts, the last one growing; more than one only where an edit is too large for one change. */
+  #drafts: Draft[] = [];
+  #draftParents: readonly ChangeId[] = [];
+  #draftAuthority: AuthorityOp[] = [];
+  #lastTime = 0;
+
+  private constructor(device: DeviceId, doc: DocId) {
+    this.device = device;
+    this.doc = doc;
+    this.#inspector = new Inspector(doc);
+  }
+
+  /** A new document with this device as its owner. `nonce`: 16 random bytes; `now`: seconds since 1970. */
+  static create(
+    device: DeviceId,
+    nonce: Bytes,
+    now: number,
+    policy: Policy = OPEN_POLICY,
+  ): { replica: Replica; genesis: Closed } {
+    const ops: Op[] = [{ type: "genesis", nonce, policy }];
+    const refs = ["" as ChangeId, "" as ChangeId];
+    const body = encodeBody(refs, { prev: null, parents: [] }, ops);
+    const header = {
+      author: device,
+      seq: 1,
+      prev: null,
+      parents: [],
+      depth: 1,
+      opTotal: 1,
+      byteTotal: body.length,
+      time: now,
+    };
+    const verified = own(encodeChange({ ...header, doc: "" as DocId }, refs, ops));
+    const replica = new Replica(device, verified.change.id);
+    replica.#take(verified, replica.#graph.reserve(), []);
+    return { replica, genesis: closed(verified) };
+  }
+
+  /** An empty copy of a document that others hold. With a ticket, this device's first change joins it. */
+  static open(device: DeviceId, doc: DocId, ticket: Ticket | null = null): Replica {
+    const replica = new Replica(device, doc);
+    replica.#ticket = ticket;
+    return replica;
+  }
+
+  // ------------------------------------------------------------------------------------------------ looking
+
+  /** Whether the beginning of the document is here: before, there is nothing to edit. */
+  get hasGenesis(): boolean {
+    return this.#members.owner !== null;
+  }
+
+  get heads(): readonly ChangeId[] {
+    return this.#graph.heads;
+  }
+
+  get laneTips(): readonly LaneTip[] {
+    return this.#graph.laneTips();
+  }
+
+  get members(): readonly Member[] {
+    return this.#members.list();
+  }
+
+  get policy(): Policy {
+    return this.#members.policy;
+  }
+
+  roleOf(device: DeviceId): Role | null {
+    return this.#members.roleOf(device);
+  }
+
+  /** The role that an invite known here gives, or null. */
+  inviteRole(invite: DeviceId): Role | null {
+    return this.#members.inviteRole(invite);
+  }
+
+  /** Whether an edit made now would be taken by others. */
+  get mayWrite(): boolean {
+    const role =
+      this.roleOf(this.device) ?? (this.#ticket === null ? null : this.inviteRole(this.#ticket.invite));
+    return role === "owner" || (role !== null && this.policy[role] !== undefined);
+  }
+
+  /** The newest own change; null before the first. */
+  get ownHead(): Change | null {
+    return this.#graph.newestOf(this.device);
+  }
+
+  has(id: ChangeId): boolean {
+    return this.#graph.has(id);
+  }
+
+  get(id: ChangeId): VerifiedChange | undefined {
+    return this.#archive.get(id);
+  }
+
+  /** All admitted changes, parents first. */
+  *changes(): Generator<VerifiedChange> {
+    for (const { id } of this.#graph.changes()) yield this.#archive.get(id)!;
+  }
+
+  /** The admitted changes that are neither among `known` nor in their past, parents first. Unknown ids are passed over. */
+  *changesSince(known: Iterable<ChangeId>): Generator<VerifiedChange> {
+    const past = this.#graph.past([...known].filter(id => this.#graph.has(id)));
+    for (const { id } of this.#graph.changes())
+      if (!past.has(this.#graph.slotOf(id)!)) yield this.#archive.get(id)!;
+  }
+
+  /** Prototype-free JSON; where values conflict, the deterministic pick. */
+  toJson(): Json {
+    return this.#tree.toJson();
+  }
+
+  /** RFC 8785. Replicas with equal heads give equal strings: the yardstick of convergence. */
+  canonicalJson(): string {
+    return canonicalJson(this.toJson());
+  }
+
+  /** The node at a path, for reading; null if nothing was ever put there. */
+  node(path: Path): Node | null {
+    return this.#tree.find(path);
+  }
+
+  /** A position that survives edits: the change and element number of a dot, or null while it is a draft's. */
+  nameOf(dot: Dot): { readonly id: ChangeId; readonly index: number } | null {
+    const isDraft = this.#drafts.some(draft => draft.slot === dot.change);
+    return isDraft ? null : { id: this.#graph.at(dot.change).id, index: dot.index };
+  }
+
+  dotOf(name: { readonly id: ChangeId; readonly index: number }): Dot | null {
+    const slot = this.#graph.slotOf(name.id);
+    return slot === undefined ? null : { change: slot, index: name.index };
+  }
+
+  /** Told of everything that shows differently, until the answer is called. */
+  subscribe(listener: (patches: readonly Patch[], origin: Origin) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  // ------------------------------------------------------------------------------------------------ editing
+
+  get hasDraft(): boolean {
+    return this.#drafts.length > 0 || this.#draftAuthority.length > 0;
+  }
+
+  /** Atomic: if `edit` throws, nothing has happened. Shows at once; travels once closed, signed and stored. */
+  edit(edit: (root: MapEdit) => void): void {
+    assert(this.hasGenesis, "there is a document to edit");
+    const marks = this.#drafts.map(draft => draft.mark());
+    const steps: { readonly op: ContentOp; readonly slot: Slot; readonly start: number }[] = [];
+    const patches: Patch[] = [];
+    const add = (op: ContentOp): Dot => {
+      const size = sizeBound(op);
+      const dot = this.#growing(size).add(op, size, patches);
+      steps.push({ op, slot: dot.change, start: dot.index });
+      return dot;
+    };
+    try {
+      edit(new MapEdit({ tree: this.#tree, add }, []));
+    } catch (error) {
+      const undone: Patch[] = [];
+      for (const { op, slot, start } of steps.reverse()) this.#tree.revert(op, slot, start, undone);
+      this.#drafts.length = marks.length;
+      for (const [i, mark] of marks.entries()) this.#drafts[i]!.reset(mark);
+      throw error;
+    }
+    this.#tell(patches, "local");
+  }
+
+  /** The draft that takes `size` more bytes. */
+  #growing(size: number): Draft {
+    const last = this.#drafts.at(-1);
+    if (last !== undefined && last.size + size <= DRAFT_BYTES_MAX && last.ops.length < DRAFT_OPS_MAX)
+      return last;
+    if (!this.hasDraft) this.#draftParents = this.heads;
+    const draft = new Draft(this.#tree, this.#graph.reserve());
+    this.#drafts.push(draft);
+    return draft;
+  }
+
+  /** What this device calls itself, for everyone. */
+  rename(name: string): void {
+    if (!name.isWellFormed() || name.length * 3 > NAME_BYTES_MAX)
+      throw new RangeError("Expected a shorter, well-formed name");
+    this.#draftAuthority = this.#draftAuthority.filter(op => op.type !== "name");
+    this.#addAuthority({ type: "name", name });
+  }
+
+  /** Lets whoever holds the secret of `key` join in a role. */
+  invite(key: DeviceId, role: Role, label = ""): void {
+    this.#addAuthority({ type: "invite", key, role, label });
+  }
+
+  #addAuthority(op: AuthorityOp): void {
+    assert(this.hasGenesis, "there is a document to edit");
+    if (!this.hasDraft) this.#draftParents = this.heads;
+    this.#draftAuthority.push(op);
+  }
+
+  /**
+   * Turns the open draft into changes; more than one where it is too large for one, or the heads are too many.
+   * `now`: seconds since 1970. Remote changes are admitted only while no draft is open, so a draft's neighbours
+   * cannot move before its id is known.
+   */
+  closeDraft(now: number): Closed[] {
+    if (!this.hasDraft) return [];
+    const drafts = this.#drafts.length > 0 ? this.#drafts : [new Draft(this.#tree, this.#graph.reserve())];
+    const out: Closed[] = [];
+    let parents: readonly ChangeId[] = this.#draftParents;
+    if (this.ownHead !== null) parents = this.#graph.antichain([...parents, this.ownHead.id]);
+    while (parents.length > PARENTS_MAX) {
+      out.push(this.#closeOne(parents.slice(0, PARENTS_MAX), [], this.#graph.reserve(), now));
+      parents = this.#graph.antichain([...parents, this.ownHead!.id]);
+    }
+    for (const [i, draft] of drafts.entries()) {
+      const authority = i === 0 ? this.#draftAuthority : [];
+      out.push(this.#closeOne(parents, [...authority, ...draft.ops], draft.slot, now));
+      parents = [this.ownHead!.id];
+    }
+    this.#drafts = [];
+    this.#draftAuthority = [];
+    return out;
+  }
+
+  #closeOne(given: readonly ChangeId[], drafted: readonly Op[], slot: Slot, now: number): Closed {
+    const prev = this.ownHead;
+    const parents = prev === null ? given : this.#graph.antichain([...given, prev.id]);
+    const ops = [...drafted];
+    if (prev === null && this.#ticket !== null && this.roleOf(this.device) === null) {
+      ops.unshift({ type: "join", invite: this.#ticket.invite, signature: this.#ticket.signature });
+    }
+    const ancestors = { prev: prev?.id ?? null, parents };
+    const { refs, local } = this.#refer(ops, slot, ancestors);
+    const body = encodeBody(refs, ancestors, local);
+    const states = now - this.#lastTime >= 60;
+    if (states) this.#lastTime = now;
+    const header = {
+      doc: this.doc,
+      author: this.device,
+      seq: (prev?.seq ?? 0) + 1,
+      ...ancestors,
+      depth: 1 + Math.max(...parents.map(parent => this.#graph.get(parent)!.depth)),
+      opTotal: (prev?.opTotal ?? 0) + ops.length,
+      byteTotal: (prev?.byteTotal ?? 0) + body.length,
+      time: states ? now : null,
+    };
+    const verified = own(encodeChange(header, refs, local));
+    const refusal = judge(verified.change, slot, this.#ground);
+    assert(
+      refusal === null ||
+        refusal.code === "AuthorUnknown" ||
+        refusal.code === "RightMissing" ||
+        refusal.code === "QuotaExceeded",
+      `an own change is sound (${refusal?.code} ${refusal?.detail})`,
+    );
+    this.#graph.add(verified.change, slot);
+    this.#members.add(verified.change, slot);
+    this.#archive.set(verified.change.id, verified);
+    return closed(verified);
+  }
+
+  /** Writes the slots in ops as numbers of references (wire §4), and sets and spans in their one order. */
+  #refer(ops: readonly Op[], slot: Slot, ancestors: { prev: ChangeId | null; parents: readonly ChangeId[] }) {
+    const implied = impliedRefs(ancestors).map(ref => ref ?? ("" as ChangeId));
+    const named = new Set<ChangeId>();
+    const idOf = (other: Slot): ChangeId => this.#graph.at(other).id;
+    for (const op of ops) {
+      if (!isContent(op)) continue;
+      mapDots(op, other => {
+        if (other !== slot) named.add(idOf(other));
+        return other;
+      });
+    }
+    const listed = [...named].filter(id => !implied.includes(id)).sort();
+    const refs = [...implied, ...listed];
+    const numbers = new Map(refs.map((ref, i) => [ref, i]));
+    const local = ops.map(op => {
+      if (!isContent(op)) return op;
+      return inOrder(mapDots(op, other => (other === slot ? 0 : numbers.get(idOf(other))!)));
+    });
+    return { refs, local };
+  }
+
+  /** The device key's answer for a closed change. */
+  sign(id: ChangeId, signature: Bytes): void {
+    const verified = this.#archive.get(id);
+    assert(verified !== undefined && verified.change.author === this.device, "an own change is signed");
+    this.#archive.set(id, { ...verified, signature });
+  }
+
+  // ----------------------------------------------------------------------------------------------- receiving
+
+  /** First half: what must be asked of the signature rule, or why the bytes are refused. */
+  inspect(bytes: Uint8Array, signature: Uint8Array): Inspected | Refusal {
+    return this.#inspector.inspect(bytes, signature);
+  }
+
+  /** Second half. No draft may be open. Never throws, whatever the change; `source` names who pays for waiting. */
+  admit(inspected: Inspected, verdicts: readonly boolean[], source: string): Reception {
+    assert(!this.hasDraft, "the draft is closed before a remote change is admitted");
+    const verified = conclude(inspected, verdicts);
+    const { id, author } = inspected.change;
+    if ("ok" in verified)
+      return { admitted: [], refused: [{ id, author, refusal: verified }], missing: null };
+    const admitted: VerifiedChange[] = [];
+    const refused: Refused[] = [];
+    const patches: Patch[] = [];
+    let missing: ChangeId | null = null;
+    const queue = [{ verified, source }];
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const { change } = next.verified;
+      if (this.#graph.has(change.id) || this.#pending.has(change.id)) continue;
+      const needed = [...change.parents, ...(change.prev === null ? [] : [change.prev])];
+      const lacking = needed.filter(parent => !this.#graph.has(parent));
+      const known =
+        this.#refused.get(change.id) ??
+        (needed.some(p => this.#refused.has(p)) ? refuse("ParentRefused") : null);
+      if (known === null && lacking.length > 0) {
+        this.#pending.add(next.verified, lacking, next.source);
+        if (change.id === id) missing = lacking[0]!;
+        continue;
+      }
+      const slot = known === null ? this.#graph.reserve() : -1;
+      const refusal = known ?? judge(change, slot, this.#ground);
+      if (refusal !== null) {
+        this.#remember(change.id, refusal);
+        refused.push({ id: change.id, author: change.author, refusal });
+      } else {
+        this.#take(next.verified, slot, patches);
+        admitted.push(next.verified);
+      }
+      queue.push(...this.#pending.release(change.id));
+    }
+    this.#tell(patches, "remote");
+    return { admitted, refused, missing };
+  }
+
+  /** A peer left: what it sent without its past is dropped. */
+  forget(source: string): void {
+    this.#pending.forget(source);
+  }
+
+  #remember(id: ChangeId, refusal: Refusal): void {
+    this.#refused.set(id, refusal);
+    if (this.#refused.size > REFUSED_IDS_MAX) this.#refused.delete(this.#refused.keys().next().value!);
+  }
+
+  /**
+   * Changes from this device's own store: judged before they were stored, so only their hashes are checked. Damaged
+   * records, and what builds on them, are left out and counted. An open draft is closed on top of them: another
+   * tab may have taken its number, and what they bring shows only after the draft's id is known.
+   */
+  restore(
+    records: Iterable<{ id: string; bytes: Bytes; signature: Bytes | null }>,
+    now: number,
+  ): { damaged: number; closed: Closed[] } {
+    let damaged = 0;
+    const arrived: { change: Change; slot: Slot }[] = [];
+    for (const record of records) {
+      const verified = recall(record.id, record.bytes, record.signature);
+      if ("ok" in verified) {
+        damaged++;
+        continue;
+      }
+      const { change } = verified;
+      if (this.#graph.has(change.id)) continue;
+      if (change.doc !== this.doc || change.parents.some(parent => !this.#graph.has(parent))) {
+        damaged++;
+        continue;
+      }
+      const slot = this.#graph.add(change);
+      this.#members.add(change, slot);
+      this.#archive.set(change.id, verified);
+      if (change.author === this.device && change.time !== null)
+        this.#lastTime = Math.max(this.#lastTime, change.time);
+      arrived.push({ change, slot });
+    }
+    const closed = this.closeDraft(now);
+    const patches: Patch[] = [];
+    for (const { change, slot } of arrived) this.#apply(change, slot, patches);
+    this.#tell(patches, "remote");
+    return { damaged, closed };
+  }
+
+  get #ground() {
+    return { graph: this.#graph, members: this.#members, tree: this.#tree };
+  }
+
+  #take(verified: VerifiedChange, slot: Slot, patches: Patch[]): void {
+    const { change } = verified;
+    this.#graph.add(change, slot);
+    this.#members.add(change, slot);
+    this.#archive.set(change.id, verified);
+    this.#apply(change, slot, patches);
+  }
+
+  #apply(change: Change, slot: Slot, patches: Patch[]): void {
+    const { ops, starts } = contentOf(change);
+    const slots = change.refs.map((ref, i) => (i === 0 ? slot : (this.#graph.slotOf(ref) ?? -1)));
+    for (const [i, op] of ops.entries())
+      this.#tree.apply(
+        mapDots(op, ref => slots[ref]!),
+        slot,
+        starts[i]!,
+        patches,
+      );
+  }
+
+  #tell(patches: readonly Patch[], origin: Origin): void {
+    if (patches.length > 0) for (const listener of this.#listeners) listener(patches, origin);
+  }
+}
+
+function closed({ change, bytes }: VerifiedChange): Closed {
+  return { id: change.id, bytes, message: signatureMessage(change.id) };
+}
+
+/** Sets of dots in their canonical order. */
+function inOrder(op: ContentOp): ContentOp {
+  if (op.type === "delete") return { ...op, spans: joinSpans(op.spans) };
+  if (op.type !== "set" && op.type !== "unset") return op;
+  return { ...op, replaces: [...op.replaces].sort((a, b) => a.change - b.change || a.index - b.index) };
+}

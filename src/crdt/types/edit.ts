@@ -1,0 +1,301 @@
+// What a local author holds in hand: a map, list, text or register of the document, with methods that read like
+// plain JavaScript. Each call becomes ops that name what is seen now. Misuse throws `TypeError` or `RangeError`
+// before anything is changed.
+
+import { DEPTH_MAX, KEY_BYTES_MAX, RUN_UNITS_MAX, RUN_VALUES_MAX, STRING_BYTES_MAX } from "../limits.ts";
+import type { Author } from "./draft.ts";
+import {
+  dotKey,
+  type Json,
+  type ListNode,
+  type MapNode,
+  type Node,
+  type RegisterNode,
+  type TextNode,
+  textOf,
+  toJson,
+} from "./node.ts";
+import type { Kind, Path, Scalar, Value } from "./op.ts";
+
+/** JSON as people write it; `undefined` is no value. */
+export type Input = Scalar | readonly Input[] | { readonly [key: string]: Input };
+
+abstract class Handle<N extends Node> {
+  protected readonly author: Author;
+  readonly path: Path;
+
+  constructor(author: Author, path: Path) {
+    if (path.length > DEPTH_MAX)
+      throw new RangeError(`Expected at most ${DEPTH_MAX} levels, got ${path.length}`);
+    this.author = author;
+    this.path = path;
+  }
+
+  protected get node(): N {
+    return this.author.tree.node(this.path) as N;
+  }
+
+  toJSON(): Json {
+    return toJson(this.node);
+  }
+}
+
+export class MapEdit extends Handle<MapNode> {
+  keys(): string[] {
+    return Object.keys(this.toJSON() as object);
+  }
+
+  get(key: string): Json | undefined {
+    return (this.toJSON() as { [key: string]: Json })[key];
+  }
+
+  /** Replaces whatever is seen under the key. Objects and arrays become maps and lists that merge. */
+  set(key: string, value: Input): void {
+    checkKey(key);
+    this.#clear(key);
+    this.author.add({
+      type: "set",
+      path: this.path,
+      key,
+      value: shallow(value),
+      replaces: this.#replaced(key),
+    });
+    fill(this.author, [...this.path, { at: key, kind: kindOf(value) ?? "map" }], value);
+  }
+
+  delete(key: string): void {
+    checkKey(key);
+    const replaces = this.#replaced(key);
+    this.#clear(key);
+    if (replaces.length > 0) this.author.add({ type: "unset", path: this.path, key, replaces });
+  }
+
+  map(key: string): MapEdit {
+    return new MapEdit(this.author, this.#child(key, "map"));
+  }
+
+  list(key: string): ListEdit {
+    return new ListEdit(this.author, this.#child(key, "list"));
+  }
+
+  text(key: string): TextEdit {
+    return new TextEdit(this.author, this.#child(key, "text"));
+  }
+
+  register(key: string): RegisterEdit {
+    return new RegisterEdit(this.author, this.#child(key, "register"));
+  }
+
+  /** The path of the node of that kind, made if the key does not show one. */
+  #child(key: string, kind: Kind): Path {
+    checkKey(key);
+    const shown = this.author.tree.field(this.node, key).register.entries();
+    const isShown = shown.some(
+      ({ value }) => value !== null && typeof value === "object" && value.make === kind,
+    );
+    if (!isShown) {
+      this.author.add({
+        type: "set",
+        path: this.path,
+        key,
+        value: { make: kind },
+        replaces: this.#replaced(key),
+      });
+    }
+    return [...this.path, { at: key, kind }];
+  }
+
+  #replaced(key: string) {
+    return this.author.tree
+      .field(this.node, key)
+      .register.entries()
+      .map(entry => entry.dot);
+  }
+
+  #clear(key: string): void {
+    for (const [kind, child] of this.author.tree.field(this.node, key).children) {
+      clear(this.author, [...this.path, { at: key, kind }], child);
+    }
+  }
+}
+
+export class ListEdit extends Handle<ListNode> {
+  get length(): number {
+    return this.node.items.length;
+  }
+
+  /** At `index` (0 … length), in the order given. */
+  insert(index: number, ...values: readonly Input[]): void {
+    checkIndex(index, this.length);
+    for (let i = 0; i < values.length; i += RUN_VALUES_MAX) {
+      const part = values.slice(i, i + RUN_VALUES_MAX);
+      const place = this.node.items.place(index + i);
+      const first = this.author.add({
+        type: "insertList",
+        path: this.path,
+        ...place,
+        values: part.map(shallow),
+      });
+      part.forEach((value, offset) => {
+        const kind = kindOf(value);
+        const at = { change: first.change, index: first.index + offset };
+        if (kind !== null) fill(this.author, [...this.path, { at, kind }], value);
+      });
+    }
+  }
+
+  push(...values: readonly Input[]): void {
+    this.insert(this.length, ...values);
+  }
+
+  delete(index: number, count = 1): void {
+    checkRange(index, count, this.length);
+    if (count === 0) return;
+    const spans = this.node.items.spans(index, index + count);
+    for (const span of spans) {
+      for (let i = span.start; i < span.start + span.length; i++) {
+        const at = { change: span.change, index: i };
+        const child = this.node.children.get(dotKey(at));
+        if (child !== undefined) clear(this.author, [...this.path, { at, kind: child.kind }], child);
+      }
+    }
+    this.author.add({ type: "delete", path: this.path, spans });
+  }
+
+  map(index: number): MapEdit {
+    return new MapEdit(this.author, this.#child(index, "map"));
+  }
+
+  list(index: number): ListEdit {
+    return new ListEdit(this.author, this.#child(index, "list"));
+  }
+
+  #child(index: number, kind: Kind): Path {
+    checkRange(index, 1, this.length);
+    const at = this.node.items.dotAt(index);
+    const value = this.node.items.at(at);
+    if (value === null || typeof value !== "object" || value.make !== kind) {
+      throw new TypeError(`Expected a ${kind} at ${index}, got ${JSON.stringify(value)}`);
+    }
+    return [...this.path, { at, kind }];
+  }
+}
+
+export class TextEdit extends Handle<TextNode> {
+  /** UTF-16 code units. */
+  get length(): number {
+    return this.node.text.length;
+  }
+
+  override toString(): string {
+    return textOf(this.node);
+  }
+
+  /** At `index` (0 … length, UTF-16 code units; never inside a surrogate pair). */
+  insert(index: number, text: string): void {
+    checkIndex(index, this.length);
+    if (!text.isWellFormed()) throw new TypeError("Expected text without lone surrogates");
+    this.#checkPair(index);
+    for (let i = 0; i < text.length; ) {
+      let end = Math.min(i + RUN_UNITS_MAX, text.length);
+      const isHigh = (text.charCodeAt(end - 1) & 0xfc00) === 0xd800;
+      if (isHigh) end--;
+      const place = this.node.text.place(index + i);
+      this.author.add({ type: "insertText", path: this.path, ...place, text: text.slice(i, end) });
+      i = end;
+    }
+  }
+
+  /** `count` UTF-16 code units from `index`; both ends between characters. */
+  delete(index: number, count: number): void {
+    checkRange(index, count, this.length);
+    if (count === 0) return;
+    this.#checkPair(index);
+    this.#checkPair(index + count);
+    this.author.add({ type: "delete", path: this.path, spans: this.node.text.spans(index, index + count) });
+  }
+
+  #checkPair(index: number): void {
+    if (index === 0 || index === this.length) return;
+    const unit = this.node.text.at(this.node.text.dotAt(index))!;
+    if ((unit.charCodeAt(0) & 0xfc00) === 0xdc00) {
+      throw new RangeError(`Expected a position between characters, got ${index} inside a surrogate pair`);
+    }
+  }
+}
+
+export class RegisterEdit extends Handle<RegisterNode> {
+  get(): Json {
+    return this.toJSON();
+  }
+
+  set(value: Scalar): void {
+    const replaces = this.node.register.entries().map(entry => entry.dot);
+    this.author.add({ type: "set", path: this.path, key: null, value: shallow(value), replaces });
+  }
+}
+
+function kindOf(value: Input): Kind | null {
+  if (value === null || typeof value !== "object") return null;
+  return Array.isArray(value) ? "list" : "map";
+}
+
+function shallow(value: Input): Value {
+  const kind = kindOf(value);
+  if (kind !== null) return { make: kind };
+  if (typeof value === "string") {
+    if (!value.isWellFormed()) throw new TypeError("Expected a string without lone surrogates");
+    if (value.length > STRING_BYTES_MAX / 3)
+      throw new RangeError("Expected a shorter string; long ones are texts");
+  } else if (typeof value === "number") {
+    if (!Number.isFinite(value)) throw new TypeError(`Expected a finite number, got ${value}`);
+    return value === 0 ? 0 : value;
+  } else if (value !== null && typeof value !== "boolean") {
+    throw new TypeError(`Expected JSON, got ${typeof value}`);
+  }
+  return value as Scalar;
+}
+
+function fill(author: Author, path: Path, value: Input): void {
+  const kind = kindOf(value);
+  if (kind === "list") new ListEdit(author, path).push(...(value as readonly Input[]));
+  if (kind === "map") {
+    const map = new MapEdit(author, path);
+    for (const [key, member] of Object.entries(value as object)) map.set(key, member);
+  }
+}
+
+/** Writes out the removal of everything seen in a subtree, the deepest first. */
+function clear(author: Author, path: Path, node: Node): void {
+  if (node.kind === "map") {
+    const map = new MapEdit(author, path);
+    for (const key of node.keys.keys()) map.delete(key);
+  } else if (node.kind === "list") {
+    new ListEdit(author, path).delete(0, node.items.length);
+  } else if (node.kind === "text") {
+    new TextEdit(author, path).delete(0, node.text.length);
+  } else {
+    const replaces = node.register.entries().map(entry => entry.dot);
+    if (replaces.length > 0) author.add({ type: "unset", path, key: null, replaces });
+  }
+}
+
+function checkKey(key: string): void {
+  if (typeof key !== "string" || !key.isWellFormed())
+    throw new TypeError("Expected a key without lone surrogates");
+  if (key.length > KEY_BYTES_MAX / 3)
+    throw new RangeError(`Expected a key of at most ${KEY_BYTES_MAX / 3} units`);
+}
+
+function checkIndex(index: number, length: number): void {
+  if (!Number.isInteger(index) || index < 0 || index > length) {
+    throw new RangeError(`Expected an index in 0 … ${length}, got ${index}`);
+  }
+}
+
+function checkRange(index: number, count: number, length: number): void {
+  checkIndex(index, length);
+  if (!Number.isInteger(count) || count < 0 || index + count > length) {
+    throw new RangeError(`Expected a count in 0 … ${length - index}, got ${count}`);
+  }
+}

@@ -1,0 +1,155 @@
+// The four kinds of node a document is made of, and how each is shown as JSON. Nodes hold what ops did to them
+// and know their children; they know neither paths nor who wrote what.
+
+import { unreachable } from "../assert.ts";
+import type { Causality, Dot } from "./dot.ts";
+import type { Kind, Scalar, Value } from "./op.ts";
+import { Register } from "./register.ts";
+import { Sequence } from "./sequence.ts";
+
+export interface MapNode {
+  readonly kind: "map";
+  readonly keys: Map<string, Field>;
+}
+
+/** What lives under one key: plain values and makings in the register, and a node for each kind ever used. */
+export interface Field {
+  readonly register: Register;
+  readonly children: Map<Kind, Node>;
+}
+
+export interface ListNode {
+  readonly kind: "list";
+  readonly items: Sequence<readonly Value[]>;
+  /** By `change:index` of the element. */
+  readonly children: Map<string, Node>;
+}
+
+export interface TextNode {
+  readonly kind: "text";
+  readonly text: Sequence<string>;
+}
+
+export interface RegisterNode {
+  readonly kind: "register";
+  readonly register: Register;
+}
+
+export type Node = MapNode | ListNode | TextNode | RegisterNode;
+
+/** JSON without prototypes: objects have none, so that `__proto__` is a key like any other. */
+export type Json = Scalar | readonly Json[] | { readonly [key: string]: Json };
+
+export function makeNode(kind: Kind, causality: Causality): Node {
+  switch (kind) {
+    case "map":
+      return { kind, keys: new Map() };
+    case "list":
+      return { kind, items: new Sequence(causality), children: new Map() };
+    case "text":
+      return { kind, text: new Sequence(causality) };
+    case "register":
+      return { kind, register: new Register(causality) };
+  }
+}
+
+export function dotKey(dot: Dot): string {
+  return `${dot.change}:${dot.index}`;
+}
+
+/** Nothing in it that anybody still wants shown. */
+export function isEmpty(node: Node): boolean {
+  switch (node.kind) {
+    case "map":
+      for (const field of node.keys.values()) if (fieldValue(field) !== undefined) return false;
+      return true;
+    case "list":
+      return node.items.length === 0;
+    case "text":
+      return node.text.length === 0;
+    case "register":
+      return node.register.isEmpty;
+    default:
+      return unreachable(node);
+  }
+}
+
+const KINDS: readonly Kind[] = ["map", "list", "text", "register"];
+
+/**
+ * What a key shows: the pick among its entries, a making as the node it makes; where there are none, a node with
+ * content that whoever deleted the key had not seen (it survives). Undefined for an absent key.
+ */
+export function fieldValue(field: Field): Value | undefined {
+  const entry = field.register.entries()[0];
+  if (entry !== undefined) return entry.value;
+  for (const kind of KINDS) {
+    const child = field.children.get(kind);
+    if (child !== undefined && !isEmpty(child)) return { make: kind };
+  }
+  return undefined;
+}
+
+export function textOf(node: TextNode): string {
+  let text = "";
+  for (const run of node.text.visible()) text += run.content;
+  return text;
+}
+
+function valueJson(value: Value, child: Node | undefined): Json {
+  if (value === null || typeof value !== "object") return value;
+  if (child !== undefined) return toJson(child);
+  return value.make === "map"
+    ? Object.create(null)
+    : value.make === "list"
+      ? []
+      : value.make === "text"
+        ? ""
+        : null;
+}
+
+/** Depth is bounded by the limit on paths. */
+export function toJson(node: Node): Json {
+  switch (node.kind) {
+    case "map": {
+      const out: Record<string, Json> = Object.create(null);
+      for (const key of [...node.keys.keys()].sort()) {
+        const field = node.keys.get(key)!;
+        const value = fieldValue(field);
+        if (value === undefined) continue;
+        const child =
+          value !== null && typeof value === "object" ? field.children.get(value.make) : undefined;
+        out[key] = valueJson(value, child);
+      }
+      return out;
+    }
+    case "list": {
+      const out: Json[] = [];
+      for (const run of node.items.visible()) {
+        run.content.forEach((value, i) => {
+          out.push(valueJson(value, node.children.get(dotKey({ change: run.change, index: run.start + i }))));
+        });
+      }
+      return out;
+    }
+    case "text":
+      return textOf(node);
+    case "register": {
+      const entry = node.register.entries()[0];
+      return entry === undefined ? null : valueJson(entry.value, undefined);
+    }
+    default:
+      return unreachable(node);
+  }
+}
+
+/** RFC 8785: keys by UTF-16 code units, numbers and strings as ECMAScript writes them. */
+export function canonicalJson(json: Json): string {
+  if (json === null || typeof json !== "object") return JSON.stringify(json);
+  if (Array.isArray(json)) return `[${json.map(canonicalJson).join(",")}]`;
+  const map = json as { readonly [key: string]: Json };
+  const members = Object.keys(map)
+    .sort()
+    .map(key => `${JSON.stringify(key)}:${canonicalJson(map[key]!)}`);
+  return `{${members.join(",")}}`;
+}

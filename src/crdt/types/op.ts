@@ -1,0 +1,120 @@
+// The smallest edits, one shape per kind. An op names a node by its path from the root and elements by dots; it
+// says what its author saw (`replaces`, origins), never where something is now. How ops become bytes is known to
+// graph/codec.ts alone, what they do to document.ts alone.
+
+import type { Dot, Span } from "./dot.ts";
+
+export type Kind = "map" | "list" | "text" | "register";
+export type Scalar = null | boolean | number | string;
+
+/** What a map key, a list item or a register can be given: a plain value, or an empty node to be filled. */
+export type Value = Scalar | { readonly make: Kind };
+
+/** One step down: the key in a map, or the element in a list; and the kind of node found there. */
+export interface Step {
+  readonly at: string | Dot;
+  readonly kind: Kind;
+}
+
+/** From the root, which is a map. Containers are not made by an op but named: two people who both make a list
+ * under one key make one list (Kleppmann and Beresford, figure 4), and a text and a list there coexist (figure 5). */
+export type Path = readonly Step[];
+
+export interface SetOp {
+  readonly type: "set";
+  readonly path: Path;
+  /** Null writes the register at `path` itself. */
+  readonly key: string | null;
+  readonly value: Value;
+  /** The entries of this key that the author saw and does away with. */
+  readonly replaces: readonly Dot[];
+}
+
+export interface UnsetOp {
+  readonly type: "unset";
+  readonly path: Path;
+  readonly key: string | null;
+  readonly replaces: readonly Dot[];
+}
+
+export type Side = "left" | "right";
+
+/** Where a run hangs in the Fugue tree (`sequence.ts`). */
+export interface Place {
+  /** Null is the root of the sequence. */
+  readonly parent: Dot | null;
+  readonly side: Side;
+  /** The element that stood right of a right child when it was inserted; null is the end. Always null for a
+   * left child, whose right origin is its parent. */
+  readonly rightOrigin: Dot | null;
+}
+
+export interface InsertTextOp extends Place {
+  readonly type: "insertText";
+  readonly path: Path;
+  /** Not empty, no lone surrogates. Each UTF-16 unit is one element. */
+  readonly text: string;
+}
+
+export interface InsertListOp extends Place {
+  readonly type: "insertList";
+  readonly path: Path;
+  readonly values: readonly Value[];
+}
+
+export interface DeleteOp {
+  readonly type: "delete";
+  readonly path: Path;
+  /** Disjoint; of one change ascending and not touching. */
+  readonly spans: readonly Span[];
+}
+
+export type ContentOp = SetOp | UnsetOp | InsertTextOp | InsertListOp | DeleteOp;
+
+/** How many dots of its change an op uses up. */
+export function elementCount(op: ContentOp): number {
+  switch (op.type) {
+    case "set":
+      return 1;
+    case "insertText":
+      return op.text.length;
+    case "insertList":
+      return op.values.length;
+    case "unset":
+    case "delete":
+      return 0;
+  }
+}
+
+/** The same op with every dot's change replaced: from a change's table of references to local slots and back. */
+export function mapDots(op: ContentOp, f: (change: number) => number): ContentOp {
+  const dot = (d: Dot): Dot => ({ change: f(d.change), index: d.index });
+  const maybe = (d: Dot | null): Dot | null => (d === null ? null : dot(d));
+  const path = op.path.some(step => typeof step.at !== "string")
+    ? op.path.map(step => (typeof step.at === "string" ? step : { at: dot(step.at), kind: step.kind }))
+    : op.path;
+  switch (op.type) {
+    case "set":
+    case "unset":
+      return { ...op, path, replaces: op.replaces.map(dot) };
+    case "insertText":
+    case "insertList":
+      return { ...op, path, parent: maybe(op.parent), rightOrigin: maybe(op.rightOrigin) };
+    case "delete":
+      return { ...op, path, spans: op.spans.map(s => ({ ...s, change: f(s.change) })) };
+  }
+}
+
+/** Whether two paths name one node. */
+export function samePath(a: Path, b: Path): boolean {
+  return (
+    a === b ||
+    (a.length === b.length &&
+      a.every((step, i) => {
+        const other = b[i]!;
+        if (step.kind !== other.kind) return false;
+        if (typeof step.at === "string" || typeof other.at === "string") return step.at === other.at;
+        return step.at.change === other.at.change && step.at.index === other.at.index;
+      }))
+  );
+}

@@ -1,0 +1,66 @@
+// A multi-value register: it keeps every write that no other write replaces. A write says which entries its author
+// saw and does away with; concurrent writes know nothing of each other and so stand side by side until somebody
+// replaces both. There is no clock in it. Map keys are registers, and so are nodes of kind "register".
+//
+//     shown = { e : e effective, and no effective write replaces e }
+
+import { assert } from "../assert.ts";
+import { type Causality, type Dot, type Slot, sameDot } from "./dot.ts";
+import type { Value } from "./op.ts";
+
+export interface Entry {
+  readonly dot: Dot;
+  readonly value: Value;
+}
+
+interface Kept extends Entry {
+  replacedBy: Slot[];
+}
+
+export class Register {
+  readonly #causality: Causality;
+  #entries: Kept[] = [];
+
+  constructor(causality: Causality) {
+    this.#causality = causality;
+  }
+
+  has(dot: Dot): boolean {
+    return this.#entries.some(entry => sameDot(entry.dot, dot));
+  }
+
+  /** The entries that stand, the deterministic pick first: the latest by (depth, change id, index). */
+  entries(): readonly Entry[] {
+    return this.#entries
+      .filter(entry => entry.replacedBy.length === 0)
+      .sort((a, b) => this.#causality.compareDepths(b.dot.change, a.dot.change) || b.dot.index - a.dot.index);
+  }
+
+  get isEmpty(): boolean {
+    return this.#entries.every(entry => entry.replacedBy.length > 0);
+  }
+
+  write(dot: Dot, value: Value): void {
+    assert(!this.has(dot), "an entry is written once");
+    this.#entries.push({ dot, value, replacedBy: [] });
+  }
+
+  /** Marks the named entries as replaced by a change. Idempotent per change. */
+  replace(dots: readonly Dot[], by: Slot): void {
+    for (const entry of this.#named(dots)) if (!entry.replacedBy.includes(by)) entry.replacedBy.push(by);
+  }
+
+  /** Takes one change's replacing back. */
+  restore(dots: readonly Dot[], by: Slot): void {
+    for (const entry of this.#named(dots)) entry.replacedBy = entry.replacedBy.filter(slot => slot !== by);
+  }
+
+  /** Forgets an entry that nothing refers to: a draft rolled back. */
+  forget(dot: Dot): void {
+    this.#entries = this.#entries.filter(entry => !sameDot(entry.dot, dot));
+  }
+
+  *#named(dots: readonly Dot[]): Generator<Kept> {
+    for (const entry of this.#entries) if (dots.some(dot => sameDot(dot, entry.dot))) yield entry;
+  }
+}
