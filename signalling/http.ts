@@ -152,7 +152,8 @@ function readAsset(folder: string, path: string): Asset {
     type,
     body,
     gzip: isText && body.length > 1024 ? gzipSync(body) : undefined,
-    etag: `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`,
+    // Weak, since the compressed and the plain form share it.
+    etag: `W/"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`,
     // The build puts a hash of the content into every name under /assets; everything else keeps its name.
     caching: path.startsWith("/assets/") ? "public, max-age=31536000, immutable" : "no-cache",
   };
