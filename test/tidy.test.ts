@@ -125,6 +125,11 @@ const PLANTED: readonly (readonly [RuleName, Files, string])[] = [
     { "signalling/limits.ts": "export const LIMITS = {\n  /** Bytes. */\n  a: 1,\n  b: 2,\n} as const;" },
     "limits.ts:4",
   ],
+  [
+    "limitsGiveTheirReason",
+    { "src/crdt/limits.ts": "// What the file is for.\n\nexport const SIZE_MAX = 1;" },
+    "limits.ts:3",
+  ],
 ];
 
 // What looks like a violation and is none.

@@ -233,7 +233,7 @@ export const limitsGiveTheirReason: Rule = sources =>
     .filter(source => isSource(source) && source.path.endsWith("/limits.ts"))
     .flatMap(source =>
       limitsOf(source)
-        .filter(node => ts.getLeadingCommentRanges(source.text, node.getFullStart()) === undefined)
+        .filter(node => !hasOwnComment(source, node))
         .map(node => `${source.path}:${lineOf(source, node)}: a limit without unit and reason`),
     );
 
@@ -329,12 +329,20 @@ function isMemberName(node: ts.Identifier): boolean {
   );
 }
 
+// Right above it: a comment behind an empty line is the file's, not the limit's.
+function hasOwnComment(source: Source, node: ts.Node): boolean {
+  const comment = ts.getLeadingCommentRanges(source.text, node.getFullStart())?.at(-1);
+  return (
+    comment !== undefined && !source.text.slice(comment.end, node.getStart(source.tree)).includes("\n\n")
+  );
+}
+
 // An exported constant is a limit; one that is an object (behind `as const` or not) holds one limit per property.
 function limitsOf(source: Source): ts.Node[] {
   return source.tree.statements
     .filter(ts.isVariableStatement)
     .filter(statement => statement.modifiers?.some(modifier => modifier.kind === ts.SyntaxKind.ExportKeyword))
-    .flatMap(statement => {
+    .flatMap((statement): readonly ts.Node[] => {
       const initializer = statement.declarationList.declarations[0]?.initializer;
       const value = initializer && withoutType(initializer);
       return value && ts.isObjectLiteralExpression(value) ? [...value.properties] : [statement];
