@@ -62,7 +62,11 @@ export function App({ workspace, navigator, updates, dismissed }: Properties) {
       )}
       <Missing sentences={workspace.missing} dismissed={dismissed} />
       {removed !== null && (
-        <RemovedBar key={removed.id} onUndo={() => undo(removed)} onEnd={() => setRemoved(null)} />
+        <RemovedBar
+          key={`removed ${removed.id}`}
+          onUndo={() => undo(removed)}
+          onEnd={() => setRemoved(null)}
+        />
       )}
     </>
   );

@@ -1,0 +1,104 @@
+// Goal: the address and the document on the screen agree, no secret stays in the address, each document is closed
+// once. Method: the navigator over a workspace in memory and an address bar made of a list.
+import { expect, test } from "vitest";
+import { type AddressBar, Navigator } from "../../src/ui/navigator.ts";
+import { FakeDocument, FakeWorkspace } from "./fake-workspace.ts";
+
+const bobs = "b".repeat(64);
+
+function world(hash: string) {
+  const workspace = new FakeWorkspace();
+  const entries = [hash];
+  const address: AddressBar = {
+    hash: () => entries.at(-1)!,
+    replace: next => {
+      entries[entries.length - 1] = next;
+    },
+    push: next => {
+      entries.push(next);
+    },
+  };
+  const begun = new Set<string>();
+  const navigator = new Navigator(workspace, address, begun);
+  return { workspace, entries, begun, navigator };
+}
+
+const settled = () => new Promise(resolve => setTimeout(resolve, 1));
+
+test("begins a document at an empty address and puts its id there", async () => {
+  const { navigator, entries, workspace } = world("");
+  await navigator.follow();
+  expect(entries).toEqual([`#${workspace.created[0]!.id}`]);
+  expect(navigator.openId()).toBe(workspace.created[0]!.id);
+});
+
+test("takes the secret out of the address once the link was followed", async () => {
+  const { navigator, entries } = world(`#${bobs}.secret`);
+  await navigator.follow();
+  expect(entries).toEqual([`#${bobs}`]);
+  expect(navigator.current()).toMatchObject({ kind: "document" });
+});
+
+test("says what is wrong with a broken link and leaves no document open", async () => {
+  const { navigator } = world(`#${bobs}.broken`);
+  await navigator.follow();
+  expect(navigator.current()).toEqual({
+    kind: "bad-link",
+    sentence: "The link is cut off. Ask for it once more.",
+  });
+});
+
+test("says that this device does not hold a document it does not hold", async () => {
+  const { navigator } = world(`#${bobs}`);
+  await navigator.follow();
+  expect(navigator.current()).toEqual({ kind: "not-held" });
+});
+
+test("begins anew where an untouched document was reloaded", async () => {
+  const { navigator, begun, entries, workspace } = world(`#${bobs}`);
+  begun.add(bobs);
+  await navigator.follow();
+  expect(entries).toEqual([`#${workspace.created[0]!.id}`]);
+});
+
+test("closes the document before when another one is followed, and only then", async () => {
+  const { navigator, entries, workspace } = world("");
+  await navigator.follow();
+  const first = workspace.created[0]!;
+  await navigator.follow();
+  await settled();
+  expect(first.isClosed).toBe(false);
+  entries.push(`#${bobs}.secret`);
+  await navigator.follow();
+  await settled();
+  expect(first.isClosed).toBe(true);
+  expect(navigator.openId()).toBe(bobs);
+});
+
+test("lets the last of two overtaking requests win, and closes what came too late", async () => {
+  const { navigator, entries, workspace } = world("");
+  const slow = new FakeDocument(bobs, workspace.me());
+  let arrive: () => void = () => undefined;
+  workspace.join = () =>
+    new Promise(resolve => {
+      arrive = () => resolve(slow);
+    });
+  entries.push(`#${bobs}.secret`);
+  const following = navigator.follow();
+  await navigator.startNew();
+  arrive();
+  await following;
+  expect(navigator.openId()).toBe(workspace.created[0]!.id);
+  expect(entries.at(-1)).toBe(`#${workspace.created[0]!.id}`);
+  expect(slow.isClosed).toBe(true);
+});
+
+test("says so when the workspace fails", async () => {
+  const { navigator, workspace } = world("");
+  workspace.create = () => Promise.reject(new Error("storage is off"));
+  await navigator.follow();
+  expect(navigator.current()).toEqual({
+    kind: "failed",
+    sentence: "The document could not be opened: storage is off",
+  });
+});

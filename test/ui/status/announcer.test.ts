@@ -1,0 +1,38 @@
+// Goal: what is read aloud says who came, who left and whether the link is gone, and nothing else.
+import { expect, test } from "vitest";
+import type { DocumentView, Person } from "../../../src/sync/view.ts";
+import { newsBetween } from "../../../src/ui/status/announcer.tsx";
+
+const alice: Person = { key: "aa", name: "Alice", me: true, path: null };
+const bob: Person = { key: "bb", name: "Bob", me: false, path: "direct" };
+const view = (parts: Partial<DocumentView>): DocumentView => ({
+  id: "d",
+  title: "",
+  status: { kind: "saved" },
+  notice: null,
+  people: [alice],
+  ready: true,
+  ...parts,
+});
+
+test("says who joined and who left", () => {
+  expect(newsBetween(view({}), view({ people: [alice, bob] }))).toEqual(["Bob joined"]);
+  expect(
+    newsBetween(view({ people: [alice, bob] }), view({ people: [alice, { ...bob, path: null }] })),
+  ).toEqual(["Bob left"]);
+  expect(newsBetween(view({ people: [alice, bob] }), view({}))).toEqual(["Bob left"]);
+});
+
+test("is silent when Bob changes from the relay to a direct link", () => {
+  const relayed = view({ people: [alice, { ...bob, path: "relay" }] });
+  expect(newsBetween(relayed, view({ people: [alice, bob] }))).toEqual([]);
+});
+
+test("says once that the link is gone, and once that it is back", () => {
+  const offline = (waiting: number) => view({ status: { kind: "offline", waiting } });
+  expect(newsBetween(view({}), offline(1))).toEqual(["Offline"]);
+  expect(newsBetween(offline(1), offline(2))).toEqual([]);
+  expect(newsBetween(offline(2), view({ status: { kind: "shared", people: 1 } }))).toEqual([
+    "Connected again",
+  ]);
+});
