@@ -68,3 +68,47 @@ export const PROBE_MS = 5_000;
 export const POLL_MS = 25;
 /** The share of what the server allows that we use: its clock and ours do not run alike. */
 export const PACE_SHARE = 0.8;
+
+/** Bytes of one message put together from frames: one whole change, its signature and some room. */
+export const MESSAGE_BYTES_MAX = 288 * 1024;
+/** Bytes of changes packed into one message, unless a single one is larger. */
+export const BATCH_BYTES = 32 * 1024;
+/** Changes in one message: bounds the signatures asked for in one go. */
+export const BATCH_CHANGES_MAX = 256;
+/** Bytes of changes a sender may have on the way before the receiver says it took some. */
+export const WINDOW_BYTES = 512 * 1024;
+/** Bytes of unjudged changes at which a receiver cuts a sender off: twice what an honest one ever has on the way. */
+export const UNJUDGED_BYTES_MAX = 2 * WINDOW_BYTES + 2 * MESSAGE_BYTES_MAX;
+/** Lanes in one comparison: devices that ever wrote, and their forks. */
+export const LANES_MAX = 4_096;
+/** Refused changes or senseless frames after which a link is closed. An honest old version makes a few. */
+export const DEMERITS_MAX = 64;
+/** UTF-8 bytes of a name in a presence. */
+export const PRESENCE_NAME_BYTES_MAX = 128;
+/** Links at once; more are closed unheard. */
+export const LINKS_MAX = 64;
+
+/** Milliseconds from a draft's first op to its flush: the longest a keystroke waits before it is signed. */
+export const FLUSH_MS = 50;
+/** Milliseconds both ends have for the handshake. */
+export const HANDSHAKE_MS = 10_000;
+/** Milliseconds between pings on a link. */
+export const LINK_PING_MS = 5_000;
+/** Milliseconds without any frame after which a link is given up: two missed pings and some jitter. */
+export const LINK_SILENCE_MS = 16_000;
+/** Milliseconds before changes of others are offered on, so that their author's own push comes first. */
+export const RELAY_CHANGES_MS = 300;
+/** Milliseconds after which what was sent and not confirmed may be sent again. */
+export const RESEND_MS = 5_000;
+/** Milliseconds between presences at least; the newest wins. */
+export const PRESENCE_MS = 50;
+/** Milliseconds after which a presence is repeated, so that a newcomer and a lossy link hear it. */
+export const PRESENCE_REPEAT_MS = 5_000;
+/** Milliseconds after which a caret that is not repeated vanishes. */
+export const PRESENCE_GONE_MS = 15_000;
+/** Milliseconds a store may take before people are told "Saving…". */
+export const SAVING_SHOWN_MS = 500;
+/** Milliseconds between attempts to store what could not be stored. */
+export const STORE_RETRY_MS = 2_000;
+/** Milliseconds a refusal is shown. */
+export const NOTICE_MS = 10_000;

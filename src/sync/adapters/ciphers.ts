@@ -32,6 +32,8 @@ export const ciphers: Ciphers = {
 
   seal: (key, nonce, plain, associated) => own(chacha20poly1305(key, nonce, associated).encrypt(plain)),
   open(key, nonce, sealed, associated) {
+    expectLength("key", key, 32);
+    expectLength("nonce", nonce, 12);
     const cipher = chacha20poly1305(key, nonce, associated);
     return sealed.length < TAG_BYTES ? null : orNull(() => cipher.decrypt(sealed));
   },
