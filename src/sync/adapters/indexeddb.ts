@@ -1,0 +1,247 @@
+// The store of a browser profile in IndexedDB. Its one hard duty: all tabs share one chain, so `append` reads the
+// head, asks the caller and writes within one readwrite transaction, and browsers run those of one store one after
+// another. What the changes mean it does not know; damage is dropped when read, so that peers can bring it again.
+
+import type { IDBPObjectStore } from "idb";
+import type { Append, Bytes, ChainHead, ChangeRecord, DocumentRecord, Store } from "../ports.ts";
+import { DATABASE_NAME, Database, type Schema } from "./database.ts";
+
+export { StoreFailure } from "./database.ts";
+
+/** Rows fetched by one request: at the largest size of a change 64 MiB, half of what Chromium passes in one piece. */
+const ROWS_PER_REQUEST = 256;
+
+/** Rejects with a `StoreFailure` ("unavailable", "blocked", "quota") where nothing can be kept. */
+export async function openIndexedDbStore(name = DATABASE_NAME): Promise<IndexedDbStore> {
+  return new IndexedDbStore(await Database.open(name), new Tabs(name));
+}
+
+export class IndexedDbStore implements Store {
+  readonly durable = true;
+  readonly #database: Database;
+  readonly #tabs: Tabs;
+  #damaged = 0;
+
+  constructor(database: Database, tabs: Tabs) {
+    this.#database = database;
+    this.#tabs = tabs;
+  }
+
+  /** Records dropped so far because they were not whole. */
+  get damaged(): number {
+    return this.#damaged;
+  }
+
+  async documents(): Promise<readonly DocumentRecord[]> {
+    const rows = await this.#database.read(["documents"], transaction =>
+      transaction.objectStore("documents").getAll(),
+    );
+    return rows.filter(row => this.#isWhole(row, isDocumentRecord));
+  }
+
+  async putDocument(record: DocumentRecord): Promise<void> {
+    await this.#database.write(["documents"], transaction =>
+      transaction.objectStore("documents").put(record),
+    );
+    this.#tabs.tell(null);
+  }
+
+  async deleteDocument(id: string): Promise<void> {
+    await this.#database.write(["documents", "changes", "chains"], transaction =>
+      Promise.all([
+        transaction.objectStore("documents").delete(id),
+        transaction.objectStore("changes").delete(rangeOf(id, 0, Infinity)),
+        transaction.objectStore("chains").delete(id),
+      ]),
+    );
+    this.#tabs.tell(id);
+    this.#tabs.tell(null);
+  }
+
+  async read(doc: string, from: number): Promise<{ records: readonly ChangeRecord[]; position: number }> {
+    return await this.#database.read(["changes"], transaction =>
+      this.#recordsFrom(transaction.objectStore("changes"), doc, from),
+    );
+  }
+
+  async append(doc: string, position: number, append: Append): Promise<{ position: number }> {
+    let isWritten = false;
+    const after = await this.#database.write(["chains", "changes"], async transaction => {
+      const chains = transaction.objectStore("chains");
+      const changes = transaction.objectStore("changes");
+      const chain = await chains.get(doc);
+      const head = chain !== undefined && this.#isWhole(chain, isChainHead) ? headOf(chain) : null;
+      const stored = await this.#recordsFrom(changes, doc, position);
+
+      const answer = append(head, stored.records);
+
+      const byId = changes.index("id");
+      const known = await Promise.all(answer.records.map(({ id }) => byId.get([doc, id])));
+      const added = new Set<string>();
+      const writes: Promise<unknown>[] = [];
+      let next = stored.position;
+      for (const [i, { id, bytes, signature }] of answer.records.entries()) {
+        const row = known[i];
+        if (added.has(id) || (row !== undefined && isSameChange(row, bytes))) continue;
+        added.add(id);
+        // An id is the hash of its bytes: what stands there with others is damaged, and this is its repair.
+        if (row !== undefined) writes.push(changes.delete([doc, row.position]));
+        writes.push(changes.add({ doc, position: next++, id, bytes, signature }));
+      }
+      if (answer.head === null) {
+        if (chain !== undefined) writes.push(chains.delete(doc));
+      } else if (answer.head.seq !== head?.seq || answer.head.id !== head.id) {
+        writes.push(chains.put({ doc, ...headOf(answer.head) }));
+      }
+      await Promise.all(writes);
+      isWritten = writes.length > 0;
+      return next;
+    });
+    if (isWritten) this.#tabs.tell(doc);
+    return { position: after };
+  }
+
+  async putSignature(doc: string, id: string, signature: Bytes): Promise<void> {
+    const isWritten = await this.#database.write(["changes"], async transaction => {
+      const changes = transaction.objectStore("changes");
+      const row = await changes.index("id").get([doc, id]);
+      // Another tab may have deleted the document or signed meanwhile; browsers that sign at random make two
+      // signatures of one change, and both are right.
+      if (row === undefined || row.signature !== null) return false;
+      await changes.put({ ...row, signature });
+      return true;
+    });
+    if (isWritten) this.#tabs.tell(doc);
+  }
+
+  watch(listener: (doc: string | null) => void): () => void {
+    return this.#tabs.watch(listener);
+  }
+
+  close(): void {
+    this.#database.close();
+    this.#tabs.close();
+  }
+
+  async #recordsFrom<Mode extends IDBTransactionMode>(
+    changes: IDBPObjectStore<Schema, ("changes" | "chains")[], "changes", Mode>,
+    doc: string,
+    from: number,
+  ): Promise<{ records: ChangeRecord[]; position: number }> {
+    const last = await changes.openKeyCursor(rangeOf(doc, 0, Infinity), "prev");
+    const position = last === null ? 0 : last.key[1] + 1;
+    const records: ChangeRecord[] = [];
+    // A caller that is ahead remembers rows of before the document was deleted or the storage lost: it starts anew.
+    let at = from <= position ? from : 0;
+    for (; at < position; at += ROWS_PER_REQUEST) {
+      for (const row of await changes.getAll(rangeOf(doc, at, Math.min(at + ROWS_PER_REQUEST, position)))) {
+        if (!this.#isWhole(row, isChangeRecord)) continue;
+        records.push({ id: row.id, bytes: row.bytes, signature: row.signature });
+      }
+    }
+    return { records, position };
+  }
+
+  #isWhole<T>(row: unknown, isSound: (row: unknown) => row is T): row is T {
+    const isWhole = isSound(row);
+    if (!isWhole) this.#damaged++;
+    return isWhole;
+  }
+}
+
+/** Positions [from, to) of a document, `to` excluded. */
+function rangeOf(doc: string, from: number, to: number): IDBKeyRange {
+  return IDBKeyRange.bound([doc, from], [doc, to], false, true);
+}
+
+function headOf({ seq, id }: ChainHead): ChainHead {
+  return { seq, id };
+}
+
+function isSameChange(row: unknown, bytes: Bytes): boolean {
+  if (!isChangeRecord(row) || row.bytes.length !== bytes.length) return false;
+  return row.bytes.every((byte, i) => byte === bytes[i]);
+}
+
+function isChangeRecord(row: unknown): row is ChangeRecord {
+  const { id, bytes, signature } = fieldsOf(row);
+  return isHex(id) && isBytes(bytes) && bytes.length > 0 && (signature === null || isBytes(signature));
+}
+
+function isChainHead(row: unknown): row is ChainHead {
+  const { seq, id } = fieldsOf(row);
+  return isCount(seq) && isHex(id);
+}
+
+function isDocumentRecord(row: unknown): row is DocumentRecord {
+  const { id, title, updatedAt, unshared, roomSecret, inviteSeed, delivered, removedAt } = fieldsOf(row);
+  return (
+    isHex(id) &&
+    typeof title === "string" &&
+    typeof updatedAt === "number" &&
+    isCount(unshared) &&
+    (roomSecret === null || isBytes(roomSecret)) &&
+    (inviteSeed === null || isBytes(inviteSeed)) &&
+    Object.values(fieldsOf(delivered)).every(isCount) &&
+    (removedAt === null || typeof removedAt === "number")
+  );
+}
+
+function fieldsOf(row: unknown): Record<string, unknown> {
+  return typeof row === "object" && row !== null ? (row as Record<string, unknown>) : {};
+}
+
+function isHex(value: unknown): value is string {
+  return typeof value === "string" && /^[0-9a-f]+$/.test(value);
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isBytes(value: unknown): value is Bytes {
+  return value instanceof Uint8Array;
+}
+
+/** The other tabs of the profile. They are told to look into the store, never what stands there. */
+class Tabs {
+  readonly #name: string;
+  readonly #listeners = new Set<(doc: string | null) => void>();
+  #channel: BroadcastChannel | null = null;
+
+  constructor(name: string) {
+    this.#name = name;
+    if (typeof BroadcastChannel === "undefined") return;
+    this.#channel = new BroadcastChannel(name);
+    this.#channel.onmessage = ({ data }: MessageEvent<unknown>) => {
+      const { doc } = fieldsOf(data);
+      // Others may use the channel for other things, presence for one.
+      if (typeof doc !== "string" && doc !== null) return;
+      for (const listener of [...this.#listeners]) listener(doc);
+    };
+  }
+
+  tell(doc: string | null): void {
+    if (this.#channel !== null) {
+      this.#channel.postMessage({ doc });
+    } else if (typeof BroadcastChannel !== "undefined") {
+      // A write outlived `close`. Its tab may be gone in a moment, the others should still hear of it.
+      const channel = new BroadcastChannel(this.#name);
+      channel.postMessage({ doc });
+      channel.close();
+    }
+  }
+
+  watch(listener: (doc: string | null) => void): () => void {
+    // Wrapped, so that one function watching twice is two watches.
+    const own = (doc: string | null) => listener(doc);
+    this.#listeners.add(own);
+    return () => this.#listeners.delete(own);
+  }
+
+  close(): void {
+    this.#listeners.clear();
+    this.#channel?.close();
+    this.#channel = null;
+  }
+}

@@ -1,0 +1,139 @@
+// The store of a page that may keep nothing, and of tests: the same promises as the IndexedDB one but durability.
+// Two stores over one `Memory` behave as two tabs of one profile.
+
+import type { Append, Bytes, ChainHead, ChangeRecord, DocumentRecord, Store } from "../ports.ts";
+import { StoreFailure } from "./database.ts";
+
+/** What the stores of one profile share. */
+export class Memory {
+  readonly documents = new Map<string, DocumentRecord>();
+  readonly journals = new Map<string, Journal>();
+  readonly stores = new Set<MemoryStore>();
+
+  journal(doc: string): Journal {
+    return this.journals.get(doc) ?? { head: null, rows: [], positions: new Map() };
+  }
+}
+
+/** The changes of one document. Records are taken as they are, not copied: nobody writes into one. */
+interface Journal {
+  head: ChainHead | null;
+  /** By position; null where a damaged change was replaced by a later row. */
+  readonly rows: (ChangeRecord | null)[];
+  readonly positions: Map<string, number>;
+}
+
+export function openMemoryStore(memory = new Memory()): Store {
+  return new MemoryStore(memory);
+}
+
+class MemoryStore implements Store {
+  readonly durable = false;
+  readonly #memory: Memory;
+  readonly #listeners = new Set<(doc: string | null) => void>();
+  #isClosed = false;
+
+  constructor(memory: Memory) {
+    this.#memory = memory;
+    memory.stores.add(this);
+  }
+
+  async documents(): Promise<readonly DocumentRecord[]> {
+    await this.#begin();
+    return [...this.#memory.documents.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  async putDocument(record: DocumentRecord): Promise<void> {
+    await this.#begin();
+    this.#memory.documents.set(record.id, record);
+    this.#tell(null);
+  }
+
+  async deleteDocument(id: string): Promise<void> {
+    await this.#begin();
+    this.#memory.documents.delete(id);
+    this.#memory.journals.delete(id);
+    this.#tell(id);
+    this.#tell(null);
+  }
+
+  async read(doc: string, from: number): Promise<{ records: readonly ChangeRecord[]; position: number }> {
+    await this.#begin();
+    const { rows } = this.#memory.journal(doc);
+    return { records: recordsFrom(rows, from), position: rows.length };
+  }
+
+  async append(doc: string, position: number, append: Append): Promise<{ position: number }> {
+    await this.#begin();
+    const journal = this.#memory.journal(doc);
+    // No other store comes between what the caller sees and what it answers.
+    const { records, head } = append(journal.head, recordsFrom(journal.rows, position));
+    const isMoved = head?.seq !== journal.head?.seq || head?.id !== journal.head?.id;
+    const added = records.filter(record => add(journal, record));
+    journal.head = head;
+    if (added.length > 0 || isMoved) {
+      this.#memory.journals.set(doc, journal);
+      this.#tell(doc);
+    }
+    return { position: journal.rows.length };
+  }
+
+  async putSignature(doc: string, id: string, signature: Bytes): Promise<void> {
+    await this.#begin();
+    const { rows, positions } = this.#memory.journal(doc);
+    const position = positions.get(id) ?? -1;
+    const row = rows[position];
+    if (!row || row.signature !== null) return;
+    rows[position] = { ...row, signature };
+    this.#tell(doc);
+  }
+
+  watch(listener: (doc: string | null) => void): () => void {
+    // Wrapped, so that one function watching twice is two watches.
+    const own = (doc: string | null) => listener(doc);
+    this.#listeners.add(own);
+    return () => this.#listeners.delete(own);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#memory.stores.delete(this);
+    this.#listeners.clear();
+  }
+
+  // Every call waits for exactly one turn and then for nothing: calls take effect whole and in the order in which they
+  // were made, as transactions do, also one made inside of another's callback.
+  async #begin(): Promise<void> {
+    if (this.#isClosed) throw new StoreFailure("closed");
+  }
+
+  /** Later, as a message between tabs would: never inside of the writer's call. */
+  #tell(doc: string | null): void {
+    for (const other of this.#memory.stores) {
+      if (other === this) continue;
+      queueMicrotask(() => {
+        for (const listener of [...other.#listeners]) listener(doc);
+      });
+    }
+  }
+}
+
+function recordsFrom(rows: Journal["rows"], from: number): ChangeRecord[] {
+  // A caller that is ahead remembers rows of before the document was deleted: it starts anew.
+  return rows.slice(from <= rows.length ? from : 0).filter(row => row !== null);
+}
+
+/** False if the change was there already. */
+function add({ rows, positions }: Journal, record: ChangeRecord): boolean {
+  const position = positions.get(record.id);
+  if (position !== undefined) {
+    const { bytes } = rows[position]!;
+    const isSame = bytes.length === record.bytes.length && bytes.every((byte, i) => byte === record.bytes[i]);
+    if (isSame) return false;
+    // An id is the hash of its bytes: what stands there with others is damaged, and this is its repair.
+    rows[position] = null;
+  }
+  positions.set(record.id, rows.length);
+  rows.push(record);
+  return true;
+}

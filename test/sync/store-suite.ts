@@ -1,0 +1,283 @@
+// One acceptance suite for every store: what the session relies on, as a table of facts. It is plain code without a
+// test runner, so that the very same cases run here in Node and inside of a real browser.
+
+import type { ChainHead, Store } from "../../src/sync/ports.ts";
+import {
+  add,
+  change,
+  changes,
+  codeOf,
+  DOC,
+  documentRecord,
+  extend,
+  idsOf,
+  OTHER,
+  same,
+  until,
+} from "./store-notation.ts";
+
+/** Opens the same memory, empty at first, once more: each call is one more tab of the profile. */
+export type OpenTab = () => Promise<Store>;
+
+export interface StoreCase {
+  readonly name: string;
+  run(open: OpenTab): Promise<void>;
+}
+
+export const STORE_CASES: readonly StoreCase[] = [
+  {
+    name: "an empty store has no documents and no changes",
+    async run(open) {
+      const store = await open();
+      same(await store.documents(), []);
+      same(await store.read(DOC, 0), { records: [], position: 0 });
+    },
+  },
+  {
+    name: "gives documents back whole, each replaced as one value",
+    async run(open) {
+      const store = await open();
+      await store.putDocument(documentRecord(OTHER, "Notes"));
+      await store.putDocument(documentRecord(DOC, "Draft"));
+      await store.putDocument({ ...documentRecord(DOC, "Minutes"), removedAt: 5 });
+      same(await store.documents(), [
+        { ...documentRecord(DOC, "Minutes"), removedAt: 5 },
+        documentRecord(OTHER, "Notes"),
+      ]);
+    },
+  },
+  {
+    name: "reads changes in the order they were stored, from any position",
+    async run(open) {
+      const store = await open();
+      same(await add(store, DOC, changes(3, 1)), 2);
+      same(await add(store, DOC, changes(2)), 3);
+      await add(store, OTHER, changes(9));
+      same(await store.read(DOC, 0), { records: changes(3, 1, 2), position: 3 });
+      same(await store.read(DOC, 2), { records: changes(2), position: 3 });
+      same(await store.read(DOC, 3), { records: [], position: 3 });
+    },
+  },
+  {
+    name: "reads a thousand changes in order",
+    async run(open) {
+      const store = await open();
+      const many = changes(...Array.from({ length: 1000 }, (_, i) => i));
+      same(await add(store, DOC, many), 1000);
+      same(
+        await idsOf(store),
+        many.map(({ id }) => id),
+      );
+      same((await idsOf(store, DOC, 511)).length, 489);
+    },
+  },
+  {
+    name: "skips a change that is stored already, also twice in one batch",
+    async run(open) {
+      const store = await open();
+      await add(store, DOC, changes(1, 2));
+      same(await add(store, DOC, changes(2, 3, 3, 1)), 3);
+      same(await store.read(DOC, 0), { records: changes(1, 2, 3), position: 3 });
+    },
+  },
+  {
+    name: "replaces what stands under an id with other bytes",
+    async run(open) {
+      const store = await open();
+      await add(store, DOC, [{ ...change(1), bytes: Uint8Array.of(99) }, change(2)]);
+      same(await add(store, DOC, changes(1)), 3);
+      same(await store.read(DOC, 0), { records: changes(2, 1), position: 3 });
+      same(await add(store, DOC, changes(1)), 3);
+    },
+  },
+  {
+    name: "passes the head of the chain and what other tabs stored since",
+    async run(open) {
+      const [alice, again] = [await open(), await open()];
+      const first = await extend(alice, 0, 1);
+      same(first, { seen: [], before: null, position: 1 });
+      const second = await extend(again, 0, 2);
+      same(second, { seen: [change(1001).id], before: { seq: 1, id: change(1001).id }, position: 2 });
+      const third = await extend(alice, first.position, 1);
+      same(third, { seen: [change(2002).id], before: { seq: 2, id: change(2002).id }, position: 3 });
+    },
+  },
+  {
+    name: "two tabs racing end with one chain, each having seen the other's changes",
+    async run(open) {
+      const tabs = [await open(), await open()];
+      const lists = await Promise.all(
+        tabs.map(async (tab, salt) => {
+          const seen: string[] = [];
+          let position = 0;
+          for (let i = 0; i < 10; i++) {
+            const step = await extend(tab, position, salt);
+            seen.push(...step.seen, change((step.before?.seq ?? 0) * 1000 + 1000 + salt).id);
+            position = step.position;
+          }
+          return seen;
+        }),
+      );
+      const stored = await idsOf(tabs[0]!);
+      same(stored.length, 20);
+      // Numbers 1 to 20, each used once.
+      same(
+        stored.map(id => Math.floor(Number.parseInt(id, 16) / 1000)),
+        stored.map((_, i) => i + 1),
+      );
+      for (const seen of lists) same(seen, stored.slice(0, seen.length));
+    },
+  },
+  {
+    name: "calls append once and before anybody else can write",
+    async run(open) {
+      const [alice, again] = [await open(), await open()];
+      let calls = 0;
+      let rival: Promise<unknown> = Promise.resolve();
+      await alice.append(DOC, 0, () => {
+        calls++;
+        rival = extend(again, 0, 7);
+        return { records: [change(1001)], head: { seq: 1, id: change(1001).id } };
+      });
+      await rival;
+      same(calls, 1);
+      same(await idsOf(alice), [change(1001).id, change(2007).id]);
+    },
+  },
+  {
+    name: "a callback that throws changes nothing and its error comes back",
+    async run(open) {
+      const store = await open();
+      await extend(store, 0, 1);
+      const error = new Error("the draft was withdrawn");
+      let caught: unknown = null;
+      try {
+        await store.append(DOC, 0, () => {
+          throw error;
+        });
+      } catch (thrown) {
+        caught = thrown;
+      }
+      same(caught === error, true);
+      same(await idsOf(store), [change(1001).id]);
+      same(await extend(store, 1, 1), { seen: [], before: { seq: 1, id: change(1001).id }, position: 2 });
+    },
+  },
+  {
+    name: "an append of nothing stores nothing",
+    async run(open) {
+      const store = await open();
+      same(await add(store, DOC, []), 0);
+      await extend(store, 0, 1);
+      same(await add(store, DOC, []), 1);
+      same((await extend(store, 1, 1)).before, { seq: 1, id: change(1001).id });
+    },
+  },
+  {
+    name: "forgets the head when told so",
+    async run(open) {
+      const store = await open();
+      await extend(store, 0, 1);
+      await store.append(DOC, 1, () => ({ records: [], head: null }));
+      same((await extend(store, 1, 2)).before, null);
+    },
+  },
+  {
+    name: "keeps the chains of two documents apart",
+    async run(open) {
+      const store = await open();
+      await extend(store, 0, 1);
+      let head: ChainHead | null = { seq: 99, id: "99" };
+      await store.append(OTHER, 0, (found, unseen) => {
+        head = found;
+        same(unseen, []);
+        return { records: changes(1001), head: null };
+      });
+      same(head, null);
+      same(await idsOf(store, OTHER), [change(1001).id]);
+    },
+  },
+  {
+    name: "adds a signature once, and to nothing that is not there",
+    async run(open) {
+      const store = await open();
+      await add(store, DOC, [change(1, false), change(2)]);
+      await store.putSignature(DOC, change(1).id, change(1).signature!);
+      await store.putSignature(DOC, change(1).id, change(5).signature!);
+      await store.putSignature(DOC, change(2).id, change(5).signature!);
+      await store.putSignature(DOC, change(3).id, change(3).signature!);
+      await store.putSignature(OTHER, change(1).id, change(1).signature!);
+      same(await store.read(DOC, 0), { records: changes(1, 2), position: 2 });
+      same(await store.read(OTHER, 0), { records: [], position: 0 });
+    },
+  },
+  {
+    name: "deletes a document with its changes and its chain, and no other",
+    async run(open) {
+      const store = await open();
+      for (const id of [DOC, OTHER]) await store.putDocument(documentRecord(id, id));
+      await extend(store, 0, 1);
+      await add(store, OTHER, changes(1, 2));
+      await store.deleteDocument(DOC);
+      same(await store.documents(), [documentRecord(OTHER, OTHER)]);
+      same(await idsOf(store, OTHER), [change(1).id, change(2).id]);
+      // Who is ahead of the store starts anew.
+      same(await store.read(DOC, 1), { records: [], position: 0 });
+      same(await extend(store, 1, 2), { seen: [], before: null, position: 1 });
+    },
+  },
+  {
+    name: "tells the other tabs what was written, and not the writer",
+    async run(open) {
+      const [alice, again] = [await open(), await open()];
+      const [own, heard]: (string | null)[][] = [[], []];
+      alice.watch(doc => own!.push(doc));
+      const stop = again.watch(doc => heard!.push(doc));
+      await alice.putDocument(documentRecord(DOC, "Draft"));
+      await add(alice, DOC, [change(1, false)]);
+      await alice.putSignature(DOC, change(1).id, change(1).signature!);
+      // These write nothing, so there is nothing to look at.
+      await add(alice, DOC, changes(1));
+      await alice.putSignature(DOC, change(1).id, change(1).signature!);
+      await alice.deleteDocument(DOC);
+      await until(() => heard!.length >= 5);
+      same(heard, [null, DOC, DOC, DOC, null]);
+      stop();
+      await alice.putDocument(documentRecord(DOC, "Draft"));
+      await add(again, OTHER, changes(1));
+      await until(() => own!.length >= 1);
+      same([own, heard!.length], [[OTHER], 5]);
+    },
+  },
+  {
+    name: "refuses every call after close, and leaves the other tab alone",
+    async run(open) {
+      const [alice, again] = [await open(), await open()];
+      await add(alice, DOC, changes(1));
+      alice.close();
+      alice.close();
+      const calls = [
+        () => alice.documents(),
+        () => alice.putDocument(documentRecord(DOC, "Draft")),
+        () => alice.deleteDocument(DOC),
+        () => alice.read(DOC, 0),
+        () => add(alice, DOC, changes(2)),
+        () => alice.putSignature(DOC, change(1).id, change(1).signature!),
+      ];
+      for (const call of calls) same(await codeOf(call()), "closed");
+      same(await idsOf(again), [change(1).id]);
+    },
+  },
+  {
+    name: "finishes what was begun before close",
+    async run(open) {
+      const [alice, again] = [await open(), await open()];
+      const begun = add(alice, DOC, changes(1));
+      // One turn, so that the call is under way.
+      await alice.read(DOC, 0);
+      alice.close();
+      same(await begun, 1);
+      same(await idsOf(again), [change(1).id]);
+    },
+  },
+];
