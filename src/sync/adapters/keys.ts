@@ -1,0 +1,132 @@
+// The device's key: one per browser profile, for all documents. Best is a WebCrypto key that no script can read out,
+// kept in IndexedDB; then a seed in IndexedDB; then a key for as long as the page lives. Which one it became is told
+// to the caller, because people should know how well they are kept.
+
+import { seedPublicKey, seedSign } from "../../crdt/graph/ed25519.ts";
+import type { Bytes, DeviceKey } from "../ports.ts";
+import { DATABASE_NAME, Database } from "./database.ts";
+
+/** A profile has one key, under this name in the object store `keys`. */
+const SLOT = "device";
+
+/** The part of WebCrypto that is used, so that a test can take it away. */
+export type KeyMakingCrypto = Pick<SubtleCrypto, "generateKey" | "exportKey">;
+
+export interface OpenedDeviceKey {
+  readonly key: DeviceKey;
+  /** Whether the key will be there when the page is opened again. */
+  readonly kept: boolean;
+  /** Whether a script that gets into the page could carry the key away. */
+  readonly extractable: boolean;
+}
+
+type KeyRecord =
+  | { readonly kind: "platform"; readonly publicKey: Bytes; readonly privateKey: CryptoKey }
+  | { readonly kind: "seed"; readonly seed: Bytes };
+
+/** The key of this profile, made if there is none. Two tabs that open at once get the same. Never rejects. */
+export async function openDeviceKey(
+  database = DATABASE_NAME,
+  subtle: KeyMakingCrypto | null = platformCrypto(),
+): Promise<OpenedDeviceKey> {
+  const kept = await keptKey(database, subtle);
+  return opened(kept ?? (await makeKey(subtle)), kept !== null);
+}
+
+/** A key that lives as long as this object. */
+export function memoryDeviceKey(seed: Bytes = randomSeed()): DeviceKey {
+  if (seed.length !== 32) throw new RangeError(`Expected a seed of 32 bytes, got ${seed.length}`);
+  return deviceKey({ kind: "seed", seed });
+}
+
+/** Null if the profile cannot keep one. A key that is there but cannot be read now is left alone. */
+async function keptKey(name: string, subtle: KeyMakingCrypto | null): Promise<KeyRecord | null> {
+  let database: Database | null = null;
+  try {
+    database = await Database.open(name);
+    const found = await database.read(["keys"], transaction => transaction.objectStore("keys").get(SLOT));
+    if (isKeyRecord(found)) return found;
+    const made = await makeKey(subtle);
+    return await keepFirst(database, made).catch(error => {
+      // Some browsers have the algorithm but cannot store its keys. A seed they can.
+      if (made.kind === "seed" || database === null) throw error;
+      return keepFirst(database, makeSeed());
+    });
+  } catch {
+    // No storage, or none that works today: the answer is `kept: false`, and the person is told.
+    return null;
+  } finally {
+    database?.close();
+  }
+}
+
+/**
+ * Keeps `made` unless another tab was faster, and gives back what is kept. The key was made before: awaiting WebCrypto
+ * inside of the transaction would end it, and two tabs would each go on with a key of their own.
+ */
+function keepFirst(database: Database, made: KeyRecord): Promise<KeyRecord> {
+  return database.write(["keys"], async transaction => {
+    const keys = transaction.objectStore("keys");
+    const found = await keys.get(SLOT);
+    if (isKeyRecord(found)) return found;
+    await keys.put(made, SLOT);
+    return made;
+  });
+}
+
+async function makeKey(subtle: KeyMakingCrypto | null): Promise<KeyRecord> {
+  if (subtle === null) return makeSeed();
+  try {
+    const pair = (await subtle.generateKey("Ed25519", false, ["sign", "verify"])) as CryptoKeyPair;
+    const publicKey = new Uint8Array(await subtle.exportKey("raw", pair.publicKey));
+    return { kind: "platform", publicKey, privateKey: pair.privateKey };
+  } catch {
+    // NotSupportedError: the browser is older than its Ed25519.
+    return makeSeed();
+  }
+}
+
+function makeSeed(): KeyRecord {
+  return { kind: "seed", seed: randomSeed() };
+}
+
+function opened(record: KeyRecord, kept: boolean): OpenedDeviceKey {
+  return { key: deviceKey(record), kept, extractable: record.kind === "seed" };
+}
+
+function deviceKey(record: KeyRecord): DeviceKey {
+  if (record.kind === "seed") {
+    const { seed } = record;
+    return { publicKey: seedPublicKey(seed), sign: async message => seedSign(seed, message) };
+  }
+  const { publicKey, privateKey } = record;
+  return {
+    publicKey,
+    sign: async message => new Uint8Array(await crypto.subtle.sign("Ed25519", privateKey, message)),
+  };
+}
+
+/** A damaged record is as good as none: what it kept cannot sign any more. */
+function isKeyRecord(value: unknown): value is KeyRecord {
+  if (typeof value !== "object" || value === null) return false;
+  const { kind, seed, publicKey, privateKey } = value as Record<string, unknown>;
+  if (kind === "seed") return isKeyBytes(seed);
+  return kind === "platform" && isKeyBytes(publicKey) && isSigningKey(privateKey);
+}
+
+function isKeyBytes(value: unknown): boolean {
+  return value instanceof Uint8Array && value.length === 32;
+}
+
+function isSigningKey(value: unknown): boolean {
+  return typeof CryptoKey !== "undefined" && value instanceof CryptoKey && value.usages.includes("sign");
+}
+
+/** Null outside of secure contexts. */
+function platformCrypto(): KeyMakingCrypto | null {
+  return (globalThis.crypto as Crypto | undefined)?.subtle ?? null;
+}
+
+function randomSeed(): Bytes {
+  return crypto.getRandomValues(new Uint8Array(32));
+}
