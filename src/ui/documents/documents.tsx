@@ -35,7 +35,15 @@ export function Documents({ workspace, openId, onNew, onRemove }: Properties) {
     };
   }, [isOpen]);
   return (
-    <nav aria-label="Documents" className="documents" ref={nav}>
+    <nav
+      aria-label="Documents"
+      className="documents"
+      ref={nav}
+      onBlur={event => {
+        // The keyboard went on to something else. Null when the focused item was removed, or the window left.
+        if (event.relatedTarget !== null && !nav.current?.contains(event.relatedTarget)) setOpen(false);
+      }}
+    >
       <button
         ref={toggle}
         type="button"

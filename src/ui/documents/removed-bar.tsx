@@ -1,5 +1,5 @@
 // "Removed. Undo", for the ten seconds in which the workspace can still bring the document back.
-import { useEffect, useRef } from "react";
+import { useEffect, useLayoutEffect, useRef } from "react";
 
 export const UNDO_MS = 10_000;
 
@@ -18,6 +18,12 @@ export function RemovedBar({ onUndo, onEnd }: Properties) {
     const timer = setTimeout(() => end.current(), UNDO_MS);
     return () => clearTimeout(timer);
   }, []);
+  useLayoutEffect(() => {
+    const button = undo.current;
+    return () => {
+      if (button !== null && document.activeElement === button) focusDocuments();
+    };
+  }, []);
   return (
     <div className="island toast">
       <span aria-live="polite">Removed.</span>
@@ -26,4 +32,9 @@ export function RemovedBar({ onUndo, onEnd }: Properties) {
       </button>
     </div>
   );
+}
+
+/** When the bar goes while the keyboard stands in it, the keyboard goes back to where removing began. */
+function focusDocuments(): void {
+  document.querySelector<HTMLElement>(".documents button")?.focus();
 }

@@ -23,6 +23,8 @@ export function setup(): Extension {
 export function contentAttributes(title: string): Extension {
   return EditorView.contentAttributes.of({
     "aria-label": title === "" ? "Untitled" : title,
+    // Focusable anyway; said so that checkers and older assistive technology know it too.
+    tabindex: "0",
     spellcheck: "true",
     autocorrect: "on",
     autocapitalize: "sentences",

@@ -11,15 +11,22 @@ export function keepSteady(view: EditorView, changes: ChangeDesc, apply: () => v
   apply();
   if (before === null) return;
   const moved = changes.mapPos(position, -1);
-  settle(view, moved, before);
+  scrollBy(view, shiftOf(view, moved, before));
   // Heights of lines that were never drawn are guesses; once they are drawn the rest of the way is known.
-  view.requestMeasure({ key: settle, read: () => null, write: () => settle(view, moved, before) });
+  view.requestMeasure({
+    key: keepSteady,
+    read: () => shiftOf(view, moved, before),
+    write: shift => scrollBy(view, shift),
+  });
 }
 
-function settle(view: EditorView, position: number, before: number): void {
-  if (position > view.state.doc.length) return;
-  const after = topOf(view, position);
-  const shift = (after ?? guessedTop(view, position)) - before;
+/** By how many pixels the line at `position` stands lower than it did. */
+function shiftOf(view: EditorView, position: number, before: number): number {
+  if (position > view.state.doc.length) return 0;
+  return (topOf(view, position) ?? guessedTop(view, position)) - before;
+}
+
+function scrollBy(view: EditorView, shift: number): void {
   if (Math.abs(shift) < 1) return;
   const scroller = view.scrollDOM;
   const room = scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop;

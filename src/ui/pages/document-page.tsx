@@ -47,6 +47,7 @@ export function DocumentPage({ document, navigation, update }: Properties) {
       />
       {view.ready ? (
         <main className="page">
+          <h1 className="hidden">{view.title === "" ? "Untitled" : view.title}</h1>
           <ErrorBoundary fallback={<EditorFailed />}>
             <Editor document={document} title={view.title} />
           </ErrorBoundary>

@@ -16,6 +16,7 @@ export function ShareDialog({ document, onClose }: Properties) {
   useEffect(() => {
     const element = dialog.current!;
     if (!element.open) element.showModal();
+    element.querySelector("input")?.focus();
     return () => element.close();
   }, []);
   return (
