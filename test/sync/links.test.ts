@@ -10,7 +10,7 @@ import { memoryLinks } from "../../src/sync/adapters/memory-link.ts";
 import { openNetwork } from "../../src/sync/adapters/network.ts";
 import { RelayLink } from "../../src/sync/adapters/relay.ts";
 import type { SocketConstructor } from "../../src/sync/adapters/signal.ts";
-import { constructedConnections, fingerprintOf } from "../../src/sync/adapters/webrtc.ts";
+import { constructedConnections, dial, fingerprintOf } from "../../src/sync/adapters/webrtc.ts";
 import { RELAY_PIECE_BYTES_MAX, type RelayFrame } from "../../src/sync/envelope.ts";
 import {
   BUFFERED_BYTES_HIGH,
@@ -125,12 +125,6 @@ describe("a link relayed by the server", () => {
     await vi.waitFor(() => expect(closed).toHaveBeenCalledTimes(1));
     expect(alice.network.reachable).toBe(false);
   });
-
-  it("constructs no WebRTC connection where there is no WebRTC", () => {
-    expect(typeof RTCPeerConnection).toBe("undefined");
-    // Counted before the library could say no: an upper bound, never too small.
-    expect(constructedConnections()).toBeGreaterThan(0);
-  });
 });
 
 describe("a server that is restarted", () => {
@@ -224,6 +218,42 @@ describe("the pieces of a relayed link", () => {
     const { link, closed } = await relay();
     for (const one of pieces) link.receive(one);
     expect(closed).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe("a direct attempt", () => {
+  afterEach(() => {
+    vi.unstubAllGlobals();
+  });
+
+  it("fails, once and quietly, where the browser constructs no more connections", async () => {
+    const Refusing = class {
+      constructor() {
+        throw new DOMException("Cannot create so many PeerConnections", "UnknownError");
+      }
+    };
+    for (const name of ["RTCPeerConnection", "RTCSessionDescription", "RTCIceCandidate"]) {
+      vi.stubGlobal(name, Refusing);
+    }
+    const before = constructedConnections();
+    const [signal, opened, closed] = [vi.fn(), vi.fn(), vi.fn()];
+    const attempt = dial(true, [], { signal, opened, closed });
+    await vi.waitFor(() => expect(closed).toHaveBeenCalled());
+    attempt.signal({ type: "answer", sdp: "v=0" });
+    attempt.close();
+    await new Promise(resolve => setTimeout(resolve, 20));
+    expect(closed).toHaveBeenCalledTimes(1);
+    expect(constructedConnections()).toBe(before + 1);
+  });
+
+  it("constructs nothing when it is closed before simple-peer is there", async () => {
+    const before = constructedConnections();
+    const closed = vi.fn();
+    dial(true, [], { signal: vi.fn(), opened: vi.fn(), closed }).close();
+    expect(closed).not.toHaveBeenCalled();
+    await new Promise(resolve => setTimeout(resolve, 50));
+    expect(closed).toHaveBeenCalledTimes(1);
+    expect(constructedConnections()).toBe(before);
   });
 });
 
