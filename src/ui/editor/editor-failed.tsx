@@ -4,10 +4,10 @@ export function EditorFailed() {
   return (
     <div role="alert" className="alarm">
       <p>
-        The editor has stopped, so typing is off. What you have written stays on this device. Reload the page
-        to go on.
+        The editor has stopped, so typing is off. What was written before is kept on this device; of the last
+        letters some may be missing.
       </p>
-      <button type="button" className="button" onClick={() => location.reload()}>
+      <button type="button" className="button button-line" onClick={() => location.reload()}>
         Reload
       </button>
     </div>

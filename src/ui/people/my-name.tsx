@@ -14,7 +14,7 @@ export function MyName({ personKey, name, label, onName }: Properties) {
   const [draft, setDraft] = useState<string | null>(null);
   const button = useRef<HTMLButtonElement>(null);
   const end = (keep: boolean) => {
-    const chosen = draft?.trim() ?? "";
+    const chosen = draft?.trim().toWellFormed() ?? "";
     if (keep && chosen !== "" && chosen !== name) onName(chosen);
     setDraft(null);
   };
