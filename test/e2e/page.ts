@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Browser, chromium } from "playwright-core";
+import { type Browser, type BrowserContext, chromium } from "playwright-core";
 import { build } from "vite";
 
 /** A host that is this machine for the browser, but no secure context: there is no crypto.subtle on it. */
@@ -40,19 +40,27 @@ export async function servePage(entry: string): Promise<ServedPage> {
   };
 }
 
+const LAUNCH = {
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    `--host-resolver-rules=MAP ${PLAIN_HOST} 127.0.0.1`,
+  ],
+};
+
+/** Its profiles live in memory. */
 export function launchChromium(): Promise<Browser> {
-  return chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-      "--no-first-run",
-      `--host-resolver-rules=MAP ${PLAIN_HOST} 127.0.0.1`,
-    ],
-  });
+  return chromium.launch(LAUNCH);
+}
+
+/** A browser whose profile is that folder, and stays there when it is closed. */
+export function launchProfile(folder: string): Promise<BrowserContext> {
+  return chromium.launchPersistentContext(folder, LAUNCH);
 }
 
 async function bundle(entry: string): Promise<string> {

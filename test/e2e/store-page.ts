@@ -60,6 +60,35 @@ async function fill(name: string, bytes: number): Promise<string> {
   return code;
 }
 
+/** Bytes that do not compress, the same on every page: compressed, Chromium would keep it with the small ones. */
+function largeChange(): ChangeRecord {
+  let state = 1;
+  const bytes = Uint8Array.from({ length: 200_000 }, () => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    return state >>> 16;
+  });
+  return { id: "1a46e", bytes, signature: null };
+}
+
+/** A small change, one that Chromium keeps in a file of its own, and another small one. */
+async function writeLarge(name: string): Promise<void> {
+  const store = await openIndexedDbStore(name);
+  await store.append(DOC, 0, head => ({ records: [change(1), largeChange(), change(2)], head }));
+  store.close();
+}
+
+/** What is left when that file is gone, whether a chain goes on over it, and whether a peer can bring it again. */
+async function readWithoutLarge(name: string) {
+  const store = await openIndexedDbStore(name);
+  const left = await idsOf(store);
+  const { damaged } = store;
+  const next = await extend(store, 0, 1);
+  await store.append(DOC, 0, head => ({ records: [largeChange()], head }));
+  const repaired = await idsOf(store);
+  store.close();
+  return { left, damaged, seen: next.seen, repaired };
+}
+
 /** What a bad disk leaves: rows that are not whole, of every kind. Then the repair, as a peer would bring it. */
 async function damage(name: string) {
   const good = [1, 2, 3, 4, 5, 6].map(n => change(n));
@@ -179,6 +208,8 @@ export const api = {
   fill,
   damage,
   durabilities,
+  writeLarge,
+  readWithoutLarge,
   overtaken,
   blocked,
   deviceKey,

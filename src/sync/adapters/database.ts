@@ -15,7 +15,7 @@ const REOPENINGS_MAX = 3;
 /** Milliseconds a database has to open: slow disks take one or two seconds, one that takes longer is held by a tab. */
 const OPEN_MS_MAX = 5_000;
 
-/** A stored change. Positions of one document count up from 0; a replaced damaged row leaves a gap. */
+/** A stored change. Positions of one document count up from 0 and are used once; a replaced row leaves a gap. */
 export interface ChangeRow extends ChangeRecord {
   readonly doc: string;
   readonly position: number;
@@ -169,9 +169,10 @@ async function finish<T, Transaction extends Ending>(
   } catch (error) {
     abort(transaction);
     const reason = await aborted;
-    // Only the database throws DOMExceptions inside of a transaction; all else is the caller's own.
-    if (!(error instanceof DOMException)) throw error;
-    throw failureOf(nameOf(reason) === "AbortError" ? error : reason, "failed");
+    // Only the database throws DOMExceptions (or the null of a request without an error) inside of a transaction;
+    // all else is the caller's own. An AbortError says no more than that the reason is the transaction's.
+    if (error !== null && !(error instanceof DOMException)) throw error;
+    throw failureOf(error === null || error.name === "AbortError" ? reason : error, "failed");
   }
   const reason = await aborted;
   if (reason !== null) throw failureOf(reason, "failed");

@@ -5,11 +5,18 @@
 import type { IDBPObjectStore } from "idb";
 import type { Append, Bytes, ChainHead, ChangeRecord, DocumentRecord, Store } from "../ports.ts";
 import { DATABASE_NAME, Database, type Schema } from "./database.ts";
+import {
+  emptyLostRows,
+  fieldsOf,
+  isChainHead,
+  isChangeRecord,
+  isDocumentRecord,
+  isLossOfValue,
+  ROWS_PER_REQUEST,
+  rangeOf,
+} from "./stored-rows.ts";
 
 export { StoreFailure } from "./database.ts";
-
-/** Rows fetched by one request: at the largest size of a change 64 MiB, half of what Chromium passes in one piece. */
-const ROWS_PER_REQUEST = 256;
 
 /** Rejects with a `StoreFailure` ("unavailable", "blocked", "quota") where nothing can be kept. */
 export async function openIndexedDbStore(name = DATABASE_NAME): Promise<IndexedDbStore> {
@@ -27,7 +34,7 @@ export class IndexedDbStore implements Store {
     this.#tabs = tabs;
   }
 
-  /** Records dropped so far because they were not whole. */
+  /** How often a record was dropped because it was not whole, each reading counted. */
   get damaged(): number {
     return this.#damaged;
   }
@@ -59,46 +66,23 @@ export class IndexedDbStore implements Store {
   }
 
   async read(doc: string, from: number): Promise<{ records: readonly ChangeRecord[]; position: number }> {
-    return await this.#database.read(["changes"], transaction =>
-      this.#recordsFrom(transaction.objectStore("changes"), doc, from),
+    return await this.#withoutLost(doc, () =>
+      this.#database.read(["changes"], transaction =>
+        this.#recordsFrom(transaction.objectStore("changes"), doc, from),
+      ),
     );
   }
 
   async append(doc: string, position: number, append: Append): Promise<{ position: number }> {
-    let isWritten = false;
-    const after = await this.#database.write(["chains", "changes"], async transaction => {
-      const chains = transaction.objectStore("chains");
-      const changes = transaction.objectStore("changes");
-      const chain = await chains.get(doc);
-      const head = chain !== undefined && this.#isWhole(chain, isChainHead) ? headOf(chain) : null;
-      const stored = await this.#recordsFrom(changes, doc, position);
-
-      const answer = append(head, stored.records);
-
-      const byId = changes.index("id");
-      const known = await Promise.all(answer.records.map(({ id }) => byId.get([doc, id])));
-      const added = new Set<string>();
-      const writes: Promise<unknown>[] = [];
-      let next = stored.position;
-      for (const [i, { id, bytes, signature }] of answer.records.entries()) {
-        const row = known[i];
-        if (added.has(id) || (row !== undefined && isSameChange(row, bytes))) continue;
-        added.add(id);
-        // An id is the hash of its bytes: what stands there with others is damaged, and this is its repair.
-        if (row !== undefined) writes.push(changes.delete([doc, row.position]));
-        writes.push(changes.add({ doc, position: next++, id, bytes, signature }));
-      }
-      if (answer.head === null) {
-        if (chain !== undefined) writes.push(chains.delete(doc));
-      } else if (answer.head.seq !== head?.seq || answer.head.id !== head.id) {
-        writes.push(chains.put({ doc, ...headOf(answer.head) }));
-      }
-      await Promise.all(writes);
-      isWritten = writes.length > 0;
-      return next;
-    });
+    let isCalled = false;
+    const once: Append = (head, unseen) => {
+      isCalled = true;
+      return append(head, unseen);
+    };
+    const attempt = () => this.#appendOnce(doc, position, once);
+    const { isWritten, ...answer } = await this.#withoutLost(doc, attempt, () => !isCalled);
     if (isWritten) this.#tabs.tell(doc);
-    return { position: after };
+    return answer;
   }
 
   async putSignature(doc: string, id: string, signature: Bytes): Promise<void> {
@@ -123,6 +107,39 @@ export class IndexedDbStore implements Store {
     this.#tabs.close();
   }
 
+  #appendOnce(doc: string, from: number, append: Append): Promise<{ position: number; isWritten: boolean }> {
+    return this.#database.write(["chains", "changes"], async transaction => {
+      const chains = transaction.objectStore("chains");
+      const changes = transaction.objectStore("changes");
+      const chain = await chains.get(doc);
+      const head = chain !== undefined && this.#isWhole(chain, isChainHead) ? headOf(chain) : null;
+      const stored = await this.#recordsFrom(changes, doc, from);
+
+      const answer = append(head, stored.records);
+
+      const byId = changes.index("id");
+      const known = await Promise.all(answer.records.map(({ id }) => byId.get([doc, id])));
+      const added = new Set<string>();
+      const writes: Promise<unknown>[] = [];
+      let { position } = stored;
+      for (const [i, { id, bytes, signature }] of answer.records.entries()) {
+        const row = known[i];
+        if (added.has(id) || isSameChange(row, bytes)) continue;
+        added.add(id);
+        // An id is the hash of its bytes: what stands there with others is damaged, and this is its repair.
+        if (row !== undefined) writes.push(changes.delete([doc, row.position]));
+        writes.push(changes.add({ doc, position: position++, id, bytes, signature }));
+      }
+      if (answer.head === null) {
+        if (chain !== undefined) writes.push(chains.delete(doc));
+      } else if (answer.head.seq !== head?.seq || answer.head.id !== head.id) {
+        writes.push(chains.put({ doc, ...headOf(answer.head) }));
+      }
+      await Promise.all(writes);
+      return { position, isWritten: writes.length > 0 };
+    });
+  }
+
   async #recordsFrom<Mode extends IDBTransactionMode>(
     changes: IDBPObjectStore<Schema, ("changes" | "chains")[], "changes", Mode>,
     doc: string,
@@ -142,16 +159,22 @@ export class IndexedDbStore implements Store {
     return { records, position };
   }
 
+  /** Tries once more if a lost row is all that was in the way, and if trying again repeats nothing. */
+  async #withoutLost<T>(doc: string, attempt: () => Promise<T>, mayRepeat = () => true): Promise<T> {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!isLossOfValue(error) || !mayRepeat()) throw error;
+      await emptyLostRows(this.#database, doc);
+      return await attempt();
+    }
+  }
+
   #isWhole<T>(row: unknown, isSound: (row: unknown) => row is T): row is T {
     const isWhole = isSound(row);
     if (!isWhole) this.#damaged++;
     return isWhole;
   }
-}
-
-/** Positions [from, to) of a document, `to` excluded. */
-function rangeOf(doc: string, from: number, to: number): IDBKeyRange {
-  return IDBKeyRange.bound([doc, from], [doc, to], false, true);
 }
 
 function headOf({ seq, id }: ChainHead): ChainHead {
@@ -161,46 +184,6 @@ function headOf({ seq, id }: ChainHead): ChainHead {
 function isSameChange(row: unknown, bytes: Bytes): boolean {
   if (!isChangeRecord(row) || row.bytes.length !== bytes.length) return false;
   return row.bytes.every((byte, i) => byte === bytes[i]);
-}
-
-function isChangeRecord(row: unknown): row is ChangeRecord {
-  const { id, bytes, signature } = fieldsOf(row);
-  return isHex(id) && isBytes(bytes) && bytes.length > 0 && (signature === null || isBytes(signature));
-}
-
-function isChainHead(row: unknown): row is ChainHead {
-  const { seq, id } = fieldsOf(row);
-  return isCount(seq) && isHex(id);
-}
-
-function isDocumentRecord(row: unknown): row is DocumentRecord {
-  const { id, title, updatedAt, unshared, roomSecret, inviteSeed, delivered, removedAt } = fieldsOf(row);
-  return (
-    isHex(id) &&
-    typeof title === "string" &&
-    typeof updatedAt === "number" &&
-    isCount(unshared) &&
-    (roomSecret === null || isBytes(roomSecret)) &&
-    (inviteSeed === null || isBytes(inviteSeed)) &&
-    Object.values(fieldsOf(delivered)).every(isCount) &&
-    (removedAt === null || typeof removedAt === "number")
-  );
-}
-
-function fieldsOf(row: unknown): Record<string, unknown> {
-  return typeof row === "object" && row !== null ? (row as Record<string, unknown>) : {};
-}
-
-function isHex(value: unknown): value is string {
-  return typeof value === "string" && /^[0-9a-f]+$/.test(value);
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function isBytes(value: unknown): value is Bytes {
-  return value instanceof Uint8Array;
 }
 
 /** The other tabs of the profile. They are told to look into the store, never what stands there. */
