@@ -103,6 +103,8 @@ export class Replica {
   #draftParents: readonly ChangeId[] = [];
   #draftAuthority: AuthorityOp[] = [];
   #lastTime = 0;
+  /** In the graph and not shown yet: `restore` closes the draft in between. */
+  #recalled: Slot[] = [];
 
   private constructor(device: DeviceId, doc: DocId) {
     this.device = device;
@@ -185,6 +187,11 @@ export class Replica {
   /** The newest own change; null before the first. */
   get ownHead(): Change | null {
     return this.#graph.newestOf(this.device);
+  }
+
+  /** The admitted changes of a device with a number: one, or several after a fork. */
+  numbered(author: DeviceId, seq: number): readonly ChangeId[] {
+    return this.#graph.numbered(author, seq);
   }
 
   has(id: ChangeId): boolean {
@@ -383,6 +390,11 @@ export class Replica {
     return { refs, local };
   }
 
+  /** What the device key has to sign for a change of its own. */
+  messageOf(id: ChangeId): Bytes {
+    return signatureMessage(id);
+  }
+
   /** The device key's answer for a closed change. */
   sign(id: ChangeId, signature: Bytes): void {
     const verified = this.#archive.get(id);
@@ -450,38 +462,39 @@ export class Replica {
   /**
    * Changes from this device's own store: judged before they were stored, so only their hashes are checked. Damaged
    * records, and what builds on them, are left out and counted. An open draft is closed on top of them: another
-   * tab may have taken its number, and what they bring shows only after the draft's id is known.
+   * tab may have taken its number, and what they bring shows only after the draft's id is known. `mayClose` is
+   * asked between the two, when `ownHead` is the store's.
    */
   restore(
-    records: Iterable<{ id: string; bytes: Bytes; signature: Bytes | null }>,
+    records: Iterable<{ readonly id: string; readonly bytes: Bytes; readonly signature: Bytes | null }>,
     now: number,
-  ): { damaged: number; closed: Closed[] } {
+    mayClose: () => boolean = () => true,
+  ): { readonly damaged: number; readonly closed: readonly Closed[] } {
     let damaged = 0;
-    const arrived: { change: Change; slot: Slot }[] = [];
     for (const record of records) {
       const verified = recall(record.id, record.bytes, record.signature);
-      if ("ok" in verified) {
-        damaged++;
-        continue;
-      }
-      const { change } = verified;
-      if (this.#graph.has(change.id)) continue;
-      if (change.doc !== this.doc || change.parents.some(parent => !this.#graph.has(parent))) {
-        damaged++;
-        continue;
-      }
-      const slot = this.#graph.add(change);
-      this.#members.add(change, slot);
-      this.#archive.set(change.id, verified);
-      if (change.author === this.device && change.time !== null)
-        this.#lastTime = Math.max(this.#lastTime, change.time);
-      arrived.push({ change, slot });
+      if ("ok" in verified) damaged++;
+      else if (!this.#graph.has(verified.change.id) && !this.#recall(verified)) damaged++;
     }
+    if (!mayClose()) return { damaged, closed: [] };
     const closed = this.closeDraft(now);
     const patches: Patch[] = [];
-    for (const { change, slot } of arrived) this.#apply(change, slot, patches);
+    for (const slot of this.#recalled) this.#apply(this.#graph.at(slot), slot, patches);
+    this.#recalled = [];
     this.#tell(patches, "remote");
     return { damaged, closed };
+  }
+
+  #recall(verified: VerifiedChange): boolean {
+    const { change } = verified;
+    if (change.doc !== this.doc || change.parents.some(parent => !this.#graph.has(parent))) return false;
+    const slot = this.#graph.add(change);
+    this.#members.add(change, slot);
+    this.#archive.set(change.id, verified);
+    if (change.author === this.device && change.time !== null)
+      this.#lastTime = Math.max(this.#lastTime, change.time);
+    this.#recalled.push(slot);
+    return true;
   }
 
   get #ground() {

@@ -90,6 +90,8 @@ export const LINKS_MAX = 64;
 
 /** Milliseconds from a draft's first op to its flush: the longest a keystroke waits before it is signed. */
 export const FLUSH_MS = 50;
+/** Milliseconds between ticks of a session with nothing to do: pings, expiries and second attempts need no more. */
+export const IDLE_TICK_MS = 250;
 /** Milliseconds both ends have for the handshake. */
 export const HANDSHAKE_MS = 10_000;
 /** Milliseconds between pings on a link. */

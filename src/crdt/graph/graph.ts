@@ -20,6 +20,13 @@ interface Vertex {
   readonly base: Clock;
 }
 
+/** A stretch of one device's chain: consecutive numbers from `first`. */
+interface LaneOfChanges {
+  readonly author: DeviceId;
+  readonly first: number;
+  readonly slots: Slot[];
+}
+
 /** The causal past that a set of parents stands for. */
 export interface Past {
   /** Whether an admitted change is among the parents or below them. */
@@ -37,7 +44,7 @@ export class Graph implements Causality {
   readonly #vertices: (Vertex | undefined)[] = [];
   readonly #slots = new Map<ChangeId, Slot>();
   readonly #order: Slot[] = [];
-  readonly #laneTips: Slot[] = [];
+  readonly #lanes: LaneOfChanges[] = [];
   readonly #heads = new Set<ChangeId>();
 
   /** A number for a change that has no id yet. It compares as the latest of all. */
@@ -78,8 +85,8 @@ export class Graph implements Causality {
 
   /** One for each stretch of a device's chain; more than one per device only after a fork. Sorted by author, then id. */
   laneTips(): LaneTip[] {
-    return this.#laneTips
-      .map(slot => this.at(slot))
+    return this.#lanes
+      .map(lane => this.at(lane.slots.at(-1)!))
       .map(({ author, seq, id }) => ({ author, seq, id }))
       .sort((a, b) => compareStrings(a.author, b.author) || compareStrings(a.id, b.id));
   }
@@ -87,11 +94,21 @@ export class Graph implements Causality {
   /** The admitted change that follows no other here, of one device: its highest number, ties by id. */
   newestOf(author: DeviceId): Change | null {
     let newest: Change | null = null;
-    for (const slot of this.#laneTips) {
-      const change = this.at(slot);
+    for (const lane of this.#lanes) {
+      const change = this.at(lane.slots.at(-1)!);
       if (change.author === author && (newest === null || change.seq > newest.seq)) newest = change;
     }
     return newest;
+  }
+
+  /** The admitted changes of a device with a number: one, or several after a fork. */
+  numbered(author: DeviceId, seq: number): ChangeId[] {
+    const found: ChangeId[] = [];
+    for (const lane of this.#lanes) {
+      const slot = lane.author === author ? lane.slots[seq - lane.first] : undefined;
+      if (slot !== undefined) found.push(this.at(slot).id);
+    }
+    return found;
   }
 
   /** Adds a change whose parents are all here. */
@@ -100,14 +117,15 @@ export class Graph implements Causality {
     assert(this.#vertices[slot] === undefined, "a slot is used once");
     const parents = change.parents.map(parent => this.#vertexOf(parent));
     const prev = change.prev === null ? null : this.#vertexOf(change.prev);
-    const continues = prev !== null && this.#laneTips[prev.lane] === prev.slot;
-    const lane = continues ? prev.lane : this.#laneTips.length;
+    const continues = prev !== null && this.#lanes[prev.lane]!.slots.at(-1) === prev.slot;
+    const lane = continues ? prev.lane : this.#lanes.length;
     const base =
       prev !== null && continues && parents.length === 1 && parents[0] === prev ? prev.base : join(parents);
     this.#vertices[slot] = { change, slot, lane, base };
+    if (continues) this.#lanes[lane]!.slots.push(slot);
+    else this.#lanes.push({ author: change.author, first: change.seq, slots: [slot] });
     this.#slots.set(change.id, slot);
     this.#order.push(slot);
-    this.#laneTips[lane] = slot;
     for (const parent of change.parents) this.#heads.delete(parent);
     this.#heads.add(change.id);
     return slot;

@@ -1,0 +1,166 @@
+// Carries out what a session asks for: store, key, signature rule, clock, network. The only place where the waiting
+// is done; the session decides. One host per open document.
+
+import type { Replica } from "../../crdt/index.ts";
+import type { Ciphers, DeviceKey, Network, Store, Verifier } from "../ports.ts";
+import { type Effect, Session, type SessionOptions } from "../session.ts";
+import { StoreFailure } from "./database.ts";
+
+export interface HostOptions extends Omit<SessionOptions, "ciphers" | "now" | "isDurable"> {
+  readonly replica: Replica;
+  readonly store: Store;
+  readonly key: DeviceKey;
+  readonly verifier: Verifier;
+  readonly ciphers: Ciphers;
+}
+
+export interface HostListener {
+  changed(): void;
+  presence(): void;
+  /** A transaction is complete: what is remembered beside the changes may be brought up to date. */
+  stored(): void;
+}
+
+export class Host {
+  readonly session: Session;
+  readonly #options: HostOptions;
+  readonly #listener: HostListener;
+  readonly #doc: string;
+  readonly #unwatch: () => void;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #timerAt = Number.POSITIVE_INFINITY;
+  #network: Network | null = null;
+  #isClosed = false;
+  /** What is under way; `settled` waits for it. */
+  readonly #running = new Set<Promise<void>>();
+
+  constructor(options: HostOptions, listener: HostListener) {
+    this.#options = options;
+    this.#listener = listener;
+    this.#doc = options.replica.doc;
+    this.session = new Session(
+      { ...options, now: Date.now(), isDurable: options.store.durable },
+      {
+        effect: effect => this.#run(effect),
+        changed: () => listener.changed(),
+        presence: () => listener.presence(),
+      },
+    );
+    this.#unwatch = options.store.watch(doc => {
+      if (doc === this.#doc && !this.#isClosed) this.#step(() => this.session.lookInStore());
+    });
+    this.#schedule();
+  }
+
+  /** Does something to the session at the present time, and sees to it that its next tick comes. */
+  act<T>(act: (session: Session) => T): T {
+    this.session.tick(Date.now());
+    const result = act(this.session);
+    this.#schedule();
+    return result;
+  }
+
+  #step(act: () => void): void {
+    if (!this.#isClosed) this.act(act);
+  }
+
+  #schedule(): void {
+    if (this.#isClosed || this.session.nextAt >= this.#timerAt) return;
+    clearTimeout(this.#timer);
+    this.#timerAt = this.session.nextAt;
+    this.#timer = setTimeout(
+      () => {
+        this.#timerAt = Number.POSITIVE_INFINITY;
+        this.#step(() => undefined);
+      },
+      Math.max(0, this.#timerAt - Date.now()),
+    );
+  }
+
+  attach(network: Network): void {
+    this.#network = network;
+  }
+
+  get network(): Network | null {
+    return this.#network;
+  }
+
+  #run(effect: Effect): void {
+    const running = this.#carryOut(effect).finally(() => this.#running.delete(running));
+    this.#running.add(running);
+  }
+
+  async #carryOut(effect: Effect): Promise<void> {
+    const { store, key, verifier } = this.#options;
+    switch (effect.type) {
+      case "append":
+        try {
+          const { position } = await store.append(this.#doc, effect.position, (head, unseen) => {
+            this.session.tick(Date.now());
+            return this.session.closeInTransaction(head, unseen);
+          });
+          this.act(session => session.appended(position));
+          this.#listener.stored();
+        } catch (error) {
+          if (!(error instanceof StoreFailure)) throw error;
+          this.act(session => session.appendFailed(error.code));
+        }
+        break;
+      case "read": {
+        const { records, position } = await this.#read(effect.position);
+        this.act(session => session.read(records, position));
+        break;
+      }
+      case "sign": {
+        const signature = await key.sign(effect.message);
+        this.act(session => session.signed(effect.token, signature));
+        break;
+      }
+      case "verify": {
+        const verdicts = await verifier.verify(effect.questions);
+        this.act(session => session.verified(effect.token, verdicts));
+        break;
+      }
+      case "putSignature":
+        await this.#putSignature(effect);
+        this.act(session => session.signatureStored(effect.id));
+    }
+  }
+
+  async #read(from: number) {
+    try {
+      return await this.#options.store.read(this.#doc, from);
+    } catch (error) {
+      if (!(error instanceof StoreFailure)) throw error;
+      // What could not be read now is read with the next transaction or the next word from another tab.
+      return { records: [], position: from };
+    }
+  }
+
+  // A change whose signature could not be stored is signed again at the next start; it may go all the same, since
+  // its number is taken.
+  async #putSignature({ id, signature }: Extract<Effect, { type: "putSignature" }>): Promise<void> {
+    try {
+      await this.#options.store.putSignature(this.#doc, id, signature);
+    } catch (error) {
+      if (!(error instanceof StoreFailure)) throw error;
+    }
+  }
+
+  /** When nothing is under way any more. */
+  async settled(): Promise<void> {
+    while (this.#running.size > 0) await Promise.allSettled([...this.#running]);
+  }
+
+  /** Stores and signs what is open, says goodbye. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.act(session => session.flush());
+    await this.settled();
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    this.#unwatch();
+    this.session.close();
+    this.#network?.close();
+  }
+}

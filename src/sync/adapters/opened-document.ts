@@ -1,0 +1,300 @@
+// One open document as the screen sees it: a session's facts turned into the view of view.ts, and the screen's
+// wishes into edits. Owns the host and the network of the document, and keeps its record in the workspace current.
+
+import { type DeviceId, type DocId, type Replica, toHex } from "../../crdt/index.ts";
+import { encodeLink } from "../link.ts";
+import type { Bytes, Ciphers, DocumentRecord, Network, NetworkListener } from "../ports.ts";
+import type { Presence } from "../protocol.ts";
+import {
+  anchorAt,
+  bodyLength,
+  bodySteps,
+  bodyText,
+  editBody,
+  positionOf,
+  TITLE_KEY,
+  titleOf,
+} from "../text.ts";
+import type { Caret, DocumentView, OpenDocument, Person, SharedText, TextPatch } from "../view.ts";
+import { Host, type HostOptions } from "./host.ts";
+
+/** Milliseconds between writes of what is remembered beside the changes: a convenience, not the text. */
+const REMEMBER_MS = 300;
+
+export interface OpenedOptions extends Omit<HostOptions, "delivered" | "inviteSeed" | "name"> {
+  /** As stored, or as it will be once the first edit is. */
+  readonly record: DocumentRecord;
+  readonly name: string | null;
+  readonly remember: (record: Partial<DocumentRecord> & { readonly id: string }) => void;
+  readonly rename: (name: string | null) => void;
+  readonly connect: (roomSecret: Bytes, listener: NetworkListener) => Promise<Network>;
+  /** The page's address without its fragment. */
+  readonly pageUrl: string;
+  readonly firstStored: () => void;
+  readonly closed: () => void;
+}
+
+export class OpenedDocument implements OpenDocument {
+  readonly id: DocId;
+  readonly text: SharedText;
+  readonly host: Host;
+  readonly #replica: Replica;
+  readonly #ciphers: Ciphers;
+  readonly #options: OpenedOptions;
+  readonly #listeners = new Set<() => void>();
+  readonly #caretListeners = new Set<() => void>();
+  readonly #textListeners = new Set<(steps: readonly TextPatch[]) => void>();
+  #record: DocumentRecord;
+  #name: string | null;
+  #view: DocumentView | null = null;
+  #lastView: DocumentView | null = null;
+  #viewJson = "";
+  #caret: { readonly anchor: number; readonly head: number } | null = null;
+  #isRemembered: boolean;
+  #rememberTimer: ReturnType<typeof setTimeout> | undefined;
+  #linking: Promise<string> | null = null;
+
+  constructor(options: OpenedOptions, isRemembered: boolean) {
+    const { replica, record, ciphers } = options;
+    this.id = replica.doc;
+    this.#replica = replica;
+    this.#ciphers = ciphers;
+    this.#options = options;
+    this.#record = record;
+    this.#name = options.name;
+    this.#isRemembered = isRemembered;
+    this.host = new Host(
+      { ...options, inviteSeed: record.inviteSeed, delivered: record.delivered },
+      { changed: () => this.#changed(), presence: () => this.#tellCarets(), stored: () => this.#stored() },
+    );
+    this.text = this.#sharedText();
+    replica.subscribe((patches, origin) => {
+      this.#record = { ...this.#record, updatedAt: Date.now() };
+      this.#changed();
+      if (origin === "local") return;
+      const steps = bodySteps(patches);
+      if (steps.length > 0) for (const listener of this.#textListeners) listener(steps);
+      this.#tellCarets();
+    });
+    this.host.session.setPresence(() => this.#presence());
+    if (record.roomSecret !== null) void this.#connect(record.roomSecret);
+  }
+
+  #sharedText(): SharedText {
+    const replica = this.#replica;
+    return {
+      get length() {
+        return bodyLength(replica);
+      },
+      toString: () => bodyText(replica),
+      edit: patches =>
+        this.#edit(() => this.host.act(session => session.edit(root => editBody(root, patches)))),
+      subscribe: listener => {
+        this.#textListeners.add(listener);
+        return () => this.#textListeners.delete(listener);
+      },
+    };
+  }
+
+  /** With the first edit a person's chosen name becomes part of the document. */
+  #edit(edit: () => void): void {
+    edit();
+    const known = this.#replica.members.find(({ device }) => device === this.#replica.device);
+    if (this.#name !== null && known?.name !== this.#name) this.#stateName(this.#name);
+    this.host.session.setPresence(() => this.#presence());
+  }
+
+  #stateName(name: string): void {
+    this.host.act(session => session.amend(replica => replica.rename(name)));
+  }
+
+  // -------------------------------------------------------------------------------------------------- the view
+
+  view(): DocumentView {
+    this.#view ??= this.#makeView();
+    return this.#view;
+  }
+
+  #makeView(): DocumentView {
+    const { session } = this.host;
+    const view: DocumentView = {
+      id: this.id,
+      title: titleOf(this.#replica),
+      status: session.status,
+      notice: session.notice,
+      people: this.#people(),
+      ready: this.#replica.hasGenesis,
+    };
+    // The same object while it says the same: a screen that compares by identity need not draw again.
+    const json = JSON.stringify(view);
+    const isSame = json === this.#viewJson && this.#lastView !== null;
+    this.#viewJson = json;
+    this.#lastView = isSame ? this.#lastView : view;
+    return this.#lastView!;
+  }
+
+  #people(): Person[] {
+    const { session } = this.host;
+    const device = this.#replica.device;
+    const people: Person[] = [{ key: device, name: this.#name, me: true, path: null }];
+    const add = (key: DeviceId, path: Person["path"]): void => {
+      if (people.some(person => person.key === key)) return;
+      people.push({ key, name: session.claimedName(key), me: false, path });
+    };
+    const present = session.openPeers().toSorted((a, b) => (a.device! < b.device! ? -1 : 1));
+    for (const peer of present) add(peer.device!, peer.link.kind === "relay" ? "relay" : "direct");
+    for (const member of this.#replica.members) add(member.device, null);
+    return people;
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #changed(): void {
+    this.#view = null;
+    for (const listener of this.#listeners) listener();
+    if (this.#isRemembered) this.#remember();
+  }
+
+  // ------------------------------------------------------------------------------------------------ the carets
+
+  carets(): readonly Caret[] {
+    const carets: Caret[] = [];
+    for (const { device, presence, movedAt } of this.host.session.presences()) {
+      if (presence.caret === null) continue;
+      const anchor = positionOf(this.#replica, presence.caret.anchor);
+      const head = positionOf(this.#replica, presence.caret.head);
+      if (anchor === null || head === null) continue;
+      carets.push({ key: device, name: presence.name || null, anchor, head, movedAt });
+    }
+    return carets;
+  }
+
+  subscribeCarets(listener: () => void): () => void {
+    this.#caretListeners.add(listener);
+    return () => this.#caretListeners.delete(listener);
+  }
+
+  #tellCarets(): void {
+    for (const listener of this.#caretListeners) listener();
+  }
+
+  setCaret(selection: { readonly anchor: number; readonly head: number } | null): void {
+    this.#caret = selection;
+    this.host.act(session => session.setPresence(() => this.#presence()));
+  }
+
+  #presence(): Presence | null {
+    const name = this.#name ?? "";
+    if (this.#caret === null) return { name, caret: null };
+    const anchor = anchorAt(this.#replica, this.#caret.anchor);
+    const head = anchorAt(this.#replica, this.#caret.head);
+    return anchor === "draft" || head === "draft" ? null : { name, caret: { anchor, head } };
+  }
+
+  // ------------------------------------------------------------------------------------------------- the wishes
+
+  setTitle(title: string): void {
+    if (title === titleOf(this.#replica)) return;
+    this.#edit(() => this.host.act(session => session.edit(root => root.set(TITLE_KEY, title))));
+  }
+
+  setName(name: string): void {
+    this.#name = name === "" ? null : name;
+    this.#options.rename(this.#name);
+    this.host.act(session => session.setName(this.#name));
+    // Only who is a member already states it now; others with their first edit.
+    if (this.#replica.roleOf(this.#replica.device) !== null && this.#isRemembered) this.#stateName(name);
+    this.#changed();
+  }
+
+  shareLink(): Promise<string> {
+    this.#linking ??= this.#makeLink().finally(() => {
+      this.#linking = null;
+    });
+    return this.#linking;
+  }
+
+  async #makeLink(): Promise<string> {
+    if (this.#record.roomSecret === null || this.#record.inviteSeed === null) {
+      const roomSecret = this.#ciphers.random(32);
+      const inviteSeed = this.#ciphers.random(32);
+      const key = this.#ciphers.seedPublicKey(inviteSeed);
+      this.host.act(session => {
+        session.amend(replica => replica.invite(toHex(key) as DeviceId, "editor"));
+        session.setInviteSeed(inviteSeed);
+        session.flush();
+      });
+      await this.host.settled();
+      this.#record = { ...this.#record, roomSecret, inviteSeed };
+      this.#rememberNow();
+      await this.#connect(roomSecret);
+    }
+    const { roomSecret, inviteSeed } = this.#record;
+    const fragment = encodeLink({
+      doc: this.id,
+      roomSecret: roomSecret!,
+      inviteSeed: inviteSeed!,
+      server: null,
+    });
+    return `${this.#options.pageUrl}#${fragment}`;
+  }
+
+  async #connect(roomSecret: Bytes): Promise<void> {
+    const network = await this.#options.connect(roomSecret, {
+      link: link => this.host.act(session => session.link(link)),
+      reachable: () => this.#changed(),
+    });
+    this.host.attach(network);
+  }
+
+  flush(): void {
+    this.host.act(session => session.flush());
+  }
+
+  /** The page goes away: what can still be stored is, and the others see the caret leave. */
+  goodbye(): void {
+    this.flush();
+    this.host.session.close();
+  }
+
+  async close(): Promise<void> {
+    await this.host.close();
+    clearTimeout(this.#rememberTimer);
+    if (this.#isRemembered) this.#rememberNow();
+    this.#options.closed();
+    this.#listeners.clear();
+    this.#caretListeners.clear();
+    this.#textListeners.clear();
+  }
+
+  // ------------------------------------------------------------------------------------- what is remembered
+
+  #stored(): void {
+    if (!this.#isRemembered) {
+      this.#isRemembered = true;
+      this.#options.firstStored();
+      this.#rememberNow();
+    }
+    this.#changed();
+  }
+
+  #remember(): void {
+    this.#rememberTimer ??= setTimeout(() => this.#rememberNow(), REMEMBER_MS);
+  }
+
+  #rememberNow(): void {
+    clearTimeout(this.#rememberTimer);
+    this.#rememberTimer = undefined;
+    const { session } = this.host;
+    const { removedAt: _, ...record } = this.#record;
+    this.#options.remember({
+      ...record,
+      title: titleOf(this.#replica),
+      unshared: session.waiting,
+      delivered: session.delivered,
+    });
+  }
+}

@@ -1,0 +1,290 @@
+// What this browser holds: the device's key, the store, the list of documents, and the open ones. The whole
+// platform comes together here; everything below takes it as arguments.
+
+import { type DeviceId, type DocId, joinMessage, Replica, toHex } from "../../crdt/index.ts";
+import { decodeLink } from "../link.ts";
+import type {
+  Bytes,
+  DeviceKey,
+  DocumentRecord,
+  Network,
+  NetworkListener,
+  Store,
+  Verifier,
+} from "../ports.ts";
+import type { DocumentEntry, OpenDocument, Workspace } from "../view.ts";
+import { ciphers } from "./ciphers.ts";
+import { openIndexedDbStore } from "./indexeddb.ts";
+import { openDeviceKey } from "./keys.ts";
+import { openMemoryStore } from "./memory-store.ts";
+import { OpenedDocument } from "./opened-document.ts";
+import { createVerifier } from "./verifier.ts";
+
+/** Milliseconds in which a removal can be undone. */
+const REMOVED_MS = 10_000;
+const NAME_SLOT = "chirograph.name";
+
+/** Opens what this profile holds. Never rejects: what the platform withholds is named in `missing`. */
+export async function openWorkspace(): Promise<Workspace> {
+  const [{ key, kept }, store, verifier] = await Promise.all([
+    openDeviceKey(),
+    openStore(),
+    createVerifier(),
+  ]);
+  const missing: string[] = [];
+  if (!globalThis.isSecureContext) {
+    missing.push(
+      "This page came over plain http: signing is slower here, and the page cannot be opened without a network.",
+    );
+  } else if (!("serviceWorker" in navigator))
+    missing.push("This browser cannot keep the page itself for times without a network.");
+  if (!store.durable || !kept)
+    missing.push(
+      "This browser keeps nothing for this page: what you write is gone when you close it, unless others hold it.",
+    );
+  const workspace = new BrowserWorkspace(key, store, verifier, missing);
+  await workspace.start();
+  return workspace;
+}
+
+async function openStore(): Promise<Store> {
+  try {
+    return await openIndexedDbStore();
+  } catch {
+    // No IndexedDB (private mode, policy): the page works as long as it is open, and says so.
+    return openMemoryStore();
+  }
+}
+
+class BrowserWorkspace implements Workspace {
+  readonly device: DeviceId;
+  readonly missing: readonly string[];
+  readonly #key: DeviceKey;
+  readonly #store: Store;
+  readonly #verifier: Verifier;
+  readonly #listeners = new Set<() => void>();
+  readonly #opened = new Set<OpenedDocument>();
+  #records = new Map<string, DocumentRecord>();
+  #entries: readonly DocumentEntry[] = [];
+  #iceServers: Promise<readonly RTCIceServer[]> | null = null;
+
+  constructor(key: DeviceKey, store: Store, verifier: Verifier, missing: readonly string[]) {
+    this.#key = key;
+    this.#store = store;
+    this.#verifier = verifier;
+    this.missing = missing;
+    this.device = toHex(key.publicKey) as DeviceId;
+    globalThis.addEventListener?.("pagehide", event => {
+      if (!event.persisted) for (const document of this.#opened) document.goodbye();
+    });
+  }
+
+  async start(): Promise<void> {
+    this.#store.watch(doc => {
+      if (doc === null) void this.#load();
+    });
+    await this.#load();
+    const now = Date.now();
+    for (const { id, removedAt } of this.#records.values()) {
+      if (removedAt !== null) this.#deleteAt(id, removedAt + REMOVED_MS - now);
+    }
+  }
+
+  async #load(): Promise<void> {
+    this.#records = new Map((await this.#store.documents()).map(record => [record.id, record]));
+    this.#listed();
+  }
+
+  #listed(): void {
+    this.#entries = [...this.#records.values()]
+      .filter(({ removedAt }) => removedAt === null)
+      .sort((a, b) => b.updatedAt - a.updatedAt || (a.id < b.id ? -1 : 1))
+      .map(({ id, title, updatedAt, unshared }) => ({ id, title, updatedAt, unshared }));
+    for (const listener of this.#listeners) listener();
+  }
+
+  documents(): readonly DocumentEntry[] {
+    return this.#entries;
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  // ----------------------------------------------------------------------------------------------- opening
+
+  async create(): Promise<OpenDocument> {
+    const { replica, genesis } = Replica.create(
+      this.device,
+      ciphers.random(16),
+      Math.floor(Date.now() / 1000),
+    );
+    const document = this.#opening(replica, blank(replica.doc), false);
+    document.host.session.adopt(genesis.id);
+    return document;
+  }
+
+  async open(id: string): Promise<OpenDocument | null> {
+    const record = this.#records.get(id);
+    if (record === undefined || record.removedAt !== null) return null;
+    return await this.#reopen(record);
+  }
+
+  async join(fragment: string): Promise<OpenDocument | { readonly error: string }> {
+    const link = decodeLink(fragment);
+    if ("error" in link) return link;
+    if (link.server !== null)
+      return {
+        error:
+          "This link leads to another meeting place, which this version cannot reach. Ask for a link of this page.",
+      };
+    const { doc, roomSecret, inviteSeed } = link;
+    const known = this.#records.get(doc);
+    const record = {
+      ...(known ?? blank(doc)),
+      removedAt: null,
+      roomSecret,
+      inviteSeed: known?.inviteSeed ?? inviteSeed,
+    };
+    // The secret leaves the address, so it must be kept before anything else.
+    await this.#remember(record);
+    return (await this.#reopen(record)) ?? { error: "This document could not be opened." };
+  }
+
+  async #reopen(record: DocumentRecord): Promise<OpenedDocument | null> {
+    const doc = record.id as DocId;
+    const replica = Replica.open(
+      this.device,
+      doc,
+      record.inviteSeed === null ? null : this.#ticket(doc, record.inviteSeed),
+    );
+    const { records, position } = await this.#store.read(doc, 0);
+    const document = this.#opening(replica, record, true);
+    document.host.act(session => session.read(records, position));
+    return document;
+  }
+
+  #ticket(doc: DocId, inviteSeed: Bytes) {
+    const invite = toHex(ciphers.seedPublicKey(inviteSeed)) as DeviceId;
+    return { invite, signature: ciphers.seedSign(inviteSeed, joinMessage(doc, this.device)) };
+  }
+
+  #opening(replica: Replica, record: DocumentRecord, isRemembered: boolean): OpenedDocument {
+    const document = new OpenedDocument(
+      {
+        replica,
+        record,
+        store: this.#store,
+        key: this.#key,
+        verifier: this.#verifier,
+        ciphers,
+        name: storedName(),
+        rename: storeName,
+        remember: changed => void this.#remember(changed),
+        connect: (roomSecret, listener) => this.#connect(roomSecret, listener),
+        pageUrl: location.href.replace(/#.*$/, ""),
+        firstStored: () => void askToPersist(),
+        closed: () => this.#opened.delete(document),
+      },
+      isRemembered,
+    );
+    this.#opened.add(document);
+    return document;
+  }
+
+  /** WebRTC and all that goes with it is fetched when a document is first shared. */
+  async #connect(roomSecret: Bytes, listener: NetworkListener): Promise<Network> {
+    this.#iceServers ??= iceServers();
+    const [{ openNetwork }, servers] = await Promise.all([import("./network.ts"), this.#iceServers]);
+    const url = new URL("signal", document.baseURI.replace(/#.*$/, ""));
+    url.protocol = url.protocol.replace("http", "ws");
+    return openNetwork({ roomSecret, url: url.href, iceServers: servers, ciphers }, listener);
+  }
+
+  // ---------------------------------------------------------------------------------------------- the list
+
+  async #remember(changed: Partial<DocumentRecord> & { readonly id: string }): Promise<void> {
+    const record = { ...(this.#records.get(changed.id) ?? blank(changed.id)), ...changed };
+    this.#records.set(record.id, record);
+    this.#listed();
+    try {
+      await this.#store.putDocument(record);
+    } catch {
+      // The session says "Not saved" for the text itself; the list is written again with the next change.
+    }
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.#remember({ id, removedAt: Date.now() });
+    this.#deleteAt(id, REMOVED_MS);
+  }
+
+  async restore(id: string): Promise<void> {
+    if (this.#records.has(id)) await this.#remember({ id, removedAt: null });
+  }
+
+  #deleteAt(id: string, inMs: number): void {
+    setTimeout(
+      () => {
+        const removedAt = this.#records.get(id)?.removedAt ?? null;
+        if (removedAt === null || Date.now() - removedAt < REMOVED_MS - 1) return;
+        this.#records.delete(id);
+        void this.#store.deleteDocument(id).catch(() => this.#load());
+      },
+      Math.max(0, inMs),
+    );
+  }
+}
+
+function blank(id: string): DocumentRecord {
+  return {
+    id,
+    title: "",
+    updatedAt: Date.now(),
+    unshared: 0,
+    roomSecret: null,
+    inviteSeed: null,
+    delivered: {},
+    removedAt: null,
+  };
+}
+
+function storedName(): string | null {
+  try {
+    return localStorage.getItem(NAME_SLOT);
+  } catch {
+    // Storage is forbidden: the name is asked for again next time.
+    return null;
+  }
+}
+
+function storeName(name: string | null): void {
+  try {
+    if (name === null) localStorage.removeItem(NAME_SLOT);
+    else localStorage.setItem(NAME_SLOT, name);
+  } catch {
+    // As above.
+  }
+}
+
+/** Asked once there is something to lose; browsers that ask the person do it now, not before the first letter. */
+async function askToPersist(): Promise<void> {
+  try {
+    await navigator.storage?.persist?.();
+  } catch {
+    // Refusing is the browser's right.
+  }
+}
+
+/** The host's run-time configuration. Without it, only addresses on the same network are tried, then the relay. */
+async function iceServers(): Promise<readonly RTCIceServer[]> {
+  try {
+    const response = await fetch("config.json");
+    const configuration: unknown = await response.json();
+    const { iceServers: servers } = configuration as { iceServers?: unknown };
+    return Array.isArray(servers) ? (servers as RTCIceServer[]) : [];
+  } catch {
+    return [];
+  }
+}

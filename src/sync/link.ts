@@ -1,0 +1,94 @@
+// A share link's fragment: everything that opens a document, and nothing that a server ever sees, since what stands
+// after `#` is not sent. Form: `e.<document ‖ room secret ‖ invite seed in base64url>`, with `.<server in base64url>`
+// behind it where the meeting place is not the page's own origin. "e" says that the link can edit.
+
+import { type DocId, fromHex, toHex } from "../crdt/index.ts";
+import type { Bytes } from "./ports.ts";
+
+export interface ShareLink {
+  readonly doc: DocId;
+  /** 32 bytes: finds and hides the meeting place. */
+  readonly roomSecret: Bytes;
+  /** 32 bytes: the seed of the invite's key. */
+  readonly inviteSeed: Bytes;
+  /** Where the meeting place is; null for the page's own origin. */
+  readonly server: string | null;
+}
+
+const PART = 32;
+const SERVER_LENGTH_MAX = 512;
+
+/** Without the leading `#`. */
+export function encodeLink(link: ShareLink): string {
+  const secret = new Uint8Array(3 * PART);
+  secret.set(fromHex(link.doc)!, 0);
+  secret.set(link.roomSecret, PART);
+  secret.set(link.inviteSeed, 2 * PART);
+  const server = link.server === null ? "" : `.${toBase64Url(asciiBytes(link.server))}`;
+  return `e.${toBase64Url(secret)}${server}`;
+}
+
+/** The link, or one sentence that says what is wrong with it. With or without the leading `#`. */
+export function decodeLink(fragment: string): ShareLink | { readonly error: string } {
+  const [kind, secret, server, ...rest] = fragment.replace(/^#/, "").split(".");
+  if (kind !== "e")
+    return {
+      error:
+        "This link is of a kind that this version does not know. Reload the page, or ask for a new link.",
+    };
+  const bytes = fromBase64Url(secret ?? "");
+  if (bytes === null || bytes.length !== 3 * PART || rest.length > 0) {
+    return { error: "This link is not whole. Ask for it again and copy all of it." };
+  }
+  let address: string | null = null;
+  if (server !== undefined) {
+    const decoded = server.length > SERVER_LENGTH_MAX ? null : fromBase64Url(server);
+    address = decoded === null ? null : String.fromCharCode(...decoded);
+    if (address === null || !/^wss?:\/\/[\x21-\x7e]+$/.test(address)) {
+      return { error: "This link names a meeting place that cannot be understood. Ask for a new link." };
+    }
+  }
+  return {
+    doc: toHex(bytes.slice(0, PART)) as DocId,
+    roomSecret: bytes.slice(PART, 2 * PART),
+    inviteSeed: bytes.slice(2 * PART),
+    server: address,
+  };
+}
+
+const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/** RFC 4648 §5, without padding. */
+export function toBase64Url(bytes: Uint8Array): string {
+  let out = "";
+  for (let i = 0; i < bytes.length; i += 3) {
+    const word = (bytes[i]! << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);
+    const digits = Math.min(4, bytes.length - i + 1);
+    for (let d = 0; d < digits; d++) out += DIGITS[(word >> (18 - 6 * d)) & 63];
+  }
+  return out;
+}
+
+/** Strict: null for other characters, impossible lengths and stray low bits. */
+export function fromBase64Url(text: string): Bytes | null {
+  if (text.length % 4 === 1) return null;
+  const out = new Uint8Array(Math.floor((text.length * 3) / 4));
+  let word = 0;
+  let bits = 0;
+  let at = 0;
+  for (const character of text) {
+    const digit = DIGITS.indexOf(character);
+    if (digit < 0) return null;
+    word = (word << 6) | digit;
+    bits += 6;
+    if (bits < 8) continue;
+    bits -= 8;
+    out[at++] = (word >> bits) & 0xff;
+    word &= (1 << bits) - 1;
+  }
+  return word === 0 ? out : null;
+}
+
+function asciiBytes(text: string): Bytes {
+  return Uint8Array.from(text, character => character.charCodeAt(0));
+}

@@ -1,0 +1,301 @@
+// One remote end: the handshake, then messages both ways over its link. Keeps what is to be sent in two queues, so
+// that small and urgent things overtake history, and never hands the link more than it can take. Bounded in both
+// directions: a receiver that does not take gets no more, a sender that floods is cut off.
+
+import type { Bytes, ChangeId, DeviceId, SignatureQuestion, VerifiedChange } from "../crdt/index.ts";
+import { Channel, type ChannelKeys } from "./channel.ts";
+import { Handshake, type HandshakeOptions, type HandshakeStep, type Proven } from "./handshake.ts";
+import {
+  BATCH_BYTES,
+  BATCH_CHANGES_MAX,
+  BUFFERED_BYTES_HIGH,
+  DEMERITS_MAX,
+  HANDSHAKE_MS,
+  LINK_PING_MS,
+  LINK_SILENCE_MS,
+  PRESENCE_GONE_MS,
+  UNHEARD_FRAMES_MAX,
+  UNJUDGED_BYTES_MAX,
+  WINDOW_BYTES,
+} from "./limits.ts";
+import type { PeerLink } from "./ports.ts";
+import {
+  decodeMessage,
+  encodeMessage,
+  type LaneClaim,
+  type Message,
+  type Presence,
+  type SignedChange,
+} from "./protocol.ts";
+
+/** What a peer asks of the session around it. */
+export interface PeerHost {
+  readonly now: number;
+  sign(peer: Peer, message: Bytes): void;
+  verify(peer: Peer, questions: readonly SignatureQuestion[]): void;
+  opened(peer: Peer): void;
+  message(peer: Peer, message: Message): void;
+  /** Why a link was given up, for the log; null for a plain end. */
+  closed(peer: Peer, reason: string | null): void;
+}
+
+export class Peer {
+  readonly link: PeerLink;
+  /** Names this link among the sources of changes. */
+  readonly source: string;
+  readonly #host: PeerHost;
+  readonly #handshake: Handshake;
+  readonly #isSealed: boolean;
+  readonly #ciphers: HandshakeOptions["ciphers"];
+  readonly #openedAt: number;
+  #channel: Channel | null = null;
+  #keys: ChannelKeys | null = null;
+  #proven: Proven | null = null;
+  #isClosed = false;
+  #early: Bytes[] = [];
+  #heardAt: number;
+  #pingedAt: number;
+  #demerits = 0;
+
+  #urgent: Bytes[] = [];
+  #bulk: Bytes[] = [];
+  #queue: VerifiedChange[] = [];
+  /** When each change was last queued on this link. */
+  readonly #offered = new Map<ChangeId, number>();
+  #sentBytes = 0;
+  #takenBytes = 0;
+  #receivedBytes = 0;
+  #judgedBytes = 0;
+
+  /** What they last said they hold; null before they said so. */
+  lanes: readonly LaneClaim[] | null = null;
+  /** When to compare again, for what others wrote meanwhile; null if there is nothing new. */
+  offerAt: number | null = null;
+  presence: Presence | null = null;
+  presenceAt = 0;
+  caretMovedAt = 0;
+
+  constructor(
+    link: PeerLink,
+    source: string,
+    host: PeerHost,
+    options: Omit<HandshakeOptions, "isInitiator" | "fingerprints">,
+  ) {
+    this.link = link;
+    this.source = source;
+    this.#host = host;
+    this.#ciphers = options.ciphers;
+    this.#isSealed = link.fingerprints === null;
+    this.#openedAt = this.#heardAt = this.#pingedAt = host.now;
+    this.#handshake = new Handshake({
+      ...options,
+      isInitiator: link.initiator,
+      fingerprints: link.fingerprints,
+    });
+  }
+
+  start(): void {
+    this.link.listen({
+      frame: bytes => this.#frame(bytes),
+      drained: () => this.#pump(),
+      closed: () => this.#end(null),
+    });
+    this.#take(this.#handshake.start());
+  }
+
+  get isOpen(): boolean {
+    return this.#channel !== null && !this.#isClosed;
+  }
+
+  /** Who it is; only after the handshake. */
+  get device(): DeviceId | null {
+    return this.#proven?.device ?? null;
+  }
+
+  get invite(): DeviceId | null {
+    return this.#proven?.invite ?? null;
+  }
+
+  get tagKey(): Bytes {
+    return this.#keys!.tags;
+  }
+
+  // ---------------------------------------------------------------------------------------------- handshake
+
+  signed(signature: Bytes): void {
+    if (!this.#isClosed) this.#take(this.#handshake.signed(signature));
+  }
+
+  verified(verdicts: readonly boolean[]): void {
+    if (!this.#isClosed) this.#take(this.#handshake.verified(verdicts));
+  }
+
+  #take(steps: readonly HandshakeStep[]): void {
+    for (const step of steps) {
+      switch (step.type) {
+        case "send":
+          this.link.send(step.frame);
+          break;
+        case "sign":
+          this.#host.sign(this, step.message);
+          break;
+        case "verify":
+          this.#host.verify(this, step.questions);
+          break;
+        case "failed":
+          this.close(step.code);
+          break;
+        case "done": {
+          this.#proven = step.proven;
+          this.#keys = step.keys;
+          this.#channel = new Channel(this.#ciphers, step.keys, this.#isSealed);
+          this.#host.opened(this);
+          // They may have finished before us and gone on.
+          const early = this.#early;
+          this.#early = [];
+          for (const frame of early) this.#frame(frame);
+        }
+      }
+    }
+  }
+
+  // ---------------------------------------------------------------------------------------------- receiving
+
+  #frame(bytes: Bytes): void {
+    if (this.#isClosed) return;
+    this.#heardAt = this.#host.now;
+    if (this.#channel === null) {
+      if (this.#handshake.wantsFrame) this.#take(this.#handshake.frame(bytes));
+      else if (this.#early.length < UNHEARD_FRAMES_MAX) this.#early.push(bytes);
+      else this.close("flood");
+      return;
+    }
+    const received = this.#channel.receive(bytes);
+    if (received === "broken") return this.close("broken frames");
+    if (received === null) return;
+    const message = decodeMessage(received);
+    if (message === null) return this.demerit();
+    this.#message(message);
+  }
+
+  #message(message: Message): void {
+    switch (message.type) {
+      case "ping":
+        this.send({ type: "pong" });
+        break;
+      case "pong":
+        break;
+      case "took":
+        if (message.bytes < this.#takenBytes || message.bytes > this.#sentBytes) return this.demerit();
+        this.#takenBytes = message.bytes;
+        this.#pump();
+        break;
+      case "presence":
+        if (JSON.stringify(message.presence.caret) !== JSON.stringify(this.presence?.caret))
+          this.caretMovedAt = this.#host.now;
+        this.presence = message.presence;
+        this.presenceAt = this.#host.now;
+        this.#host.message(this, message);
+        break;
+      case "changes":
+        this.#receivedBytes += changesBytes(message.changes);
+        if (this.#receivedBytes - this.#judgedBytes > UNJUDGED_BYTES_MAX) return this.close("flood");
+        this.#host.message(this, message);
+        break;
+      case "have":
+        this.lanes = message.lanes;
+        this.#host.message(this, message);
+    }
+  }
+
+  /** So many bytes of their changes are judged: they may send as many more. */
+  judged(changes: readonly SignedChange[]): void {
+    this.#judgedBytes += changesBytes(changes);
+    this.send({ type: "took", bytes: this.#judgedBytes });
+  }
+
+  /** Something senseless or refused came; too much of it and the link is closed. */
+  demerit(): void {
+    if (++this.#demerits >= DEMERITS_MAX) this.close("too many refusals");
+  }
+
+  // ------------------------------------------------------------------------------------------------ sending
+
+  /** Small messages; they overtake changes. */
+  send(message: Exclude<Message, { type: "changes" }>): void {
+    if (!this.isOpen) return;
+    this.#urgent.push(...this.#channel!.split(encodeMessage(message)));
+    this.#pump();
+  }
+
+  /** Queues changes, parents first, but for those queued on this link since `since`. */
+  offer(changes: Iterable<VerifiedChange>, since = Number.NEGATIVE_INFINITY): void {
+    for (const change of changes) {
+      const offeredAt = this.#offered.get(change.change.id);
+      if (offeredAt !== undefined && offeredAt >= since) continue;
+      this.#offered.set(change.change.id, this.#host.now);
+      this.#queue.push(change);
+    }
+    this.#pump();
+  }
+
+  #pump(): void {
+    while (!this.#isClosed && this.#channel !== null && this.link.bufferedBytes < BUFFERED_BYTES_HIGH) {
+      const piece = this.#urgent.shift() ?? this.#bulk.shift();
+      if (piece !== undefined) {
+        this.link.send(this.#channel.seal(piece));
+        continue;
+      }
+      if (this.#queue.length === 0 || this.#sentBytes - this.#takenBytes >= WINDOW_BYTES) return;
+      const changes = this.#nextBatch();
+      this.#sentBytes += changesBytes(changes);
+      this.#bulk = this.#channel.split(encodeMessage({ type: "changes", changes }));
+    }
+  }
+
+  #nextBatch(): SignedChange[] {
+    const batch: SignedChange[] = [];
+    let bytes = 0;
+    while (this.#queue.length > 0 && batch.length < BATCH_CHANGES_MAX) {
+      const next = this.#queue[0]!;
+      if (batch.length > 0 && bytes + next.bytes.length > BATCH_BYTES) break;
+      this.#queue.shift();
+      bytes += next.bytes.length;
+      batch.push({ bytes: next.bytes, signature: next.signature! });
+    }
+    return batch;
+  }
+
+  // --------------------------------------------------------------------------------------------------- time
+
+  tick(now: number): void {
+    if (this.#channel === null) {
+      if (now - this.#openedAt > HANDSHAKE_MS) this.close("handshake too slow");
+      return;
+    }
+    if (now - this.#heardAt > LINK_SILENCE_MS) return this.close("silent");
+    if (this.presence !== null && this.presence.caret !== null && now - this.presenceAt > PRESENCE_GONE_MS) {
+      this.presence = { ...this.presence, caret: null };
+      this.#host.message(this, { type: "presence", presence: this.presence });
+    }
+    if (now - this.#pingedAt >= LINK_PING_MS) {
+      this.#pingedAt = now;
+      this.send({ type: "ping" });
+    }
+  }
+
+  close(reason: string | null = null): void {
+    this.link.close();
+    this.#end(reason);
+  }
+
+  #end(reason: string | null): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#host.closed(this, reason);
+  }
+}
+
+function changesBytes(changes: readonly SignedChange[]): number {
+  return changes.reduce((sum, { bytes }) => sum + bytes.length, 0);
+}

@@ -1,0 +1,66 @@
+// The page's text as an editor wants it: patches in, steps out, positions ↔ names of elements. What a document
+// contains is the app's affair; here only where its text, title and carets are.
+
+import { type MapEdit, type Patch, type Path, type Replica, textOf } from "../crdt/index.ts";
+import type { AnchorName } from "./protocol.ts";
+import type { TextPatch } from "./view.ts";
+
+export const TITLE_KEY = "title";
+export const BODY_KEY = "body";
+export const BODY_PATH: Path = [{ at: BODY_KEY, kind: "text" }];
+
+function body(replica: Replica) {
+  const node = replica.node(BODY_PATH);
+  return node?.kind === "text" ? node : null;
+}
+
+export function bodyText(replica: Replica): string {
+  const node = body(replica);
+  return node === null ? "" : textOf(node);
+}
+
+export function bodyLength(replica: Replica): number {
+  return body(replica)?.text.length ?? 0;
+}
+
+export function titleOf(replica: Replica): string {
+  const title = (replica.toJson() as { readonly [key: string]: unknown })[TITLE_KEY];
+  return typeof title === "string" ? title : "";
+}
+
+/** The patches hold in the text before; from the last to the first they do not move each other. */
+export function editBody(root: MapEdit, patches: readonly TextPatch[]): void {
+  const text = root.text(BODY_KEY);
+  for (const { from, to, insert } of patches.toReversed()) {
+    if (to > from) text.delete(from, to - from);
+    if (insert !== "") text.insert(from, insert);
+  }
+}
+
+/** The steps that some patches of the document mean for the text. */
+export function bodySteps(patches: readonly Patch[]): TextPatch[] {
+  const steps: TextPatch[] = [];
+  for (const patch of patches) {
+    if (patch.type !== "text" || patch.path.length !== 1 || patch.path[0]!.at !== BODY_KEY) continue;
+    steps.push({ from: patch.index, to: patch.index + patch.removed, insert: patch.inserted });
+  }
+  return steps;
+}
+
+/** The element left of a position; "draft" while it has no name yet. */
+export function anchorAt(replica: Replica, position: number): AnchorName | "draft" {
+  const node = body(replica);
+  const at = Math.min(position, node?.text.length ?? 0);
+  if (node === null || at === 0) return null;
+  return replica.nameOf(node.text.dotAt(at - 1)) ?? "draft";
+}
+
+/** Behind the element, or where it was; null while it has not arrived. */
+export function positionOf(replica: Replica, anchor: AnchorName): number | null {
+  if (anchor === null) return 0;
+  const dot = replica.dotOf(anchor);
+  const node = body(replica);
+  if (dot === null || node === null) return null;
+  const index = node.text.indexOf(dot);
+  return index === null ? null : index + (node.text.isVisible(dot) ? 1 : 0);
+}
