@@ -1,0 +1,250 @@
+// The order of texts and lists beside its oracle: histories drawn at random, sensible and malicious, applied in
+// several orders; after every step both agree on what is there, what is shown and where a new element would hang.
+
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Causality, Dot, Span } from "../../../src/crdt/types/dot.ts";
+import type { Place } from "../../../src/crdt/types/op.ts";
+import { Sequence } from "../../../src/crdt/types/sequence.ts";
+import { NaiveSequence } from "../../model/naive-sequence.ts";
+import { SEED } from "../people.ts";
+
+type Step =
+  | { readonly slot: number; readonly type: "insert"; readonly place: Place; readonly text: string }
+  | { readonly slot: number; readonly type: "delete"; readonly span: Span };
+
+/** Changes compare by a permutation drawn for the case: ids are hashes, so any order can come up. */
+function causality(ranks: readonly number[]): Causality {
+  const compareIds = (a: number, b: number) => ranks[a]! - ranks[b]!;
+  return { compareIds, compareDepths: compareIds };
+}
+
+class Pair {
+  readonly fast: Sequence<string>;
+  readonly naive: NaiveSequence<string>;
+
+  constructor(order: Causality) {
+    this.fast = new Sequence<string>(order);
+    this.naive = new NaiveSequence<string>(order);
+  }
+
+  apply(step: Step): void {
+    const before = this.shown();
+    if (step.type === "insert") {
+      const dot = { change: step.slot, index: 0 };
+      const { index, inserted } = this.fast.insert(dot, step.place, step.text);
+      this.naive.insert(dot, step.place, step.text.split(""));
+      const after = this.shown();
+      const told = before.slice(0, index) + after.slice(index, index + inserted) + before.slice(index);
+      if (told !== after) expect(told).toBe(after);
+    } else {
+      let told = before;
+      for (const { index, removed } of this.fast.delete(step.span, step.slot))
+        told = told.slice(0, index) + told.slice(index + removed);
+      this.naive.delete(step.span, step.slot);
+      if (told !== this.shown()) expect(told).toBe(this.shown());
+    }
+  }
+
+  shown(): string {
+    return [...this.fast.visible()].map(run => run.content).join("");
+  }
+
+  compare(): void {
+    this.fast.check();
+    expect(this.shown()).toBe(this.naive.units().join(""));
+    expect(this.fast.length).toBe(this.naive.units().length);
+    const order = this.naive.order();
+    const isOrdered = order.every((dot, i) => i === 0 || this.fast.compare(order[i - 1]!, dot) < 0);
+    expect(isOrdered, "order").toBe(true);
+    const visible = this.naive.visibleDots();
+    expect(visible.map(dot => this.fast.indexOf(dot)).join()).toBe([...visible.keys()].join());
+    const gaps = Array.from({ length: visible.length + 1 }, (_, i) => i);
+    expect(gaps.map(i => named(this.fast.place(i))).join()).toBe(
+      gaps.map(i => named(this.naive.place(i))).join(),
+    );
+  }
+}
+
+function named({ parent, side, rightOrigin }: Place): string {
+  return JSON.stringify([parent?.change, parent?.index, side, rightOrigin?.change, rightOrigin?.index]);
+}
+
+/** What a step names must have come before it. */
+function needs(step: Step): number[] {
+  if (step.type === "delete") return [step.span.change];
+  return [step.place.parent, step.place.rightOrigin].flatMap(dot => (dot === null ? [] : [dot.change]));
+}
+
+/** An order drawn by `picks` in which everything comes after what it names. */
+function shuffled(steps: readonly Step[], picks: readonly number[]): Step[] {
+  const done = new Set<number>();
+  const out: Step[] = [];
+  let left = [...steps];
+  for (let i = 0; left.length > 0; i++) {
+    const ready = left.filter(step => needs(step).every(slot => done.has(slot)));
+    const step = ready[picks[i % picks.length]! % ready.length]!;
+    out.push(step);
+    done.add(step.slot);
+    left = left.filter(other => other !== step);
+  }
+  return out;
+}
+
+const draw = fc.array(fc.nat(1_000), { minLength: 4, maxLength: 4 });
+
+/** Names earlier elements as it likes: parents, sides and right origins that no honest author would combine. */
+function anyHistory(draws: readonly (readonly number[])[]): Step[] {
+  const inserts: { readonly slot: number; readonly length: number }[] = [];
+  return draws.map(([a, b, c, d], slot): Step => {
+    const some = (n: number): Dot => {
+      const run = inserts[n % inserts.length]!;
+      return { change: run.slot, index: (n >> 3) % run.length };
+    };
+    if (inserts.length > 0 && a! % 5 === 0) {
+      const { change, index } = some(b!);
+      const length = inserts.find(run => run.slot === change)!.length;
+      return { slot, type: "delete", span: { change, start: index, length: 1 + (c! % (length - index)) } };
+    }
+    const text = "abcdefg".slice(0, 1 + (d! % 5));
+    const left = inserts.length > 0 && a! % 3 === 0;
+    const parent = inserts.length === 0 || (!left && a! % 11 === 0) ? null : some(b!);
+    const rightOrigin = left || inserts.length === 0 || c! % 4 === 0 ? null : some(c!);
+    inserts.push({ slot, length: text.length });
+    return { slot, type: "insert", place: { parent, side: left ? "left" : "right", rightOrigin }, text };
+  });
+}
+
+describe("a sequence", () => {
+  it("agrees with the tree of the paper at every step, whatever places are named, in any order of arrival", () => {
+    let steps = 0;
+    fc.assert(
+      fc.property(
+        fc.array(draw, { minLength: 2, maxLength: 14 }),
+        fc.array(fc.nat(1_000), { minLength: 3, maxLength: 9 }),
+        fc.infiniteStream(fc.nat()),
+        (draws, picks, luck) => {
+          const ranks = draws.map(() => luck.next().value!);
+          const order = causality(ranks.map((rank, i) => rank * 100 + i));
+          const history = anyHistory(draws);
+          const orders = [history, shuffled(history, picks), shuffled(history, picks.toReversed())];
+          const pairs = orders.map(() => new Pair(order));
+          for (const [i, pair] of pairs.entries()) {
+            for (const step of orders[i]!) {
+              pair.apply(step);
+              steps++;
+            }
+            pair.compare();
+          }
+          for (const pair of pairs) expect(pair.naive.order()).toEqual(pairs[0]!.naive.order());
+        },
+      ),
+      { seed: SEED, numRuns: 500 },
+    );
+    expect(steps).toBeGreaterThan(8_000);
+  });
+
+  it("agrees with the tree of the paper when several people type where they stand", () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.record({
+            who: fc.nat(2),
+            at: fc.nat(99),
+            kind: fc.nat(5),
+            size: fc.integer({ min: 1, max: 4 }),
+          }),
+          {
+            minLength: 5,
+            maxLength: 30,
+          },
+        ),
+        fc.infiniteStream(fc.nat(1_000_000)),
+        (edits, luck) => {
+          const ranks = edits.map(() => luck.next().value!);
+          const order = causality(ranks.map((rank, i) => rank * 100 + i));
+          const people = [0, 1, 2].map(() => ({ pair: new Pair(order), seen: new Set<Step>() }));
+          const log: Step[] = [];
+          const catchUp = (person: (typeof people)[number]) => {
+            for (const step of log) {
+              if (person.seen.has(step)) continue;
+              person.pair.apply(step);
+              person.seen.add(step);
+            }
+          };
+          for (const [slot, { who, at, kind, size }] of edits.entries()) {
+            const person = people[who]!;
+            const length = person.pair.fast.length;
+            if (kind === 0) catchUp(person);
+            const index = at % (length + 1);
+            let step: Step;
+            if (kind === 1 && length > 0) {
+              const span = person.pair.fast.spans(
+                Math.min(index, length - 1),
+                Math.min(index, length - 1) + size,
+              )[0]!;
+              step = { slot, type: "delete", span };
+            } else {
+              const place = person.pair.fast.place(index);
+              step = { slot, type: "insert", place, text: "wxyz".slice(0, size) };
+            }
+            person.pair.apply(step);
+            person.pair.compare();
+            person.seen.add(step);
+            log.push(step);
+          }
+          for (const person of people) {
+            // A person's own steps build on what it had seen; the log is in an order that respects that.
+            catchUp(person);
+            person.pair.compare();
+            expect(person.pair.shown()).toBe(people[0]!.pair.shown());
+          }
+        },
+      ),
+      { seed: SEED, numRuns: 80 },
+    );
+  });
+
+  it("shows again what one deleter takes back, unless another deleted it too", () => {
+    const pair = new Pair(causality([0, 1, 2]));
+    pair.apply({
+      slot: 0,
+      type: "insert",
+      place: { parent: null, side: "right", rightOrigin: null },
+      text: "abcdef",
+    });
+    pair.apply({ slot: 1, type: "delete", span: { change: 0, start: 1, length: 3 } });
+    pair.apply({ slot: 2, type: "delete", span: { change: 0, start: 2, length: 3 } });
+    expect(pair.shown()).toBe("af");
+    pair.fast.undelete({ change: 0, start: 1, length: 3 }, 1);
+    expect(pair.shown()).toBe("abf");
+    pair.fast.undelete({ change: 0, start: 2, length: 3 }, 2);
+    expect(pair.shown()).toBe("abcdef");
+    pair.fast.check();
+  });
+
+  it("does not interleave two runs typed forwards or backwards at one place", () => {
+    const order = causality(Array.from({ length: 12 }, (_, i) => (i * 7) % 12));
+    const alice: Step[] = [];
+    const bob: Step[] = [];
+    const typed = (own: Step[], slots: readonly number[], letter: string, isBackwards: boolean) => {
+      const pair = new Pair(order);
+      for (const slot of slots) {
+        const place = pair.fast.place(isBackwards ? 0 : pair.fast.length);
+        const step: Step = { slot, type: "insert", place, text: letter };
+        pair.apply(step);
+        own.push(step);
+      }
+    };
+    for (const isBackwards of [false, true]) {
+      alice.length = 0;
+      bob.length = 0;
+      typed(alice, [0, 1, 2, 3, 4, 5], "a", isBackwards);
+      typed(bob, [6, 7, 8, 9, 10, 11], "b", isBackwards);
+      const merged = new Pair(order);
+      for (let i = 0; i < 6; i++) for (const step of [alice[i]!, bob[i]!]) merged.apply(step);
+      merged.compare();
+      expect(merged.shown()).toMatch(/^(a{6}b{6}|b{6}a{6})$/);
+    }
+  });
+});
