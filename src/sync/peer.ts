@@ -171,10 +171,16 @@ export class Peer {
       return;
     }
     const received = this.#channel.receive(bytes);
-    if (received === "broken") return this.close("broken frames");
+    if (received === "broken") {
+      this.close("broken frames");
+      return;
+    }
     if (received === null) return;
     const message = decodeMessage(received);
-    if (message === null) return this.demerit();
+    if (message === null) {
+      this.demerit();
+      return;
+    }
     this.#message(message);
   }
 
@@ -186,7 +192,10 @@ export class Peer {
       case "pong":
         break;
       case "took":
-        if (message.bytes < this.#takenBytes || message.bytes > this.#sentBytes) return this.demerit();
+        if (message.bytes < this.#takenBytes || message.bytes > this.#sentBytes) {
+          this.demerit();
+          return;
+        }
         this.#takenBytes = message.bytes;
         this.#pump();
         break;
@@ -199,7 +208,10 @@ export class Peer {
         break;
       case "changes":
         this.#receivedBytes += changesBytes(message.changes);
-        if (this.#receivedBytes - this.#judgedBytes > UNJUDGED_BYTES_MAX) return this.close("flood");
+        if (this.#receivedBytes - this.#judgedBytes > UNJUDGED_BYTES_MAX) {
+          this.close("flood");
+          return;
+        }
         this.#host.message(this, message);
         break;
       case "have":
@@ -273,7 +285,10 @@ export class Peer {
       if (now - this.#openedAt > HANDSHAKE_MS) this.close("handshake too slow");
       return;
     }
-    if (now - this.#heardAt > LINK_SILENCE_MS) return this.close("silent");
+    if (now - this.#heardAt > LINK_SILENCE_MS) {
+      this.close("silent");
+      return;
+    }
     if (this.presence !== null && this.presence.caret !== null && now - this.presenceAt > PRESENCE_GONE_MS) {
       this.presence = { ...this.presence, caret: null };
       this.#host.message(this, { type: "presence", presence: this.presence });
