@@ -10,7 +10,10 @@ import { rememberedSet } from "./remembered.ts";
 import type { Updates } from "./update.ts";
 import "./styles/tokens.css";
 import "./styles/app.css";
+import "./styles/bar.css";
+import "./styles/islands.css";
 import "./styles/editor.css";
+import "./styles/narrow.css";
 
 const addressBar: AddressBar = {
   hash: () => location.hash,
