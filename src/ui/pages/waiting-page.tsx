@@ -3,10 +3,10 @@ import { PlainPage } from "./plain-page.tsx";
 
 export function WaitingPage() {
   return (
-    <PlainPage heading="Not here yet">
+    <PlainPage heading="Not here yet" isLate>
       <p>
-        The people who have this document are not online now. Leave this page open: the document appears as
-        soon as one of them comes.
+        Nobody who has this document is online now. Leave this page open: the document appears as soon as one
+        of them comes.
       </p>
     </PlainPage>
   );
