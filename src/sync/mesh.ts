@@ -22,6 +22,8 @@ export type MeshEvent =
   | { readonly type: "opened" | "closed"; readonly connection: ConnectionId }
   /** Our end of a relayed link closed. */
   | { readonly type: "relay-closed"; readonly connection: ConnectionId }
+  /** A relay-frame came for a link that we do not hold. */
+  | { readonly type: "stray"; readonly from: PeerId; readonly connection: ConnectionId }
   /** Network back, page visible: forget the backoffs. */
   | { readonly type: "nudge" }
   | { readonly type: "tick" };
@@ -34,6 +36,11 @@ export class Mesh {
   readonly #host: PairHost;
   readonly #dials: TokenBucket;
   readonly #pairs = new Map<PeerId, Pair>();
+  /**
+   * Whom the server no longer names, or we lost the server, and a direct connection remains. Kept apart from the
+   * table, because the same peer is met anew under a new id of its own, or of ours.
+   */
+  readonly #parted = new Set<Pair>();
   #self: PeerId | null = null;
   #server: "closed" | "connecting" | "open" = "closed";
   /** Lost connections since one stood for a while: the backoff's exponent. */
@@ -53,12 +60,12 @@ export class Mesh {
 
   /** The time of the next tick that will do something; Infinity if only events can. */
   get nextAt(): number {
-    return Math.min(this.#serverAt, ...Array.from(this.#pairs.values(), pair => pair.nextAt));
+    return Math.min(this.#serverAt, ...this.#all().map(pair => pair.nextAt));
   }
 
   handle(event: MeshEvent, now: number): readonly MeshEffect[] {
     this.#handle(event, now);
-    for (const [peer, pair] of this.#pairs) if (pair.isOver) this.#pairs.delete(peer);
+    for (const pair of this.#parted) if (pair.connection === null) this.#parted.delete(pair);
     const effects = this.#effects;
     this.#effects = [];
     return effects;
@@ -82,7 +89,7 @@ export class Mesh {
         this.#arrived(event.peer, now);
         return;
       case "left":
-        this.#pairs.get(event.peer)?.left();
+        this.#left(event.peer);
         return;
       case "unreachable":
         // What we sent is lost: a relayed link has a gap, anything else is tried again by its own deadline.
@@ -107,12 +114,15 @@ export class Mesh {
           if (pair.relayConnection === event.connection) pair.relayEnded("here", now);
         }
         return;
+      case "stray":
+        this.#pairs.get(event.from)?.strayed(event.connection);
+        return;
       case "nudge":
         this.#nudge(now);
         return;
       case "tick":
         if (this.#serverAt <= now) this.#connect();
-        for (const pair of this.#pairs.values()) pair.tick(now);
+        for (const pair of this.#all()) pair.tick(now);
         return;
     }
   }
@@ -131,7 +141,7 @@ export class Mesh {
     const { SERVER_RETRY_MS, SERVER_RETRY_MS_MAX } = limits;
     this.#serverAt =
       now + jitteredBackoffMs(this.#serverTries++, SERVER_RETRY_MS, SERVER_RETRY_MS_MAX, random);
-    for (const pair of this.#pairs.values()) pair.left();
+    for (const peer of [...this.#pairs.keys()]) this.#left(peer);
   }
 
   #nudge(now: number): void {
@@ -148,14 +158,23 @@ export class Mesh {
     this.#pairs.set(peer, new Pair(peer, this.#self < peer, this.#host, now));
   }
 
+  #left(peer: PeerId): void {
+    const pair = this.#pairs.get(peer);
+    if (pair === undefined) return;
+    this.#pairs.delete(peer);
+    pair.left();
+    this.#parted.add(pair);
+  }
+
+  #all(): readonly Pair[] {
+    return [...this.#pairs.values(), ...this.#parted];
+  }
+
   #alive(): number {
-    let alive = 0;
-    for (const pair of this.#pairs.values()) if (pair.connection !== null) alive++;
-    return alive;
+    return this.#all().filter(pair => pair.connection !== null).length;
   }
 
   #pairOf(connection: ConnectionId): Pair | undefined {
-    for (const pair of this.#pairs.values()) if (pair.connection === connection) return pair;
-    return undefined;
+    return this.#all().find(pair => pair.connection === connection);
   }
 }

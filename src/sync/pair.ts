@@ -94,11 +94,6 @@ export class Pair {
     if (isInitiator) this.#sayHello(now);
   }
 
-  /** Neither announced nor linked: can be forgotten. */
-  get isOver(): boolean {
-    return !this.#present && this.#direct === null;
-  }
-
   /** The direct connection, open or being attempted. */
   get connection(): ConnectionId | null {
     return this.#direct?.connection ?? null;
@@ -212,6 +207,12 @@ export class Pair {
     // A meeting is good for one relayed link, so the next one begins with a hello, also under a pending attempt.
     this.#helloAt = Math.min(this.#helloAt, now + this.#backoffMs());
     this.#relayAt = Math.max(now + limits.RELAY_AFTER_MS, this.#helloAt);
+  }
+
+  /** A relay-frame came for a link that we do not hold: its open or its close was lost, and the other end waits. */
+  strayed(connection: ConnectionId): void {
+    if (this.#present && this.#relay?.connection !== connection)
+      this.#send({ type: "relay-close", connection });
   }
 
   #sayHello(now: number): void {

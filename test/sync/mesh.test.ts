@@ -1,5 +1,5 @@
 // Goal: the mesh makes the links it should and nothing else, whatever the server and the peers do. Method: the pure
-// machine alone for single steps; for what two do together, two machines over a toy server, with time as a number.
+// machine alone, with time as a number; what two of them do together is in mesh-pairs.test.ts.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ConnectionId, PeerId } from "../../src/sync/envelope.ts";
@@ -222,6 +222,19 @@ describe("the relay", () => {
     const second = solo.answer(HIGH);
     solo.pass(10_000);
     expect(solo.all.findLast(effect => effect.type === "open-relay")).toMatchObject({ connection: second });
+  });
+});
+
+describe("a frame of a relayed link that we do not hold", () => {
+  it("is answered by relay-close; one of the link that we do hold is not", () => {
+    const solo = new Solo([LOW]);
+    const connection = solo.offer(LOW);
+    expect(solo.do({ type: "stray", from: LOW, connection })).toEqual([
+      { type: "send", to: LOW, envelope: { type: "relay-close", connection } },
+    ]);
+    solo.hear(LOW, { type: "relay-open", connection });
+    expect(solo.do({ type: "stray", from: LOW, connection })).toEqual([]);
+    expect(solo.do({ type: "stray", from: HIGH, connection })).toEqual([]);
   });
 });
 

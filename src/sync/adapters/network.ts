@@ -35,7 +35,7 @@ export interface NetworkOptions {
 
 /** For tests, and for people who ask why nothing works. */
 export interface NetworkReport {
-  /** Payloads that did not open, or came from the wrong end of a relayed link. */
+  /** Payloads that did not open. */
   readonly dropped: number;
   /** Why the server closed the last connection, where it said so. */
   readonly closeReason: CloseReason | null;
@@ -214,9 +214,8 @@ class MeshRunner implements Network {
       return;
     }
     const relay = this.#relays.get(envelope.connection);
-    // Of a link that just closed here, or an invention.
-    if (relay?.peer !== from) this.#dropped++;
-    else relay.receive(envelope);
+    if (relay?.peer === from) relay.receive(envelope);
+    else this.#handle({ type: "stray", from, connection: envelope.connection });
   }
 
   #dial(connection: ConnectionId, initiator: boolean): void {
