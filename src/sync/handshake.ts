@@ -3,7 +3,7 @@
 // keys and both DTLS fingerprints. A server that puts itself in between has other fingerprints or other keys, so
 // the proofs do not verify and the link is closed: "connection intercepted". docs/wire-format.md §7.1.
 //
-//     I → R   hello: versions, nonce, X25519 key, document tag          R → I   the same
+//     I → R   hello: versions, nonce, X25519 key, document tag, tab     R → I   the same
 //     both    transcript = H(document ‖ hello of I ‖ hello of R ‖ fingerprint of I ‖ fingerprint of R)
 //     I → R   sealed proof: device, signature, [invite, signature]      R → I   the same
 //
@@ -38,6 +38,8 @@ const NO_FINGERPRINT: Bytes = new Uint8Array(32);
 export interface HandshakeOptions {
   readonly doc: DocId;
   readonly device: DeviceId;
+  /** 16 random bytes, one value for each open document of each tab: tells two links to one page from links to two. */
+  readonly instance: Bytes;
   /** The seed of the link this device came by, or null. */
   readonly inviteSeed: Bytes | null;
   readonly isInitiator: boolean;
@@ -48,6 +50,8 @@ export interface HandshakeOptions {
 /** Who is at the other end, once its proofs are verified. */
 export interface Proven {
   readonly device: DeviceId;
+  /** Which of the device's tabs; hex. */
+  readonly instance: string;
   /** The key of the link it holds, if it showed one. */
   readonly invite: DeviceId | null;
 }
@@ -68,6 +72,8 @@ interface Established {
   readonly transcript: Bytes;
   readonly keys: ChannelKeys;
   readonly version: number;
+  /** As their hello said; part of the transcript, so proven with it. */
+  readonly instance: string;
 }
 
 export class Handshake {
@@ -92,6 +98,7 @@ export class Handshake {
     out.bytes(own);
     out.bytes(publicKey);
     out.bytes(this.#documentTag(own));
+    out.bytes(options.instance);
     this.#hello = out.finish();
   }
 
@@ -160,6 +167,7 @@ export class Handshake {
     const theirNonce = input.bytes(32);
     const theirKey = input.bytes(32);
     const theirDocument = input.bytes(32);
+    const instance = toHex(input.bytes(16));
     input.end();
     const version = Math.min(highest, PROTOCOL_VERSION_MAX);
     if (version < Math.max(lowest, PROTOCOL_VERSION_MIN)) return this.#fail("version");
@@ -187,14 +195,14 @@ export class Handshake {
     const keys = isInitiator
       ? { send: fromInitiator, receive: fromResponder, tags }
       : { send: fromResponder, receive: fromInitiator, tags };
-    this.#established = { transcript, keys, version };
+    this.#established = { transcript, keys, version, instance };
     return [{ type: "sign", message: deviceMessage(isInitiator, transcript) }];
   }
 
   #proofCame(bytes: Bytes): HandshakeStep[] {
     if (this.#established === null || this.#claimed !== null) return this.#fail("malformed");
     const { ciphers, isInitiator } = this.#options;
-    const { transcript, keys } = this.#established;
+    const { transcript, keys, instance } = this.#established;
     const opened = ciphers.open(keys.receive, nonce(0), bytes, NOTHING);
     if (opened === null) return this.#fail("intercepted");
     const input = new Reader(opened);
@@ -215,7 +223,7 @@ export class Handshake {
       });
     }
     input.end();
-    this.#claimed = { device, invite };
+    this.#claimed = { device, instance, invite };
     return [{ type: "verify", questions }];
   }
 

@@ -2,7 +2,14 @@
 // that small and urgent things overtake history, and never hands the link more than it can take. Bounded in both
 // directions: a receiver that does not take gets no more, a sender that floods is cut off.
 
-import type { Bytes, ChangeId, DeviceId, SignatureQuestion, VerifiedChange } from "../crdt/index.ts";
+import {
+  type Bytes,
+  type ChangeId,
+  type DeviceId,
+  type SignatureQuestion,
+  toHex,
+  type VerifiedChange,
+} from "../crdt/index.ts";
 import { Channel, type ChannelKeys } from "./channel.ts";
 import { Handshake, type HandshakeOptions, type HandshakeStep, type Proven } from "./handshake.ts";
 import {
@@ -31,8 +38,8 @@ import {
 /** What a peer asks of the session around it. */
 export interface PeerHost {
   readonly now: number;
-  sign(peer: Peer, message: Bytes): void;
-  verify(peer: Peer, questions: readonly SignatureQuestion[]): void;
+  signProof(peer: Peer, message: Bytes): void;
+  verifyProof(peer: Peer, questions: readonly SignatureQuestion[]): void;
   opened(peer: Peer): void;
   message(peer: Peer, message: Message): void;
   /** Why a link was given up, for the log; null for a plain end. */
@@ -57,6 +64,7 @@ export class Peer {
   #pingedAt: number;
   #demerits = 0;
 
+  #claimed: string | null = null;
   #urgent: Bytes[] = [];
   #bulk: Bytes[] = [];
   #queue: VerifiedChange[] = [];
@@ -112,6 +120,10 @@ export class Peer {
     return this.#proven?.device ?? null;
   }
 
+  get instance(): string | null {
+    return this.#proven?.instance ?? null;
+  }
+
   get invite(): DeviceId | null {
     return this.#proven?.invite ?? null;
   }
@@ -137,10 +149,10 @@ export class Peer {
           this.link.send(step.frame);
           break;
         case "sign":
-          this.#host.sign(this, step.message);
+          this.#host.signProof(this, step.message);
           break;
         case "verify":
-          this.#host.verify(this, step.questions);
+          this.#host.verifyProof(this, step.questions);
           break;
         case "failed":
           this.close(step.code);
@@ -238,6 +250,14 @@ export class Peer {
     if (!this.isOpen) return;
     this.#urgent.push(...this.#channel!.split(encodeMessage(message)));
     this.#pump();
+  }
+
+  /** Says what is held, unless that is what was said last. */
+  claim(lanes: readonly LaneClaim[]): void {
+    const key = lanes.map(lane => `${lane.author}${lane.seq}:${toHex(lane.tag)}`).join();
+    if (key === this.#claimed) return;
+    this.#claimed = key;
+    this.send({ type: "have", lanes });
   }
 
   /** Queues changes, parents first, but for those queued on this link since `since`. */

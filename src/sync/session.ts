@@ -1,14 +1,11 @@
-// A shared document: one replica, its store, its peers. A machine without a clock or a promise: it is told what
-// happened (an edit, a frame, an answer, a tick) and answers with effects that an adapter carries out
-// (adapters/host.ts in the app, the simulator in tests). The laws it keeps:
+// A shared document: one replica, what is kept of it (keeper.ts), its peers. A machine without a clock or a promise:
+// it is told what happened (an edit, a frame, an answer, a tick) and answers with effects that an adapter carries
+// out (adapters/host.ts in the app, the simulator in tests). The laws it keeps beside the keeper's:
 //
-//     an own change is numbered and stored in one transaction, then signed, its signature stored, and only then sent
-//     a remote change is shown only when verified, told on only when stored
-//     a draft is closed inside the store's transaction, so that two tabs of one profile never fork
+//     a remote change is shown only when verified, and told on only when stored
 //     content goes only to a member's device or to a holder of a live link
 
 import {
-  assert,
   type Bytes,
   type ChangeId,
   type DeviceId,
@@ -21,20 +18,13 @@ import {
   type SignatureQuestion,
   type VerifiedChange,
 } from "../crdt/index.ts";
-import {
-  FLUSH_MS,
-  IDLE_TICK_MS,
-  LINKS_MAX,
-  NOTICE_MS,
-  PRESENCE_MS,
-  PRESENCE_REPEAT_MS,
-  RELAY_CHANGES_MS,
-  RESEND_MS,
-  STORE_RETRY_MS,
-} from "./limits.ts";
+import { Keeper, type KeeperHost, type KeepingFailure } from "./keeper.ts";
+import { IDLE_TICK_MS, LINKS_MAX, NOTICE_MS, RELAY_CHANGES_MS, RESEND_MS } from "./limits.ts";
+import { OwnPresence } from "./own-presence.ts";
 import { Peer, type PeerHost } from "./peer.ts";
 import type { ChainHead, ChangeRecord, Ciphers, PeerLink, StoreError } from "./ports.ts";
 import type { LaneClaim, Message, Presence, SignedChange } from "./protocol.ts";
+import { Questions } from "./questions.ts";
 import { claim, compare } from "./reconcile.ts";
 import { deliveryOf, statusOf } from "./status.ts";
 import type { Status } from "./view.ts";
@@ -42,7 +32,7 @@ import type { Status } from "./view.ts";
 export type Effect =
   /** Open a transaction and call `closeInTransaction` in it; answer `appended` or `appendFailed`. */
   | { readonly type: "append"; readonly position: number }
-  /** Answer `read`. */
+  /** Answer `restored`. */
   | { readonly type: "read"; readonly position: number }
   /** Ask the device key; answer `signed`. */
   | { readonly type: "sign"; readonly token: number; readonly message: Bytes }
@@ -62,7 +52,6 @@ export interface SessionOptions {
   readonly isDurable: boolean;
   /** What earlier sessions knew of who holds what. */
   readonly delivered: Readonly<Record<string, number>>;
-  readonly name: string | null;
 }
 
 /** Something that shows differently: the text and fields come through the replica's own subscription. */
@@ -81,7 +70,7 @@ interface Judged {
   readonly verdicts: readonly boolean[];
 }
 
-const STORE_REASONS: Readonly<Record<StoreError | "conflict", string>> = {
+const STORE_REASONS: Readonly<Record<KeepingFailure, string>> = {
   quota: "the browser's storage is full. Free some space; this page keeps trying",
   closed: "the browser closed its storage. This page keeps trying",
   blocked: "another tab holds the storage. Close other tabs of this page",
@@ -90,54 +79,36 @@ const STORE_REASONS: Readonly<Record<StoreError | "conflict", string>> = {
   conflict: "another tab went on while this one could not save. Copy what you wrote here, then reload",
 };
 
-export class Session implements PeerHost {
+export class Session implements PeerHost, KeeperHost {
   readonly replica: Replica;
   readonly #ciphers: Ciphers;
   readonly #listener: SessionListener;
   readonly #isDurable: boolean;
-  #inviteSeed: Bytes | null;
-  #name: string | null;
-  #now: number;
-
-  #position = 0;
-  /** Admitted or closed here, not stored yet; parents first. */
-  #unstored: VerifiedChange[] = [];
-  readonly #unstoredIds = new Set<ChangeId>();
-  /** Own changes whose signature is not stored yet: they are not sent. */
-  readonly #unsigned = new Set<ChangeId>();
-  #inTransaction: readonly ChangeId[] = [];
-  #isAppending = false;
-  #isReading = false;
-  #lookAgain = false;
-  #failure: StoreError | "conflict" | null = null;
-  #retryAt = 0;
-  #draftedAt: number | null = null;
-  #unsavedSince: number | null = null;
-
+  readonly #instance: Bytes;
+  readonly #keeper: Keeper;
+  readonly #presence = new OwnPresence();
+  readonly #signatures = new Questions<Bytes>();
+  readonly #verdicts = new Questions<readonly boolean[]>();
   readonly #peers = new Set<Peer>();
-  #links = 0;
-  #tokens = 0;
-  readonly #signing = new Map<number, (signature: Bytes) => void>();
-  readonly #verifying = new Map<number, (verdicts: readonly boolean[]) => void>();
-  #judged: Judged[] = [];
   readonly #delivered: Map<DeviceId, number>;
+  #inviteSeed: Bytes | null;
+  #now: number;
+  #links = 0;
+  /** Verified, waiting for the draft to be closed. */
+  #judged: Judged[] = [];
   #waitingSince: number | null = null;
   #notice: { readonly text: string; readonly until: number } | null = null;
-
-  #presence: Presence | null = null;
-  #presenceDirty = false;
-  #presenceSentAt = 0;
-  #makePresence: (() => Presence | null) | null = null;
 
   constructor(options: SessionOptions, listener: SessionListener) {
     this.replica = options.replica;
     this.#ciphers = options.ciphers;
     this.#inviteSeed = options.inviteSeed;
     this.#isDurable = options.isDurable;
+    this.#instance = options.ciphers.random(16);
     this.#now = options.now;
-    this.#name = options.name;
     this.#listener = listener;
     this.#delivered = new Map(Object.entries(options.delivered) as [DeviceId, number][]);
+    this.#keeper = new Keeper(this.replica, this);
   }
 
   get now(): number {
@@ -148,171 +119,67 @@ export class Session implements PeerHost {
 
   edit(edit: (root: MapEdit) => void): void {
     this.replica.edit(edit);
-    this.#drafted();
+    this.#keeper.drafted();
   }
 
   /** Adds to the draft what is not data: a name, an invite. */
   amend(amend: (replica: Replica) => void): void {
     amend(this.replica);
-    this.#drafted();
-  }
-
-  #drafted(): void {
-    if (!this.replica.hasDraft || this.#draftedAt !== null) return;
-    this.#draftedAt = this.#now;
-    this.#unsavedSince ??= this.#now;
+    this.#keeper.drafted();
   }
 
   /** Closes the draft now rather than in `FLUSH_MS`. */
   flush(): void {
-    if (this.replica.hasDraft) this.#append();
+    if (this.replica.hasDraft) this.#keeper.append();
   }
 
   /** A genesis made just now; it is stored with the first edit. */
   adopt(id: ChangeId): void {
-    this.#store(this.replica.get(id)!);
+    this.#keeper.keep(this.replica.get(id)!);
   }
 
   setInviteSeed(seed: Bytes): void {
     this.#inviteSeed = seed;
   }
 
-  setName(name: string | null): void {
-    this.#name = name;
-    this.#presenceDirty = true;
-  }
+  // ------------------------------------------------------------------------------------------------- keeping
 
-  // ------------------------------------------------------------------------------------------------- storing
-
-  /** The store's records when the document is opened, and whenever `read` was asked for. */
-  read(records: readonly ChangeRecord[], position: number): void {
-    this.#isReading = false;
-    // A draft is closed in a transaction only; it will see the same records.
-    if (this.replica.hasDraft) this.#append();
-    else {
-      this.#restored(records);
-      this.#position = position;
-      this.#compareAll();
-    }
-    if (this.#lookAgain) this.lookInStore();
-    this.#listener.changed();
-  }
-
-  /** Another tab wrote. */
   lookInStore(): void {
-    this.#lookAgain = this.#isReading;
-    if (this.#isReading) return;
-    this.#isReading = true;
-    this.#listener.effect({ type: "read", position: this.#position });
+    this.#keeper.lookInStore();
   }
 
-  #append(): void {
-    if (this.#isAppending || this.#failure === "conflict") return;
-    this.#isAppending = true;
-    this.#unsavedSince ??= this.#now;
-    this.#listener.effect({ type: "append", position: this.#position });
+  append(position: number): void {
+    this.#listener.effect({ type: "append", position });
   }
 
-  /** Called inside the store's transaction; must answer at once (`Append` in ports.ts). */
-  closeInTransaction(
-    head: ChainHead | null,
-    unseen: readonly ChangeRecord[],
-  ): { records: readonly ChangeRecord[]; head: ChainHead | null } {
-    this.#restored(unseen, () => this.#continues(head));
-    if (this.#failure === "conflict") return { records: [], head };
-    this.#draftedAt = null;
+  read(position: number): void {
+    this.#listener.effect({ type: "read", position });
+  }
+
+  signChange(id: ChangeId): void {
+    const token = this.#signatures.ask(signature => this.#keeper.signed(id, signature));
+    this.#listener.effect({ type: "sign", token, message: this.replica.messageOf(id) });
+  }
+
+  putSignature(id: ChangeId, signature: Bytes): void {
+    this.#listener.effect({ type: "putSignature", id, signature });
+  }
+
+  draftClosed(): void {
     this.#admitJudged();
-    this.#inTransaction = this.#unstored.map(({ change }) => change.id);
-    const records = this.#unstored.map(({ change, bytes, signature }) => ({
-      id: change.id,
-      bytes,
-      signature,
-    }));
-    const own = this.replica.ownHead;
-    return { records, head: own === null ? null : { seq: own.seq, id: own.id } };
   }
 
-  /** Whether what this tab is about to close continues the chain that the store knows. */
-  #continues(head: ChainHead | null): boolean {
-    const firstUnstored = this.#unstored.find(({ change }) => change.author === this.replica.device)?.change;
-    const known = firstUnstored === undefined ? (this.replica.ownHead?.id ?? null) : firstUnstored.prev;
-    // An empty store: the document was removed in another tab. It is written again, whole.
-    if (head === null || head.id === known) return true;
-    this.#failure = "conflict";
-    return false;
-  }
-
-  #restored(records: readonly ChangeRecord[], mayClose?: () => boolean): void {
-    const { closed } = this.replica.restore(records, Math.floor(this.#now / 1000), mayClose);
-    for (const { id, signature } of records) {
-      const known = this.replica.get(id as ChangeId);
-      if (known === undefined) continue;
-      this.#unstoredIds.delete(known.change.id);
-      if (signature === null) this.#sign(known);
-    }
-    this.#unstored = this.#unstored.filter(({ change }) => this.#unstoredIds.has(change.id));
-    for (const { id } of closed) this.#store(this.replica.get(id)!);
-  }
-
-  #store(verified: VerifiedChange): void {
-    this.#unstored.push(verified);
-    this.#unstoredIds.add(verified.change.id);
-    if (verified.change.author === this.replica.device) {
-      this.#unsigned.add(verified.change.id);
-      this.#waitingSince ??= this.#now;
-    }
-  }
-
-  /** The transaction is complete. */
-  appended(position: number): void {
-    this.#isAppending = false;
-    if (this.#failure !== "conflict") this.#failure = null;
-    for (const id of this.#inTransaction) {
-      this.#unstoredIds.delete(id);
-      const verified = this.replica.get(id)!;
-      if (verified.signature === null) this.#sign(verified);
-    }
-    this.#inTransaction = [];
-    this.#unstored = this.#unstored.filter(({ change }) => this.#unstoredIds.has(change.id));
-    if (position < this.#position) for (const verified of this.replica.changes()) this.#store(verified);
-    this.#position = position;
-    this.#unsavedSince = this.replica.hasDraft || this.#unstored.length > 0 ? this.#now : null;
-    if (this.replica.hasDraft) this.#draftedAt ??= this.#now;
-    if (this.#unstored.length > 0) this.#append();
-    this.#compareAll();
+  /** Says so, and offers it on: changes of others a little later than their author does. */
+  stored(): void {
+    if (deliveryOf(this.replica, this.#delivered).waiting > 0) this.#waitingSince ??= this.#now;
+    this.#tellHave();
+    for (const peer of this.#peers) peer.offerAt ??= this.#now + RELAY_CHANGES_MS;
     this.#listener.changed();
   }
 
-  appendFailed(code: StoreError): void {
-    this.#isAppending = false;
-    this.#inTransaction = [];
-    this.#failure = code;
-    this.#retryAt = this.#now + STORE_RETRY_MS;
-    this.#listener.changed();
-  }
-
-  #sign({ change }: VerifiedChange): void {
-    this.#unsigned.add(change.id);
-    this.#ask(
-      this.#signing,
-      signature => {
-        this.replica.sign(change.id, signature);
-        this.#listener.effect({ type: "putSignature", id: change.id, signature });
-      },
-      token => ({ type: "sign", token, message: this.replica.messageOf(change.id) }),
-    );
-  }
-
-  /** Only now may the change leave this device. */
-  signatureStored(id: ChangeId): void {
-    this.#unsigned.delete(id);
-    const verified = this.replica.get(id)!;
+  released(verified: VerifiedChange): void {
     for (const peer of this.#peers) if (this.#mayRead(peer)) peer.offer([verified]);
     this.#tellHave();
-  }
-
-  #maySend({ change, signature }: VerifiedChange): boolean {
-    return signature !== null && !this.#unstoredIds.has(change.id) && !this.#unsigned.has(change.id);
   }
 
   // --------------------------------------------------------------------------------------------------- peers
@@ -326,6 +193,7 @@ export class Session implements PeerHost {
     const peer = new Peer(link, `link ${++this.#links}`, this, {
       doc: this.replica.doc,
       device: this.replica.device,
+      instance: this.#instance,
       inviteSeed: this.#inviteSeed,
       ciphers: this.#ciphers,
     });
@@ -333,34 +201,33 @@ export class Session implements PeerHost {
     peer.start();
   }
 
-  sign(peer: Peer, message: Bytes): void {
-    this.#ask(
-      this.#signing,
-      signature => peer.signed(signature),
-      token => ({ type: "sign", token, message }),
-    );
+  signProof(peer: Peer, message: Bytes): void {
+    const token = this.#signatures.ask(signature => peer.signed(signature));
+    this.#listener.effect({ type: "sign", token, message });
   }
 
-  verify(peer: Peer, questions: readonly SignatureQuestion[]): void {
-    this.#ask(
-      this.#verifying,
-      verdicts => peer.verified(verdicts),
-      token => ({ type: "verify", token, questions }),
-    );
+  verifyProof(peer: Peer, questions: readonly SignatureQuestion[]): void {
+    const token = this.#verdicts.ask(verdicts => peer.verified(verdicts));
+    this.#listener.effect({ type: "verify", token, questions });
   }
 
   opened(peer: Peer): void {
     // Tabs of one profile share a store and need no link; it is kept, idle, so that nobody dials it again.
     if (this.#isTwin(peer)) return;
-    // A better way to the same person replaces the worse one.
-    for (const other of this.#peers) {
-      if (other === peer || other.device !== peer.device || !other.isOpen) continue;
-      if (peer.link.kind === "webrtc" && other.link.kind === "relay") other.close();
-    }
+    this.#replaceLinks(peer);
     this.#have(peer);
-    this.#presenceDirty = true;
-    this.#presenceSentAt = 0;
+    this.#presence.repeat();
     this.#listener.changed();
+  }
+
+  /** Of several links to one tab a direct one is kept, and of two alike the newer: after an outage both ends dial anew. */
+  #replaceLinks(peer: Peer): void {
+    for (const other of [...this.#peers]) {
+      if (other === peer || !other.isOpen || other.device !== peer.device || other.instance !== peer.instance)
+        continue;
+      if (peer.link.kind === "relay" && other.link.kind === "webrtc") peer.close();
+      else other.close();
+    }
   }
 
   closed(peer: Peer, reason: string | null): void {
@@ -398,13 +265,8 @@ export class Session implements PeerHost {
   // ---------------------------------------------------------------------------------------------- comparing
 
   #have(peer: Peer): void {
-    const lanes: LaneClaim[] = this.#mayRead(peer) ? claim(this.replica, peer.tagKey, this.#held()) : [];
-    peer.send({ type: "have", lanes });
-  }
-
-  /** What must not be claimed yet: not on disk, or not free to go. */
-  #held(): ReadonlySet<ChangeId> {
-    return new Set([...this.#unstoredIds, ...this.#unsigned]);
+    const lanes: LaneClaim[] = this.#mayRead(peer) ? claim(this.replica, peer.tagKey, this.#keeper.held) : [];
+    peer.claim(lanes);
   }
 
   #tellHave(): void {
@@ -417,7 +279,7 @@ export class Session implements PeerHost {
     const { missing, ownSeq } = compare(this.replica, peer.tagKey, peer.lanes);
     this.#delivers(peer.device!, ownSeq);
     peer.offer(
-      missing.filter(verified => this.#maySend(verified)),
+      missing.filter(verified => this.#keeper.maySend(verified)),
       this.#now - RESEND_MS,
     );
   }
@@ -429,12 +291,6 @@ export class Session implements PeerHost {
     const { waiting } = deliveryOf(this.replica, this.#delivered);
     if (waiting === 0) this.#waitingSince = null;
     this.#listener.changed();
-  }
-
-  /** After the store took something: say so, and offer it on, others' changes a little later than their author. */
-  #compareAll(): void {
-    this.#tellHave();
-    for (const peer of this.#peers) peer.offerAt ??= this.#now + RELAY_CHANGES_MS;
   }
 
   // ----------------------------------------------------------------------------------------------- receiving
@@ -450,15 +306,17 @@ export class Session implements PeerHost {
       peer.judged(changes);
       return;
     }
-    this.#ask(
-      this.#verifying,
-      verdicts => {
-        this.#judged.push({ peer, changes, inspected, verdicts });
-        if (this.replica.hasDraft || this.#failure === "conflict") this.#append();
-        else this.#admitJudged();
-      },
-      token => ({ type: "verify", token, questions: inspected.flatMap(({ questions }) => questions) }),
-    );
+    const token = this.#verdicts.ask(verdicts => {
+      this.#judged.push({ peer, changes, inspected, verdicts });
+      // The draft is closed in a transaction only; it calls `draftClosed`.
+      if (this.replica.hasDraft) this.#keeper.append();
+      else this.#admitJudged();
+    });
+    this.#listener.effect({
+      type: "verify",
+      token,
+      questions: inspected.flatMap(({ questions }) => questions),
+    });
   }
 
   /** Only while no draft is open. */
@@ -474,14 +332,15 @@ export class Session implements PeerHost {
       }
       peer.judged(changes);
     }
-    if (this.#unstored.length > 0) this.#append();
+    if (this.#keeper.hasUnstored && judged.length > 0) this.#keeper.append();
   }
 
   #admitted(peer: Peer, { admitted, refused, missing }: Reception): void {
-    for (const verified of admitted) this.#store(verified);
+    for (const verified of admitted) this.#keeper.keep(verified);
     for (const { refusal } of refused) this.#refuse(peer, refusal);
     // They sent a change without its past: tell them what we hold, and they will see what we lack.
-    if (missing !== null) this.#have(peer);
+    if (missing !== null)
+      peer.send({ type: "have", lanes: claim(this.replica, peer.tagKey, this.#keeper.held) });
   }
 
   #refuse(peer: Peer, refusal: Refusal): void {
@@ -498,10 +357,9 @@ export class Session implements PeerHost {
 
   // ------------------------------------------------------------------------------------------------ presence
 
-  /** `make` names the own caret by elements; null while it stands in a draft and cannot be named yet. */
+  /** How to name the own caret by elements; null while it stands in a draft and has no name yet. */
   setPresence(make: () => Presence | null): void {
-    this.#makePresence = make;
-    this.#presenceDirty = true;
+    this.#presence.set(make);
   }
 
   /** What a device last said of itself, with the time its caret last moved; newest link first. */
@@ -514,18 +372,6 @@ export class Session implements PeerHost {
       if (peer.presence !== null)
         yield { device: peer.device!, presence: peer.presence, movedAt: peer.caretMovedAt };
     }
-  }
-
-  #sendPresence(): void {
-    const isStale = this.#now - this.#presenceSentAt >= PRESENCE_REPEAT_MS;
-    if (!isStale && (!this.#presenceDirty || this.#now - this.#presenceSentAt < PRESENCE_MS)) return;
-    const made = this.#makePresence?.() ?? null;
-    if (made === null && this.#makePresence !== null && !isStale) return;
-    this.#presence = made ?? this.#presence ?? { name: this.#name ?? "", caret: null };
-    this.#presenceDirty = false;
-    this.#presenceSentAt = this.#now;
-    for (const peer of this.#peers)
-      if (this.#mayRead(peer)) peer.send({ type: "presence", presence: this.#presence });
   }
 
   // -------------------------------------------------------------------------------------------------- looking
@@ -562,12 +408,12 @@ export class Session implements PeerHost {
   }
 
   get status(): Status {
-    const reason = this.#failure ?? (this.#isDurable ? null : "unavailable");
+    const reason = this.#keeper.failure ?? (this.#isDurable ? null : "unavailable");
     return statusOf({
       ...deliveryOf(this.replica, this.#delivered),
       now: this.#now,
       failure: reason === null ? null : STORE_REASONS[reason],
-      unsavedSince: this.#unsavedSince,
+      unsavedSince: this.#keeper.unsavedSince,
       hasGenesis: this.replica.hasGenesis,
       links: this.openPeers().filter(peer => this.#mayRead(peer)).length,
       waitingSince: this.#waitingSince,
@@ -578,15 +424,16 @@ export class Session implements PeerHost {
 
   tick(now: number): void {
     this.#now = Math.max(this.#now, now);
-    const isDue = this.#draftedAt !== null && now - this.#draftedAt >= FLUSH_MS;
-    if (this.#failure === null ? isDue : now >= this.#retryAt) this.#append();
+    this.#keeper.tick();
     for (const peer of [...this.#peers]) {
       peer.tick(now);
       if (peer.offerAt === null || peer.offerAt > now) continue;
       peer.offerAt = null;
       this.#compare(peer);
     }
-    this.#sendPresence();
+    const presence = this.#peers.size === 0 ? null : this.#presence.tick(this.#now);
+    if (presence !== null)
+      for (const peer of this.#peers) if (this.#mayRead(peer)) peer.send({ type: "presence", presence });
     if (this.#notice !== null && now >= this.#notice.until) {
       this.#notice = null;
       this.#listener.changed();
@@ -595,11 +442,10 @@ export class Session implements PeerHost {
 
   /** When `tick` has something to do at the latest. Milliseconds since 1970. */
   get nextAt(): number {
-    const idle = this.#now + IDLE_TICK_MS;
-    const flushAt = this.#draftedAt === null || this.#isAppending ? idle : this.#draftedAt + FLUSH_MS;
+    // A caret that cannot be named yet is asked for again with the draft's flush.
     const presenceAt =
-      this.#presenceDirty && this.#peers.size > 0 ? this.#presenceSentAt + PRESENCE_MS : idle;
-    return Math.min(idle, flushAt, Math.max(presenceAt, this.#now + PRESENCE_MS / 2));
+      this.#peers.size === 0 ? Number.POSITIVE_INFINITY : Math.max(this.#presence.nextAt, this.#now + 10);
+    return Math.min(this.#now + IDLE_TICK_MS, this.#keeper.nextAt, presenceAt);
   }
 
   /** Says goodbye to everybody; the last draft must have been flushed. */
@@ -610,27 +456,33 @@ export class Session implements PeerHost {
   // ------------------------------------------------------------------------------------------------- answers
 
   signed(token: number, signature: Bytes): void {
-    this.#answer(this.#signing, token)(signature);
+    this.#signatures.answer(token, signature);
   }
 
   verified(token: number, verdicts: readonly boolean[]): void {
-    this.#answer(this.#verifying, token)(verdicts);
+    this.#verdicts.answer(token, verdicts);
   }
 
-  #ask<T>(
-    waiting: Map<number, (answer: T) => void>,
-    then: (answer: T) => void,
-    effect: (token: number) => Effect,
-  ): void {
-    const token = ++this.#tokens;
-    waiting.set(token, then);
-    this.#listener.effect(effect(token));
+  /** `append` in ports.ts calls this inside its transaction. */
+  closeInTransaction(head: ChainHead | null, unseen: readonly ChangeRecord[]) {
+    return this.#keeper.closeInTransaction(head, unseen);
   }
 
-  #answer<T>(waiting: Map<number, (answer: T) => void>, token: number): (answer: T) => void {
-    const then = waiting.get(token);
-    assert(then !== undefined, "a question is answered once");
-    waiting.delete(token);
-    return then;
+  appended(position: number): void {
+    this.#keeper.appended(position);
+  }
+
+  appendFailed(code: StoreError): void {
+    this.#keeper.appendFailed(code);
+    this.#listener.changed();
+  }
+
+  /** The answer to `read`, and the store's records when the document is opened. */
+  restored(records: readonly ChangeRecord[], position: number): void {
+    this.#keeper.read(records, position);
+  }
+
+  signatureStored(id: ChangeId): void {
+    this.#keeper.signatureStored(id);
   }
 }

@@ -108,7 +108,7 @@ export class Host {
         break;
       case "read": {
         const { records, position } = await this.#read(effect.position);
-        this.act(session => session.read(records, position));
+        this.act(session => session.restored(records, position));
         break;
       }
       case "sign": {

@@ -204,7 +204,7 @@ export class OpenedDocument implements OpenDocument {
   setName(name: string): void {
     this.#name = name === "" ? null : name;
     this.#options.rename(this.#name);
-    this.host.act(session => session.setName(this.#name));
+    this.host.act(session => session.setPresence(() => this.#presence()));
     // Only who is a member already states it now; others with their first edit.
     if (this.#replica.roleOf(this.#replica.device) !== null && this.#isRemembered) this.#stateName(name);
     this.#changed();
@@ -258,6 +258,7 @@ export class OpenedDocument implements OpenDocument {
   goodbye(): void {
     this.flush();
     this.host.session.close();
+    this.host.network?.close();
   }
 
   async close(): Promise<void> {

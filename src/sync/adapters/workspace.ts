@@ -161,7 +161,7 @@ class BrowserWorkspace implements Workspace {
     );
     const { records, position } = await this.#store.read(doc, 0);
     const document = this.#opening(replica, record, true);
-    document.host.act(session => session.read(records, position));
+    document.host.act(session => session.restored(records, position));
     return document;
   }
 

@@ -1,0 +1,216 @@
+// Sees to it that changes are kept before anybody hears of them. The laws:
+//
+//     an own change is numbered and stored in one transaction, then signed, its signature stored, and only then sent
+//     a draft is closed inside the store's transaction, so that two tabs of one profile never fork
+//     "saved" means that a transaction is complete, nothing less
+//
+// Knows the replica and the store's answers; not peers, nor what people are told.
+
+import type { Bytes, ChangeId, Closed, Replica, VerifiedChange } from "../crdt/index.ts";
+import { FLUSH_MS, STORE_RETRY_MS } from "./limits.ts";
+import type { ChainHead, ChangeRecord, StoreError } from "./ports.ts";
+
+/** What a keeper asks of the session around it. */
+export interface KeeperHost {
+  readonly now: number;
+  append(position: number): void;
+  read(position: number): void;
+  /** Asks the device key for the signature of a change, then calls `signed`. */
+  signChange(id: ChangeId): void;
+  putSignature(id: ChangeId, signature: Bytes): void;
+  /** No draft is open: what waits to be admitted may be. */
+  draftClosed(): void;
+  /** What is kept has grown. */
+  stored(): void;
+  /** An own change may leave this device now. */
+  released(verified: VerifiedChange): void;
+}
+
+/** `conflict`: another tab took the number of a change that this tab could not store. */
+export type KeepingFailure = StoreError | "conflict";
+
+export class Keeper {
+  readonly #replica: Replica;
+  readonly #host: KeeperHost;
+  /** Up to where the store was read. */
+  #position = 0;
+  /** Admitted or closed here, not stored yet; parents first. */
+  #unstored: VerifiedChange[] = [];
+  readonly #unstoredIds = new Set<ChangeId>();
+  /** Own changes whose signature is not stored yet: they are not sent. */
+  readonly #unsigned = new Set<ChangeId>();
+  #inTransaction: readonly ChangeId[] = [];
+  #isAppending = false;
+  #isReading = false;
+  #lookAgain = false;
+  #failure: KeepingFailure | null = null;
+  #retryAt = 0;
+  #draftedAt: number | null = null;
+  #unsavedSince: number | null = null;
+
+  constructor(replica: Replica, host: KeeperHost) {
+    this.#replica = replica;
+    this.#host = host;
+  }
+
+  get failure(): KeepingFailure | null {
+    return this.#failure;
+  }
+
+  /** Since when something waits for the store, or null. */
+  get unsavedSince(): number | null {
+    return this.#unsavedSince;
+  }
+
+  /** What must be claimed to nobody yet: not on disk, or not free to go. */
+  get held(): ReadonlySet<ChangeId> {
+    return new Set([...this.#unstoredIds, ...this.#unsigned]);
+  }
+
+  maySend({ change, signature }: VerifiedChange): boolean {
+    return signature !== null && !this.#unstoredIds.has(change.id) && !this.#unsigned.has(change.id);
+  }
+
+  /** When `tick` wants to be called; Infinity if nothing is due. */
+  get nextAt(): number {
+    if (this.#isAppending) return Number.POSITIVE_INFINITY;
+    if (this.#failure !== null) return this.#retryAt;
+    return this.#draftedAt === null ? Number.POSITIVE_INFINITY : this.#draftedAt + FLUSH_MS;
+  }
+
+  tick(): void {
+    if (this.#host.now >= this.nextAt) this.append();
+  }
+
+  /** Something was drafted. */
+  drafted(): void {
+    if (!this.#replica.hasDraft || this.#draftedAt !== null) return;
+    this.#draftedAt = this.#host.now;
+    this.#unsavedSince ??= this.#host.now;
+  }
+
+  /** A change that was admitted, or closed, and is to be stored with the next transaction. */
+  keep(verified: VerifiedChange): void {
+    this.#unstored.push(verified);
+    this.#unstoredIds.add(verified.change.id);
+    if (verified.change.author === this.#replica.device) this.#unsigned.add(verified.change.id);
+  }
+
+  get hasUnstored(): boolean {
+    return this.#unstored.length > 0;
+  }
+
+  /** Opens a transaction, unless one is under way: then another follows it. */
+  append(): void {
+    if (this.#isAppending || this.#failure === "conflict") return;
+    this.#isAppending = true;
+    this.#unsavedSince ??= this.#host.now;
+    this.#host.append(this.#position);
+  }
+
+  /** Called inside the store's transaction; must answer at once (`Append` in ports.ts). */
+  closeInTransaction(
+    head: ChainHead | null,
+    unseen: readonly ChangeRecord[],
+  ): { readonly records: readonly ChangeRecord[]; readonly head: ChainHead | null } {
+    this.#restore(unseen, () => this.#continues(head));
+    if (this.#failure === "conflict") return { records: [], head };
+    this.#draftedAt = null;
+    this.#host.draftClosed();
+    this.#inTransaction = this.#unstored.map(({ change }) => change.id);
+    const records = this.#unstored.map(({ change, bytes, signature }) => ({
+      id: change.id,
+      bytes,
+      signature,
+    }));
+    const own = this.#replica.ownHead;
+    return { records, head: own === null ? null : { seq: own.seq, id: own.id } };
+  }
+
+  /** Whether what this tab is about to close continues the chain that the store knows. */
+  #continues(head: ChainHead | null): boolean {
+    const firstUnstored = this.#unstored.find(({ change }) => change.author === this.#replica.device)?.change;
+    const known = firstUnstored === undefined ? (this.#replica.ownHead?.id ?? null) : firstUnstored.prev;
+    // None in the store: the document was removed in another tab, or the row is damaged. Ours goes on.
+    if (head === null || head.id === known) return true;
+    this.#failure = "conflict";
+    return false;
+  }
+
+  #restore(records: readonly ChangeRecord[], mayClose?: () => boolean): void {
+    const { closed } = this.#replica.restore(records, Math.floor(this.#host.now / 1000), mayClose);
+    for (const { id, signature } of records) {
+      const known = this.#replica.get(id as ChangeId);
+      if (known === undefined) continue;
+      this.#unstoredIds.delete(known.change.id);
+      // Another tab is about to sign it, or crashed before it could: the key is the same.
+      if (signature === null) this.#sign(known);
+    }
+    this.#unstored = this.#unstored.filter(({ change }) => this.#unstoredIds.has(change.id));
+    for (const { id } of closed satisfies readonly Closed[]) this.keep(this.#replica.get(id)!);
+  }
+
+  /** The transaction is complete. */
+  appended(position: number): void {
+    this.#isAppending = false;
+    if (this.#failure !== "conflict") this.#failure = null;
+    for (const id of this.#inTransaction) {
+      this.#unstoredIds.delete(id);
+      const verified = this.#replica.get(id)!;
+      if (verified.signature === null) this.#sign(verified);
+    }
+    this.#inTransaction = [];
+    this.#unstored = this.#unstored.filter(({ change }) => this.#unstoredIds.has(change.id));
+    // The store has shrunk: the document was removed in another tab while this one goes on writing it.
+    if (position < this.#position) for (const verified of this.#replica.changes()) this.keep(verified);
+    this.#position = position;
+    const isAllStored = !this.#replica.hasDraft && this.#unstored.length === 0;
+    this.#unsavedSince = isAllStored ? null : this.#host.now;
+    if (this.#unstored.length > 0) this.append();
+    this.#host.stored();
+  }
+
+  appendFailed(code: StoreError): void {
+    this.#isAppending = false;
+    this.#inTransaction = [];
+    this.#failure = code;
+    this.#retryAt = this.#host.now + STORE_RETRY_MS;
+  }
+
+  /** Another tab wrote. */
+  lookInStore(): void {
+    this.#lookAgain = this.#isReading;
+    if (this.#isReading) return;
+    this.#isReading = true;
+    this.#host.read(this.#position);
+  }
+
+  /** The store's records when the document is opened, and whenever `read` was asked for. */
+  read(records: readonly ChangeRecord[], position: number): void {
+    this.#isReading = false;
+    // A draft is closed in a transaction only; it will see the same records.
+    if (this.#replica.hasDraft) this.append();
+    else {
+      this.#restore(records);
+      this.#position = position;
+      this.#host.stored();
+    }
+    if (this.#lookAgain) this.lookInStore();
+  }
+
+  #sign({ change }: VerifiedChange): void {
+    this.#unsigned.add(change.id);
+    this.#host.signChange(change.id);
+  }
+
+  signed(id: ChangeId, signature: Bytes): void {
+    this.#replica.sign(id, signature);
+    this.#host.putSignature(id, signature);
+  }
+
+  /** Only now may the change leave this device. */
+  signatureStored(id: ChangeId): void {
+    this.#unsigned.delete(id);
+    this.#host.released(this.#replica.get(id)!);
+  }
+}
