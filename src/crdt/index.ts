@@ -30,5 +30,5 @@ export {
 export type { Patch } from "./types/document.ts";
 export type { Dot } from "./types/dot.ts";
 export { type Input, ListEdit, MapEdit, RegisterEdit, TextEdit } from "./types/edit.ts";
-export { canonicalJson, type Json, textOf } from "./types/node.ts";
+export { canonicalJson, fieldValue, type Json, textOf } from "./types/node.ts";
 export type { Path, Value } from "./types/op.ts";

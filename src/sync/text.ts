@@ -1,7 +1,7 @@
 // The page's text as an editor wants it: patches in, steps out, positions ↔ names of elements. What a document
 // contains is the app's affair; here only where its text, title and carets are.
 
-import { type MapEdit, type Patch, type Path, type Replica, textOf } from "../crdt/index.ts";
+import { fieldValue, type MapEdit, type Patch, type Path, type Replica, textOf } from "../crdt/index.ts";
 import type { AnchorName } from "./protocol.ts";
 import type { TextPatch } from "./view.ts";
 
@@ -24,7 +24,9 @@ export function bodyLength(replica: Replica): number {
 }
 
 export function titleOf(replica: Replica): string {
-  const title = (replica.toJson() as { readonly [key: string]: unknown })[TITLE_KEY];
+  const root = replica.node([]);
+  const field = root?.kind === "map" ? root.keys.get(TITLE_KEY) : undefined;
+  const title = field === undefined ? undefined : fieldValue(field);
   return typeof title === "string" ? title : "";
 }
 
