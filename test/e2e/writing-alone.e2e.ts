@@ -1,0 +1,177 @@
+// Goal: what one person alone can do: open, write, be told the truth about it, come back, and look after documents.
+
+import { describe, expect, it } from "vitest";
+import { PATIENCE_MS, type Person, report, useStage } from "./people.ts";
+
+const stage = useStage();
+
+/** The titles in the list, opened for it if it is not open yet. */
+async function listed(person: Person): Promise<string[]> {
+  const toggle = person.button("Documents");
+  if ((await toggle.getAttribute("aria-expanded")) !== "true") await toggle.click();
+  return await person.page
+    .getByRole("navigation", { name: "Documents" })
+    .locator(".document-title")
+    .allInnerTexts();
+}
+
+async function untilListed(person: Person, titles: readonly string[]): Promise<void> {
+  await expect.poll(() => listed(person), { timeout: PATIENCE_MS }).toEqual(titles);
+}
+
+/** A new document with a title and something in it, saved. */
+async function write(person: Person, title: string): Promise<void> {
+  await person.title.fill(title);
+  await person.press("Enter");
+  await person.type(`This is ${title}.`);
+  await person.isSaved();
+  await expect.poll(() => person.page.title()).toContain(title);
+}
+
+describe("a first visit", () => {
+  it("is an empty document with the caret in it, at an address of its own, without a dialog", async () => {
+    const alice = await (await stage.person()).open();
+    expect(await alice.text()).toBe("");
+    expect(await alice.isInText()).toBe(true);
+    expect(await alice.page.getByRole("dialog").count()).toBe(0);
+    expect(new URL(alice.page.url()).hash).toMatch(/^#[0-9a-z]{20,}$/);
+    expect(await alice.editor.getAttribute("aria-label")).toBe("Untitled");
+    expect(await alice.page.getByRole("status").count()).toBe(1);
+    await alice.type("Straight away.");
+    await alice.sees("Straight away.");
+  });
+
+  it("is followed by a second with the caret in the text within a second", async () => {
+    const alice = await (await stage.person()).open();
+    await alice.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+    const tookMs: number[] = [];
+    for (let visit = 0; visit < 3; visit++) {
+      await alice.page.goto("about:blank");
+      await alice.page.addInitScript(() => {
+        addEventListener("focusin", event => {
+          if ((event.target as Element).classList.contains("cm-content"))
+            Object.assign(globalThis, {
+              caretAt: (globalThis as { caretAt?: number }).caretAt ?? performance.now(),
+            });
+        });
+      });
+      await alice.open();
+      // Milliseconds since the navigation began.
+      tookMs.push(await alice.page.evaluate(() => (globalThis as unknown as { caretAt: number }).caretAt));
+    }
+    report("second visit, navigation to caret", `${tookMs.map(Math.round).join(", ")} ms`);
+    expect(Math.min(...tookMs)).toBeLessThan(1_000);
+  });
+});
+
+describe("what is written", () => {
+  it("is saved on this device, and there after a reload", async () => {
+    const alice = await (await stage.person()).open();
+    const address = alice.page.url();
+    await alice.type("First line\nsecond line");
+    await alice.isSaved();
+    expect(alice.page.url()).toBe(address);
+    await alice.page.reload();
+    await alice.canWrite();
+    await alice.sees("First line\nsecond line");
+    expect(alice.page.url()).toBe(address);
+  });
+
+  it("is not listed while there is nothing, and listed after the first letter", async () => {
+    const alice = await (await stage.person()).open();
+    expect(await listed(alice)).toEqual([]);
+    await alice.press("Escape");
+    await alice.editor.focus();
+    await alice.type("x");
+    await untilListed(alice, ["Untitled"]);
+    await alice.button("New document").click();
+    await alice.sees("");
+    await untilListed(alice, ["Untitled"]);
+  });
+
+  it("has a title that is the tab's and the text's name, and survives a reload", async () => {
+    const alice = await (await stage.person()).open();
+    await alice.title.fill("Minutes of Monday");
+    await alice.press("Enter");
+    expect(await alice.isInText()).toBe(true);
+    await expect.poll(() => alice.page.title()).toContain("Minutes of Monday");
+    await expect.poll(() => alice.editor.getAttribute("aria-label")).toBe("Minutes of Monday");
+    await alice.isSaved();
+    await alice.page.reload();
+    await alice.canWrite();
+    expect(await alice.title.inputValue()).toBe("Minutes of Monday");
+    expect(await alice.page.title()).toContain("Minutes of Monday");
+  });
+});
+
+describe("the documents of this device", () => {
+  it("are listed newest first, opened from the list, and made by New document", async () => {
+    const alice = await (await stage.person()).open();
+    await write(alice, "One");
+    const first = alice.page.url();
+    await alice.button("New document").click();
+    await expect.poll(() => alice.page.url()).not.toBe(first);
+    await alice.sees("");
+    await write(alice, "Two");
+    await untilListed(alice, ["Two", "One"]);
+    await alice.page.getByRole("link", { name: /^One/ }).click();
+    await alice.sees("This is One.");
+    expect(alice.page.url()).toBe(first);
+    await alice.press("Control+End");
+    await alice.type(" More.");
+    await untilListed(alice, ["One", "Two"]);
+    await alice.page.goBack();
+    await alice.sees("This is Two.");
+  });
+
+  it("can be removed, with a warning where edits are shared with nobody, and brought back", async () => {
+    const alice = await (await stage.person()).open();
+    await write(alice, "Keep me");
+    await untilListed(alice, ["Keep me"]);
+    await alice.button("Remove from this device: Keep me").click();
+    await alice.page.getByText(/shared with nobody/).waitFor();
+    await untilListed(alice, ["Keep me"]);
+    await alice.button("Remove anyway").click();
+    await untilListed(alice, []);
+    await alice.sees("");
+    await alice.button("Undo").click();
+    await alice.sees("This is Keep me.");
+    await untilListed(alice, ["Keep me"]);
+    await alice.page.reload();
+    await alice.canWrite();
+    await alice.sees("This is Keep me.");
+  });
+
+  it("are gone for good ten seconds after they were removed", async () => {
+    const alice = await (await stage.person()).open();
+    await write(alice, "Gone");
+    const address = alice.page.url();
+    await untilListed(alice, ["Gone"]);
+    await alice.button("Remove from this device: Gone").click();
+    await alice.button("Remove anyway").click();
+    await untilListed(alice, []);
+    await alice.button("Undo").waitFor({ state: "detached", timeout: PATIENCE_MS });
+    await expect.poll(() => storedChanges(alice), { timeout: PATIENCE_MS }).toBe(0);
+    // Another tab: in its own the address of a document begun there, and never kept, is a new empty one.
+    const tab = await alice.secondTab();
+    await tab.page.goto(address);
+    await tab.page.getByRole("heading", { name: "This device does not hold that document" }).waitFor();
+  });
+});
+
+function storedChanges(person: Person): Promise<number> {
+  return person.page.evaluate(
+    () =>
+      new Promise<number>((resolve, reject) => {
+        const opening = indexedDB.open("chirograph");
+        opening.onerror = () => reject(opening.error);
+        opening.onsuccess = () => {
+          const counting = opening.result.transaction("changes").objectStore("changes").count();
+          counting.onsuccess = () => {
+            opening.result.close();
+            resolve(counting.result);
+          };
+        };
+      }),
+  );
+}
