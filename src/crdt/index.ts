@@ -16,7 +16,7 @@ export {
 } from "./graph/ed25519.ts";
 export type { LaneTip } from "./graph/graph.ts";
 export { type Inspected, joinMessage, type SignatureQuestion, type VerifiedChange } from "./graph/verify.ts";
-export { CHANGE_BYTES_MAX, NAME_BYTES_MAX } from "./limits.ts";
+export { CHANGE_BYTES_MAX, KEYS_REMEMBERED_MAX, NAME_BYTES_MAX } from "./limits.ts";
 export { describe, REFUSALS, type Refusal, type RefusalCode } from "./refusal.ts";
 export {
   type Closed,

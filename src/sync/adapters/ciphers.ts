@@ -2,13 +2,10 @@
 // what and what is sealed for whom is decided by the callers.
 import { chacha20poly1305, xchacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { x25519 } from "@noble/curves/ed25519.js";
-import { getPublicKey, hashes, sign } from "@noble/ed25519";
 import { hkdf } from "@noble/hashes/hkdf.js";
-import { sha256, sha512 } from "@noble/hashes/sha2.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { seedPublicKey, seedSign } from "../../crdt/index.ts";
 import type { Bytes, Ciphers } from "../ports.ts";
-
-// noble/ed25519 has no hash of its own; without this its synchronous functions throw.
-hashes.sha512 = message => sha512(message);
 
 const NONCE_BYTES = 24;
 const TAG_BYTES = 16;
@@ -51,8 +48,8 @@ export const ciphers: Ciphers = {
     return orNull(() => cipher.decrypt(sealed.subarray(NONCE_BYTES)));
   },
 
-  seedPublicKey: seed => own(getPublicKey(seed)),
-  seedSign: (seed, message) => own(sign(message, seed)),
+  seedPublicKey,
+  seedSign,
 };
 
 // The libraries throw for what the other end did wrong (a forged tag, a point of small order); keys and nonces of

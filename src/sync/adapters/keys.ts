@@ -2,7 +2,7 @@
 // kept in IndexedDB; then a seed in IndexedDB; then a key for as long as the page lives. Which one it became is told
 // to the caller, because people should know how well they are kept.
 
-import { seedPublicKey, seedSign } from "../../crdt/graph/ed25519.ts";
+import { seedPublicKey, seedSign } from "../../crdt/index.ts";
 import type { Bytes, DeviceKey } from "../ports.ts";
 import { DATABASE_NAME, Database } from "./database.ts";
 

@@ -2,9 +2,14 @@
 // WebCrypto is asked behind the gates only; where it is missing (plain http has no crypto.subtle, old browsers no
 // Ed25519) or fails, the same equation is computed in script. The verdict is the same, only slower.
 
-import { fromHex, toHex } from "../../crdt/graph/bytes.ts";
-import { equationHolds, hasAdmissibleForm, KeyVerdicts } from "../../crdt/graph/ed25519.ts";
-import { KEYS_REMEMBERED_MAX } from "../../crdt/limits.ts";
+import {
+  equationHolds,
+  fromHex,
+  hasAdmissibleForm,
+  KEYS_REMEMBERED_MAX,
+  KeyVerdicts,
+  toHex,
+} from "../../crdt/index.ts";
 import type { Bytes, SignatureCheck, Verifier } from "../ports.ts";
 
 /** Checks given to the platform at once: enough to fill its threads, few enough to stay fair to others. */
