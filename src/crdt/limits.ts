@@ -11,6 +11,10 @@ export const PARENTS_MAX = 16;
 export const RUN_UNITS_MAX = 65_535;
 /** Values in one run of inserted list items. */
 export const RUN_VALUES_MAX = 4_096;
+/** UTF-16 code units of the strings in one run that an honest list edit makes, so that it fits into a change. */
+export const OWN_RUN_UNITS_MAX = 48 * 1024;
+/** Dots or spans in one op that an honest edit makes: each may bring a reference of 32 bytes. */
+export const OWN_NAMES_MAX = 2_000;
 /** UTF-8 bytes of a map key. */
 export const KEY_BYTES_MAX = 256;
 /** UTF-8 bytes of one string value. */

@@ -20,7 +20,7 @@ import {
 } from "./graph/change.ts";
 import { encodeChange } from "./graph/codec.ts";
 import { Graph, type LaneTip } from "./graph/graph.ts";
-import { Pending } from "./graph/pending.ts";
+import { Pending, type Waiting } from "./graph/pending.ts";
 import {
   conclude,
   type Inspected,
@@ -105,6 +105,8 @@ export class Replica {
   #lastTime = 0;
   /** In the graph and not shown yet: `restore` closes the draft in between. */
   #recalled: Slot[] = [];
+  /** Had waited for what was recalled: judged with the next change that is admitted. */
+  #freed: Waiting[] = [];
 
   private constructor(device: DeviceId, doc: DocId) {
     this.device = device;
@@ -270,7 +272,7 @@ export class Replica {
       const undone: Patch[] = [];
       for (const { op, slot, start } of steps.reverse()) this.#tree.revert(op, slot, start, undone);
       this.#drafts.length = marks.length;
-      for (const [i, mark] of marks.entries()) this.#drafts[i]!.reset(mark);
+      for (const [i, mark] of marks.entries()) this.#drafts[i]!.reset(mark, undone);
       throw error;
     }
     this.#tell(patches, "local");
@@ -318,7 +320,8 @@ export class Replica {
     let parents: readonly ChangeId[] = this.#draftParents;
     if (this.ownHead !== null) parents = this.#graph.antichain([...parents, this.ownHead.id]);
     while (parents.length > PARENTS_MAX) {
-      out.push(this.#closeOne(parents.slice(0, PARENTS_MAX), [], this.#graph.reserve(), now));
+      // One less, since the own previous change may be among the others and comes along.
+      out.push(this.#closeOne(parents.slice(0, PARENTS_MAX - 1), [], this.#graph.reserve(), now));
       parents = this.#graph.antichain([...parents, this.ownHead!.id]);
     }
     for (const [i, draft] of drafts.entries()) {
@@ -363,7 +366,7 @@ export class Replica {
       `an own change is sound (${refusal?.code} ${refusal?.detail})`,
     );
     this.#graph.add(verified.change, slot);
-    this.#members.add(verified.change, slot);
+    this.#members.add(verified.change, slot, this.#graph.past(verified.change.parents));
     this.#archive.set(verified.change.id, verified);
     return closed(verified);
   }
@@ -420,10 +423,11 @@ export class Replica {
     const refused: Refused[] = [];
     const patches: Patch[] = [];
     let missing: ChangeId | null = null;
-    const queue = [{ verified, source }];
+    const queue = [...this.#freed, { verified, source }];
+    this.#freed = [];
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       const { change } = next.verified;
-      if (this.#graph.has(change.id) || this.#pending.has(change.id)) continue;
+      if (this.#graph.has(change.id)) continue;
       const needed = [...change.parents, ...(change.prev === null ? [] : [change.prev])];
       const lacking = needed.filter(parent => !this.#graph.has(parent));
       const known =
@@ -489,11 +493,12 @@ export class Replica {
     const { change } = verified;
     if (change.doc !== this.doc || change.parents.some(parent => !this.#graph.has(parent))) return false;
     const slot = this.#graph.add(change);
-    this.#members.add(change, slot);
+    this.#members.add(change, slot, this.#graph.past(change.parents));
     this.#archive.set(change.id, verified);
     if (change.author === this.device && change.time !== null)
       this.#lastTime = Math.max(this.#lastTime, change.time);
     this.#recalled.push(slot);
+    this.#freed.push(...this.#pending.release(change.id));
     return true;
   }
 
@@ -504,7 +509,7 @@ export class Replica {
   #take(verified: VerifiedChange, slot: Slot, patches: Patch[]): void {
     const { change } = verified;
     this.#graph.add(change, slot);
-    this.#members.add(change, slot);
+    this.#members.add(change, slot, this.#graph.past(change.parents));
     this.#archive.set(change.id, verified);
     this.#apply(change, slot, patches);
   }

@@ -44,8 +44,8 @@ export class Members {
     return this.#policy;
   }
 
-  /** Takes in an admitted change. */
-  add(change: Change, slot: Slot): void {
+  /** Takes in an admitted change. What a join gives depends on its own past alone, never on what came here first. */
+  add(change: Change, slot: Slot, past: Past): void {
     for (const op of change.ops) {
       if (op.type === "genesis") {
         assert(this.#owner === null, "a document begins once");
@@ -54,7 +54,7 @@ export class Members {
         push(this.#grants, change.author, { role: "owner", slot });
       } else if (op.type === "invite") push(this.#invites, op.key, { role: op.role, slot });
       else if (op.type === "join") {
-        const role = this.inviteRole(op.invite, EVERYTHING);
+        const role = this.inviteRole(op.invite, past);
         assert(role !== null, "an admitted join has its invite");
         push(this.#grants, change.author, { role, slot });
       } else if (op.type === "name") this.#rename(change, op.name);

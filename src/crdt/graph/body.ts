@@ -16,15 +16,7 @@ import {
   UNKNOWN_OP_BYTES_MAX,
 } from "../limits.ts";
 import type { Dot, Span } from "../types/dot.ts";
-import {
-  type ContentOp,
-  type Kind,
-  type Path,
-  type Place,
-  type Step,
-  samePath,
-  type Value,
-} from "../types/op.ts";
+import type { ContentOp, Kind, Path, Place, Step, Value } from "../types/op.ts";
 import { type Bytes, Malformed, mustFromHex, type Reader, toHex, utf8Length, Writer } from "./bytes.ts";
 import {
   type ChangeId,
@@ -72,14 +64,35 @@ export function encodeBody(refs: readonly ChangeId[], ancestors: Ancestors, ops:
   const implied = impliedRefs(ancestors).length;
   out.varint(refs.length - implied);
   for (const ref of refs.slice(implied)) out.bytes(mustFromHex(ref));
-  const paths: Path[] = [];
-  for (const op of ops)
-    if (isContent(op) && !paths.some(path => samePath(path, op.path))) paths.push(op.path);
+  const { paths, numbers } = tableOfPaths(ops);
   out.varint(paths.length);
   for (const path of paths) writePath(out, path);
   out.varint(ops.length);
-  for (const op of ops) writeOp(out, op, paths);
+  for (const op of ops) writeOp(out, op, numbers);
   return out.finish();
+}
+
+/** Each path once, in the order of first use. By name, since a hostile change may have thousands. */
+function tableOfPaths(ops: readonly Op[]): { paths: Path[]; numbers: Map<Path, number> } {
+  const paths: Path[] = [];
+  const numbers = new Map<Path, number>();
+  const byName = new Map<string, number>();
+  for (const op of ops) {
+    if (!isContent(op) || numbers.has(op.path)) continue;
+    const name = nameOf(op.path);
+    if (!byName.has(name)) byName.set(name, paths.push(op.path) - 1);
+    numbers.set(op.path, byName.get(name)!);
+  }
+  return { paths, numbers };
+}
+
+/** Equal for equal paths only: keys carry their length. */
+function nameOf(path: Path): string {
+  return path
+    .map(({ at, kind }) =>
+      typeof at === "string" ? `${kind} ${at.length} ${at}` : `${kind} ${at.change}:${at.index}`,
+    )
+    .join("/");
 }
 
 function writePath(out: Writer, path: Path): void {
@@ -92,7 +105,7 @@ function writePath(out: Writer, path: Path): void {
   }
 }
 
-function writeOp(out: Writer, op: Op, paths: readonly Path[]): void {
+function writeOp(out: Writer, op: Op, numbers: ReadonlyMap<Path, number>): void {
   if (op.type === "unknown") {
     out.varint(op.kind);
     out.varint(op.elements);
@@ -101,7 +114,7 @@ function writeOp(out: Writer, op: Op, paths: readonly Path[]): void {
     return;
   }
   out.varint(OP[op.type]);
-  if (isContent(op)) out.varint(paths.findIndex(path => samePath(path, op.path)));
+  if (isContent(op)) out.varint(numbers.get(op.path)!);
   switch (op.type) {
     case "set":
       if (op.key !== null) out.string(op.key);

@@ -5,6 +5,12 @@ import { PENDING_BYTES_MAX, PENDING_CHANGES_MAX } from "../limits.ts";
 import type { ChangeId } from "./change.ts";
 import type { VerifiedChange } from "./verify.ts";
 
+/** A change that waits, and who pays for it. */
+export interface Waiting {
+  readonly verified: VerifiedChange;
+  readonly source: string;
+}
+
 interface Share {
   readonly waiting: Map<ChangeId, VerifiedChange>;
   bytes: number;
@@ -45,7 +51,7 @@ export class Pending {
   }
 
   /** Takes out what waited for `id`. Some of it may have to wait on for another parent. */
-  release(id: ChangeId): { readonly verified: VerifiedChange; readonly source: string }[] {
+  release(id: ChangeId): Waiting[] {
     const released = [];
     for (const waiter of this.#waiters.get(id) ?? []) {
       const source = this.#sourceOf.get(waiter)!;

@@ -57,8 +57,15 @@ export interface Knowledge {
   readonly self: Slot;
 }
 
-/** The elements that earlier ops of the same change make: they may be referred to, but are not applied yet. */
-type Own = { readonly op: ContentOp; readonly start: number }[];
+/** An op that makes elements, numbered from `start`. */
+interface Made {
+  readonly op: ContentOp;
+  readonly start: number;
+}
+
+/** The elements that earlier ops of the same change make: they may be referred to, but are not applied yet.
+ * Ascending by start. */
+type Own = Made[];
 
 export class DocumentTree {
   readonly #causality: Causality;
@@ -143,7 +150,7 @@ export class DocumentTree {
     for (const [i, op] of ops.entries()) {
       const refusal = this.#judgeOp(op, knowledge, own);
       if (refusal !== null) return refusal;
-      own.push({ op, start: starts[i]! });
+      if (elementCount(op) > 0) own.push({ op, start: starts[i]! });
     }
     return null;
   }
@@ -189,11 +196,10 @@ export class DocumentTree {
   /** The value or character of one element that the author can have seen. */
   #content(path: Path, dot: Dot, knowledge: Knowledge, own: Own): Value | Refusal {
     if (dot.change === knowledge.self) {
-      for (const made of own) {
-        const offset = dot.index - made.start;
-        if (offset < 0 || offset >= elementCount(made.op) || !samePath(made.op.path, path)) continue;
-        if (made.op.type === "insertText") return made.op.text[offset]!;
-        if (made.op.type === "insertList") return made.op.values[offset]!;
+      const made = makerOf(dot.index, own);
+      if (made !== null && samePath(made.op.path, path)) {
+        if (made.op.type === "insertText") return made.op.text[dot.index - made.start]!;
+        if (made.op.type === "insertList") return made.op.values[dot.index - made.start]!;
       }
       return refuse("ReferenceUnseen", "own element not made yet");
     }
@@ -218,10 +224,9 @@ export class DocumentTree {
           : undefined;
     for (const dot of op.replaces) {
       if (dot.change === knowledge.self) {
-        const isOwn = own.some(
-          ({ op: made, start }) => start === dot.index && samePath(made.path, op.path) && writes(made, key),
-        );
-        if (!isOwn) return refuse("ReferenceUnseen", "own entry not made yet");
+        const made = makerOf(dot.index, own);
+        if (made === null || !samePath(made.op.path, op.path) || !writes(made.op, key))
+          return refuse("ReferenceUnseen", "own entry not made yet");
       } else if (!knowledge.isPast(dot.change)) return refuse("ReferenceUnseen", "entry outside the past");
       else if (register === undefined || !register.has(dot))
         return refuse("ReferenceWrong", "no such entry here");
@@ -327,6 +332,9 @@ export class DocumentTree {
         const index = sequence.indexOf(dot)!;
         const removed = elementCount(op);
         sequence.forget({ change, start, length: removed });
+        // The draft gives these numbers out again, perhaps to items of another kind.
+        if (node.kind === "list")
+          for (let i = 0; i < removed; i++) node.children.delete(dotKey({ change, index: start + i }));
         pushSteps(patches, op.path, [{ index, removed, inserted: 0 }], node.kind === "text" ? "" : []);
         break;
       }
@@ -416,12 +424,27 @@ function splitsPair(unit: string, side: "left" | "right"): boolean {
 }
 
 function coversOwn(path: Path, span: Span, own: Own): boolean {
-  let next = span.start;
-  for (const { op, start } of own) {
-    if ((op.type !== "insertText" && op.type !== "insertList") || !samePath(op.path, path)) continue;
-    if (start <= next) next = Math.max(next, start + elementCount(op));
+  const end = span.start + span.length;
+  for (let next = span.start; next < end; ) {
+    const made = makerOf(next, own);
+    if (made === null || made.op.type === "set" || !samePath(made.op.path, path)) return false;
+    next = made.start + elementCount(made.op);
   }
-  return next >= span.start + span.length;
+  return true;
+}
+
+/** The op that makes the element with a number; by halving, since a hostile change may refer to itself everywhere. */
+function makerOf(index: number, own: Own): Made | null {
+  let low = 0;
+  let high = own.length - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const made = own[middle]!;
+    if (index < made.start) high = middle - 1;
+    else if (index >= made.start + elementCount(made.op)) low = middle + 1;
+    else return made;
+  }
+  return null;
 }
 
 function deleteFrom(node: Node, span: Span, by: Slot): SequenceStep[] {

@@ -52,11 +52,15 @@ export class Draft {
   }
 
   /** Forgets what was added since the mark; the tree must have been reverted. */
-  reset(mark: Mark): void {
+  reset(mark: Mark, patches: Patch[]): void {
     this.#ops = [...mark.ops];
     this.#starts = [...mark.starts];
     this.#next = mark.next;
     this.#size = mark.size;
+    // An item may be deleted twice by one draft, having come back in between; taking the second delete back took
+    // back the first. Deleting is idempotent per change.
+    for (const [i, op] of this.#ops.entries())
+      if (op.type === "delete") this.tree.apply(op, this.slot, this.#starts[i]!, patches);
   }
 
   /** Applies one op, `size` bytes at most; answers the dot of its first element. */

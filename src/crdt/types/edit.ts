@@ -2,7 +2,16 @@
 // plain JavaScript. Each call becomes ops that name what is seen now. Misuse throws `TypeError` or `RangeError`
 // before anything is changed.
 
-import { DEPTH_MAX, KEY_BYTES_MAX, RUN_UNITS_MAX, RUN_VALUES_MAX, STRING_BYTES_MAX } from "../limits.ts";
+import {
+  DEPTH_MAX,
+  KEY_BYTES_MAX,
+  OWN_NAMES_MAX,
+  OWN_RUN_UNITS_MAX,
+  RUN_UNITS_MAX,
+  RUN_VALUES_MAX,
+  STRING_BYTES_MAX,
+} from "../limits.ts";
+import type { Dot, Span } from "./dot.ts";
 import type { Author } from "./draft.ts";
 import {
   dotKey,
@@ -16,6 +25,7 @@ import {
   toJson,
 } from "./node.ts";
 import type { Kind, Path, Scalar, Value } from "./op.ts";
+import type { Register } from "./register.ts";
 
 /** JSON as people write it; `undefined` is no value. */
 export type Input = Scalar | readonly Input[] | { readonly [key: string]: Input };
@@ -65,8 +75,8 @@ export class MapEdit extends Handle<MapNode> {
 
   delete(key: string): void {
     checkKey(key);
-    const replaces = this.#replaced(key);
     this.#clear(key);
+    const replaces = this.#replaced(key);
     if (replaces.length > 0) this.author.add({ type: "unset", path: this.path, key, replaces });
   }
 
@@ -105,11 +115,8 @@ export class MapEdit extends Handle<MapNode> {
     return [...this.path, { at: key, kind }];
   }
 
-  #replaced(key: string) {
-    return this.author.tree
-      .field(this.node, key)
-      .register.entries()
-      .map(entry => entry.dot);
+  #replaced(key: string): readonly Dot[] {
+    return seen(this.author, this.path, key, this.author.tree.field(this.node, key).register);
   }
 
   #clear(key: string): void {
@@ -127,8 +134,8 @@ export class ListEdit extends Handle<ListNode> {
   /** At `index` (0 … length), in the order given. */
   insert(index: number, ...values: readonly Input[]): void {
     checkIndex(index, this.length);
-    for (let i = 0; i < values.length; i += RUN_VALUES_MAX) {
-      const part = values.slice(i, i + RUN_VALUES_MAX);
+    for (let i = 0; i < values.length; ) {
+      const part = values.slice(i, runEnd(values, i));
       const place = this.node.items.place(index + i);
       const first = this.author.add({
         type: "insertList",
@@ -141,6 +148,7 @@ export class ListEdit extends Handle<ListNode> {
         const at = { change: first.change, index: first.index + offset };
         if (kind !== null) fill(this.author, [...this.path, { at, kind }], value);
       });
+      i += part.length;
     }
   }
 
@@ -159,7 +167,7 @@ export class ListEdit extends Handle<ListNode> {
         if (child !== undefined) clear(this.author, [...this.path, { at, kind: child.kind }], child);
       }
     }
-    this.author.add({ type: "delete", path: this.path, spans });
+    deleteAll(this.author, this.path, spans);
   }
 
   map(index: number): MapEdit {
@@ -212,7 +220,7 @@ export class TextEdit extends Handle<TextNode> {
     if (count === 0) return;
     this.#checkPair(index);
     this.#checkPair(index + count);
-    this.author.add({ type: "delete", path: this.path, spans: this.node.text.spans(index, index + count) });
+    deleteAll(this.author, this.path, this.node.text.spans(index, index + count));
   }
 
   #checkPair(index: number): void {
@@ -230,8 +238,9 @@ export class RegisterEdit extends Handle<RegisterNode> {
   }
 
   set(value: Scalar): void {
-    const replaces = this.node.register.entries().map(entry => entry.dot);
-    this.author.add({ type: "set", path: this.path, key: null, value: shallow(value), replaces });
+    const plain = shallow(value);
+    const replaces = seen(this.author, this.path, null, this.node.register);
+    this.author.add({ type: "set", path: this.path, key: null, value: plain, replaces });
   }
 }
 
@@ -275,9 +284,37 @@ function clear(author: Author, path: Path, node: Node): void {
   } else if (node.kind === "text") {
     new TextEdit(author, path).delete(0, node.text.length);
   } else {
-    const replaces = node.register.entries().map(entry => entry.dot);
+    const replaces = seen(author, path, null, node.register);
     if (replaces.length > 0) author.add({ type: "unset", path, key: null, replaces });
   }
+}
+
+/**
+ * The entries that a write does away with. Where they are too many to be named by one op (somebody wrote thousands
+ * that know nothing of each other), all but the last are removed here.
+ */
+function seen(author: Author, path: Path, key: string | null, register: Register): readonly Dot[] {
+  const dots = register.entries().map(entry => entry.dot);
+  while (dots.length > OWN_NAMES_MAX)
+    author.add({ type: "unset", path, key, replaces: dots.splice(-OWN_NAMES_MAX) });
+  return dots;
+}
+
+/** What one op cannot name, several do; the draft joins those that fit into one change. */
+function deleteAll(author: Author, path: Path, spans: readonly Span[]): void {
+  for (let i = 0; i < spans.length; i += OWN_NAMES_MAX)
+    author.add({ type: "delete", path, spans: spans.slice(i, i + OWN_NAMES_MAX) });
+}
+
+/** The end of the longest run from `start` that fits into a change, one value at least. */
+function runEnd(values: readonly Input[], start: number): number {
+  let end = start;
+  for (let units = 0; end < values.length && end - start < RUN_VALUES_MAX; end++) {
+    const value = values[end];
+    units += typeof value === "string" ? value.length : 0;
+    if (end > start && units > OWN_RUN_UNITS_MAX) break;
+  }
+  return end;
 }
 
 function checkKey(key: string): void {

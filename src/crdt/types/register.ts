@@ -5,7 +5,7 @@
 //     shown = { e : e effective, and no effective write replaces e }
 
 import { assert } from "../assert.ts";
-import { type Causality, type Dot, type Slot, sameDot } from "./dot.ts";
+import type { Causality, Dot, Slot } from "./dot.ts";
 import type { Value } from "./op.ts";
 
 export interface Entry {
@@ -19,30 +19,32 @@ interface Kept extends Entry {
 
 export class Register {
   readonly #causality: Causality;
-  #entries: Kept[] = [];
+  /** By `change:index`: a hostile author can make very many. */
+  readonly #entries = new Map<string, Kept>();
 
   constructor(causality: Causality) {
     this.#causality = causality;
   }
 
   has(dot: Dot): boolean {
-    return this.#entries.some(entry => sameDot(entry.dot, dot));
+    return this.#entries.has(nameOf(dot));
   }
 
   /** The entries that stand, the deterministic pick first: the latest by (depth, change id, index). */
   entries(): readonly Entry[] {
-    return this.#entries
+    return [...this.#entries.values()]
       .filter(entry => entry.replacedBy.length === 0)
       .sort((a, b) => this.#causality.compareDepths(b.dot.change, a.dot.change) || b.dot.index - a.dot.index);
   }
 
   get isEmpty(): boolean {
-    return this.#entries.every(entry => entry.replacedBy.length > 0);
+    for (const entry of this.#entries.values()) if (entry.replacedBy.length === 0) return false;
+    return true;
   }
 
   write(dot: Dot, value: Value): void {
     assert(!this.has(dot), "an entry is written once");
-    this.#entries.push({ dot, value, replacedBy: [] });
+    this.#entries.set(nameOf(dot), { dot, value, replacedBy: [] });
   }
 
   /** Marks the named entries as replaced by a change. Idempotent per change. */
@@ -57,10 +59,17 @@ export class Register {
 
   /** Forgets an entry that nothing refers to: a draft rolled back. */
   forget(dot: Dot): void {
-    this.#entries = this.#entries.filter(entry => !sameDot(entry.dot, dot));
+    this.#entries.delete(nameOf(dot));
   }
 
   *#named(dots: readonly Dot[]): Generator<Kept> {
-    for (const entry of this.#entries) if (dots.some(dot => sameDot(dot, entry.dot))) yield entry;
+    for (const dot of dots) {
+      const entry = this.#entries.get(nameOf(dot));
+      if (entry !== undefined) yield entry;
+    }
   }
+}
+
+function nameOf(dot: Dot): string {
+  return `${dot.change}:${dot.index}`;
 }

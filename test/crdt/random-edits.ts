@@ -1,0 +1,101 @@
+// Edits drawn by fast-check as plain numbers and then made to fit whatever document they meet, so that one list of
+// draws is a history of any replica and shrinks well.
+
+import fc from "fast-check";
+import type { ListEdit, MapEdit, TextEdit } from "../../src/crdt/index.ts";
+
+export interface Draw {
+  readonly kind: number;
+  readonly at: number;
+  readonly size: number;
+  readonly key: number;
+}
+
+export const draws = (options: { readonly minLength: number; readonly maxLength: number }) =>
+  fc.array(fc.record({ kind: fc.nat(15), at: fc.nat(200), size: fc.nat(8), key: fc.nat(3) }), options);
+
+const KEYS = ["a", "b", "__proto__", "toString"] as const;
+const WORDS = ["x", "yes", "🙂", "é\r\n", "👩‍👩‍👧", "line\n", "", "zz"] as const;
+const NUMBERS = [0, -1, 1.5, 2 ** 53, -(2 ** 53), 1e300, 5e-324, 7] as const;
+
+/** One edit, wherever it lands. Nested things are reached through the keys of the root. */
+export function editBy({ kind, at, size, key: keyNumber }: Draw, root: MapEdit): void {
+  const key = KEYS[keyNumber]!;
+  switch (kind) {
+    case 0:
+    case 1:
+    case 2:
+    case 3:
+      typeInto(root.text("body"), at, WORDS[size % WORDS.length]!);
+      break;
+    case 4:
+    case 5:
+      cutFrom(root.text("body"), at, size);
+      break;
+    case 6:
+      root.map("map").set(key, NUMBERS[size % NUMBERS.length]!);
+      break;
+    case 7:
+      root.map("map").set(key, size % 2 === 0 ? { [KEYS[at % 4]!]: [size, { deep: "er" }] } : [at, []]);
+      break;
+    case 8:
+      root.map("map").delete(key);
+      break;
+    case 9:
+      root.register("register").set(size % 3 === 0 ? null : `value ${size}`);
+      break;
+    case 10:
+      root.list("list").insert(at % (root.list("list").length + 1), at, { done: false }, [size]);
+      break;
+    case 11:
+      deleteFrom(root.list("list"), at, 1 + (size % 3));
+      break;
+    case 12:
+      insideOf(root.list("list"), at, size, key);
+      break;
+    case 13:
+      size < 2 ? root.delete(key === "a" ? "body" : "list") : typeInto(root.map("map").text(key), at, "in");
+      break;
+    case 14:
+      typeInto(root.map("map").map(key).text("note"), at, WORDS[size % WORDS.length]!);
+      break;
+    default:
+      root.set(KEYS[keyNumber]!, size % 2 === 0 ? "plain" : { body: size });
+      break;
+  }
+}
+
+/** The first boundary between characters from `at` on. */
+function boundary(text: string, at: number): number {
+  const index = Math.min(at % (text.length + 1), text.length);
+  const code = text.charCodeAt(index);
+  return code >= 0xdc00 && code < 0xe000 ? index - 1 : index;
+}
+
+function typeInto(text: TextEdit, at: number, word: string): void {
+  if (word !== "") text.insert(boundary(text.toString(), at), word);
+}
+
+function cutFrom(text: TextEdit, at: number, size: number): void {
+  const shown = text.toString();
+  const from = boundary(shown, at);
+  const to = boundary(shown, Math.min(from + size, shown.length));
+  if (to > from) text.delete(from, to - from);
+}
+
+function deleteFrom(list: ListEdit, at: number, count: number): void {
+  if (list.length === 0) return;
+  const index = at % list.length;
+  list.delete(index, Math.min(count, list.length - index));
+}
+
+function insideOf(list: ListEdit, at: number, size: number, key: string): void {
+  const maps = (list.toJSON() as unknown[]).flatMap((value, i) =>
+    value !== null && typeof value === "object" && !Array.isArray(value) ? [i] : [],
+  );
+  if (maps.length === 0) return;
+  const map = list.map(maps[at % maps.length]!);
+  if (size % 3 === 0) map.set("done", true);
+  else if (size % 3 === 1) map.text(key).insert(0, "t");
+  else map.delete("done");
+}
