@@ -24,7 +24,7 @@ const LOOPBACK = /^(127\.\d+\.\d+\.\d+|localhost|\[::1\]|plain\.test)$/;
 const UNREACHABLE = /ERR_CONNECTION_REFUSED|ERR_INTERNET_DISCONNECTED|WebSocket connection to .* failed/;
 
 /** What CodeMirror leaves on its element. The view holds the whole text; the page only what is near the window. */
-interface EditorElement extends Element {
+interface EditorElement {
   readonly cmTile: {
     readonly root: {
       readonly view: {
@@ -102,7 +102,9 @@ export class Person {
   }
 
   text(): Promise<string> {
-    return this.editor.evaluate(element => (element as EditorElement).cmTile.root.view.state.doc.toString());
+    return this.editor.evaluate(element =>
+      (element as unknown as EditorElement).cmTile.root.view.state.doc.toString(),
+    );
   }
 
   // ------------------------------------------------------------------------------------------------ what they do
@@ -141,7 +143,7 @@ export class Person {
     await this.editor.focus();
     await this.editor.evaluate(
       (element, [anchor, to]) =>
-        (element as EditorElement).cmTile.root.view.dispatch({ selection: { anchor, head: to } }),
+        (element as unknown as EditorElement).cmTile.root.view.dispatch({ selection: { anchor, head: to } }),
       [position, head] as const,
     );
   }
@@ -218,14 +220,20 @@ export class Person {
    * The words say that everything is on this device, and have said so for as long as they may lag behind: what is on
    * its way to the disk replaces them only after half a second, so that they do not flicker.
    */
-  async isSaved(): Promise<void> {
+  async isStored(): Promise<void> {
     await this.page.waitForTimeout(600);
-    await this.readsStatus(/Saved on this device|Shared with/);
+    await this.readsStatus(/Saved on this device|Shared with|Offline/);
+  }
+
+  /** Others hold everything, and the words no longer lag behind: a change on its way shows only after a second. */
+  async isSharedWith(count: number): Promise<void> {
+    await this.page.waitForTimeout(1_600);
+    await this.readsStatus(`Shared with ${count}`);
   }
 
   async readsStatus(words: string | RegExp, timeoutMs = PATIENCE_MS): Promise<void> {
     const wanted = typeof words === "string" ? expect.stringContaining(words) : expect.stringMatching(words);
-    await expect.poll(() => this.status.innerText(), { timeout: timeoutMs }).toEqual(wanted);
+    await expect.poll(() => this.status.textContent(), { timeout: timeoutMs }).toEqual(wanted);
   }
 }
 
@@ -306,7 +314,7 @@ export class Stage {
 }
 
 /** Sets the stage for the tests of a file. */
-export function useStage(): Stage {
+export function setStage(): Stage {
   const stage = new Stage();
   beforeAll(() => stage.begin());
   afterEach(() => stage.afterTest());

@@ -2,9 +2,9 @@
 // the texts are equal whatever both do.
 
 import { describe, expect, it } from "vitest";
-import { median, PATIENCE_MS, type Person, report, untilEqual, useStage } from "./people.ts";
+import { median, PATIENCE_MS, type Person, report, setStage, untilEqual } from "./people.ts";
 
-const stage = useStage();
+const stage = setStage();
 
 /** Their names as the list says them, without how they are connected. */
 async function namesOf(person: Person): Promise<string[]> {
@@ -47,7 +47,7 @@ describe("a share link", () => {
     const link = await alice.share();
     await carol.open();
     await carol.type("My own");
-    await carol.isSaved();
+    await carol.isStored();
     const own = carol.page.url();
     await carol.page.evaluate(hash => {
       location.hash = hash;
@@ -75,7 +75,7 @@ describe("a share link", () => {
     const alice = await (await stage.person()).open();
     await alice.type("Worth waiting for");
     const link = await alice.share();
-    await alice.isSaved();
+    await alice.isStored();
     const address = alice.page.url();
     await alice.page.goto("about:blank");
     const bob = await stage.person();

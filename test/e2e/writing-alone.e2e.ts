@@ -1,9 +1,9 @@
 // Goal: what one person alone can do: open, write, be told the truth about it, come back, and look after documents.
 
 import { describe, expect, it } from "vitest";
-import { PATIENCE_MS, type Person, report, useStage } from "./people.ts";
+import { PATIENCE_MS, type Person, report, setStage } from "./people.ts";
 
-const stage = useStage();
+const stage = setStage();
 
 /** The titles in the list, opened for it if it is not open yet. */
 async function listed(person: Person): Promise<string[]> {
@@ -24,7 +24,7 @@ async function write(person: Person, title: string): Promise<void> {
   await person.title.fill(title);
   await person.press("Enter");
   await person.type(`This is ${title}.`);
-  await person.isSaved();
+  await person.isStored();
   await expect.poll(() => person.page.title()).toContain(title);
 }
 
@@ -69,7 +69,7 @@ describe("what is written", () => {
     const alice = await (await stage.person()).open();
     const address = alice.page.url();
     await alice.type("First line\nsecond line");
-    await alice.isSaved();
+    await alice.isStored();
     expect(alice.page.url()).toBe(address);
     await alice.page.reload();
     await alice.canWrite();
@@ -96,7 +96,7 @@ describe("what is written", () => {
     expect(await alice.isInText()).toBe(true);
     await expect.poll(() => alice.page.title()).toContain("Minutes of Monday");
     await expect.poll(() => alice.editor.getAttribute("aria-label")).toBe("Minutes of Monday");
-    await alice.isSaved();
+    await alice.isStored();
     await alice.page.reload();
     await alice.canWrite();
     expect(await alice.title.inputValue()).toBe("Minutes of Monday");

@@ -1,0 +1,99 @@
+// Goal: two tabs of one profile are one person with one chain of changes: same text at once, and no fork, which
+// everybody else would have to take for an attack.
+
+import { expect, it } from "vitest";
+import { decodeChange } from "../../src/crdt/graph/codec.ts";
+import { PATIENCE_MS, type Person, setStage, untilEqual } from "./people.ts";
+
+const stage = setStage();
+
+/** Author and number of every stored change of the profile. */
+async function storedNumbers(person: Person): Promise<Map<string, number[]>> {
+  const rows = await person.page.evaluate(
+    () =>
+      new Promise<number[][]>((resolve, reject) => {
+        const opening = indexedDB.open("chirograph");
+        opening.onerror = () => reject(opening.error);
+        opening.onsuccess = () => {
+          const all = opening.result.transaction("changes").objectStore("changes").getAll();
+          all.onsuccess = () => {
+            opening.result.close();
+            resolve(all.result.map(({ bytes }: { bytes: Uint8Array }) => [...bytes]));
+          };
+        };
+      }),
+  );
+  const numbers = new Map<string, number[]>();
+  for (const row of rows) {
+    const change = decodeChange(Uint8Array.from(row));
+    if ("ok" in change) throw new Error(`a stored change is no change: ${change.detail}`);
+    numbers.set(change.author, [...(numbers.get(change.author) ?? []), change.seq]);
+  }
+  return numbers;
+}
+
+/** One author, its numbers 1, 2, 3 … without a gap or a repetition. */
+async function hasOneChain(person: Person): Promise<void> {
+  const [own, ...others] = [...(await storedNumbers(person)).values()];
+  expect(others).toEqual([]);
+  expect(own!.length).toBeGreaterThan(5);
+  expect(own!.toSorted((a, b) => a - b)).toEqual(own!.map((_, i) => i + 1));
+}
+
+it("two tabs have the same text at once, type at the same time, and make one chain", async () => {
+  const left = await (await stage.person()).open();
+  await left.type("Shared ");
+  await left.isStored();
+  const right = await (await left.secondTab()).open(left.page.url());
+  await right.sees("Shared ");
+  await right.putCaret(7);
+  await right.type("by tabs");
+  await left.sees("Shared by tabs");
+  for (let round = 0; round < 5; round++) {
+    await Promise.all([left.type("left ", 7), right.type("right ", 9)]);
+  }
+  const text = await untilEqual([left, right]);
+  expect(text.length).toBe("Shared by tabs".length + 5 * "left right ".length);
+  await left.title.fill("From the left");
+  await left.press("Enter");
+  await expect.poll(() => right.title.inputValue(), { timeout: PATIENCE_MS }).toBe("From the left");
+  // One profile is one person.
+  expect(await left.people.count()).toBe(1);
+  await left.isStored();
+  await hasOneChain(left);
+});
+
+it("two tabs stay equal without the server, also after one was reloaded", async () => {
+  const left = await (await stage.person()).open();
+  await left.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+  await left.type("a");
+  await left.share();
+  const right = await (await left.secondTab()).open(left.page.url());
+  await stage.stopServer();
+  await Promise.all([left.type("b".repeat(20), 11), right.type("c".repeat(20), 13)]);
+  expect([...(await untilEqual([left, right]))].sort().join("")).toBe(`a${"b".repeat(20)}${"c".repeat(20)}`);
+  await left.isStored();
+  await right.page.reload();
+  await right.canWrite();
+  const text = await untilEqual([left, right]);
+  await right.press("Control+End");
+  await right.type("!");
+  await left.sees(`${text}!`);
+  await left.isStored();
+  await hasOneChain(left);
+});
+
+it("a third person sees two tabs as one person, and what both write", async () => {
+  const [left, bob] = await stage.pair("");
+  const right = await (await left.secondTab()).open(left.page.url());
+  await Promise.all([left.type("1".repeat(15), 11), right.type("2".repeat(15), 13)]);
+  const text = await untilEqual([left, right, bob]);
+  expect(text).toHaveLength(30);
+  expect(await bob.people.count()).toBe(2);
+  await bob.putCaret(30);
+  await bob.type("3");
+  expect(await untilEqual([left, right, bob])).toBe(`${text}3`);
+  await bob.isStored();
+  for (const numbers of (await storedNumbers(bob)).values())
+    expect(numbers.toSorted((a, b) => a - b)).toEqual(numbers.map((_, i) => i + 1));
+});
