@@ -41,6 +41,8 @@ export class Keeper {
   readonly #unsigned = new Set<ChangeId>();
   #inTransaction: readonly ChangeId[] = [];
   #isAppending = false;
+  /** Asked for while a transaction was under way, which may have closed its draft already. */
+  #appendsAgain = false;
   #isReading = false;
   #lookAgain = false;
   #failure: KeepingFailure | null = null;
@@ -73,7 +75,8 @@ export class Keeper {
 
   /** When `tick` wants to be called; Infinity if nothing is due. */
   get nextAt(): number {
-    if (this.#isAppending) return Number.POSITIVE_INFINITY;
+    // A conflict ends with this page.
+    if (this.#isAppending || this.#failure === "conflict") return Number.POSITIVE_INFINITY;
     if (this.#failure !== null) return this.#retryAt;
     return this.#draftedAt === null ? Number.POSITIVE_INFINITY : this.#draftedAt + FLUSH_MS;
   }
@@ -93,7 +96,9 @@ export class Keeper {
   keep(verified: VerifiedChange): void {
     this.#unstored.push(verified);
     this.#unstoredIds.add(verified.change.id);
-    if (verified.change.author === this.#replica.device) this.#unsigned.add(verified.change.id);
+    // An own change with its signature comes from another tab by way of others, or from before a damage.
+    const isOwn = verified.change.author === this.#replica.device;
+    if (isOwn && verified.signature === null) this.#unsigned.add(verified.change.id);
   }
 
   get hasUnstored(): boolean {
@@ -102,6 +107,7 @@ export class Keeper {
 
   /** Opens a transaction, unless one is under way: then another follows it. */
   append(): void {
+    this.#appendsAgain = this.#isAppending;
     if (this.#isAppending || this.#failure === "conflict") return;
     this.#isAppending = true;
     this.#unsavedSince ??= this.#host.now;
@@ -113,6 +119,9 @@ export class Keeper {
     head: ChainHead | null,
     unseen: readonly ChangeRecord[],
   ): { readonly records: readonly ChangeRecord[]; readonly head: ChainHead | null } {
+    // The document was removed in another tab, which did not tell us yet, while this one goes on writing it.
+    const own = this.#replica.ownHead;
+    if (head === null && own !== null && !this.#unstoredIds.has(own.id)) this.#keepAll();
     this.#restore(unseen, () => this.#continues(head));
     if (this.#failure === "conflict") return { records: [], head };
     this.#draftedAt = null;
@@ -123,8 +132,8 @@ export class Keeper {
       bytes,
       signature,
     }));
-    const own = this.#replica.ownHead;
-    return { records, head: own === null ? null : { seq: own.seq, id: own.id } };
+    const last = this.#replica.ownHead;
+    return { records, head: last === null ? null : { seq: last.seq, id: last.id } };
   }
 
   /** Whether what this tab is about to close continues the chain that the store knows. */
@@ -138,7 +147,14 @@ export class Keeper {
   }
 
   #restore(records: readonly ChangeRecord[], mayClose?: () => boolean): void {
-    const { closed } = this.#replica.restore(records, Math.floor(this.#host.now / 1000), mayClose);
+    const now = Math.floor(this.#host.now / 1000);
+    // A damaged row that was repaired stands behind what builds on it: read until nothing more finds its parents.
+    let lacking = records;
+    for (let before = lacking.length + 1; lacking.length > 0 && lacking.length < before; ) {
+      before = lacking.length;
+      this.#replica.restore(lacking, now, () => false);
+      lacking = lacking.filter(({ id }) => !this.#replica.has(id as ChangeId));
+    }
     for (const { id, signature } of records) {
       const known = this.#replica.get(id as ChangeId);
       if (known === undefined) continue;
@@ -147,6 +163,7 @@ export class Keeper {
       if (signature === null) this.#sign(known);
     }
     this.#unstored = this.#unstored.filter(({ change }) => this.#unstoredIds.has(change.id));
+    const { closed } = this.#replica.restore([], now, mayClose);
     for (const { id } of closed satisfies readonly Closed[]) this.keep(this.#replica.get(id)!);
   }
 
@@ -161,12 +178,11 @@ export class Keeper {
     }
     this.#inTransaction = [];
     this.#unstored = this.#unstored.filter(({ change }) => this.#unstoredIds.has(change.id));
-    // The store has shrunk: the document was removed in another tab while this one goes on writing it.
-    if (position < this.#position) for (const verified of this.#replica.changes()) this.keep(verified);
+    if (position < this.#position) this.#keepAll();
     this.#position = position;
     const isAllStored = !this.#replica.hasDraft && this.#unstored.length === 0;
     this.#unsavedSince = isAllStored ? null : this.#host.now;
-    if (this.#unstored.length > 0) this.append();
+    if (this.#unstored.length > 0 || (this.#appendsAgain && this.#replica.hasDraft)) this.append();
     this.#host.stored();
   }
 
@@ -191,11 +207,19 @@ export class Keeper {
     // A draft is closed in a transaction only; it will see the same records.
     if (this.#replica.hasDraft) this.append();
     else {
+      // Stored again with the next change, not before: whoever removed it wanted it gone.
+      if (position < this.#position) this.#keepAll();
       this.#restore(records);
       this.#position = position;
       this.#host.stored();
     }
     if (this.#lookAgain) this.lookInStore();
+  }
+
+  /** The store has lost the document: all of it goes along with the next change, parents first. */
+  #keepAll(): void {
+    this.#unstored = [];
+    for (const verified of this.#replica.changes()) this.keep(verified);
   }
 
   #sign({ change }: VerifiedChange): void {

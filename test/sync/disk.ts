@@ -1,0 +1,150 @@
+// The disk of a simulated profile: the contract of `Store` in src/sync/ports.ts as events of a simulated clock.
+// Transactions run one after another, whichever tab asked; each may take long, fail before it sees anything, fail
+// when it should complete, or be cut off by a crash. What was not complete then never happened.
+
+import type { ChainHead, ChangeRecord, StoreError } from "../../src/sync/ports.ts";
+
+export interface Journal {
+  head: ChainHead | null;
+  readonly rows: ChangeRecord[];
+}
+
+/** One transaction: `change` sees the journal and gives what it becomes; `done` or `failed` is told. */
+interface Transaction {
+  /** Whose it is; a tab that died takes its own with it. */
+  readonly owner: object;
+  readonly kind: "append" | "read" | "putSignature";
+  readonly change: (journal: Journal) => Journal;
+  readonly done: (journal: Journal) => void;
+  readonly failed: (code: StoreError) => void;
+}
+
+/** Runs something so many milliseconds later. */
+export type After = (delayMs: number, run: () => void) => void;
+
+export class Disk {
+  /** What is complete, and nothing else. */
+  journal: Journal = { head: null, rows: [] };
+  /** Milliseconds from the start of a transaction to the call inside it, and as many again until it is complete. */
+  delayMs: () => number = () => 2;
+  /** The next transactions fail with this, before anybody sees the journal. */
+  refuses: StoreError | null = null;
+  /** The next ones fail with this after the call inside of them. */
+  failsToComplete: StoreError | null = null;
+  /** Signatures are refused, changes are not. */
+  refusesSignatures = false;
+  /** Nothing moves while this is set. */
+  #isStalled = false;
+  readonly #after: After;
+  readonly #watchers = new Map<object, () => void>();
+  #queue: Transaction[] = [];
+  #isBusy = false;
+  /** Grows with every crash: what was under way before it does not go on. */
+  #life = 0;
+
+  constructor(after: After) {
+    this.#after = after;
+  }
+
+  watch(owner: object, told: () => void): void {
+    this.#watchers.set(owner, told);
+  }
+
+  /** A tab is gone; what it had begun is not completed. */
+  leave(owner: object): void {
+    this.#watchers.delete(owner);
+    const [current, ...rest] = this.#queue;
+    if (current === undefined) return;
+    this.#queue = [current, ...rest.filter(transaction => transaction.owner !== owner)];
+    if (current.owner !== owner) return;
+    this.#queue.shift();
+    this.#life++;
+    this.#isBusy = false;
+    this.#next();
+  }
+
+  begin(transaction: Transaction): void {
+    this.#queue.push(transaction);
+    this.#next();
+  }
+
+  stall(): void {
+    this.#isStalled = true;
+  }
+
+  resume(): void {
+    this.#isStalled = false;
+    this.#next();
+  }
+
+  /** As if another tab had removed the document. */
+  remove(): void {
+    this.journal = { head: null, rows: [] };
+    this.#tell(this);
+  }
+
+  #next(): void {
+    const transaction = this.#queue[0];
+    if (this.#isBusy || this.#isStalled || transaction === undefined) return;
+    this.#isBusy = true;
+    const life = this.#life;
+    const later = (run: () => void): void =>
+      this.#after(this.delayMs(), () => {
+        if (life === this.#life) run();
+      });
+    later(() => {
+      const refusal =
+        this.refuses ?? (this.refusesSignatures && transaction.kind === "putSignature" ? "failed" : null);
+      if (refusal !== null) {
+        this.#finish(() => transaction.failed(refusal));
+        return;
+      }
+      const changed = transaction.change(this.journal);
+      later(() => {
+        const failure = transaction.kind === "read" ? null : this.failsToComplete;
+        if (failure !== null) {
+          this.#finish(() => transaction.failed(failure));
+          return;
+        }
+        const isWritten = changed !== this.journal;
+        this.journal = changed;
+        if (isWritten) this.#tell(transaction.owner);
+        this.#finish(() => transaction.done(changed));
+      });
+    });
+  }
+
+  #finish(answer: () => void): void {
+    this.#queue.shift();
+    this.#isBusy = false;
+    answer();
+    this.#next();
+  }
+
+  #tell(writer: object): void {
+    for (const [owner, told] of this.#watchers) if (owner !== writer) this.#after(1, told);
+  }
+}
+
+/** The rows after `position`; all of them for a caller that remembers more than there is. */
+export function rowsFrom({ rows }: Journal, position: number): readonly ChangeRecord[] {
+  return rows.slice(position <= rows.length ? position : 0);
+}
+
+/** With what an `Append` answered: a record whose id is there already is passed over. */
+export function appended(
+  journal: Journal,
+  { records, head }: { readonly records: readonly ChangeRecord[]; readonly head: ChainHead | null },
+): Journal {
+  const { head: before, rows } = journal;
+  const known = new Set(rows.map(({ id }) => id));
+  const added = records.filter(({ id }) => !known.has(id));
+  if (added.length === 0 && before?.id === head?.id) return journal;
+  return { head, rows: [...rows, ...added] };
+}
+
+export function withSignature(journal: Journal, id: string, signature: ChangeRecord["signature"]): Journal {
+  const at = journal.rows.findIndex(row => row.id === id);
+  if (at < 0 || journal.rows[at]!.signature !== null) return journal;
+  return { ...journal, rows: journal.rows.with(at, { ...journal.rows[at]!, signature }) };
+}

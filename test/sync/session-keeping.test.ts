@@ -1,0 +1,284 @@
+// Goal: nothing is told before it is stored, nothing stored is lost, and the tabs of one profile write one chain,
+// whatever the disk does. Method: the simulated world, with disks that stall, fail, crash, or are emptied.
+import { afterEach, describe, expect, test } from "vitest";
+import type { StoreError } from "../../src/sync/ports.ts";
+import { type Tab, World } from "./world.ts";
+
+let world: World;
+afterEach(() => expect(world.toldTooEarly).toEqual([]));
+
+/** Alice's document says "Hello"; Bob holds it too, and they are linked. */
+function pair(seed = 1): [Tab, Tab] {
+  world = new World(seed);
+  const alice = world.create("Alice");
+  alice.write("Hello");
+  world.share(alice);
+  const bob = world.join("Bob", alice);
+  world.connect(alice, bob);
+  world.run(2_000);
+  return [alice, bob];
+}
+
+/** What stands on the disk of a tab, by author and number; sorted. */
+function numbers(tab: Tab): number[] {
+  const { device } = tab.replica;
+  return [...tab.replica.changes()]
+    .filter(({ change }) => change.author === device)
+    .map(({ change }) => change.seq);
+}
+
+const upTo = (last: number) => Array.from({ length: last }, (_, i) => i + 1);
+
+describe("stored before told", () => {
+  test("nothing leaves while the transaction is open", () => {
+    const [alice, bob] = pair();
+    alice.profile.disk.stall();
+    alice.write("!");
+    const before = { ...alice.said };
+    world.run(3_000);
+    expect(bob.text).toBe("Hello");
+    expect(alice.said.changes).toBe(before.changes);
+    expect(alice.said.have).toBe(before.have);
+    expect(alice.status).toEqual({ kind: "saving" });
+    alice.profile.disk.resume();
+    world.run(100);
+    expect(bob.text).toBe("Hello!");
+  });
+
+  test("nothing leaves while its signature is not stored", () => {
+    const [alice, bob] = pair();
+    alice.profile.disk.delayMs = () => 400;
+    alice.write("!");
+    // Flush, two halves of the transaction, two of the signature's.
+    world.run(50 + 4 * 400 - 20);
+    expect(bob.text).toBe("Hello");
+    world.run(100);
+    expect(bob.text).toBe("Hello!");
+  });
+
+  test("a receiver says that it holds a change only once it has stored it", () => {
+    const [alice, bob] = pair();
+    bob.profile.disk.stall();
+    alice.write("!");
+    world.run(3_000);
+    expect(bob.text).toBe("Hello!");
+    expect(alice.status).toEqual({ kind: "sharing", waiting: 1 });
+    bob.profile.disk.resume();
+    world.run(100);
+    expect(alice.status).toEqual({ kind: "shared", people: 1 });
+  });
+
+  test.each<StoreError>(["quota", "closed", "blocked", "failed"])(
+    "a store that answers %s: the reason is said, writing goes on, nothing unsaved is sent, and it is tried again",
+    code => {
+      for (const way of ["refuses", "failsToComplete"] as const) {
+        const [alice, bob] = pair();
+        alice.profile.disk[way] = code;
+        alice.write("!");
+        world.run(1_000);
+        alice.write("?");
+        const { status } = alice;
+        expect(status.kind).toBe("not-saved");
+        expect(status.kind === "not-saved" && status.reason).toMatch(/^(the|another|this) .*[a-z]$/);
+        world.run(4_000);
+        expect(alice.text).toBe("Hello!?");
+        expect(bob.text).toBe("Hello");
+        alice.profile.disk[way] = null;
+        world.run(2_100);
+        expect(bob.text).toBe("Hello!?");
+        expect(alice.status).toEqual({ kind: "shared", people: 1 });
+      }
+    },
+  );
+
+  test("a store that fails is tried every two seconds, not all the time", () => {
+    const [alice] = pair();
+    alice.profile.disk.refuses = "quota";
+    const before = world.trace.filter(line => line.includes("Alice append failed")).length;
+    alice.write("!");
+    world.run(20_000);
+    const tries = world.trace.filter(line => line.includes("Alice append failed")).length - before;
+    expect(tries).toBeGreaterThanOrEqual(9);
+    expect(tries).toBeLessThanOrEqual(11);
+  });
+});
+
+describe("flush", () => {
+  test("stores what was typed while a transaction was under way, without waiting for the clock", () => {
+    const [alice] = pair();
+    alice.profile.disk.delayMs = () => 30;
+    alice.write("a");
+    alice.act(session => session.flush());
+    world.run(40);
+    // The transaction has closed its draft and is not complete.
+    alice.write("b");
+    alice.act(session => session.flush());
+    // As a host that closes: no tick comes any more, only answers.
+    alice.session.tick = () => undefined;
+    world.run(1_000);
+    expect(alice.isStill).toBe(true);
+    alice.crash();
+    expect(alice.profile.open().text).toBe("Helloab");
+  });
+});
+
+describe("after a crash", () => {
+  test("a change that was stored and not signed is signed and sent at the next start", () => {
+    const [alice, bob] = pair();
+    alice.profile.disk.refusesSignatures = true;
+    world.answerMs = () => 1_000;
+    alice.write("!");
+    world.run(200);
+    alice.crash();
+    alice.profile.disk.refusesSignatures = false;
+    world.answerMs = () => 1;
+    const { rows } = alice.profile.disk.journal;
+    expect(rows.at(-1)!.signature).toBe(null);
+    const again = alice.profile.open();
+    expect(again.text).toBe("Hello!");
+    world.connect(again, bob);
+    world.run(2_000);
+    expect(again.profile.disk.journal.rows.every(({ signature }) => signature !== null)).toBe(true);
+    expect(bob.text).toBe("Hello!");
+    expect(numbers(again)).toEqual(upTo(3));
+  });
+
+  test("what was typed and not stored is gone, and its number is given to what is typed next", () => {
+    const [alice, bob] = pair();
+    alice.profile.disk.stall();
+    alice.write("lost");
+    world.run(1_000);
+    alice.crash();
+    alice.profile.disk.resume();
+    const again = alice.profile.open();
+    world.connect(again, bob);
+    again.write("!");
+    world.run(2_000);
+    expect([again.text, bob.text]).toEqual(["Hello!", "Hello!"]);
+    expect(numbers(again)).toEqual(upTo(3));
+  });
+
+  test("a row that was lost and repaired stands behind what builds on it, and all of it is read", () => {
+    const [, bob] = pair();
+    const { disk } = bob.profile;
+    bob.crash();
+    const [genesis, ...rest] = disk.journal.rows;
+    disk.journal = { ...disk.journal, rows: [...rest.reverse(), genesis!] };
+    expect(bob.profile.open().text).toBe("Hello");
+  });
+});
+
+describe("two tabs of one profile", () => {
+  test("show the same at once, without any link", () => {
+    const [alice] = pair();
+    for (const wire of alice.wires) wire.cut();
+    const second = alice.profile.open();
+    second.write(" there");
+    world.run(120);
+    alice.write("!");
+    world.run(120);
+    expect([alice.text, second.text]).toEqual(["Hello there!", "Hello there!"]);
+    expect(numbers(alice)).toEqual(upTo(4));
+  });
+
+  test("never fork, whatever the interleaving of what they type, while others write too", () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const [alice, bob] = pair(seed);
+      const second = alice.profile.open();
+      world.connect(second, bob);
+      const { luck } = world;
+      alice.profile.disk.delayMs = () => luck.between(0, 40);
+      world.answerMs = () => luck.between(0, 40);
+      for (let i = 0; i < 40; i++) {
+        const tab = luck.pick([alice, second, bob]);
+        tab.write(luck.pick([..."abc"]), luck.below(tab.text.length + 1));
+        if (luck.chance(0.2)) tab.act(session => session.flush());
+        world.run(luck.between(0, 60));
+      }
+      world.run(5_000);
+      expect([second.text, bob.text], `seed ${seed}`).toEqual([alice.text, alice.text]);
+      const last = numbers(alice).length;
+      for (const tab of [alice, second]) expect(numbers(tab)).toEqual(upTo(last));
+      expect(alice.profile.disk.journal.head!.seq).toBe(last);
+      for (const tab of [alice, second, bob])
+        expect(tab.status, `seed ${seed}, ${tab.name}`).toEqual({ kind: "shared", people: 1 });
+    }
+  }, 30_000);
+
+  test("one that hears of the other's change from afar first still claims and passes it on", () => {
+    const [alice, bob] = pair();
+    const second = alice.profile.open();
+    world.connect(second, bob);
+    world.run(1_000);
+    // The word from the store is slower than the way around the world.
+    second.profile.disk.watch(second, () => undefined);
+    alice.write("!");
+    world.run(2_000);
+    expect(second.text).toBe("Hello!");
+    const carol = world.join("Carol", alice);
+    world.connect(second, carol);
+    world.run(3_000);
+    expect(carol.text).toBe("Hello!");
+    carol.write("?");
+    world.run(3_000);
+    expect(second.status).toEqual({ kind: "shared", people: 2 });
+  });
+
+  test("a number that another tab took while this one could not store is a conflict that people are told", () => {
+    const [alice, bob] = pair();
+    const second = alice.profile.open();
+    alice.profile.disk.failsToComplete = "failed";
+    alice.write(" one");
+    world.run(100);
+    alice.profile.disk.failsToComplete = null;
+    second.write(" two");
+    world.run(10_000);
+    expect(alice.status).toMatchObject({ kind: "not-saved", reason: expect.stringContaining("Copy") });
+    // What stands on the disk is passed on, by either tab; what does not is not.
+    expect(bob.text).toBe("Hello two");
+    world.connect(second, bob);
+    world.run(2_000);
+    const { ticks } = alice;
+    world.run(10_000);
+    // At rest: the clock wakes it for pings, not in a loop.
+    expect(alice.ticks - ticks).toBeLessThan(100);
+    // What others write meanwhile is shown in the tabs that can store, and harms nobody.
+    bob.write("!");
+    world.run(1_000);
+    expect(second.text).toBe("Hello two!");
+  });
+});
+
+describe("a document that another tab removed", () => {
+  test("goes on with everything when this tab types, and is whole at the next start", () => {
+    for (const isTold of [true, false]) {
+      const [alice, bob] = pair();
+      bob.write(" you");
+      world.run(1_000);
+      if (!isTold) alice.profile.disk.watch(alice, () => undefined);
+      alice.profile.disk.remove();
+      world.run(1_000);
+      alice.write("!");
+      world.run(1_000);
+      expect(bob.text).toBe("Hello you!");
+      expect(alice.status).toEqual({ kind: "shared", people: 1 });
+      alice.crash();
+      const again = alice.profile.open();
+      expect(again.text).toBe("Hello you!");
+      again.write("?");
+      world.connect(again, bob);
+      world.run(2_000);
+      expect(again.status).toEqual({ kind: "shared", people: 1 });
+      expect([again.text, bob.text]).toEqual(["Hello you!?", "Hello you!?"]);
+    }
+  });
+
+  test("stays removed while this tab only looks at it", () => {
+    const [alice] = pair();
+    for (const wire of alice.wires) wire.cut();
+    alice.profile.disk.remove();
+    world.run(60_000);
+    expect(alice.profile.disk.journal.rows).toEqual([]);
+    expect(alice.status).toEqual({ kind: "offline", waiting: 0 });
+  });
+});
