@@ -60,7 +60,9 @@ export class Peer {
   #proven: Proven | null = null;
   #isClosed = false;
   #early: Bytes[] = [];
+  /** When the first tick after their last frame came: the clock may be woken less often than frames arrive. */
   #heardAt: number;
+  #hasHeard = false;
   #pingedAt: number;
   #demerits = 0;
 
@@ -68,7 +70,7 @@ export class Peer {
   #urgent: Bytes[] = [];
   #bulk: Bytes[] = [];
   #queue: VerifiedChange[] = [];
-  /** When each change was last queued on this link. */
+  /** When each change was last sent on this link; Infinity while it is queued. */
   readonly #offered = new Map<ChangeId, number>();
   #sentBytes = 0;
   #takenBytes = 0;
@@ -175,7 +177,7 @@ export class Peer {
 
   #frame(bytes: Bytes): void {
     if (this.#isClosed) return;
-    this.#heardAt = this.#host.now;
+    this.#hasHeard = true;
     if (this.#channel === null) {
       if (this.#handshake.wantsFrame) this.#take(this.#handshake.frame(bytes));
       else if (this.#early.length < UNHEARD_FRAMES_MAX) this.#early.push(bytes);
@@ -260,12 +262,12 @@ export class Peer {
     this.send({ type: "have", lanes });
   }
 
-  /** Queues changes, parents first, but for those queued on this link since `since`. */
+  /** Queues changes, parents first, but for those queued or sent on this link since `since`. */
   offer(changes: Iterable<VerifiedChange>, since = Number.NEGATIVE_INFINITY): void {
     for (const change of changes) {
       const offeredAt = this.#offered.get(change.change.id);
       if (offeredAt !== undefined && offeredAt >= since) continue;
-      this.#offered.set(change.change.id, this.#host.now);
+      this.#offered.set(change.change.id, Number.POSITIVE_INFINITY);
       this.#queue.push(change);
     }
     this.#pump();
@@ -293,6 +295,7 @@ export class Peer {
       if (batch.length > 0 && bytes + next.bytes.length > BATCH_BYTES) break;
       this.#queue.shift();
       bytes += next.bytes.length;
+      this.#offered.set(next.change.id, this.#host.now);
       batch.push({ bytes: next.bytes, signature: next.signature! });
     }
     return batch;
@@ -301,6 +304,8 @@ export class Peer {
   // --------------------------------------------------------------------------------------------------- time
 
   tick(now: number): void {
+    if (this.#hasHeard) this.#heardAt = now;
+    this.#hasHeard = false;
     if (this.#channel === null) {
       if (now - this.#openedAt > HANDSHAKE_MS) this.close("handshake too slow");
       return;

@@ -16,6 +16,7 @@ import {
   type Refusal,
   type Replica,
   type SignatureQuestion,
+  toHex,
   type VerifiedChange,
 } from "../crdt/index.ts";
 import { Keeper, type KeeperHost, type KeepingFailure } from "./keeper.ts";
@@ -226,7 +227,8 @@ export class Session implements PeerHost, KeeperHost {
       if (other === peer || !other.isOpen || other.device !== peer.device || other.instance !== peer.instance)
         continue;
       if (peer.link.kind === "relay" && other.link.kind === "webrtc") peer.close();
-      else other.close();
+      // Two alike may open in another order over there: one end decides, or each would close the other's choice.
+      else if (peer.link.kind !== other.link.kind || toHex(this.#instance) < peer.instance!) other.close();
     }
   }
 
