@@ -1,0 +1,158 @@
+// Golden bytes of wire version 0: a small story that uses every op, every kind of value, place and reference, and
+// what must be refused. `VECTORS=write npx vitest run --project unit test/vectors` writes wire-0.json anew, which is
+// allowed until the first release; from then on a change of the format adds files and keeps these.
+
+import type { Op } from "../../src/crdt/graph/change.ts";
+import { idOf } from "../../src/crdt/graph/codec.ts";
+import { signatureMessage } from "../../src/crdt/graph/verify.ts";
+import { type Bytes, type RefusalCode, toHex } from "../../src/crdt/index.ts";
+import {
+  begin,
+  clock,
+  deliver,
+  forge,
+  Key,
+  type Letter,
+  LINK,
+  newcomer,
+  type Person,
+  sync,
+} from "../crdt/people.ts";
+
+export interface Vectors {
+  readonly wire: 0;
+  readonly doc: string;
+  /** In an order in which parents come first. Hex; `message` is what was signed. */
+  readonly changes: readonly {
+    readonly about: string;
+    readonly id: string;
+    readonly author: string;
+    readonly bytes: string;
+    readonly message: string;
+    readonly signature: string;
+  }[];
+  /** Of all changes together. */
+  readonly heads: readonly string[];
+  readonly canonicalJson: string;
+  /** Refused once the changes are admitted. */
+  readonly refused: readonly {
+    readonly about: string;
+    readonly bytes: string;
+    readonly signature: string;
+    readonly code: RefusalCode;
+  }[];
+}
+
+export function make(): Vectors {
+  const before = { ...clock };
+  Object.assign(clock, { now: 1_800_000_000, step: 40 });
+  try {
+    return tell();
+  } finally {
+    Object.assign(clock, before);
+  }
+}
+
+function tell(): Vectors {
+  const about = new Map<string, string>();
+  const note = (text: string, letters: readonly Letter[]): void => {
+    for (const letter of letters) about.set(letter.id, text);
+  };
+  const alice = begin("Alice");
+  note("genesis: nonce, policy of editors", alice.letters());
+  note("invite of an editor", alice.invite(LINK));
+  note("name", [...renamed(alice, "Alice")]);
+  const bob = newcomer("Bob", alice, LINK);
+  deliver(alice, bob);
+  note("join and name; first change of a device with parents", [...renamed(bob, "Bob 🙂")]);
+  sync([alice, bob]);
+  note(
+    "text, list, map and register made and filled; own elements named",
+    alice.write(root => {
+      root.text("body").insert(0, "Hello, wörld 🙂\r\n");
+      root.text("body").insert(5, " there");
+      root.set("values", [null, true, false, 0, -1, 2 ** 53, -0.5, 1e300, "é", { nested: [[]] }]);
+      root.register("register").set("first");
+      root.set("__proto__", 9_007_199_254_740_991);
+    }),
+  );
+  sync([alice, bob]);
+  note(
+    "concurrent (1): left child, delete of two spans, a key set anew",
+    alice.write(root => {
+      root.text("body").insert(1, "a");
+      root.text("body").insert(1, "b");
+      root.text("body").delete(0, 1);
+      root.text("body").delete(4, 3);
+      root.set("key", "Alice's");
+      root.register("register").set(null);
+    }),
+  );
+  note(
+    "concurrent (2): a right child, an item deleted, a nested key, a key removed",
+    bob.write(root => {
+      root.text("body").insert(1, "zz");
+      root.list("values").delete(2);
+      root.list("values").map(8).set("deeper", { x: 1 });
+      root.delete("__proto__");
+      root.set("key", "Bob's");
+    }),
+  );
+  sync([alice, bob]);
+  note(
+    "two parents; a reference from the table",
+    bob.write(root => root.text("body").insert(3, "from both")),
+  );
+  sync([alice, bob]);
+  const unknown: Op = { type: "unknown", kind: 99, elements: 2, payload: Uint8Array.of(1, 2, 3) };
+  const later = forge(bob, { ops: () => [unknown] });
+  for (const person of [alice, bob]) person.receive(later);
+  note("an op of a kind that does not exist yet", [later]);
+
+  const honest = alice.letters();
+  const wrong = forge(bob, { header: { depth: 1_000 } });
+  const trailing = Uint8Array.of(...later.bytes, 0);
+  const version = later.bytes.slice();
+  version[0] = 1;
+  const signed = (bytes: Bytes) => bob.key.sign(signatureMessage(idOf(bytes)));
+  const refused: [string, Bytes, Bytes, RefusalCode][] = [
+    ["a trailing byte", trailing, signed(trailing), "BytesMalformed"],
+    ["a later wire version", version, signed(version), "VersionUnknown"],
+    ["another author's signature", wrong.bytes, alice.key.sign(signatureMessage(wrong.id)), "SignatureWrong"],
+    ["a depth that is not exact", wrong.bytes, wrong.signature, "DepthWrong"],
+    ["an invite by an editor", ...lettered(forge(bob, { ops: () => [inviteOp()] })), "RightMissing"],
+  ];
+  return {
+    wire: 0,
+    doc: alice.replica.doc,
+    changes: honest.map(({ id, bytes, signature }) => ({
+      about: about.get(id)!,
+      id,
+      author: alice.replica.get(id)!.change.author,
+      bytes: toHex(bytes),
+      message: toHex(signatureMessage(id)),
+      signature: toHex(signature),
+    })),
+    heads: alice.heads,
+    canonicalJson: alice.json,
+    refused: refused.map(([what, bytes, signature, code]) => ({
+      about: what,
+      bytes: toHex(bytes),
+      signature: toHex(signature),
+      code,
+    })),
+  };
+}
+
+function renamed(person: Person, name: string): Letter[] {
+  person.replica.rename(name);
+  return person.close();
+}
+
+function inviteOp(): Op {
+  return { type: "invite", key: new Key("hers").id, role: "reader", label: "" };
+}
+
+function lettered({ bytes, signature }: Letter): [Bytes, Bytes] {
+  return [bytes, signature];
+}
