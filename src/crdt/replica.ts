@@ -5,20 +5,12 @@
 import { assert } from "./assert.ts";
 import { contentOf, judge } from "./authority/admission.ts";
 import { type Member, Members } from "./authority/members.ts";
-import { encodeBody, impliedRefs, sizeBound } from "./graph/body.ts";
+import { Drafting } from "./drafting.ts";
+import { encodeBody } from "./graph/body.ts";
 import type { Bytes } from "./graph/bytes.ts";
-import {
-  type AuthorityOp,
-  type Change,
-  type ChangeId,
-  type DeviceId,
-  type DocId,
-  isContent,
-  type Op,
-  type Policy,
-  type Role,
-} from "./graph/change.ts";
+import type { Change, ChangeId, DeviceId, DocId, Op, Policy, Role } from "./graph/change.ts";
 import { encodeChange } from "./graph/codec.ts";
+import { compose } from "./graph/compose.ts";
 import { Graph, type LaneTip } from "./graph/graph.ts";
 import { Pending, type Waiting } from "./graph/pending.ts";
 import {
@@ -30,22 +22,13 @@ import {
   signatureMessage,
   type VerifiedChange,
 } from "./graph/verify.ts";
-import {
-  CHANGE_BYTES_MAX,
-  CHANGE_OPS_MAX,
-  EDITOR_BYTES_MAX,
-  EDITOR_OPS_MAX,
-  NAME_BYTES_MAX,
-  PARENTS_MAX,
-  REFUSED_IDS_MAX,
-} from "./limits.ts";
+import { EDITOR_BYTES_MAX, EDITOR_OPS_MAX, NAME_BYTES_MAX, PARENTS_MAX, REFUSED_IDS_MAX } from "./limits.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 import { DocumentTree, type Patch } from "./types/document.ts";
 import type { Dot, Slot } from "./types/dot.ts";
-import { Draft, joinSpans } from "./types/draft.ts";
-import { MapEdit } from "./types/edit.ts";
+import type { MapEdit } from "./types/edit.ts";
 import { canonicalJson, type Json, type Node } from "./types/node.ts";
-import { type ContentOp, mapDots, type Path } from "./types/op.ts";
+import { mapDots, type Path } from "./types/op.ts";
 
 /** A change of this device, closed: numbered, chained and hashed. It may be sent once it is signed and stored. */
 export interface Closed {
@@ -82,9 +65,8 @@ export const OPEN_POLICY: Policy = {
   editor: { keys: null, opsMax: EDITOR_OPS_MAX, bytesMax: EDITOR_BYTES_MAX },
 };
 
-// Room for the header, whatever it holds, and for ops that grow by being joined.
-const DRAFT_BYTES_MAX = CHANGE_BYTES_MAX - 4 * 1024;
-const DRAFT_OPS_MAX = CHANGE_OPS_MAX - 16;
+/** Seconds between two statements of the clock on one chain. */
+const TIME_STATED_S = 60;
 
 export class Replica {
   readonly device: DeviceId;
@@ -92,16 +74,13 @@ export class Replica {
   readonly #graph = new Graph();
   readonly #tree = new DocumentTree(this.#graph);
   readonly #members = new Members();
+  readonly #drafting = new Drafting(this.#graph, this.#tree);
   readonly #pending = new Pending();
   readonly #inspector: Inspector;
   readonly #archive = new Map<ChangeId, VerifiedChange>();
   readonly #refused = new Map<ChangeId, Refusal>();
   readonly #listeners = new Set<(patches: readonly Patch[], origin: Origin) => void>();
   #ticket: Ticket | null = null;
-  /** Open drafts, the last one growing; more than one only where an edit is too large for one change. */
-  #drafts: Draft[] = [];
-  #draftParents: readonly ChangeId[] = [];
-  #draftAuthority: AuthorityOp[] = [];
   #lastTime = 0;
   /** In the graph and not shown yet: `restore` closes the draft in between. */
   #recalled: Slot[] = [];
@@ -233,8 +212,7 @@ export class Replica {
 
   /** A position that survives edits: the change and element number of a dot, or null while it is a draft's. */
   nameOf(dot: Dot): { readonly id: ChangeId; readonly index: number } | null {
-    const isDraft = this.#drafts.some(draft => draft.slot === dot.change);
-    return isDraft ? null : { id: this.#graph.at(dot.change).id, index: dot.index };
+    return this.#drafting.has(dot.change) ? null : { id: this.#graph.at(dot.change).id, index: dot.index };
   }
 
   dotOf(name: { readonly id: ChangeId; readonly index: number }): Dot | null {
@@ -251,61 +229,27 @@ export class Replica {
   // ------------------------------------------------------------------------------------------------ editing
 
   get hasDraft(): boolean {
-    return this.#drafts.length > 0 || this.#draftAuthority.length > 0;
+    return this.#drafting.isOpen;
   }
 
   /** Atomic: if `edit` throws, nothing has happened. Shows at once; travels once closed, signed and stored. */
   edit(edit: (root: MapEdit) => void): void {
     assert(this.hasGenesis, "there is a document to edit");
-    const marks = this.#drafts.map(draft => draft.mark());
-    const steps: { readonly op: ContentOp; readonly slot: Slot; readonly start: number }[] = [];
-    const patches: Patch[] = [];
-    const add = (op: ContentOp): Dot => {
-      const size = sizeBound(op);
-      const dot = this.#growing(size).add(op, size, patches);
-      steps.push({ op, slot: dot.change, start: dot.index });
-      return dot;
-    };
-    try {
-      edit(new MapEdit({ tree: this.#tree, add }, []));
-    } catch (error) {
-      const undone: Patch[] = [];
-      for (const { op, slot, start } of steps.reverse()) this.#tree.revert(op, slot, start, undone);
-      this.#drafts.length = marks.length;
-      for (const [i, mark] of marks.entries()) this.#drafts[i]!.reset(mark, undone);
-      throw error;
-    }
-    this.#tell(patches, "local");
-  }
-
-  /** The draft that takes `size` more bytes. */
-  #growing(size: number): Draft {
-    const last = this.#drafts.at(-1);
-    if (last !== undefined && last.size + size <= DRAFT_BYTES_MAX && last.ops.length < DRAFT_OPS_MAX)
-      return last;
-    if (!this.hasDraft) this.#draftParents = this.heads;
-    const draft = new Draft(this.#tree, this.#graph.reserve());
-    this.#drafts.push(draft);
-    return draft;
+    this.#tell(this.#drafting.edit(edit), "local");
   }
 
   /** What this device calls itself, for everyone. */
   rename(name: string): void {
     if (!name.isWellFormed() || name.length * 3 > NAME_BYTES_MAX)
       throw new RangeError("Expected a shorter, well-formed name");
-    this.#draftAuthority = this.#draftAuthority.filter(op => op.type !== "name");
-    this.#addAuthority({ type: "name", name });
+    assert(this.hasGenesis, "there is a document to edit");
+    this.#drafting.add({ type: "name", name });
   }
 
   /** Lets whoever holds the secret of `key` join in a role. */
   invite(key: DeviceId, role: Role, label = ""): void {
-    this.#addAuthority({ type: "invite", key, role, label });
-  }
-
-  #addAuthority(op: AuthorityOp): void {
     assert(this.hasGenesis, "there is a document to edit");
-    if (!this.hasDraft) this.#draftParents = this.heads;
-    this.#draftAuthority.push(op);
+    this.#drafting.add({ type: "invite", key, role, label });
   }
 
   /**
@@ -315,82 +259,39 @@ export class Replica {
    */
   closeDraft(now: number): Closed[] {
     if (!this.hasDraft) return [];
-    const drafts = this.#drafts.length > 0 ? this.#drafts : [new Draft(this.#tree, this.#graph.reserve())];
+    const { parents: drafted, parts } = this.#drafting.take();
     const out: Closed[] = [];
-    let parents: readonly ChangeId[] = this.#draftParents;
+    let parents: readonly ChangeId[] = drafted;
     if (this.ownHead !== null) parents = this.#graph.antichain([...parents, this.ownHead.id]);
     while (parents.length > PARENTS_MAX) {
       // One less, since the own previous change may be among the others and comes along.
       out.push(this.#closeOne(parents.slice(0, PARENTS_MAX - 1), [], this.#graph.reserve(), now));
       parents = this.#graph.antichain([...parents, this.ownHead!.id]);
     }
-    for (const [i, draft] of drafts.entries()) {
-      const authority = i === 0 ? this.#draftAuthority : [];
-      out.push(this.#closeOne(parents, [...authority, ...draft.ops], draft.slot, now));
+    for (const { ops, slot } of parts) {
+      out.push(this.#closeOne(parents, ops, slot, now));
       parents = [this.ownHead!.id];
     }
-    this.#drafts = [];
-    this.#draftAuthority = [];
     return out;
   }
 
   #closeOne(given: readonly ChangeId[], drafted: readonly Op[], slot: Slot, now: number): Closed {
-    const prev = this.ownHead;
-    const parents = prev === null ? given : this.#graph.antichain([...given, prev.id]);
     const ops = [...drafted];
-    if (prev === null && this.#ticket !== null && this.roleOf(this.device) === null) {
+    if (this.ownHead === null && this.#ticket !== null && this.roleOf(this.device) === null) {
       ops.unshift({ type: "join", invite: this.#ticket.invite, signature: this.#ticket.signature });
     }
-    const ancestors = { prev: prev?.id ?? null, parents };
-    const { refs, local } = this.#refer(ops, slot, ancestors);
-    const body = encodeBody(refs, ancestors, local);
-    const states = now - this.#lastTime >= 60;
+    const states = now - this.#lastTime >= TIME_STATED_S;
     if (states) this.#lastTime = now;
-    const header = {
-      doc: this.doc,
-      author: this.device,
-      seq: (prev?.seq ?? 0) + 1,
-      ...ancestors,
-      depth: 1 + Math.max(...parents.map(parent => this.#graph.get(parent)!.depth)),
-      opTotal: (prev?.opTotal ?? 0) + ops.length,
-      byteTotal: (prev?.byteTotal ?? 0) + body.length,
-      time: states ? now : null,
-    };
-    const verified = own(encodeChange(header, refs, local));
+    const verified = compose(this.#graph, this.doc, this.device, given, ops, slot, states ? now : null);
     const refusal = judge(verified.change, slot, this.#ground);
-    assert(
-      refusal === null ||
-        refusal.code === "AuthorUnknown" ||
-        refusal.code === "RightMissing" ||
-        refusal.code === "QuotaExceeded",
-      `an own change is sound (${refusal?.code} ${refusal?.detail})`,
-    );
+    // What others will not take for lack of a right is still kept here; what is unsound is our own mistake.
+    const isSound =
+      refusal === null || ["AuthorUnknown", "RightMissing", "QuotaExceeded"].includes(refusal.code);
+    assert(isSound, `an own change is sound (${refusal?.code} ${refusal?.detail})`);
     this.#graph.add(verified.change, slot);
     this.#members.add(verified.change, slot, this.#graph.past(verified.change.parents));
     this.#archive.set(verified.change.id, verified);
     return closed(verified);
-  }
-
-  /** Writes the slots in ops as numbers of references (wire §4), and sets and spans in their one order. */
-  #refer(ops: readonly Op[], slot: Slot, ancestors: { prev: ChangeId | null; parents: readonly ChangeId[] }) {
-    const implied = impliedRefs(ancestors).map(ref => ref ?? ("" as ChangeId));
-    const named = new Set<ChangeId>();
-    const idOf = (other: Slot): ChangeId => this.#graph.at(other).id;
-    for (const op of ops) {
-      if (!isContent(op)) continue;
-      mapDots(op, other => {
-        if (other !== slot) named.add(idOf(other));
-        return other;
-      });
-    }
-    const listed = [...named].filter(id => !implied.includes(id)).sort();
-    const refs = [...implied, ...listed];
-    const numbers = new Map(refs.map((ref, i) => [ref, i]));
-    const local = ops.map(op => {
-      if (!isContent(op)) return op;
-      return inOrder(mapDots(op, other => (other === slot ? 0 : numbers.get(idOf(other))!)));
-    });
-    return { refs, local };
   }
 
   /** What the device key has to sign for a change of its own. */
@@ -533,11 +434,4 @@ export class Replica {
 
 function closed({ change, bytes }: VerifiedChange): Closed {
   return { id: change.id, bytes, message: signatureMessage(change.id) };
-}
-
-/** Sets of dots in their canonical order. */
-function inOrder(op: ContentOp): ContentOp {
-  if (op.type === "delete") return { ...op, spans: joinSpans(op.spans) };
-  if (op.type !== "set" && op.type !== "unset") return op;
-  return { ...op, replaces: [...op.replaces].sort((a, b) => a.change - b.change || a.index - b.index) };
 }

@@ -8,6 +8,7 @@ import { type Refusal, refuse } from "../refusal.ts";
 import type { DocumentTree } from "../types/document.ts";
 import type { Slot } from "../types/dot.ts";
 import { type ContentOp, mapDots } from "../types/op.ts";
+import { References } from "../types/references.ts";
 import { type Members, mayInvite, mayWrite } from "./members.ts";
 
 export interface Ground {
@@ -88,7 +89,8 @@ function judgeReferences(change: Change, slot: Slot, { graph, tree }: Ground, pa
   if (content.ops.length === 0) return null;
   const slots = change.refs.map((ref, i) => (i === 0 ? slot : (graph.slotOf(ref) ?? -1)));
   const local = content.ops.map(op => mapDots(op, ref => slots[ref]!));
-  return tree.judge(local, content.starts, { self: slot, isPast: other => other >= 0 && past.has(other) });
+  const knowledge = { self: slot, isPast: (other: Slot) => other >= 0 && past.has(other) };
+  return new References(tree, knowledge).judge(local, content.starts);
 }
 
 /** The ops on data, with the numbers of their first elements. */

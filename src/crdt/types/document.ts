@@ -1,12 +1,11 @@
-// The JSON tree: finds nodes by path, applies one op, takes it back, and judges whether an op may refer to what it
-// refers to. Follows the six figures of Kleppmann and Beresford ("A Conflict-Free Replicated JSON Datatype", 2017):
+// The JSON tree: finds nodes by path, applies one op, takes it back. What an op may refer to is judged in
+// references.ts. Follows the six figures of Kleppmann and Beresford ("A Conflict-Free Replicated JSON Datatype", 2017):
 // concurrent values of one key are both kept, nodes of different kinds coexist under a key, and what was written
 // into something that was deleted meanwhile survives. Removing is by naming what was seen; deletes of whole
 // subtrees are written out by edit.ts, so an op here touches one node only.
 
 import { assert, unreachable } from "../assert.ts";
-import { type Refusal, type RefusalCode, refuse } from "../refusal.ts";
-import type { Causality, Dot, Slot, Span } from "./dot.ts";
+import type { Causality, Slot, Span } from "./dot.ts";
 import {
   dotKey,
   type Field,
@@ -18,18 +17,9 @@ import {
   type Node,
   toJson,
 } from "./node.ts";
-import {
-  type ContentOp,
-  elementCount,
-  type InsertListOp,
-  type InsertTextOp,
-  type Kind,
-  type Path,
-  samePath,
-  type Value,
-} from "./op.ts";
+import { type ContentOp, elementCount, type Path, type Value } from "./op.ts";
 import { Register } from "./register.ts";
-import type { Sequence, SequenceStep } from "./sequence.ts";
+import type { SequenceStep } from "./sequence.ts";
 
 /** What an op changed in what is shown. Steps of texts and lists hold one after the other. */
 export type Patch =
@@ -48,24 +38,6 @@ export type Patch =
       readonly inserted: readonly Value[];
     }
   | { readonly type: "field"; readonly path: Path; readonly key: string | null };
-
-/** What a change could know when its author made it. */
-export interface Knowledge {
-  /** Whether the change is in the causal past. The change itself is not. */
-  isPast(change: Slot): boolean;
-  /** The change itself. */
-  readonly self: Slot;
-}
-
-/** An op that makes elements, numbered from `start`. */
-interface Made {
-  readonly op: ContentOp;
-  readonly start: number;
-}
-
-/** The elements that earlier ops of the same change make: they may be referred to, but are not applied yet.
- * Ascending by start. */
-type Own = Made[];
 
 export class DocumentTree {
   readonly #causality: Causality;
@@ -137,147 +109,6 @@ export class DocumentTree {
       map.keys.set(key, field);
     }
     return field;
-  }
-
-  // ------------------------------------------------------------------------------------------------- judging
-
-  /**
-   * Whether the ops of one change refer only to what their author can have seen, and to the right kind of thing.
-   * A function of the change and its causal past alone: what else has been applied here makes no difference.
-   */
-  judge(ops: readonly ContentOp[], starts: readonly number[], knowledge: Knowledge): Refusal | null {
-    const own: Own = [];
-    for (const [i, op] of ops.entries()) {
-      const refusal = this.#judgeOp(op, knowledge, own);
-      if (refusal !== null) return refusal;
-      if (elementCount(op) > 0) own.push({ op, start: starts[i]! });
-    }
-    return null;
-  }
-
-  #judgeOp(op: ContentOp, knowledge: Knowledge, own: Own): Refusal | null {
-    const kind = op.path.at(-1)?.kind ?? "map";
-    if (!suits(op, kind)) return refuse("ReferenceWrong", `${op.type} on a ${kind}`);
-    const path = this.#judgePath(op.path, knowledge, own);
-    if (path !== null) return path;
-    switch (op.type) {
-      case "set":
-      case "unset":
-        return this.#judgeReplaces(op, knowledge, own);
-      case "insertText":
-      case "insertList":
-        return this.#judgePlace(op, knowledge, own);
-      case "delete":
-        return this.#judgeSpans(op.path, op.spans, knowledge, own);
-      default:
-        return unreachable(op);
-    }
-  }
-
-  #judgePath(path: Path, knowledge: Knowledge, own: Own): Refusal | null {
-    let kind: Kind = "map";
-    for (const [i, step] of path.entries()) {
-      if (typeof step.at === "string") {
-        if (kind !== "map") return refuse("ReferenceWrong", `key in a ${kind}`);
-      } else {
-        if (kind !== "list") return refuse("ReferenceWrong", `element in a ${kind}`);
-        const value = this.#content(path.slice(0, i), step.at, knowledge, own);
-        if (isRefusal(value)) return value;
-        const making = value as Value | string;
-        if (making === null || typeof making !== "object" || making.make !== step.kind) {
-          return refuse("ReferenceWrong", `element is no ${step.kind}`);
-        }
-      }
-      kind = step.kind;
-    }
-    return null;
-  }
-
-  /** The value or character of one element that the author can have seen. */
-  #content(path: Path, dot: Dot, knowledge: Knowledge, own: Own): Value | Refusal {
-    if (dot.change === knowledge.self) {
-      const made = makerOf(dot.index, own);
-      if (made !== null && samePath(made.op.path, path)) {
-        if (made.op.type === "insertText") return made.op.text[dot.index - made.start]!;
-        if (made.op.type === "insertList") return made.op.values[dot.index - made.start]!;
-      }
-      return refuse("ReferenceUnseen", "own element not made yet");
-    }
-    if (!knowledge.isPast(dot.change)) return refuse("ReferenceUnseen", "element outside the past");
-    const sequence = this.#sequence(path);
-    if (sequence === null || !sequence.has(dot)) return refuse("ReferenceWrong", "no such element here");
-    return sequence.at(dot) as Value;
-  }
-
-  #judgeReplaces(
-    op: Extract<ContentOp, { replaces: readonly Dot[] }>,
-    knowledge: Knowledge,
-    own: Own,
-  ): Refusal | null {
-    const node = this.find(op.path);
-    const { key } = op;
-    const register =
-      node?.kind === "register"
-        ? node.register
-        : node?.kind === "map" && key !== null
-          ? node.keys.get(key)?.register
-          : undefined;
-    for (const dot of op.replaces) {
-      if (dot.change === knowledge.self) {
-        const made = makerOf(dot.index, own);
-        if (made === null || !samePath(made.op.path, op.path) || !writes(made.op, key))
-          return refuse("ReferenceUnseen", "own entry not made yet");
-      } else if (!knowledge.isPast(dot.change)) return refuse("ReferenceUnseen", "entry outside the past");
-      else if (register === undefined || !register.has(dot))
-        return refuse("ReferenceWrong", "no such entry here");
-    }
-    return null;
-  }
-
-  #judgePlace(op: InsertTextOp | InsertListOp, knowledge: Knowledge, own: Own): Refusal | null {
-    for (const dot of [op.parent, op.rightOrigin]) {
-      if (dot === null) continue;
-      const content = this.#content(op.path, dot, knowledge, own);
-      if (isRefusal(content)) return content;
-      // wire §6.2: between the two halves of a surrogate pair there is no place.
-      if (op.type === "insertText" && dot === op.parent && splitsPair(content as string, op.side)) {
-        return refuse("TextSplit", "insert inside a surrogate pair");
-      }
-    }
-    if (op.side === "left" && op.parent === null) return refuse("OrderWrong", "left of the beginning");
-    const { parent, rightOrigin } = op;
-    if (parent === null || rightOrigin === null) return null;
-    // Both from the past: their order never changes, so every replica answers alike. Own elements are not placed yet.
-    if (parent.change === knowledge.self || rightOrigin.change === knowledge.self) return null;
-    return this.#sequence(op.path)!.compare(parent, rightOrigin) < 0
-      ? null
-      : refuse("OrderWrong", "right origin left of parent");
-  }
-
-  #judgeSpans(path: Path, spans: readonly Span[], knowledge: Knowledge, own: Own): Refusal | null {
-    for (const span of spans) {
-      const end = span.start + span.length - 1;
-      if (span.change === knowledge.self) {
-        if (!coversOwn(path, span, own)) return refuse("ReferenceUnseen", "own elements not made yet");
-      } else {
-        if (!knowledge.isPast(span.change)) return refuse("ReferenceUnseen", "elements outside the past");
-        if (!this.#sequence(path)?.contains(span)) return refuse("ReferenceWrong", "no such elements here");
-      }
-      const first = this.#content(path, { change: span.change, index: span.start }, knowledge, own);
-      const last = this.#content(path, { change: span.change, index: end }, knowledge, own);
-      if (
-        path.at(-1)!.kind === "text" &&
-        (splitsPair(first as string, "left") || splitsPair(last as string, "right"))
-      ) {
-        return refuse("TextSplit", "delete of half a surrogate pair");
-      }
-    }
-    return null;
-  }
-
-  #sequence(path: Path): Sequence<string> | Sequence<readonly Value[]> | null {
-    const node = this.find(path);
-    return node?.kind === "text" ? node.text : node?.kind === "list" ? node.items : null;
   }
 
   // ------------------------------------------------------------------------------------------------ applying
@@ -386,65 +217,6 @@ export class DocumentTree {
       );
     }
   }
-}
-
-function suits(op: ContentOp, kind: Kind): boolean {
-  switch (op.type) {
-    case "set":
-    case "unset":
-      return op.key === null ? kind === "register" : kind === "map";
-    case "insertText":
-      return kind === "text";
-    case "insertList":
-      return kind === "list";
-    case "delete":
-      return kind === "text" || kind === "list";
-    default:
-      return unreachable(op);
-  }
-}
-
-function isRefusal(value: unknown): value is Refusal {
-  return (
-    value !== null &&
-    typeof value === "object" &&
-    "code" in value &&
-    (value as { code: RefusalCode }).code !== undefined
-  );
-}
-
-function writes(op: ContentOp, key: string | null): boolean {
-  return op.type === "set" && op.key === key;
-}
-
-/** Runs hold whole pairs only, so one half tells where the other is. */
-function splitsPair(unit: string, side: "left" | "right"): boolean {
-  const code = unit.charCodeAt(0);
-  return side === "right" ? code >= 0xd800 && code < 0xdc00 : code >= 0xdc00 && code < 0xe000;
-}
-
-function coversOwn(path: Path, span: Span, own: Own): boolean {
-  const end = span.start + span.length;
-  for (let next = span.start; next < end; ) {
-    const made = makerOf(next, own);
-    if (made === null || made.op.type === "set" || !samePath(made.op.path, path)) return false;
-    next = made.start + elementCount(made.op);
-  }
-  return true;
-}
-
-/** The op that makes the element with a number; by halving, since a hostile change may refer to itself everywhere. */
-function makerOf(index: number, own: Own): Made | null {
-  let low = 0;
-  let high = own.length - 1;
-  while (low <= high) {
-    const middle = (low + high) >> 1;
-    const made = own[middle]!;
-    if (index < made.start) high = middle - 1;
-    else if (index >= made.start + elementCount(made.op)) low = middle + 1;
-    else return made;
-  }
-  return null;
 }
 
 function deleteFrom(node: Node, span: Span, by: Slot): SequenceStep[] {

@@ -1,0 +1,242 @@
+// Whether the ops of one change refer only to what their author can have seen (R13), and to the right kind of thing.
+// Looks at the tree and at what earlier ops of the same change make; applies nothing.
+
+import { unreachable } from "../assert.ts";
+import { type Refusal, type RefusalCode, refuse } from "../refusal.ts";
+import type { DocumentTree } from "./document.ts";
+import type { Dot, Slot, Span } from "./dot.ts";
+import {
+  type ContentOp,
+  elementCount,
+  type InsertListOp,
+  type InsertTextOp,
+  type Kind,
+  type Path,
+  samePath,
+  type Value,
+} from "./op.ts";
+import type { Sequence } from "./sequence.ts";
+
+/** What a change could know when its author made it. */
+export interface Knowledge {
+  /** Whether the change is in the causal past. The change itself is not. */
+  isPast(change: Slot): boolean;
+  /** The change itself. */
+  readonly self: Slot;
+}
+
+/** An op that makes elements, numbered from `start`. */
+interface Made {
+  readonly op: ContentOp;
+  readonly start: number;
+}
+
+/** The elements that earlier ops of the same change make: they may be referred to, but are not applied yet.
+ * Ascending by start. */
+type Own = Made[];
+
+export class References {
+  readonly #tree: DocumentTree;
+  readonly #knowledge: Knowledge;
+  readonly #own: Own = [];
+
+  constructor(tree: DocumentTree, knowledge: Knowledge) {
+    this.#tree = tree;
+    this.#knowledge = knowledge;
+  }
+
+  /**
+   * Whether the ops of one change refer only to what their author can have seen, and to the right kind of thing.
+   * A function of the change and its causal past alone: what else has been applied here makes no difference.
+   */
+  judge(ops: readonly ContentOp[], starts: readonly number[]): Refusal | null {
+    for (const [i, op] of ops.entries()) {
+      const refusal = this.#judgeOp(op);
+      if (refusal !== null) return refusal;
+      if (elementCount(op) > 0) this.#own.push({ op, start: starts[i]! });
+    }
+    return null;
+  }
+
+  #judgeOp(op: ContentOp): Refusal | null {
+    const kind = op.path.at(-1)?.kind ?? "map";
+    if (!suits(op, kind)) return refuse("ReferenceWrong", `${op.type} on a ${kind}`);
+    const path = this.#judgePath(op.path);
+    if (path !== null) return path;
+    switch (op.type) {
+      case "set":
+      case "unset":
+        return this.#judgeReplaces(op);
+      case "insertText":
+      case "insertList":
+        return this.#judgePlace(op);
+      case "delete":
+        return this.#judgeSpans(op.path, op.spans);
+      default:
+        return unreachable(op);
+    }
+  }
+
+  #judgePath(path: Path): Refusal | null {
+    let kind: Kind = "map";
+    for (const [i, step] of path.entries()) {
+      if (typeof step.at === "string") {
+        if (kind !== "map") return refuse("ReferenceWrong", `key in a ${kind}`);
+      } else {
+        if (kind !== "list") return refuse("ReferenceWrong", `element in a ${kind}`);
+        const value = this.#content(path.slice(0, i), step.at);
+        if (isRefusal(value)) return value;
+        const making = value as Value | string;
+        if (making === null || typeof making !== "object" || making.make !== step.kind) {
+          return refuse("ReferenceWrong", `element is no ${step.kind}`);
+        }
+      }
+      kind = step.kind;
+    }
+    return null;
+  }
+
+  /** The value or character of one element that the author can have seen. */
+  #content(path: Path, dot: Dot): Value | Refusal {
+    if (dot.change === this.#knowledge.self) {
+      const made = makerOf(dot.index, this.#own);
+      if (made !== null && samePath(made.op.path, path)) {
+        if (made.op.type === "insertText") return made.op.text[dot.index - made.start]!;
+        if (made.op.type === "insertList") return made.op.values[dot.index - made.start]!;
+      }
+      return refuse("ReferenceUnseen", "own element not made yet");
+    }
+    if (!this.#knowledge.isPast(dot.change)) return refuse("ReferenceUnseen", "element outside the past");
+    const sequence = this.#sequence(path);
+    if (sequence === null || !sequence.has(dot)) return refuse("ReferenceWrong", "no such element here");
+    return sequence.at(dot) as Value;
+  }
+
+  #judgeReplaces(op: Extract<ContentOp, { replaces: readonly Dot[] }>): Refusal | null {
+    const node = this.#tree.find(op.path);
+    const { key } = op;
+    const register =
+      node?.kind === "register"
+        ? node.register
+        : node?.kind === "map" && key !== null
+          ? node.keys.get(key)?.register
+          : undefined;
+    for (const dot of op.replaces) {
+      if (dot.change === this.#knowledge.self) {
+        const made = makerOf(dot.index, this.#own);
+        if (made === null || !samePath(made.op.path, op.path) || !writes(made.op, key))
+          return refuse("ReferenceUnseen", "own entry not made yet");
+      } else if (!this.#knowledge.isPast(dot.change))
+        return refuse("ReferenceUnseen", "entry outside the past");
+      else if (register === undefined || !register.has(dot))
+        return refuse("ReferenceWrong", "no such entry here");
+    }
+    return null;
+  }
+
+  #judgePlace(op: InsertTextOp | InsertListOp): Refusal | null {
+    for (const dot of [op.parent, op.rightOrigin]) {
+      if (dot === null) continue;
+      const content = this.#content(op.path, dot);
+      if (isRefusal(content)) return content;
+      // wire §6.2: between the two halves of a surrogate pair there is no place.
+      if (op.type === "insertText" && dot === op.parent && splitsPair(content as string, op.side)) {
+        return refuse("TextSplit", "insert inside a surrogate pair");
+      }
+    }
+    if (op.side === "left" && op.parent === null) return refuse("OrderWrong", "left of the beginning");
+    const { parent, rightOrigin } = op;
+    if (parent === null || rightOrigin === null) return null;
+    // Both from the past: their order never changes, so every replica answers alike. Own elements are not placed yet.
+    if (parent.change === this.#knowledge.self || rightOrigin.change === this.#knowledge.self) return null;
+    return this.#sequence(op.path)!.compare(parent, rightOrigin) < 0
+      ? null
+      : refuse("OrderWrong", "right origin left of parent");
+  }
+
+  #judgeSpans(path: Path, spans: readonly Span[]): Refusal | null {
+    for (const span of spans) {
+      const end = span.start + span.length - 1;
+      if (span.change === this.#knowledge.self) {
+        if (!coversOwn(path, span, this.#own)) return refuse("ReferenceUnseen", "own elements not made yet");
+      } else {
+        if (!this.#knowledge.isPast(span.change))
+          return refuse("ReferenceUnseen", "elements outside the past");
+        if (!this.#sequence(path)?.contains(span)) return refuse("ReferenceWrong", "no such elements here");
+      }
+      const first = this.#content(path, { change: span.change, index: span.start });
+      const last = this.#content(path, { change: span.change, index: end });
+      if (
+        path.at(-1)!.kind === "text" &&
+        (splitsPair(first as string, "left") || splitsPair(last as string, "right"))
+      ) {
+        return refuse("TextSplit", "delete of half a surrogate pair");
+      }
+    }
+    return null;
+  }
+
+  #sequence(path: Path): Sequence<string> | Sequence<readonly Value[]> | null {
+    const node = this.#tree.find(path);
+    return node?.kind === "text" ? node.text : node?.kind === "list" ? node.items : null;
+  }
+}
+
+function suits(op: ContentOp, kind: Kind): boolean {
+  switch (op.type) {
+    case "set":
+    case "unset":
+      return op.key === null ? kind === "register" : kind === "map";
+    case "insertText":
+      return kind === "text";
+    case "insertList":
+      return kind === "list";
+    case "delete":
+      return kind === "text" || kind === "list";
+    default:
+      return unreachable(op);
+  }
+}
+
+function isRefusal(value: unknown): value is Refusal {
+  return (
+    value !== null &&
+    typeof value === "object" &&
+    "code" in value &&
+    (value as { code: RefusalCode }).code !== undefined
+  );
+}
+
+function writes(op: ContentOp, key: string | null): boolean {
+  return op.type === "set" && op.key === key;
+}
+
+/** Runs hold whole pairs only, so one half tells where the other is. */
+function splitsPair(unit: string, side: "left" | "right"): boolean {
+  const code = unit.charCodeAt(0);
+  return side === "right" ? code >= 0xd800 && code < 0xdc00 : code >= 0xdc00 && code < 0xe000;
+}
+
+function coversOwn(path: Path, span: Span, own: Own): boolean {
+  const end = span.start + span.length;
+  for (let next = span.start; next < end; ) {
+    const made = makerOf(next, own);
+    if (made === null || made.op.type === "set" || !samePath(made.op.path, path)) return false;
+    next = made.start + elementCount(made.op);
+  }
+  return true;
+}
+
+/** The op that makes the element with a number; by halving, since a hostile change may refer to itself everywhere. */
+function makerOf(index: number, own: Own): Made | null {
+  let low = 0;
+  let high = own.length - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const made = own[middle]!;
+    if (index < made.start) high = middle - 1;
+    else if (index >= made.start + elementCount(made.op)) low = middle + 1;
+    else return made;
+  }
+  return null;
+}
