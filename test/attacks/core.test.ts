@@ -2,7 +2,7 @@
 // and signatures, B the graph, C data, D text, E rights). Mallory is an invited editor, unless a test says less; what
 // she sends is made field by field, so it is wrong in the one way that the title names.
 
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { impliedRefs } from "../../src/crdt/graph/body.ts";
 import type { Op } from "../../src/crdt/graph/change.ts";
 import { encodeChange, idOf } from "../../src/crdt/graph/codec.ts";
@@ -23,6 +23,8 @@ import {
   type Person,
   sync,
 } from "../crdt/people.ts";
+
+vi.setConfig({ testTimeout: 20_000 });
 
 const BODY = [{ at: "body", kind: "text" as const }];
 const LIST = [{ at: "list", kind: "list" as const }];
@@ -266,6 +268,22 @@ describe("B: the graph", () => {
     alice.replica.forget("Mallory");
     expect(alice.receive(one!).admitted).toEqual([one!.id]);
     expect(alice.receive(two!).admitted).toEqual([two!.id]);
+  });
+
+  it("B2 who sends another's changes first and then floods or leaves takes none of them away", () => {
+    for (const act of ["floods", "leaves"]) {
+      const { alice, bob, mallory } = victims();
+      const [one, two] = ["1", "2"].flatMap(n => bob.write(root => root.text("body").insert(0, n)));
+      expect(alice.receive(two!, "Mallory").missing).toBe(one!.id);
+      expect(alice.receive(two!, "Bob").missing).toBe(one!.id);
+      const missing = "ab".repeat(32) as ChangeId;
+      if (act === "leaves") alice.replica.forget("Mallory");
+      else {
+        for (let i = 0; i <= PENDING_CHANGES_MAX; i++)
+          alice.receive(forge(mallory, { header: { parents: [missing], depth: i + 2 } }), "Mallory");
+      }
+      expect(alice.receive(one!, "Bob").admitted).toEqual([one!.id, two!.id]);
+    }
   });
 
   it("B3 B4 parents that are too many, repeated, unsorted or not independent are refused", () => {
