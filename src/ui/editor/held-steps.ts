@@ -3,11 +3,13 @@
 // transformation with one square:
 //
 //        editor's text ── held ──▶ shared text
-//             │ local                  │ local.map(held)        what the shared text is told
+//             │ local                  │ local.map(held, before)   what the shared text is told
 //             ▼                        ▼
-//        editor's text ── held' ─▶ shared text                  held' = held.map(local, before)
+//        editor's text ── held' ─▶ shared text                     held' = held.map(local)
 //
-// Law: local then held' = held then local.map(held), which is ChangeSet's own law.
+// Law: local then held' = held then local.map(held, before), which is ChangeSet's own law. Where both insert at one
+// position the local letters come first: they go on a word whose last letter they see on their left, and what is held
+// would split it.
 import { ChangeSet } from "@codemirror/state";
 import type { TextPatch } from "../../sync/view.ts";
 
@@ -36,8 +38,8 @@ export class HeldSteps {
   /** A local change of the editor's text; returns the same change as the shared text must be told of it. */
   local(changes: ChangeSet): ChangeSet {
     if (this.held === null) return changes;
-    const told = changes.map(this.held);
-    this.held = this.held.map(changes, true);
+    const told = changes.map(this.held, true);
+    this.held = this.held.map(changes);
     return told;
   }
 

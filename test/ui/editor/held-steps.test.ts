@@ -29,6 +29,14 @@ test("tells the shared text where my letter belongs while Bob's word in front of
   expect(held.isEmpty).toBe(true);
 });
 
+test("goes on with my word where Bob's word is held right behind my last letter", () => {
+  const held = new HeldSteps();
+  held.receive([step(2, 2, "BOB")], "[m]".length);
+  const told = held.local(change("[m]", step(2, 2, "e")));
+  expect(apply("[mBOB]", told)).toBe("[meBOB]");
+  expect(apply("[me]", held.take(null)!)).toBe("[meBOB]");
+});
+
 test("does not delete what Bob wrote inside the word that I delete", () => {
   const held = new HeldSteps();
   held.receive([step(2, 2, "XX")], 4);
