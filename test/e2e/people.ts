@@ -23,6 +23,9 @@ const LOOPBACK = /^(127\.\d+\.\d+\.\d+|localhost|\[::1\]|plain\.test)$/;
 /** What a browser itself writes into the console when the server is not there. */
 const UNREACHABLE = /ERR_CONNECTION_REFUSED|ERR_INTERNET_DISCONNECTED|WebSocket connection to .* failed/;
 
+/** Said on plain http of a header that is right everywhere else. */
+const IGNORED = /Cross-Origin-Opener-Policy header has been ignored/;
+
 /** What CodeMirror leaves on its element. The view holds the whole text; the page only what is near the window. */
 interface EditorElement {
   readonly cmTile: {
@@ -63,8 +66,10 @@ export class Person {
     page.on("pageerror", error => stage.faults.push(`exception: ${error.stack ?? error}`));
     page.on("crash", () => stage.faults.push("the page crashed"));
     page.on("console", message => {
-      if (message.type() !== "error" || (stage.wasCut && UNREACHABLE.test(message.text()))) return;
-      stage.faults.push(`console: ${message.text()}`);
+      const text = message.text();
+      if (message.type() !== "error" || IGNORED.test(text) || (stage.wasCut && UNREACHABLE.test(text)))
+        return;
+      stage.faults.push(`console: ${text}`);
     });
     page.on("request", request => person.#asked(request.url()));
     page.on("websocket", socket => person.#asked(socket.url()));

@@ -1,0 +1,217 @@
+// Goal: an invited member who lies hurts nobody. Mallory speaks through the real server, links and handshake; what
+// she sends is refused or waits, is never shown, and two others go on writing to each other.
+
+import { afterEach, describe, expect, it } from "vitest";
+import { seedSign, toHex } from "../../src/crdt/index.ts";
+import { ciphers } from "../../src/sync/adapters/ciphers.ts";
+import type { SignedChange } from "../../src/sync/protocol.ts";
+import { Mallory } from "./mallory.ts";
+import { PATIENCE_MS, type Person, setStage, untilEqual } from "./people.ts";
+
+const stage = setStage();
+let mallory: Mallory | null = null;
+
+afterEach(() => {
+  mallory?.leave();
+  mallory = null;
+});
+
+/** Alice and Bob are at work when Mallory joins by the link and writes one honest word. */
+async function joined(): Promise<{ alice: Person; bob: Person; liar: Mallory }> {
+  const [alice, bob, link] = await stage.pair("Honest. ");
+  await bob.putCaret(8);
+  await bob.type("Work. ");
+  const liar = new Mallory(link, stage.url);
+  mallory = liar;
+  await expect.poll(() => liar.peers.size, { timeout: PATIENCE_MS }).toBe(2);
+  await expect.poll(() => textOf(liar), { timeout: PATIENCE_MS }).toBe("Honest. Work. ");
+  liar.send(liar.write("Hello. "));
+  for (const person of [alice, bob]) await person.sees("Honest. Work. Hello. ");
+  return { alice, bob, liar };
+}
+
+function textOf(liar: Mallory): unknown {
+  return (liar.replica.toJson() as { body?: unknown }).body;
+}
+
+/** One calm line, and no more of it than that. */
+async function isToldOfRefusal(person: Person, words: string): Promise<void> {
+  await person.readsStatus(words);
+  expect(await person.page.getByRole("status").count()).toBe(1);
+  expect(await person.page.getByRole("dialog").count()).toBe(0);
+}
+
+/** Both write, and read each other. */
+async function goOn(alice: Person, bob: Person, before: string): Promise<void> {
+  await alice.press("Control+End");
+  await alice.type("A");
+  await bob.sees(`${before}A`);
+  await bob.press("Control+End");
+  await bob.type("B");
+  expect(await untilEqual([alice, bob])).toBe(`${before}AB`);
+}
+
+const BEFORE = "Honest. Work. Hello. ";
+
+interface Lie {
+  readonly name: string;
+  /** What is sent before `honest`, a change of hers that is sound. */
+  readonly changes: (liar: Mallory, honest: SignedChange) => readonly SignedChange[];
+  readonly told: string;
+}
+
+const STRANGER = "An edit from Mallory was refused: its author is not a member.";
+const FORGED = "An edit from Mallory was refused: the signature does not match.";
+
+// Neighbours differ in what is said of them: it stands for ten seconds.
+const LIES: readonly Lie[] = [
+  {
+    name: "one byte altered, wherever it stands",
+    changes: (_, honest) =>
+      Array.from({ length: 12 }, (_, i) => {
+        const bytes = new Uint8Array(honest.bytes);
+        bytes[Math.floor((i * bytes.length) / 12)]! ^= 1;
+        return { ...honest, bytes };
+      }),
+    told: "An edit from Mallory was refused",
+  },
+  {
+    name: "by a device that nobody invited",
+    changes: liar => [liar.writeAs(ciphers.random(32), "LIE ", null)],
+    told: STRANGER,
+  },
+  {
+    name: "one letter of the text altered",
+    changes: (_, honest) => {
+      const bytes = new Uint8Array(honest.bytes);
+      bytes[Buffer.from(bytes).indexOf("true")] = "T".charCodeAt(0);
+      return [{ ...honest, bytes }];
+    },
+    told: FORGED,
+  },
+  {
+    name: "by a device that nobody invited, once more",
+    changes: liar => [liar.writeAs(ciphers.random(32), "LIE ", null)],
+    told: STRANGER,
+  },
+  {
+    name: "its signature altered",
+    changes: (_, honest) => {
+      const signature = new Uint8Array(honest.signature);
+      signature[5]! ^= 8;
+      return [{ ...honest, signature }];
+    },
+    told: FORGED,
+  },
+  {
+    name: "by a device that nobody invited, for the last time",
+    changes: liar => [liar.writeAs(ciphers.random(32), "LIE ", null)],
+    told: STRANGER,
+  },
+  {
+    name: "signed by another key",
+    changes: (liar, honest) => {
+      const message = liar.replica.messageOf(liar.replica.ownHead!.id);
+      return [{ ...honest, signature: seedSign(ciphers.random(32), message) }];
+    },
+    told: FORGED,
+  },
+  {
+    name: "joining with a forged signature of the invitation",
+    changes: liar => {
+      const invite = [...liar.replica.changes()].flatMap(({ change }) =>
+        change.ops.flatMap(op => (op.type === "invite" ? [op.key] : [])),
+      )[0]!;
+      return [liar.writeAs(ciphers.random(32), "LIE ", { invite, signature: ciphers.random(64) })];
+    },
+    told: FORGED,
+  },
+];
+
+describe("a change from Mallory", () => {
+  it("that is no true change is refused, never shown, and said in one calm line", async () => {
+    const { alice, bob, liar } = await joined();
+    let text = BEFORE;
+    for (const { name, changes, told } of LIES) {
+      const honest = liar.write("true. ");
+      // What is true behind a lie is believed all the same, and shows that the lie has been judged.
+      liar.send(...changes(liar, honest), honest);
+      text += "true. ";
+      for (const person of [alice, bob]) {
+        await expect.poll(() => person.text(), { timeout: PATIENCE_MS, message: name }).toBe(text);
+        await isToldOfRefusal(person, told);
+      }
+    }
+    await goOn(alice, bob, text);
+    await alice.isStored();
+    await alice.page.reload();
+    await alice.canWrite();
+    expect(await untilEqual([alice, bob])).toBe(`${text}AB`);
+  });
+
+  it("is shown once if it comes many times, waits if it comes before its parent, and for ever if that never comes", async () => {
+    const { alice, bob, liar } = await joined();
+    const change = liar.write("Again. ");
+    liar.send(...Array.from({ length: 50 }, () => change));
+    let text = `${BEFORE}Again. `;
+    for (const person of [alice, bob]) await person.sees(text);
+    liar.send(change, change);
+
+    const [parent, ...children] = Array.from({ length: 8 }, (_, i) => liar.write(`${i} `));
+    liar.send(...children.reverse());
+    await goOn(alice, bob, text);
+    liar.send(parent!);
+    for (const person of [alice, bob])
+      await expect.poll(() => person.text(), { timeout: PATIENCE_MS }).toContain("0 1 2 3 4 5 6 7 ");
+    text = await untilEqual([alice, bob]);
+
+    liar.write("Withheld. ");
+    liar.send(liar.write("Orphan. "));
+    await goOn(alice, bob, text);
+    // Once she is gone, what waited for her is gone as well.
+    liar.leave();
+    await alice.press("Control+End");
+    await alice.type("!");
+    await bob.sees(`${text}AB!`);
+    for (const person of [alice, bob]) expect(await person.status.textContent()).not.toContain("refused");
+  });
+});
+
+describe("Mallory's noise", () => {
+  it("closes her link and nothing else", async () => {
+    const { alice, bob, liar } = await joined();
+    const links = [...liar.peers];
+    liar.sendGarbage([
+      new Uint8Array(0),
+      new Uint8Array(1),
+      ciphers.random(100),
+      ciphers.random(16 * 1024),
+      new Uint8Array(16 * 1024 + 1),
+    ]);
+    await expect.poll(() => links.some(link => liar.peers.has(link)), { timeout: PATIENCE_MS }).toBe(false);
+    await goOn(alice, bob, BEFORE);
+  });
+
+  it("of senseless carets and claims moves nobody's text", async () => {
+    const { alice, bob, liar } = await joined();
+    for (const peer of liar.peers) {
+      const anchor = { id: toHex(ciphers.random(32)) as never, index: 2 ** 40 };
+      peer.send({
+        type: "presence",
+        presence: { name: "\u202eAlice\u200b", caret: { anchor, head: anchor } },
+      });
+      peer.send({
+        type: "have",
+        lanes: Array.from({ length: 2_000 }, (_, seq) => ({
+          author: toHex(ciphers.random(32)) as never,
+          seq: seq + 1,
+          tag: ciphers.random(8),
+        })),
+      });
+      peer.send({ type: "took", bytes: 2 ** 50 });
+    }
+    await goOn(alice, bob, BEFORE);
+    await expect.poll(() => alice.people.allTextContents()).toHaveLength(3);
+    for (const text of await alice.people.allTextContents()) expect(text).not.toMatch(/[\u202e\u200b]/);
+  });
+});

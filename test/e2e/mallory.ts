@@ -1,0 +1,178 @@
+// Mallory was invited and lies. She speaks through the project's own links, handshake and messages, so that her lies
+// get as far as lies can; only what she sends as changes is whatever a test gives her.
+
+import { WebSocket } from "ws";
+import {
+  type ChangeId,
+  type Closed,
+  type DeviceId,
+  joinMessage,
+  Replica,
+  seedPublicKey,
+  seedSign,
+  type Ticket,
+  toHex,
+  type VerifiedChange,
+} from "../../src/crdt/index.ts";
+import { ciphers } from "../../src/sync/adapters/ciphers.ts";
+import { openNetwork } from "../../src/sync/adapters/network.ts";
+import type { SocketConstructor } from "../../src/sync/adapters/signal.ts";
+import { decodeLink } from "../../src/sync/link.ts";
+import { Peer, type PeerHost } from "../../src/sync/peer.ts";
+import type { Bytes, Network } from "../../src/sync/ports.ts";
+import type { Message, SignedChange } from "../../src/sync/protocol.ts";
+import { claim } from "../../src/sync/reconcile.ts";
+import { editBody } from "../../src/sync/text.ts";
+
+const NOBODY: ReadonlySet<ChangeId> = new Set();
+
+export class Mallory implements PeerHost {
+  readonly replica: Replica;
+  readonly seed = ciphers.random(32);
+  readonly device = deviceOf(this.seed);
+  /** Past the handshake. */
+  readonly peers = new Set<Peer>();
+  readonly #instance = ciphers.random(16);
+  readonly #network: Network;
+  readonly #timer: ReturnType<typeof setInterval>;
+  #sent = 0;
+
+  constructor(link: string, server: string) {
+    const read = decodeLink(new URL(link).hash);
+    if ("error" in read) throw new Error(read.error);
+    const { doc, inviteSeed, roomSecret } = read;
+    const ticket: Ticket = {
+      invite: deviceOf(inviteSeed),
+      signature: seedSign(inviteSeed, joinMessage(doc, this.device)),
+    };
+    this.replica = Replica.open(this.device, doc, ticket);
+    const url = new URL("signal", server);
+    url.protocol = "ws";
+    this.#network = openNetwork(
+      {
+        roomSecret,
+        url: url.href,
+        iceServers: [],
+        ciphers,
+        WebSocket: WebSocket as unknown as SocketConstructor,
+      },
+      {
+        reachable: () => undefined,
+        link: link =>
+          new Peer(link, "link", this, {
+            doc,
+            device: this.device,
+            instance: this.#instance,
+            inviteSeed,
+            ciphers,
+          }).start(),
+      },
+    );
+    this.#timer = setInterval(() => {
+      for (const peer of this.peers) peer.tick(Date.now());
+    }, 250);
+  }
+
+  leave(): void {
+    clearInterval(this.#timer);
+    this.#network.close();
+  }
+
+  // ------------------------------------------------------------------------------------------- her honest half
+
+  get now(): number {
+    return Date.now();
+  }
+
+  signProof(peer: Peer, message: Bytes): void {
+    queueMicrotask(() => peer.signed(seedSign(this.seed, message)));
+  }
+
+  verifyProof(peer: Peer): void {
+    queueMicrotask(() => peer.verified([true, true]));
+  }
+
+  opened(peer: Peer): void {
+    this.peers.add(peer);
+    peer.claim(claim(this.replica, peer.tagKey, NOBODY));
+    peer.send({ type: "presence", presence: { name: "Mallory", caret: null } });
+  }
+
+  closed(peer: Peer): void {
+    this.peers.delete(peer);
+  }
+
+  message(peer: Peer, message: Message): void {
+    if (message.type !== "changes") return;
+    for (const change of message.changes) this.admit(change);
+    peer.judged(message.changes);
+  }
+
+  /** Into her own copy. */
+  admit({ bytes, signature }: SignedChange): void {
+    const inspected = this.replica.inspect(bytes, signature);
+    if (!inspected.ok) throw new Error(`Mallory was sent what cannot be: ${inspected.code}`);
+    this.replica.admit(
+      inspected,
+      inspected.questions.map(() => true),
+      "others",
+    );
+  }
+
+  /** A change of hers that would be taken, put at the end of the text; not sent. */
+  write(text: string): SignedChange {
+    const change = signed(writeIn(this.replica, text), this.seed);
+    this.replica.sign(this.replica.ownHead!.id, change.signature);
+    return change;
+  }
+
+  /** The same by a device that nobody invited, over everything that she has seen. */
+  writeAs(seed: Bytes, text: string, ticket: Ticket | null): SignedChange {
+    const stranger = Replica.open(deviceOf(seed), this.replica.doc, ticket);
+    for (const { bytes, signature } of this.replica.changes()) {
+      const inspected = stranger.inspect(bytes, signature!);
+      if (inspected.ok)
+        stranger.admit(
+          inspected,
+          inspected.questions.map(() => true),
+          "Mallory",
+        );
+    }
+    return signed(writeIn(stranger, text), seed);
+  }
+
+  // ---------------------------------------------------------------------------------------------- what she sends
+
+  /** To everybody she is linked with, exactly as given and in that order. */
+  send(...changes: readonly SignedChange[]): void {
+    for (const peer of this.peers) {
+      for (const change of changes) {
+        // A name of its own each time: a peer does not queue a change twice.
+        const id = `lie ${++this.#sent}` as ChangeId;
+        peer.offer([{ ...change, change: { id } } as unknown as VerifiedChange]);
+      }
+    }
+  }
+
+  /** Below the messages: bytes that no channel has sealed. */
+  sendGarbage(frames: readonly Bytes[]): void {
+    for (const peer of this.peers) for (const frame of frames) peer.link.send(frame);
+  }
+}
+
+export function deviceOf(seed: Bytes): DeviceId {
+  return toHex(seedPublicKey(seed)) as DeviceId;
+}
+
+function writeIn(replica: Replica, text: string): Closed {
+  replica.edit(root => {
+    const { length } = root.text("body");
+    editBody(root, [{ from: length, to: length, insert: text }]);
+  });
+  const [closed] = replica.closeDraft(Math.floor(Date.now() / 1000));
+  return closed!;
+}
+
+function signed({ bytes, message }: Closed, seed: Bytes): SignedChange {
+  return { bytes, signature: seedSign(seed, message) };
+}
