@@ -205,22 +205,33 @@ describe("a sequence", () => {
     );
   });
 
-  it("shows again what one deleter takes back, unless another deleted it too", () => {
-    const pair = new Pair(causality([0, 1, 2]));
-    pair.apply({
-      slot: 0,
-      type: "insert",
-      place: { parent: null, side: "right", rightOrigin: null },
-      text: "abcdef",
-    });
-    pair.apply({ slot: 1, type: "delete", span: { change: 0, start: 1, length: 3 } });
-    pair.apply({ slot: 2, type: "delete", span: { change: 0, start: 2, length: 3 } });
-    expect(pair.shown()).toBe("af");
-    pair.fast.undelete({ change: 0, start: 1, length: 3 }, 1);
-    expect(pair.shown()).toBe("abf");
-    pair.fast.undelete({ change: 0, start: 2, length: 3 }, 2);
-    expect(pair.shown()).toBe("abcdef");
-    pair.fast.check();
+  it("shows again what one deleter takes back, unless another deleted it too, whoever came first", () => {
+    const first = { change: 0, start: 1, length: 3 };
+    const second = { change: 0, start: 2, length: 3 };
+    const deleted = () => {
+      const pair = new Pair(causality([0, 1, 2]));
+      pair.apply({
+        slot: 0,
+        type: "insert",
+        place: { parent: null, side: "right", rightOrigin: null },
+        text: "abcdef",
+      });
+      pair.apply({ slot: 1, type: "delete", span: first });
+      pair.apply({ slot: 2, type: "delete", span: second });
+      expect(pair.shown()).toBe("af");
+      return pair;
+    };
+    for (const [taken, by, left, other, otherBy] of [
+      [first, 1, "abf", second, 2],
+      [second, 2, "aef", first, 1],
+    ] as const) {
+      const pair = deleted();
+      pair.fast.undelete(taken, by);
+      expect(pair.shown()).toBe(left);
+      pair.fast.undelete(other, otherBy);
+      expect(pair.shown()).toBe("abcdef");
+      pair.fast.check();
+    }
   });
 
   it("does not interleave two runs typed forwards or backwards at one place", () => {
