@@ -1,0 +1,191 @@
+// Goal: every screen is fit for assistive technology, in light and dark and on a phone, and all of it can be done by
+// keys alone. axe-core judges what a machine can.
+
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { AxeResults } from "axe-core";
+import { describe, expect, it } from "vitest";
+import { PATIENCE_MS, type Person, type PersonOptions, setStage } from "./people.ts";
+
+const stage = setStage();
+const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** Fails on anything that keeps people from using what is on the screen now. */
+async function isFit(person: Person, screen: string): Promise<void> {
+  // In a world of its own beside the page's, where the content policy does not reach.
+  await person.page.evaluate(() => Promise.allSettled(document.getAnimations().map(each => each.finished)));
+  const { frameTree } = await person.devtools.send("Page.getFrameTree");
+  const { executionContextId: contextId } = await person.devtools.send("Page.createIsolatedWorld", {
+    frameId: frameTree.frame.id,
+  });
+  const evaluate = async (expression: string): Promise<unknown> => {
+    const { result, exceptionDetails } = await person.devtools.send("Runtime.evaluate", {
+      expression,
+      contextId,
+      awaitPromise: true,
+      returnByValue: true,
+    });
+    if (exceptionDetails !== undefined) throw new Error(JSON.stringify(exceptionDetails));
+    return result.value;
+  };
+  await evaluate(axeSource);
+  const { violations, passes } = (await evaluate(
+    'axe.run(document, { resultTypes: ["violations"] })',
+  )) as AxeResults;
+  expect(passes.length).toBeGreaterThan(5);
+  const serious = violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(node => node.html).join(" | ")}`);
+  expect(serious, screen).toEqual([]);
+}
+
+const LOOKS: readonly (readonly [string, PersonOptions])[] = [
+  ["in light", { colorScheme: "light" }],
+  ["in dark", { colorScheme: "dark" }],
+  ["on a phone", { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }],
+];
+
+describe("assistive technology finds nothing serious", () => {
+  it.each(LOOKS)(
+    "%s: on an empty page, with two people, sharing, documents, waiting, unknown",
+    async (_, options) => {
+      const alice = await (await stage.person(options)).open();
+      await isFit(alice, "empty document");
+      await alice.type(
+        "# A heading\n\nSome *text* with a [link](https://example.org), and `code`.\n\n> Quoted\n",
+      );
+      await alice.title.fill("A title");
+      await alice.press("Enter");
+      const link = await alice.share();
+
+      const bob = await (await stage.person(options)).open(link);
+      await bob.putCaret(3, 9);
+      await bob.type("B");
+      await alice.page.locator(".person-caret").waitFor({ state: "attached" });
+      await isFit(alice, "text with two people");
+      await alice.button("Share").click();
+      await alice.shownLink();
+      await isFit(alice, "share dialog");
+      await alice.press("Escape");
+
+      await alice.button("Documents").click();
+      await alice.page.getByRole("link", { name: /A title/ }).waitFor();
+      await isFit(alice, "documents");
+      await alice.button("Remove from this device: A title").click();
+      await isFit(alice, "documents, removed or asked");
+      await Promise.all([alice.leave(), bob.leave()]);
+
+      const carol = await stage.person(options);
+      await carol.page.goto(link);
+      await carol.readsStatus("Waiting for someone who has this document");
+      await carol.page.getByRole("heading", { name: "Not here yet" }).waitFor();
+      await carol.page.waitForTimeout(1_500);
+      await isFit(carol, "waiting");
+      const dave = await stage.person(options);
+      await dave.page.goto(`${stage.url}#${"0".repeat(64)}`);
+      await dave.page.getByRole("heading", { name: "This device does not hold that document" }).waitFor();
+      await isFit(dave, "unknown document");
+    },
+  );
+});
+
+describe("by keys alone", () => {
+  /** Tab, or Shift-Tab, until something with that name has the keyboard. */
+  async function tabTo(person: Person, name: string | RegExp, key = "Shift+Tab"): Promise<void> {
+    const seen: string[] = [];
+    for (let i = 0; i < 25; i++) {
+      const focused = await focusedName(person);
+      if (typeof name === "string" ? focused === name : name.test(focused)) return;
+      seen.push(focused);
+      await person.press(key);
+    }
+    throw new Error(`never came to ${name}: ${seen.join(", ")}`);
+  }
+
+  function focusedName(person: Person): Promise<string> {
+    return person.page.evaluate(() => {
+      const element = document.activeElement;
+      return element?.getAttribute("aria-label") ?? element?.textContent?.trim() ?? "";
+    });
+  }
+
+  it("somebody shares: to Share, open, copy, and back with Escape", async () => {
+    const alice = await stage.person({ permissions: ["clipboard-read", "clipboard-write"] });
+    await alice.open();
+    await alice.type("Keys only");
+    await tabTo(alice, "Share");
+    await alice.press("Enter");
+    await alice.page.getByRole("dialog", { name: "Share" }).waitFor();
+    const link = await alice.shownLink();
+    await tabTo(alice, "Copy", "Tab");
+    await alice.press("Enter");
+    await alice.page.getByRole("button", { name: "Copied" }).waitFor();
+    expect(await alice.page.evaluate(() => navigator.clipboard.readText())).toBe(link);
+    await alice.press("Escape");
+    await alice.page.getByRole("dialog").waitFor({ state: "detached" });
+    expect(await focusedName(alice)).toBe("Share");
+    // The focus can be seen.
+    const outline = await alice.page.evaluate(() => getComputedStyle(document.activeElement!).outlineStyle);
+    expect(outline).not.toBe("none");
+  });
+
+  it("somebody goes through the documents: new, open, remove, undo", async () => {
+    const alice = await (await stage.person()).open();
+    for (const title of ["First", "Second"]) {
+      await tabTo(alice, "Title");
+      await alice.type(title);
+      await alice.press("Enter");
+      await alice.type(`Text of ${title}`);
+      await alice.isStored();
+      if (title === "Second") break;
+      await tabTo(alice, "New document");
+      await alice.press("Enter");
+      await alice.canWrite();
+      await alice.sees("");
+    }
+    await tabTo(alice, "Documents");
+    await alice.press("Enter");
+    await alice.page.getByRole("link", { name: /First/ }).waitFor();
+    await tabTo(alice, /^First/, "Tab");
+    await alice.press("Enter");
+    await alice.sees("Text of First");
+
+    await tabTo(alice, "Documents", "Shift+Tab");
+    await alice.press("Enter");
+    await tabTo(alice, "Remove from this device: Second", "Tab");
+    await alice.press("Enter");
+    expect(await focusedName(alice)).toBe("Keep");
+    await tabTo(alice, "Remove anyway", "Tab");
+    await alice.press("Enter");
+    await alice.page.getByRole("link", { name: /Second/ }).waitFor({ state: "detached" });
+    await tabTo(alice, "Undo", "Tab");
+    await alice.press("Enter");
+    await expect.poll(() => focusedName(alice), { timeout: PATIENCE_MS }).toBe("Documents");
+    if ((await alice.button("Documents").getAttribute("aria-expanded")) !== "true")
+      await alice.press("Enter");
+    await alice.page.getByRole("link", { name: /Second/ }).waitFor();
+    await alice.press("Escape");
+    expect(await focusedName(alice)).toBe("Documents");
+  });
+
+  it("somebody takes another name", async () => {
+    const alice = await (await stage.person()).open();
+    await tabTo(alice, /edit your name/);
+    await alice.press("Enter");
+    await alice.type("Typed name");
+    await alice.press("Enter");
+    await expect.poll(() => focusedName(alice)).toBe("Typed name (you), edit your name");
+    await alice.press("Enter");
+    await alice.type("Not this");
+    await alice.press("Escape");
+    await expect.poll(() => focusedName(alice)).toBe("Typed name (you), edit your name");
+  });
+
+  it("somebody leaves the text with Tab, which is no trap", async () => {
+    const alice = await (await stage.person()).open();
+    await alice.type("x");
+    await alice.press("Tab");
+    expect(await alice.isInText()).toBe(false);
+    expect(await alice.text()).toBe("x");
+  });
+});
