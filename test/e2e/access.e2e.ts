@@ -87,6 +87,12 @@ describe("assistive technology finds nothing serious", () => {
       await isFit(dave, "unknown document");
     },
   );
+
+  it("and would find a button without a name", async () => {
+    const alice = await (await stage.person()).open();
+    await alice.page.evaluate(() => document.querySelector(".bar")!.append(document.createElement("button")));
+    await expect(isFit(alice, "a bare button")).rejects.toThrow("button-name");
+  });
 });
 
 describe("by keys alone", () => {
