@@ -79,6 +79,8 @@ export const BATCH_CHANGES_MAX = 256;
 export const WINDOW_BYTES = 512 * 1024;
 /** Bytes of unjudged changes at which a receiver cuts a sender off: twice what an honest one ever has on the way. */
 export const UNJUDGED_BYTES_MAX = 2 * WINDOW_BYTES + 2 * MESSAGE_BYTES_MAX;
+/** Frames waiting for a link that takes none, beyond which it closes: half a minute of carets and claims. */
+export const UNTAKEN_FRAMES_MAX = 1_024;
 /** Lanes in one comparison: devices that ever wrote, and their forks. */
 export const LANES_MAX = 4_096;
 /** Refused changes or senseless frames after which a link is closed. An honest old version makes a few. */

@@ -23,6 +23,7 @@ import {
   PRESENCE_GONE_MS,
   UNHEARD_FRAMES_MAX,
   UNJUDGED_BYTES_MAX,
+  UNTAKEN_FRAMES_MAX,
   WINDOW_BYTES,
 } from "./limits.ts";
 import type { PeerLink } from "./ports.ts";
@@ -250,8 +251,12 @@ export class Peer {
   /** Small messages; they overtake changes. */
   send(message: Exclude<Message, { type: "changes" }>): void {
     if (!this.isOpen) return;
-    this.#urgent.push(...this.#channel!.split(encodeMessage(message)));
-    this.#pump();
+    const pieces = this.#channel!.split(encodeMessage(message));
+    // One long message is on its way at a time: another waits behind it.
+    if (pieces.length === 1) this.#urgent.push(...pieces);
+    else this.#bulk.push(...pieces);
+    if (this.#urgent.length + this.#bulk.length > UNTAKEN_FRAMES_MAX) this.close("takes nothing");
+    else this.#pump();
   }
 
   /** Says what is held, unless that is what was said last. */

@@ -49,6 +49,7 @@ export interface Difference {
 }
 
 export function compare(replica: Replica, key: Bytes, theirs: readonly LaneClaim[]): Difference {
+  const tips = replica.laneTips;
   const covered: ChangeId[] = [];
   let areAhead = false;
   let ownSeq = 0;
@@ -60,8 +61,9 @@ export function compare(replica: Replica, key: Bytes, theirs: readonly LaneClaim
       continue;
     }
     areAhead = true;
-    for (const tip of replica.laneTips) if (tip.author === author && tip.seq < seq) covered.push(tip.id);
+    for (const tip of tips) if (tip.author === author && tip.seq < seq) covered.push(tip.id);
   }
-  const isEqual = replica.laneTips.every(tip => covered.includes(tip.id));
+  const known = new Set(covered);
+  const isEqual = tips.every(tip => known.has(tip.id));
   return { missing: isEqual ? [] : [...replica.changesSince(covered)], areAhead, ownSeq };
 }

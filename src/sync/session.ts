@@ -235,7 +235,8 @@ export class Session implements PeerHost, KeeperHost {
   closed(peer: Peer, reason: string | null): void {
     this.#peers.delete(peer);
     this.replica.forget(peer.source);
-    this.#judged = this.#judged.filter(judged => judged.peer !== peer);
+    // Their last words are shown once the draft is closed; while that cannot be they would only pile up.
+    if (this.#keeper.failure !== null) this.#judged = this.#judged.filter(judged => judged.peer !== peer);
     if (reason === "intercepted")
       this.#say("A connection was intercepted and closed; nothing was sent over it.");
     if (reason === "version") this.#say("The other side uses a different version; reload.");
@@ -330,26 +331,33 @@ export class Session implements PeerHost, KeeperHost {
       for (const one of inspected) {
         const mine = verdicts.slice(at, at + one.questions.length);
         at += one.questions.length;
-        this.#admitted(peer, this.replica.admit(one, mine, peer.source));
+        this.#admitted(peer, one, this.replica.admit(one, mine, peer.source));
       }
       peer.judged(changes);
+      if (!this.#peers.has(peer)) this.replica.forget(peer.source);
     }
     if (this.#keeper.hasUnstored && judged.length > 0) this.#keeper.append();
   }
 
-  #admitted(peer: Peer, { admitted, refused, missing }: Reception): void {
+  #admitted(peer: Peer, sent: Inspected, { admitted, refused, missing }: Reception): void {
     for (const verified of admitted) this.#keeper.keep(verified);
-    for (const { refusal } of refused) this.#refuse(peer, refusal);
+    for (const { id, author, refusal } of refused) {
+      if (id === sent.change.id) this.#refuse(peer, refusal);
+      // It had waited for what this peer sent, which is not to blame for it.
+      else this.#sayRefused(author ?? sent.change.author, refusal);
+    }
     // They sent a change without its past: tell them what we hold, and they will see what we lack.
-    if (missing !== null)
+    if (missing !== null && this.#mayRead(peer))
       peer.send({ type: "have", lanes: claim(this.replica, peer.tagKey, this.#keeper.held) });
   }
 
   #refuse(peer: Peer, refusal: Refusal): void {
-    this.#say(
-      `An edit from ${this.nameOf(peer.device!)} was refused: ${describe({ ...refusal, detail: "" })}.`,
-    );
+    this.#sayRefused(peer.device!, refusal);
     peer.demerit();
+  }
+
+  #sayRefused(device: DeviceId, refusal: Refusal): void {
+    this.#say(`An edit from ${this.nameOf(device)} was refused: ${describe({ ...refusal, detail: "" })}.`);
   }
 
   #say(text: string): void {
@@ -378,10 +386,10 @@ export class Session implements PeerHost, KeeperHost {
 
   // -------------------------------------------------------------------------------------------------- looking
 
-  /** Past the handshake and not a tab of this profile; the newest of several links to one device. */
+  /** Those who are here, and may be: no strangers, no tabs of this profile. The newest of several links to one device. */
   openPeers(): Peer[] {
     const byDevice = new Map<DeviceId, Peer>();
-    for (const peer of this.#peers) if (peer.isOpen && !this.#isTwin(peer)) byDevice.set(peer.device!, peer);
+    for (const peer of this.#peers) if (this.#mayRead(peer)) byDevice.set(peer.device!, peer);
     return [...byDevice.values()];
   }
 
@@ -417,7 +425,7 @@ export class Session implements PeerHost, KeeperHost {
       failure: reason === null ? null : STORE_REASONS[reason],
       unsavedSince: this.#keeper.unsavedSince,
       hasGenesis: this.replica.hasGenesis,
-      links: this.openPeers().filter(peer => this.#mayRead(peer)).length,
+      links: this.openPeers().length,
       waitingSince: this.#waitingSince,
     });
   }
