@@ -5,6 +5,8 @@
 export const CHANGE_BYTES_MAX = 256 * 1024;
 /** Ops in one change: bounds the work between two looks at the clock. */
 export const CHANGE_OPS_MAX = 10_000;
+/** Ops about people in one change: each may bring a key, and judging a key costs 1.5 ms. */
+export const AUTHORITY_OPS_MAX = 16;
 /** Parents of one change: an author with more heads writes empty merge changes first. */
 export const PARENTS_MAX = 16;
 /** UTF-16 code units in one run of inserted text. */

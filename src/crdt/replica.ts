@@ -60,10 +60,9 @@ export interface Ticket {
 
 export type Origin = "local" | "remote";
 
-/** Editors may write everything, within quotas that no honest person reaches. */
-export const OPEN_POLICY: Policy = {
-  editor: { keys: null, opsMax: EDITOR_OPS_MAX, bytesMax: EDITOR_BYTES_MAX },
-};
+/** What who may write may write: everything, within quotas that no honest person reaches. */
+const OPEN_ROLE = { keys: null, opsMax: EDITOR_OPS_MAX, bytesMax: EDITOR_BYTES_MAX };
+export const OPEN_POLICY: Policy = { admin: OPEN_ROLE, editor: OPEN_ROLE };
 
 /** Seconds between two statements of the clock on one chain. */
 const TIME_STATED_S = 60;
@@ -115,6 +114,7 @@ export class Replica {
     };
     const verified = own(encodeChange({ ...header, doc: "" as DocId }, refs, ops));
     const replica = new Replica(device, verified.change.id);
+    replica.#lastTime = now;
     replica.#take(verified, replica.#graph.reserve(), []);
     return { replica, genesis: closed(verified) };
   }

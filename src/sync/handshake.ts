@@ -213,7 +213,9 @@ export class Handshake {
       { key, message: deviceMessage(!isInitiator, transcript), signature: input.bytes(64) },
     ];
     let invite: DeviceId | null = null;
-    if (input.byte() !== 0) {
+    const hasInvite = input.byte();
+    if (hasInvite > 1) throw new Malformed("neither yes nor no");
+    if (hasInvite === 1) {
       const inviteKey = input.bytes(32);
       invite = toHex(inviteKey) as DeviceId;
       questions.push({

@@ -48,9 +48,10 @@ const unknown = (bytes: number, elements = 0): Op => ({
 
 describe("a change", () => {
   it.each<[string, number, (n: number) => Op[]]>([
+    ["CHANGE_OPS_MAX", limits.CHANGE_OPS_MAX, n => Array.from({ length: n }, () => unknown(0))],
     [
-      "CHANGE_OPS_MAX",
-      limits.CHANGE_OPS_MAX,
+      "AUTHORITY_OPS_MAX",
+      limits.AUTHORITY_OPS_MAX,
       n => Array.from({ length: n }, () => ({ type: "name", name: "" })),
     ],
     [

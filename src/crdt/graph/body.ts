@@ -4,6 +4,7 @@
 
 import { unreachable } from "../assert.ts";
 import {
+  AUTHORITY_OPS_MAX,
   CHANGE_OPS_MAX,
   DEPTH_MAX,
   KEY_BYTES_MAX,
@@ -22,6 +23,7 @@ import {
   type ChangeId,
   type DeviceId,
   type Header,
+  isAuthority,
   isContent,
   type Op,
   type Policy,
@@ -258,6 +260,7 @@ export function readBody(input: Reader, ancestors: Ancestors): { refs: ChangeId[
   const decoder = new OpReader(input, refs, used);
   const paths = Array.from({ length: input.count(CHANGE_OPS_MAX) }, () => decoder.path());
   const ops = Array.from({ length: input.count(CHANGE_OPS_MAX) }, () => decoder.op(paths));
+  if (ops.filter(isAuthority).length > AUTHORITY_OPS_MAX) throw new Malformed("too many ops about people");
   for (let ref = implied.length; ref < refs.length; ref++)
     if (!used.has(ref)) throw new Malformed("reference not used");
   return { refs, ops };

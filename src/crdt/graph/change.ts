@@ -106,6 +106,10 @@ export function isContent(op: Op): op is ContentOp {
   }
 }
 
+export function isAuthority(op: Op): op is AuthorityOp {
+  return op.type !== "unknown" && !isContent(op);
+}
+
 /** Only data has elements; ops about people are named by their place in the change. */
 export function elementsOf(op: Op): number {
   if (op.type === "unknown") return op.elements;

@@ -1,7 +1,7 @@
 // Mounts CodeMirror for one open document. By hand in an effect: a component that owned the text as a value would
 // fight with the shared text about who is right.
 import { Compartment, EditorState } from "@codemirror/state";
-import { EditorView } from "@codemirror/view";
+import { EditorView } from "codemirror";
 import { useEffect, useRef, useState } from "react";
 import type { OpenDocument } from "../../sync/view.ts";
 import { recede } from "../bar/recede.ts";
