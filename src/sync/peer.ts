@@ -80,6 +80,8 @@ export class Peer {
 
   /** What they last said they hold; null before they said so. */
   lanes: readonly LaneClaim[] | null = null;
+  /** Whether they were told where we are. */
+  isGreeted = false;
   /** When to compare again, for what others wrote meanwhile; null if there is nothing new. */
   offerAt: number | null = null;
   presence: Presence | null = null;

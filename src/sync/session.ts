@@ -24,7 +24,7 @@ import { IDLE_TICK_MS, LINKS_MAX, NOTICE_MS, RELAY_CHANGES_MS, RESEND_MS } from 
 import { OwnPresence } from "./own-presence.ts";
 import { Peer, type PeerHost } from "./peer.ts";
 import type { ChainHead, ChangeRecord, Ciphers, PeerLink, StoreError } from "./ports.ts";
-import type { LaneClaim, Message, Presence, SignedChange } from "./protocol.ts";
+import type { Message, Presence, SignedChange } from "./protocol.ts";
 import { Questions } from "./questions.ts";
 import { claim, compare } from "./reconcile.ts";
 import { deliveryOf, statusOf } from "./status.ts";
@@ -217,7 +217,6 @@ export class Session implements PeerHost, KeeperHost {
     if (this.#isTwin(peer)) return;
     this.#replaceLinks(peer);
     this.#have(peer);
-    this.#presence.repeat();
     this.#listener.changed();
   }
 
@@ -268,8 +267,11 @@ export class Session implements PeerHost, KeeperHost {
   // ---------------------------------------------------------------------------------------------- comparing
 
   #have(peer: Peer): void {
-    const lanes: LaneClaim[] = this.#mayRead(peer) ? claim(this.replica, peer.tagKey, this.#keeper.held) : [];
-    peer.claim(lanes);
+    const mayRead = this.#mayRead(peer);
+    peer.claim(mayRead ? claim(this.replica, peer.tagKey, this.#keeper.held) : []);
+    // For a newcomer nobody is known until the document is there.
+    if (mayRead && !peer.isGreeted) this.#presence.repeat();
+    peer.isGreeted ||= mayRead;
   }
 
   #tellHave(): void {
