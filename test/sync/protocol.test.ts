@@ -1,0 +1,172 @@
+// Goal: every message has one form that comes back as it was, through frames as well, and everything else is refused
+// without an exception or a change of state. Method: random messages, random bytes, random frames in any order.
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { type Bytes, type ChangeId, type DeviceId, equalBytes } from "../../src/crdt/index.ts";
+import { ciphers } from "../../src/sync/adapters/ciphers.ts";
+import { Channel } from "../../src/sync/channel.ts";
+import { BATCH_CHANGES_MAX, FRAME_BYTES_MAX, LANES_MAX, MESSAGE_BYTES_MAX } from "../../src/sync/limits.ts";
+import { decodeMessage, encodeMessage, type Message } from "../../src/sync/protocol.ts";
+
+const bytes = (minLength: number, maxLength = minLength) =>
+  fc.uint8Array({ minLength, maxLength }).map(array => new Uint8Array(array));
+const hex = bytes(32).map(array => Buffer.from(array).toString("hex"));
+const count = fc.oneof(fc.nat(300), fc.maxSafeNat());
+const anchor = fc.option(fc.record({ id: hex as fc.Arbitrary<ChangeId>, index: count }));
+const message: fc.Arbitrary<Message> = fc.oneof(
+  fc.record({
+    type: fc.constant("have" as const),
+    lanes: fc.array(fc.record({ author: hex as fc.Arbitrary<DeviceId>, seq: count, tag: bytes(8) }), {
+      maxLength: 9,
+    }),
+  }),
+  fc.record({
+    type: fc.constant("changes" as const),
+    changes: fc.array(fc.record({ bytes: bytes(0, 99), signature: bytes(64) }), { maxLength: 9 }),
+  }),
+  fc.record({ type: fc.constant("took" as const), bytes: count }),
+  fc.record({
+    type: fc.constant("presence" as const),
+    presence: fc.record({
+      name: fc.string({ unit: "binary", maxLength: 30 }),
+      caret: fc.option(fc.record({ anchor, head: anchor })),
+    }),
+  }),
+  fc.record({ type: fc.constantFrom("ping" as const, "pong" as const) }),
+);
+/** Looks like a message more often than not. */
+const noise = fc
+  .tuple(fc.option(fc.nat(8)), bytes(0, 120))
+  .map(([type, rest]) => (type === null ? rest : Uint8Array.of(type, ...rest)));
+
+describe("messages", () => {
+  test("come back as they were", () => {
+    fc.assert(
+      fc.property(message, said => {
+        expect(decodeMessage(encodeMessage(said))).toEqual(said);
+      }),
+    );
+  });
+
+  test("have one form: what is read is written as the same bytes, and all else is refused (20,000 cases)", () => {
+    const garbage = fc.oneof(
+      noise,
+      fc
+        .tuple(message, fc.nat(), fc.nat(255), fc.constantFrom("alter", "cut", "add"))
+        .map(([said, at, byte, how]): Bytes => {
+          const written = encodeMessage(said);
+          if (how === "cut") return written.slice(0, at % written.length);
+          return how === "add"
+            ? Uint8Array.of(...written, byte)
+            : (written.with(at % written.length, byte) as Bytes);
+        }),
+    );
+    let refused = 0;
+    fc.assert(
+      fc.property(garbage, written => {
+        const read = decodeMessage(written);
+        if (read === null) refused++;
+        else if (!equalBytes(encodeMessage(read), written)) throw new Error("A second form was read");
+      }),
+      { numRuns: 20_000 },
+    );
+    expect(refused).toBeGreaterThan(5_000);
+  }, 60_000);
+
+  test("beyond a limit are refused, at it they are not", () => {
+    const lane = { author: "00".repeat(32) as DeviceId, seq: 1, tag: new Uint8Array(8) };
+    const have = (lanes: number) => encodeMessage({ type: "have", lanes: Array(lanes).fill(lane) });
+    expect(decodeMessage(have(LANES_MAX))).not.toBe(null);
+    expect(decodeMessage(have(LANES_MAX + 1))).toBe(null);
+    expect(have(LANES_MAX).length).toBeLessThanOrEqual(MESSAGE_BYTES_MAX);
+    const change = { bytes: new Uint8Array(3), signature: new Uint8Array(64) };
+    const batch = (changes: number) =>
+      encodeMessage({ type: "changes", changes: Array(changes).fill(change) });
+    expect(decodeMessage(batch(BATCH_CHANGES_MAX))).not.toBe(null);
+    expect(decodeMessage(batch(BATCH_CHANGES_MAX + 1))).toBe(null);
+  });
+});
+
+// ------------------------------------------------------------------------------------------------------- frames
+
+const FORTH = new Uint8Array(32).fill(1);
+const BACK = new Uint8Array(32).fill(2);
+const TAGS = new Uint8Array(32);
+
+function pair(isSealed: boolean): readonly [Channel, Channel] {
+  return [
+    new Channel(ciphers, { send: FORTH, receive: BACK, tags: TAGS }, isSealed),
+    new Channel(ciphers, { send: BACK, receive: FORTH, tags: TAGS }, isSealed),
+  ];
+}
+
+describe.each([false, true])("frames (sealed: %s)", isSealed => {
+  test.each([0, 1, 16_352, 16_353, 100_000, MESSAGE_BYTES_MAX])(
+    "a message of %i bytes comes through whole",
+    length => {
+      const [a, b] = pair(isSealed);
+      const long = new Uint8Array(length).map((_, i) => i & 255);
+      const pieces = a.split(long);
+      for (const [i, piece] of pieces.entries()) {
+        // Short ones overtake a long one between its pieces.
+        expect(b.receive(a.seal(a.split(Uint8Array.of(i))[0]!))).toEqual(Uint8Array.of(i));
+        const frame = a.seal(piece);
+        expect(frame.length).toBeLessThanOrEqual(FRAME_BYTES_MAX);
+        expect(b.receive(frame)).toEqual(i === pieces.length - 1 ? long : null);
+      }
+    },
+  );
+
+  test("a message longer than allowed breaks the channel", () => {
+    const [a, b] = pair(isSealed);
+    expect(b.receive(a.seal(a.split(new Uint8Array(MESSAGE_BYTES_MAX + 1))[0]!))).toBe("broken");
+  });
+
+  test("a frame longer than allowed breaks the channel", () => {
+    const [, b] = pair(isSealed);
+    expect(b.receive(new Uint8Array(FRAME_BYTES_MAX + 1))).toBe("broken");
+  });
+
+  test("pieces out of order break the channel", () => {
+    const [first, middle, last] = pair(false)[0].split(new Uint8Array(40_000)) as [Bytes, Bytes, Bytes];
+    for (const order of [[middle], [last], [first, first], [first, last], [first, middle, middle, last]]) {
+      const [a, b] = pair(isSealed);
+      expect(order.map(piece => b.receive(a.seal(piece))).at(-1)).toBe("broken");
+    }
+  });
+});
+
+test("a sealed frame altered, repeated, left out or out of order does not open", () => {
+  const frames = (channel: Channel) => [1, 2, 3].map(n => channel.seal(channel.split(Uint8Array.of(n))[0]!));
+  const CASES: readonly ((f: Bytes[]) => Bytes[])[] = [
+    ([one]) => [one!.with(3, one![3]! ^ 1) as Bytes],
+    ([one]) => [one!, one!],
+    ([one, , three]) => [one!, three!],
+    ([one, two]) => [two!, one!],
+    ([one]) => [one!.slice(0, -1)],
+  ];
+  for (const change of CASES) {
+    const [a, b] = pair(true);
+    expect(change(frames(a)).map(frame => b.receive(frame))).toContain("broken");
+  }
+});
+
+test("any frames in any order never throw, and never give a message that is too long (20,000 cases)", () => {
+  const piece = fc
+    .tuple(fc.nat(4), fc.option(fc.nat(40)), bytes(0, 24))
+    .map(([kind, total, rest]) => Uint8Array.of(kind, ...(total === null ? [] : [total]), ...rest));
+  let whole = 0;
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 6 }), frames => {
+      const [, b] = pair(false);
+      for (const frame of frames) {
+        const received = b.receive(frame);
+        if (received === "broken") return;
+        if (received !== null) whole++;
+        if (received !== null) expect(received.length).toBeLessThanOrEqual(40 + 24);
+      }
+    }),
+    { numRuns: 20_000 },
+  );
+  expect(whole).toBeGreaterThan(1_000);
+}, 60_000);
