@@ -2,7 +2,14 @@
 // waits for anything but its own clock, so that equal seeds give equal traces. What crosses a link is listened to:
 // the law "stored before told" is checked here for every frame of every test.
 
-import { createPrivateKey, createPublicKey, diffieHellman, hkdfSync, type KeyObject } from "node:crypto";
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  diffieHellman,
+  hkdfSync,
+  type KeyObject,
+} from "node:crypto";
 import { decodeChange, idOf } from "../../src/crdt/graph/codec.ts";
 import {
   type Bytes,
@@ -12,6 +19,7 @@ import {
   joinMessage,
   mustFromHex,
   Replica,
+  type SignatureQuestion,
 } from "../../src/crdt/index.ts";
 import { ciphers as realCiphers } from "../../src/sync/adapters/ciphers.ts";
 import { Channel } from "../../src/sync/channel.ts";
@@ -42,15 +50,30 @@ export class World {
   readonly toldTooEarly: string[] = [];
   readonly tabs: Tab[] = [];
   /** The invite's key pair, once the document is shared. */
-  readonly link = new Key("the link of the world");
+  readonly link = keyNamed("the link of the world");
   readonly after = (delayMs: number, run: () => void): void => this.#plan(this.now + delayMs, run);
   /** Milliseconds until a key or the signature rule answers. */
   answerMs: () => number = () => 1;
   #events: Event[] = [];
 
-  constructor(seed = 1) {
+  readonly #isQuick: boolean;
+
+  /** Quick: signatures and agreement by hashes that fail when they should and keep no secret, for runs in bulk. */
+  constructor(seed = 1, isQuick = false) {
     this.luck = new Prng(seed);
-    this.ciphers = deterministicCiphers(this.luck, this.link);
+    this.#isQuick = isQuick;
+    const sign = (message: Uint8Array): Bytes => this.sign(this.link, message);
+    this.ciphers = deterministicCiphers(this.luck, this.link, sign, isQuick);
+  }
+
+  sign(key: Key, message: Uint8Array): Bytes {
+    return this.#isQuick ? quickSignature(mustFromHex(key.id), message) : key.sign(message);
+  }
+
+  verify({ key, message, signature }: SignatureQuestion): boolean {
+    return this.#isQuick
+      ? equalBytes(signature, quickSignature(key, message))
+      : verify({ key, message, signature });
   }
 
   // Kept in order; what comes later at the same time stands behind.
@@ -144,7 +167,7 @@ export class Profile {
   readonly signedAlike = new Set<string>();
   tabs = 0;
 
-  constructor(world: World, name: string, key = new Key(name)) {
+  constructor(world: World, name: string, key = keyNamed(name)) {
     this.world = world;
     this.name = name;
     this.key = key;
@@ -154,7 +177,7 @@ export class Profile {
   /** One more tab, or the first one after a crash. */
   open(): Tab {
     const { world, key, doc } = this;
-    const signature = world.link.sign(joinMessage(doc!, key.id));
+    const signature = world.sign(world.link, joinMessage(doc!, key.id));
     const ticket = this.hasLink ? { invite: world.link.id, signature } : null;
     return new Tab(this, Replica.open(key.id, doc!, ticket), true);
   }
@@ -168,6 +191,8 @@ export class Tab {
   readonly world: World;
   readonly wires = new Set<Wire>();
   isAlive = true;
+  /** The changes it was opened on. */
+  readonly openedOn: readonly string[];
   /** How often the session was woken by the clock. */
   ticks = 0;
   /** Says what it shows; grows with `changed`. */
@@ -182,6 +207,7 @@ export class Tab {
     this.world = profile.world;
     this.replica = replica;
     this.name = profile.tabs === 0 ? profile.name : `${profile.name}/${profile.tabs}`;
+    this.openedOn = isReopened ? profile.disk.journal.rows.map(({ id }) => id) : [];
     profile.tabs++;
     profile.doc = replica.doc;
     const { world } = this;
@@ -268,10 +294,17 @@ export class Tab {
         );
         break;
       case "sign":
-        this.#later(() => this.act(session => session.signed(effect.token, key.sign(effect.message))));
+        this.#later(() => this.act(session => session.signed(effect.token, world.sign(key, effect.message))));
         break;
       case "verify":
-        this.#later(() => this.act(session => session.verified(effect.token, effect.questions.map(verify))));
+        this.#later(() =>
+          this.act(session =>
+            session.verified(
+              effect.token,
+              effect.questions.map(question => world.verify(question)),
+            ),
+          ),
+        );
         break;
       case "putSignature":
         this.#begin(
@@ -417,7 +450,7 @@ function heldBy(profile: Profile) {
     list.push(change.seq);
     seqs.set(change.author, list);
   }
-  if (profile.signedAlike.size === 0) remembered.set(rows, { ids, seqs });
+  if (rows.every(({ signature }) => signature !== null)) remembered.set(rows, { ids, seqs });
   return { ids, seqs };
 }
 
@@ -441,7 +474,12 @@ const PKCS8_HEAD = Buffer.from("302e020100300506032b656e04220420", "hex");
 const SPKI_HEAD = Buffer.from("302a300506032b656e032100", "hex");
 
 /** The real algorithms, by the platform where it is faster, with luck from the seed. */
-function deterministicCiphers(luck: Prng, link: Key): Ciphers {
+function deterministicCiphers(
+  luck: Prng,
+  link: Key,
+  sign: (message: Uint8Array) => Bytes,
+  isQuick: boolean,
+): Ciphers {
   const isLink = (seed: Bytes): boolean => equalBytes(seed, link.seed);
   return {
     ...realCiphers,
@@ -466,10 +504,46 @@ function deterministicCiphers(luck: Prng, link: Key): Ciphers {
       }
     },
     seedPublicKey: seed => (isLink(seed) ? mustFromHex(link.id) : realCiphers.seedPublicKey(seed)),
-    seedSign: (seed, message) => (isLink(seed) ? link.sign(message) : realCiphers.seedSign(seed, message)),
+    seedSign: (seed, message) => (isLink(seed) ? sign(message) : realCiphers.seedSign(seed, message)),
+    ...(isQuick ? quickAgreement(luck) : {}),
   };
 }
 
+// A platform key takes longer to make than to use.
+const agreementKeys = new WeakMap<Bytes, KeyObject>();
+const deviceKeys = new Map<string, Key>();
+
 function agreementKey(secret: Bytes): KeyObject {
-  return createPrivateKey({ key: Buffer.concat([PKCS8_HEAD, secret]), format: "der", type: "pkcs8" });
+  const known = agreementKeys.get(secret);
+  if (known !== undefined) return known;
+  const key = createPrivateKey({ key: Buffer.concat([PKCS8_HEAD, secret]), format: "der", type: "pkcs8" });
+  agreementKeys.set(secret, key);
+  return key;
+}
+
+function keyNamed(name: string): Key {
+  const key = deviceKeys.get(name) ?? new Key(name);
+  deviceKeys.set(name, key);
+  return key;
+}
+
+function quickSignature(key: Uint8Array, message: Uint8Array): Bytes {
+  return new Uint8Array(createHash("sha512").update(key).update(message).digest());
+}
+
+/** Multiplication instead of a curve: a · (b · G) = b · (a · G) is all that two honest ends need. */
+function quickAgreement(luck: Prng): Pick<Ciphers, "agreementKeys" | "agree"> {
+  const read = (bytes: Bytes): bigint => Buffer.from(bytes).readBigUInt64LE();
+  const write = (value: bigint): Bytes => {
+    const bytes = Buffer.alloc(32);
+    bytes.writeBigUInt64LE(value & 0xffff_ffff_ffff_ffffn);
+    return new Uint8Array(bytes);
+  };
+  return {
+    agreementKeys() {
+      const secret = luck.bytes(32);
+      return { secret, publicKey: write(read(secret) * 0x9e37_79b9_7f4a_7c15n) };
+    },
+    agree: (secret, publicKey) => write(read(secret) * read(publicKey)),
+  };
 }
