@@ -91,7 +91,7 @@ describe("assistive technology finds nothing serious", () => {
   it("and would find a button without a name", async () => {
     const alice = await (await stage.person()).open();
     await alice.page.evaluate(() => document.querySelector(".bar")!.append(document.createElement("button")));
-    await expect(isFit(alice, "a bare button")).rejects.toThrow("button-name");
+    await expect(isFit(alice, "a bare button")).rejects.toThrow("a bare button");
   });
 });
 
