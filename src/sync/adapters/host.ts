@@ -77,8 +77,10 @@ export class Host {
     );
   }
 
+  /** Reaching the network takes time; the document may have been closed meanwhile. */
   attach(network: Network): void {
-    this.#network = network;
+    if (this.#isClosed) network.close();
+    else this.#network = network;
   }
 
   get network(): Network | null {

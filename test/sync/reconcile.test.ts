@@ -1,0 +1,82 @@
+// Goal: one claim each way tells the difference exactly; a lying one costs bytes. Method: people of the core's tests,
+// and what each lacks of the other by brute force.
+import { describe, expect, test } from "vitest";
+import type { ChangeId } from "../../src/crdt/index.ts";
+import { claim, compare } from "../../src/sync/reconcile.ts";
+import { copyOf, deliver, gather, type Person } from "../crdt/people.ts";
+
+const KEY = new Uint8Array(32).fill(5);
+const NOTHING: ReadonlySet<ChangeId> = new Set();
+const say = (person: Person, without = NOTHING) => claim(person.replica, KEY, without);
+const write = (person: Person, text = "x") => person.write(root => root.text("body").insert(0, text));
+
+/** What `from` would send to `to`. */
+function sends(from: Person, to: Person): ChangeId[] {
+  return compare(from.replica, KEY, say(to)).missing.map(({ change }) => change.id);
+}
+
+const lacks = (to: Person, from: Person) =>
+  [...from.replica.changes()].map(({ change }) => change.id).filter(id => !to.replica.has(id));
+
+describe("a comparison", () => {
+  test("of equals finds nothing", () => {
+    const [alice, bob] = gather("Alice", "Bob");
+    expect(sends(alice, bob)).toEqual([]);
+    expect(compare(alice.replica, KEY, say(bob))).toMatchObject({ areAhead: false, ownSeq: 2 });
+  });
+
+  test("finds exactly what each lacks, parents first", () => {
+    const [alice, bob, carol] = gather("Alice", "Bob", "Carol");
+    for (let i = 0; i < 5; i++) write(alice);
+    for (let i = 0; i < 3; i++) write(bob);
+    deliver(bob, carol);
+    write(carol);
+    for (const from of [alice, bob, carol])
+      for (const to of [alice, bob, carol]) expect(sends(from, to)).toEqual(lacks(to, from));
+    expect(compare(bob.replica, KEY, say(carol)).areAhead).toBe(true);
+  });
+
+  test("gives a newcomer everything", () => {
+    const [alice] = gather("Alice", "Bob");
+    expect(compare(alice.replica, KEY, []).missing).toHaveLength([...alice.replica.changes()].length);
+  });
+
+  test("leaves out what is not stored, and what follows it on its lane", () => {
+    const [alice] = gather("Alice", "Bob");
+    const before = say(alice);
+    const letters = [...write(alice), ...write(alice)];
+    expect(say(alice, new Set([letters[0]!.id, letters[1]!.id]))).toEqual(before);
+    expect(say(alice, new Set([...alice.replica.changes()].map(({ change }) => change.id)))).toEqual([]);
+  });
+
+  test("knows nothing under another key", () => {
+    const [alice, bob] = gather("Alice", "Bob");
+    const other = claim(bob.replica, new Uint8Array(32), NOTHING);
+    expect(compare(alice.replica, KEY, other)).toMatchObject({ areAhead: true, ownSeq: 0 });
+  });
+
+  test("brings both branches of a fork to both within a few rounds", () => {
+    for (const [left, right] of [
+      [1, 1],
+      [1, 4],
+      [4, 1],
+      [3, 3],
+    ] as const) {
+      const [alice, bob, mallory] = gather("Alice", "Bob", "Mallory");
+      const twin = copyOf(mallory);
+      for (let i = 0; i < left; i++) write(mallory, "left");
+      for (let i = 0; i < right; i++) write(twin, "right");
+      deliver(mallory, alice);
+      deliver(twin, bob);
+      let rounds = 0;
+      for (; lacks(alice, bob).length + lacks(bob, alice).length > 0 && rounds < 9; rounds++) {
+        const forth = new Set(sends(alice, bob));
+        const back = new Set(sends(bob, alice));
+        bob.receiveAll(alice.letters().filter(({ id }) => forth.has(id)));
+        alice.receiveAll(bob.letters().filter(({ id }) => back.has(id)));
+      }
+      expect(rounds, `${left} and ${right}`).toBeLessThanOrEqual(2);
+      expect(alice.json).toBe(bob.json);
+    }
+  });
+});
