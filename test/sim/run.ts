@@ -5,8 +5,9 @@
 import { type ChangeId, toHex } from "../../src/crdt/index.ts";
 import type { Bytes, StoreError } from "../../src/sync/ports.ts";
 import { decodeMessage, encodeMessage, type SignedChange } from "../../src/sync/protocol.ts";
+import { cachedChange } from "../sync/overheard.ts";
 import type { Wire } from "../sync/wires.ts";
-import { cachedChange, Profile, type Tab, World } from "../sync/world.ts";
+import { Profile, type Tab, World } from "../sync/world.ts";
 
 /** Milliseconds after which healed people must hold the same. */
 const HEALS_WITHIN_MS = 30_000;

@@ -3,33 +3,21 @@
 // the law "stored before told" is checked here for every frame of every test.
 
 import {
-  createHash,
-  createPrivateKey,
-  createPublicKey,
-  diffieHellman,
-  hkdfSync,
-  type KeyObject,
-} from "node:crypto";
-import { decodeChange, idOf } from "../../src/crdt/graph/codec.ts";
-import {
   type Bytes,
-  type ChangeId,
-  type DeviceId,
   equalBytes,
   joinMessage,
   mustFromHex,
   Replica,
   type SignatureQuestion,
 } from "../../src/crdt/index.ts";
-import { ciphers as realCiphers } from "../../src/sync/adapters/ciphers.ts";
-import { Channel } from "../../src/sync/channel.ts";
 import type { Ciphers } from "../../src/sync/ports.ts";
-import { decodeMessage, type Message } from "../../src/sync/protocol.ts";
 import { type Effect, Session } from "../../src/sync/session.ts";
 import { anchorAt, bodyText, editBody } from "../../src/sync/text.ts";
-import { Key, verify } from "../crdt/people.ts";
+import { type Key, verify } from "../crdt/people.ts";
 import { Prng } from "../sim/prng.ts";
 import { appended, Disk, rowsFrom, withSignature } from "./disk.ts";
+import { deterministicCiphers, keyNamed, quickSignature } from "./lucky-ciphers.ts";
+import { listenIn } from "./overheard.ts";
 import { type Wire, type WireOptions, wires } from "./wires.ts";
 
 const START = 1_700_000_000_000;
@@ -393,157 +381,4 @@ export class Tab {
     this.profile.disk.leave(this);
     this.world.tabs.splice(this.world.tabs.indexOf(this), 1);
   }
-}
-
-// ------------------------------------------------------------------------------------------------- listening in
-
-/** Checks what a tab says over a link that is not sealed against what its disk has completed. */
-function listenIn(wire: Wire, tab: Tab): void {
-  const channel = new Channel(tab.world.ciphers, { send: NO_KEY, receive: NO_KEY, tags: NO_KEY }, false);
-  let frames = 0;
-  wire.heard = frame => {
-    // Hello and proof.
-    if (++frames <= 2) return;
-    tab.world.note(`${tab.name} sends ${frame.length}`);
-    if (wire.fingerprints === null) return;
-    const whole = channel.receive(frame);
-    if (whole === null) return;
-    const message = whole === "broken" ? null : decodeMessage(whole);
-    if (message === null) throw new Error(`${tab.name} sent what cannot be read`);
-    tab.said[message.type]++;
-    for (const sentence of tooEarly(tab, message)) tab.world.toldTooEarly.push(sentence);
-  };
-}
-
-function* tooEarly({ profile, name }: Tab, message: Message): Generator<string> {
-  const held = heldBy(profile);
-  if (message.type === "have") {
-    for (const { author, seq } of message.lanes) {
-      const best = Math.max(0, ...(held.seqs.get(author) ?? []));
-      if (best < seq) yield `${name} claimed ${author.slice(0, 6)}:${seq} and holds ${best}`;
-    }
-  }
-  if (message.type !== "changes") return;
-  for (const { bytes } of message.changes) {
-    const { id, author, seq } = cachedChange(idOf(bytes), bytes);
-    if (!held.ids.has(id)) yield `${name} sent ${author.slice(0, 6)}:${seq}, which it has not stored`;
-  }
-}
-
-const remembered = new WeakMap<
-  object,
-  { ids: ReadonlySet<ChangeId>; seqs: ReadonlyMap<DeviceId, readonly number[]> }
->();
-
-/** What stands complete on a disk: stored, and of the own changes those with their signatures. */
-function heldBy(profile: Profile) {
-  const { rows } = profile.disk.journal;
-  const known = remembered.get(rows);
-  if (known !== undefined) return known;
-  const ids = new Set<ChangeId>();
-  const seqs = new Map<DeviceId, number[]>();
-  for (const { bytes, signature, id } of rows) {
-    if (signature === null && !profile.signedAlike.has(id)) continue;
-    const change = cachedChange(id, bytes);
-    ids.add(change.id);
-    const list = seqs.get(change.author) ?? [];
-    list.push(change.seq);
-    seqs.set(change.author, list);
-  }
-  if (rows.every(({ signature }) => signature !== null)) remembered.set(rows, { ids, seqs });
-  return { ids, seqs };
-}
-
-const decoded = new Map<string, { readonly id: ChangeId; readonly author: DeviceId; readonly seq: number }>();
-
-export function cachedChange(id: string, bytes: Bytes) {
-  const known = decoded.get(id);
-  if (known !== undefined) return known;
-  const change = decodeChange(bytes);
-  if ("ok" in change) throw new Error("Expected a change that can be read");
-  if (decoded.size > 20_000) decoded.clear();
-  const kept = { id: change.id, author: change.author, seq: change.seq };
-  decoded.set(id, kept);
-  return kept;
-}
-
-// -------------------------------------------------------------------------------------------------------- ciphers
-
-const NO_KEY: Bytes = new Uint8Array(32);
-const PKCS8_HEAD = Buffer.from("302e020100300506032b656e04220420", "hex");
-const SPKI_HEAD = Buffer.from("302a300506032b656e032100", "hex");
-
-/** The real algorithms, by the platform where it is faster, with luck from the seed. */
-function deterministicCiphers(
-  luck: Prng,
-  link: Key,
-  sign: (message: Uint8Array) => Bytes,
-  isQuick: boolean,
-): Ciphers {
-  const isLink = (seed: Bytes): boolean => equalBytes(seed, link.seed);
-  return {
-    ...realCiphers,
-    random: length => luck.bytes(length),
-    hkdf: (secret, salt, info, length) => new Uint8Array(hkdfSync("sha256", secret, salt, info, length)),
-    agreementKeys() {
-      const secret = luck.bytes(32);
-      const spki = createPublicKey(agreementKey(secret)).export({ format: "der", type: "spki" });
-      return { secret, publicKey: new Uint8Array(spki.subarray(SPKI_HEAD.length)) };
-    },
-    agree(secret, publicKey) {
-      try {
-        const key = createPublicKey({
-          key: Buffer.concat([SPKI_HEAD, publicKey]),
-          format: "der",
-          type: "spki",
-        });
-        return new Uint8Array(diffieHellman({ privateKey: agreementKey(secret), publicKey: key }));
-      } catch {
-        // A point of small order.
-        return null;
-      }
-    },
-    seedPublicKey: seed => (isLink(seed) ? mustFromHex(link.id) : realCiphers.seedPublicKey(seed)),
-    seedSign: (seed, message) => (isLink(seed) ? sign(message) : realCiphers.seedSign(seed, message)),
-    ...(isQuick ? quickAgreement(luck) : {}),
-  };
-}
-
-// A platform key takes longer to make than to use.
-const agreementKeys = new WeakMap<Bytes, KeyObject>();
-const deviceKeys = new Map<string, Key>();
-
-function agreementKey(secret: Bytes): KeyObject {
-  const known = agreementKeys.get(secret);
-  if (known !== undefined) return known;
-  const key = createPrivateKey({ key: Buffer.concat([PKCS8_HEAD, secret]), format: "der", type: "pkcs8" });
-  agreementKeys.set(secret, key);
-  return key;
-}
-
-function keyNamed(name: string): Key {
-  const key = deviceKeys.get(name) ?? new Key(name);
-  deviceKeys.set(name, key);
-  return key;
-}
-
-function quickSignature(key: Uint8Array, message: Uint8Array): Bytes {
-  return new Uint8Array(createHash("sha512").update(key).update(message).digest());
-}
-
-/** Multiplication instead of a curve: a · (b · G) = b · (a · G) is all that two honest ends need. */
-function quickAgreement(luck: Prng): Pick<Ciphers, "agreementKeys" | "agree"> {
-  const read = (bytes: Bytes): bigint => Buffer.from(bytes).readBigUInt64LE();
-  const write = (value: bigint): Bytes => {
-    const bytes = Buffer.alloc(32);
-    bytes.writeBigUInt64LE(value & 0xffff_ffff_ffff_ffffn);
-    return new Uint8Array(bytes);
-  };
-  return {
-    agreementKeys() {
-      const secret = luck.bytes(32);
-      return { secret, publicKey: write(read(secret) * 0x9e37_79b9_7f4a_7c15n) };
-    },
-    agree: (secret, publicKey) => write(read(secret) * read(publicKey)),
-  };
 }

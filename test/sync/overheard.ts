@@ -1,0 +1,80 @@
+// Hears what tabs say over links that are not sealed, and checks the law "stored before told" against their disks.
+
+import { decodeChange, idOf } from "../../src/crdt/graph/codec.ts";
+import type { Bytes, ChangeId, DeviceId } from "../../src/crdt/index.ts";
+import { Channel } from "../../src/sync/channel.ts";
+import { decodeMessage, type Message } from "../../src/sync/protocol.ts";
+import type { Wire } from "./wires.ts";
+import type { Profile, Tab } from "./world.ts";
+
+const NO_KEY: Bytes = new Uint8Array(32);
+
+/** Checks what a tab says over a link that is not sealed against what its disk has completed. */
+export function listenIn(wire: Wire, tab: Tab): void {
+  const channel = new Channel(tab.world.ciphers, { send: NO_KEY, receive: NO_KEY, tags: NO_KEY }, false);
+  let frames = 0;
+  wire.heard = frame => {
+    // Hello and proof.
+    if (++frames <= 2) return;
+    tab.world.note(`${tab.name} sends ${frame.length}`);
+    if (wire.fingerprints === null) return;
+    const whole = channel.receive(frame);
+    if (whole === null) return;
+    const message = whole === "broken" ? null : decodeMessage(whole);
+    if (message === null) throw new Error(`${tab.name} sent what cannot be read`);
+    tab.said[message.type]++;
+    for (const sentence of tooEarly(tab, message)) tab.world.toldTooEarly.push(sentence);
+  };
+}
+
+function* tooEarly({ profile, name }: Tab, message: Message): Generator<string> {
+  const held = heldBy(profile);
+  if (message.type === "have") {
+    for (const { author, seq } of message.lanes) {
+      const best = Math.max(0, ...(held.seqs.get(author) ?? []));
+      if (best < seq) yield `${name} claimed ${author.slice(0, 6)}:${seq} and holds ${best}`;
+    }
+  }
+  if (message.type !== "changes") return;
+  for (const { bytes } of message.changes) {
+    const { id, author, seq } = cachedChange(idOf(bytes), bytes);
+    if (!held.ids.has(id)) yield `${name} sent ${author.slice(0, 6)}:${seq}, which it has not stored`;
+  }
+}
+
+const remembered = new WeakMap<
+  object,
+  { ids: ReadonlySet<ChangeId>; seqs: ReadonlyMap<DeviceId, readonly number[]> }
+>();
+
+/** What stands complete on a disk: stored, and of the own changes those with their signatures. */
+function heldBy(profile: Profile) {
+  const { rows } = profile.disk.journal;
+  const known = remembered.get(rows);
+  if (known !== undefined) return known;
+  const ids = new Set<ChangeId>();
+  const seqs = new Map<DeviceId, number[]>();
+  for (const { bytes, signature, id } of rows) {
+    if (signature === null && !profile.signedAlike.has(id)) continue;
+    const change = cachedChange(id, bytes);
+    ids.add(change.id);
+    const list = seqs.get(change.author) ?? [];
+    list.push(change.seq);
+    seqs.set(change.author, list);
+  }
+  if (rows.every(({ signature }) => signature !== null)) remembered.set(rows, { ids, seqs });
+  return { ids, seqs };
+}
+
+const decoded = new Map<string, { readonly id: ChangeId; readonly author: DeviceId; readonly seq: number }>();
+
+export function cachedChange(id: string, bytes: Bytes) {
+  const known = decoded.get(id);
+  if (known !== undefined) return known;
+  const change = decodeChange(bytes);
+  if ("ok" in change) throw new Error("Expected a change that can be read");
+  if (decoded.size > 20_000) decoded.clear();
+  const kept = { id: change.id, author: change.author, seq: change.seq };
+  decoded.set(id, kept);
+  return kept;
+}
