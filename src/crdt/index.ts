@@ -29,6 +29,7 @@ export {
 } from "./replica.ts";
 export type { Patch } from "./types/document.ts";
 export type { Dot } from "./types/dot.ts";
-export { type Input, ListEdit, MapEdit, RegisterEdit, TextEdit } from "./types/edit.ts";
+export { type Input, ListEdit, MapEdit, TextEdit } from "./types/edit.ts";
+export { RegisterEdit } from "./types/edit-values.ts";
 export { canonicalJson, fieldValue, type Json, textOf } from "./types/node.ts";
 export type { Path, Value } from "./types/op.ts";

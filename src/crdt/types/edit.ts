@@ -1,54 +1,17 @@
-// What a local author holds in hand: a map, list, text or register of the document, with methods that read like
-// plain JavaScript. Each call becomes ops that name what is seen now. Misuse throws `TypeError` or `RangeError`
+// What a local author holds in hand: a map, list or text of the document (single values: edit-values.ts), with methods
+// that read like plain JavaScript. Each call becomes ops that name what is seen now. Misuse throws `TypeError` or `RangeError`
 // before anything is changed.
 
-import {
-  DEPTH_MAX,
-  KEY_BYTES_MAX,
-  OWN_NAMES_MAX,
-  OWN_RUN_UNITS_MAX,
-  RUN_UNITS_MAX,
-  RUN_VALUES_MAX,
-  STRING_BYTES_MAX,
-} from "../limits.ts";
+import { KEY_BYTES_MAX, OWN_NAMES_MAX, OWN_RUN_UNITS_MAX, RUN_UNITS_MAX, RUN_VALUES_MAX } from "../limits.ts";
 import type { Dot, Span } from "./dot.ts";
 import type { Author } from "./draft.ts";
-import {
-  dotKey,
-  type Json,
-  type ListNode,
-  type MapNode,
-  type Node,
-  type RegisterNode,
-  type TextNode,
-  textOf,
-  toJson,
-} from "./node.ts";
+import { RegisterEdit } from "./edit-values.ts";
+import { Handle, plain, seen } from "./handle.ts";
+import { dotKey, type Json, type ListNode, type MapNode, type Node, type TextNode, textOf } from "./node.ts";
 import type { Kind, Path, Scalar, Value } from "./op.ts";
-import type { Register } from "./register.ts";
 
 /** JSON as people write it; `undefined` is no value. */
 export type Input = Scalar | readonly Input[] | { readonly [key: string]: Input };
-
-abstract class Handle<N extends Node> {
-  protected readonly author: Author;
-  readonly path: Path;
-
-  constructor(author: Author, path: Path) {
-    if (path.length > DEPTH_MAX)
-      throw new RangeError(`Expected at most ${DEPTH_MAX} levels, got ${path.length}`);
-    this.author = author;
-    this.path = path;
-  }
-
-  protected get node(): N {
-    return this.author.tree.node(this.path) as N;
-  }
-
-  toJSON(): Json {
-    return toJson(this.node);
-  }
-}
 
 export class MapEdit extends Handle<MapNode> {
   keys(): string[] {
@@ -116,7 +79,7 @@ export class MapEdit extends Handle<MapNode> {
   }
 
   #replaced(key: string): readonly Dot[] {
-    return seen(this.author, this.path, key, this.author.tree.field(this.node, key).register);
+    return seen(this.author, this.path, key, this.author.tree.field(this.node, key).register.dots());
   }
 
   #clear(key: string): void {
@@ -232,18 +195,6 @@ export class TextEdit extends Handle<TextNode> {
   }
 }
 
-export class RegisterEdit extends Handle<RegisterNode> {
-  get(): Json {
-    return this.toJSON();
-  }
-
-  set(value: Scalar): void {
-    const plain = shallow(value);
-    const replaces = seen(this.author, this.path, null, this.node.register);
-    this.author.add({ type: "set", path: this.path, key: null, value: plain, replaces });
-  }
-}
-
 function kindOf(value: Input): Kind | null {
   if (value === null || typeof value !== "object") return null;
   return Array.isArray(value) ? "list" : "map";
@@ -251,18 +202,7 @@ function kindOf(value: Input): Kind | null {
 
 function shallow(value: Input): Value {
   const kind = kindOf(value);
-  if (kind !== null) return { make: kind };
-  if (typeof value === "string") {
-    if (!value.isWellFormed()) throw new TypeError("Expected a string without lone surrogates");
-    if (value.length > STRING_BYTES_MAX / 3)
-      throw new RangeError("Expected a shorter string; long ones are texts");
-  } else if (typeof value === "number") {
-    if (!Number.isFinite(value)) throw new TypeError(`Expected a finite number, got ${value}`);
-    return value === 0 ? 0 : value;
-  } else if (value !== null && typeof value !== "boolean") {
-    throw new TypeError(`Expected JSON, got ${typeof value}`);
-  }
-  return value as Scalar;
+  return kind === null ? plain(value) : { make: kind };
 }
 
 function fill(author: Author, path: Path, value: Input): void {
@@ -284,20 +224,9 @@ function clear(author: Author, path: Path, node: Node): void {
   } else if (node.kind === "text") {
     new TextEdit(author, path).delete(0, node.text.length);
   } else {
-    const replaces = seen(author, path, null, node.register);
+    const replaces = seen(author, path, null, node.register.dots());
     if (replaces.length > 0) author.add({ type: "unset", path, key: null, replaces });
   }
-}
-
-/**
- * The entries that a write does away with. Where they are too many to be named by one op (somebody wrote thousands
- * that know nothing of each other), all but the last are removed here.
- */
-function seen(author: Author, path: Path, key: string | null, register: Register): readonly Dot[] {
-  const dots = register.entries().map(entry => entry.dot);
-  while (dots.length > OWN_NAMES_MAX)
-    author.add({ type: "unset", path, key, replaces: dots.splice(-OWN_NAMES_MAX) });
-  return dots;
 }
 
 /** What one op cannot name, several do; the draft joins those that fit into one change. */

@@ -1,6 +1,6 @@
 // The smallest edits, one shape per kind. An op names a node by its path from the root and elements by dots; it
 // says what its author saw (`replaces`, origins), never where something is now. How ops become bytes is known to
-// graph/codec.ts alone, what they do to document.ts alone.
+// graph/op-bytes.ts alone, what they do to document.ts alone.
 
 import type { Dot, Span } from "./dot.ts";
 

@@ -37,6 +37,11 @@ export class Register {
       .sort((a, b) => this.#causality.compareDepths(b.dot.change, a.dot.change) || b.dot.index - a.dot.index);
   }
 
+  /** Names of the entries that stand, in the order of `entries`. */
+  dots(): readonly Dot[] {
+    return this.entries().map(entry => entry.dot);
+  }
+
   get isEmpty(): boolean {
     for (const entry of this.#entries.values()) if (entry.replacedBy.length === 0) return false;
     return true;

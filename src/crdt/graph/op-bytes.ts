@@ -1,0 +1,360 @@
+// Paths, ops and values ↔ canonical bytes (docs/wire-format.md §5-6), one after the other as body.ts asks for them.
+// Each can be written in one way only; the reader refuses the others and is bounded before it allocates.
+
+import { unreachable } from "../assert.ts";
+import {
+  CHANGE_OPS_MAX,
+  DEPTH_MAX,
+  KEY_BYTES_MAX,
+  LABEL_BYTES_MAX,
+  NAME_BYTES_MAX,
+  POLICY_KEYS_MAX,
+  RUN_UNITS_MAX,
+  RUN_VALUES_MAX,
+  STRING_BYTES_MAX,
+  UNKNOWN_OP_BYTES_MAX,
+} from "../limits.ts";
+import type { Dot, Span } from "../types/dot.ts";
+import type { Kind, Path, Place, Step, Value } from "../types/op.ts";
+import { Malformed, mustFromHex, type Reader, toHex, type Writer } from "./bytes.ts";
+import {
+  type ChangeId,
+  type DeviceId,
+  isContent,
+  type Op,
+  type Policy,
+  type Role,
+  type RolePolicy,
+} from "./change.ts";
+
+const KINDS: readonly Kind[] = ["map", "list", "text", "register"];
+const ROLES: readonly Role[] = ["owner", "admin", "editor", "commenter", "reader"];
+
+// wire §6: numbers of the op kinds; those from 32 on carry their length and may be unknown.
+const OP = {
+  set: 1,
+  unset: 2,
+  insertText: 4,
+  insertList: 5,
+  delete: 6,
+  genesis: 16,
+  invite: 17,
+  join: 18,
+  name: 19,
+} as const;
+const FIRST_OPEN_KIND = 32;
+
+// wire §6.1: tags of values.
+const VALUE = { null: 0, false: 1, true: 2, double: 3, integer: 4, string: 5, make: 6 } as const;
+
+// ------------------------------------------------------------------------------------------------- writing
+
+export function writePath(out: Writer, path: Path): void {
+  out.varint(path.length);
+  for (const { at, kind } of path) {
+    const isKey = typeof at === "string";
+    out.byte(KINDS.indexOf(kind) * 2 + (isKey ? 0 : 1));
+    if (isKey) out.string(at);
+    else writeDot(out, at);
+  }
+}
+
+export function writeOp(out: Writer, op: Op, numbers: ReadonlyMap<Path, number>): void {
+  if (op.type === "unknown") {
+    out.varint(op.kind);
+    out.varint(op.elements);
+    out.varint(op.payload.length);
+    out.bytes(op.payload);
+    return;
+  }
+  out.varint(OP[op.type]);
+  if (isContent(op)) out.varint(numbers.get(op.path)!);
+  switch (op.type) {
+    case "set":
+      if (op.key !== null) out.string(op.key);
+      writeDots(out, op.replaces);
+      writeValue(out, op.value);
+      break;
+    case "unset":
+      if (op.key !== null) out.string(op.key);
+      writeDots(out, op.replaces);
+      break;
+    case "insertText":
+      writePlace(out, op);
+      out.string(op.text);
+      break;
+    case "insertList":
+      writePlace(out, op);
+      out.varint(op.values.length);
+      for (const value of op.values) writeValue(out, value);
+      break;
+    case "delete":
+      out.varint(op.spans.length);
+      for (const span of op.spans) {
+        out.varint(span.change);
+        out.varint(span.start);
+        out.varint(span.length);
+      }
+      break;
+    case "genesis":
+      out.bytes(op.nonce);
+      writePolicy(out, op.policy);
+      break;
+    case "invite":
+      out.bytes(mustFromHex(op.key));
+      out.byte(ROLES.indexOf(op.role));
+      out.string(op.label);
+      break;
+    case "join":
+      out.bytes(mustFromHex(op.invite));
+      out.bytes(op.signature);
+      break;
+    case "name":
+      out.string(op.name);
+      break;
+    default:
+      unreachable(op);
+  }
+}
+
+function writeDot(out: Writer, dot: Dot): void {
+  out.varint(dot.change);
+  out.varint(dot.index);
+}
+
+function writeDots(out: Writer, dots: readonly Dot[]): void {
+  out.varint(dots.length);
+  for (const dot of dots) writeDot(out, dot);
+}
+
+/** wire §6.2: bit 0 side right, bit 1 parent is the root, bit 2 right origin is the end. */
+function writePlace(out: Writer, place: Place): void {
+  const isRight = place.side === "right";
+  const isEnd = isRight && place.rightOrigin === null;
+  out.byte((isRight ? 1 : 0) | (place.parent === null ? 2 : 0) | (isEnd ? 4 : 0));
+  if (place.parent !== null) writeDot(out, place.parent);
+  if (place.rightOrigin !== null) writeDot(out, place.rightOrigin);
+}
+
+function writeValue(out: Writer, value: Value): void {
+  if (value === null) out.byte(VALUE.null);
+  else if (typeof value === "boolean") out.byte(value ? VALUE.true : VALUE.false);
+  else if (typeof value === "string") {
+    out.byte(VALUE.string);
+    out.string(value);
+  } else if (typeof value === "object") {
+    out.byte(VALUE.make);
+    out.byte(KINDS.indexOf(value.make));
+  } else if (Number.isSafeInteger(value) && !Object.is(value, -0)) {
+    out.byte(VALUE.integer);
+    out.signed(value);
+  } else {
+    out.byte(VALUE.double);
+    out.double(value);
+  }
+}
+
+function writePolicy(out: Writer, policy: Policy): void {
+  const roles = ROLES.filter(role => policy[role] !== undefined);
+  out.varint(roles.length);
+  for (const role of roles) {
+    const { keys, opsMax, bytesMax } = policy[role]!;
+    out.byte(ROLES.indexOf(role));
+    out.varint(keys === null ? 0 : keys.length + 1);
+    for (const key of [...(keys ?? [])].sort()) out.string(key);
+    out.varint(opsMax);
+    out.varint(bytesMax);
+  }
+}
+
+// ------------------------------------------------------------------------------------------------- reading
+
+/** `used` collects the references that were named. Throws `Malformed`. */
+export class OpReader {
+  readonly #input: Reader;
+  readonly #refs: readonly ChangeId[];
+  readonly #used: Set<number>;
+
+  constructor(input: Reader, refs: readonly ChangeId[], used: Set<number>) {
+    this.#input = input;
+    this.#refs = refs;
+    this.#used = used;
+  }
+
+  path(): Path {
+    const steps: Step[] = [];
+    for (let left = this.#input.count(DEPTH_MAX); left > 0; left--) {
+      const code = this.#input.byte();
+      const kind = KINDS[code >> 1];
+      if (kind === undefined) throw new Malformed("unknown node kind");
+      steps.push({ at: code % 2 === 0 ? this.#input.string(KEY_BYTES_MAX) : this.#dot(), kind });
+    }
+    return steps;
+  }
+
+  op(paths: readonly Path[]): Op {
+    const input = this.#input;
+    const kind = input.varint();
+    if (kind >= FIRST_OPEN_KIND) {
+      const elements = input.varint(RUN_UNITS_MAX);
+      const length = input.count(UNKNOWN_OP_BYTES_MAX);
+      return { type: "unknown", kind, elements, payload: input.bytes(length) };
+    }
+    const path = (): Path => {
+      const found = paths[input.varint()];
+      if (found === undefined) throw new Malformed("no such path");
+      return found;
+    };
+    switch (kind) {
+      case OP.set: {
+        const at = path();
+        return { type: "set", path: at, key: this.#key(at), replaces: this.#dots(), value: this.#value() };
+      }
+      case OP.unset: {
+        const at = path();
+        return { type: "unset", path: at, key: this.#key(at), replaces: this.#dots() };
+      }
+      case OP.insertText: {
+        const at = path();
+        const place = this.#place();
+        const text = input.string(RUN_UNITS_MAX * 3);
+        if (text.length === 0 || text.length > RUN_UNITS_MAX) throw new Malformed("length of a run");
+        return { type: "insertText", path: at, ...place, text };
+      }
+      case OP.insertList: {
+        const at = path();
+        const place = this.#place();
+        const count = input.count(RUN_VALUES_MAX);
+        if (count === 0) throw new Malformed("length of a run");
+        return {
+          type: "insertList",
+          path: at,
+          ...place,
+          values: Array.from({ length: count }, () => this.#value()),
+        };
+      }
+      case OP.delete:
+        return { type: "delete", path: path(), spans: this.#spans() };
+      case OP.genesis:
+        return { type: "genesis", nonce: input.bytes(16), policy: this.#policy() };
+      case OP.invite: {
+        const key = toHex(input.bytes(32)) as DeviceId;
+        return { type: "invite", key, role: this.#role(), label: input.string(LABEL_BYTES_MAX) };
+      }
+      case OP.join:
+        return { type: "join", invite: toHex(input.bytes(32)) as DeviceId, signature: input.bytes(64) };
+      case OP.name:
+        return { type: "name", name: input.string(NAME_BYTES_MAX) };
+      default:
+        throw new Malformed(`unknown op ${kind}`);
+    }
+  }
+
+  /** wire §6.1: only a map has keys. */
+  #key(path: Path): string | null {
+    return (path.at(-1)?.kind ?? "map") === "map" ? this.#input.string(KEY_BYTES_MAX) : null;
+  }
+
+  #ref(): number {
+    const ref = this.#input.varint();
+    if (ref !== 0 && (this.#refs[ref] ?? "") === "") throw new Malformed("no such reference");
+    this.#used.add(ref);
+    return ref;
+  }
+
+  #dot(): Dot {
+    return { change: this.#ref(), index: this.#input.varint() };
+  }
+
+  #dots(): Dot[] {
+    const dots = Array.from({ length: this.#input.count(CHANGE_OPS_MAX) }, () => this.#dot());
+    for (let i = 1; i < dots.length; i++) {
+      if (compare(dots[i - 1]!, dots[i]!) >= 0) throw new Malformed("dots not sorted");
+    }
+    return dots;
+  }
+
+  #spans(): Span[] {
+    const count = this.#input.count(CHANGE_OPS_MAX);
+    if (count === 0) throw new Malformed("empty delete");
+    const spans: Span[] = [];
+    for (let i = 0; i < count; i++) {
+      const span = { change: this.#ref(), start: this.#input.varint(), length: this.#input.varint() };
+      const last = spans.at(-1);
+      if (span.length === 0 || !Number.isSafeInteger(span.start + span.length))
+        throw new Malformed("length of a span");
+      // Touching spans are one span: there is one way to write each set of dots.
+      if (
+        last &&
+        (last.change > span.change || (last.change === span.change && last.start + last.length >= span.start))
+      ) {
+        throw new Malformed("spans not sorted");
+      }
+      spans.push(span);
+    }
+    return spans;
+  }
+
+  #place(): Place {
+    const flags = this.#input.byte();
+    const isRight = (flags & 1) !== 0;
+    if (flags > 7 || (!isRight && flags !== 0)) throw new Malformed("no such place");
+    const parent = (flags & 2) === 0 ? this.#dot() : null;
+    const rightOrigin = isRight && (flags & 4) === 0 ? this.#dot() : null;
+    return { parent, side: isRight ? "right" : "left", rightOrigin };
+  }
+
+  #value(): Value {
+    const input = this.#input;
+    const kind = input.byte();
+    switch (kind) {
+      case VALUE.null:
+        return null;
+      case VALUE.false:
+        return false;
+      case VALUE.true:
+        return true;
+      case VALUE.integer:
+        return input.signed();
+      case VALUE.string:
+        return input.string(STRING_BYTES_MAX);
+      case VALUE.double: {
+        const value = input.double();
+        if (!Number.isFinite(value) || Object.is(value, -0)) throw new Malformed("number not finite or -0");
+        return value;
+      }
+      case VALUE.make: {
+        const make = KINDS[input.byte()];
+        if (make === undefined) throw new Malformed("unknown node kind");
+        return { make };
+      }
+      default:
+        throw new Malformed("unknown value");
+    }
+  }
+
+  #role(): Role {
+    const role = ROLES[this.#input.byte()];
+    if (role === undefined) throw new Malformed("unknown role");
+    return role;
+  }
+
+  #policy(): Policy {
+    const policy: Partial<Record<Role, RolePolicy>> = {};
+    for (let left = this.#input.count(ROLES.length); left > 0; left--) {
+      const role = this.#role();
+      if (policy[role] !== undefined) throw new Malformed("role twice");
+      const count = this.#input.count(POLICY_KEYS_MAX + 1);
+      const keys =
+        count === 0 ? null : Array.from({ length: count - 1 }, () => this.#input.string(KEY_BYTES_MAX));
+      if (keys?.some((key, i) => i > 0 && keys[i - 1]! >= key)) throw new Malformed("keys not sorted");
+      policy[role] = { keys, opsMax: this.#input.varint(), bytesMax: this.#input.varint() };
+    }
+    return policy;
+  }
+}
+
+/** Order of two dots by reference, then index. */
+function compare(a: Dot, b: Dot): number {
+  return a.change - b.change || a.index - b.index;
+}
