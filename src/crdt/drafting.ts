@@ -3,7 +3,7 @@
 // replica's affair.
 
 import { sizeBound } from "./graph/body.ts";
-import type { AuthorityOp, ChangeId, Op } from "./graph/change.ts";
+import { type AuthorityOp, type ChangeId, isAuthority, isContent, type Op } from "./graph/change.ts";
 import type { Graph } from "./graph/graph.ts";
 import { CHANGE_BYTES_MAX, CHANGE_OPS_MAX } from "./limits.ts";
 import type { DocumentTree, Patch } from "./types/document.ts";
@@ -91,15 +91,29 @@ export class Drafting {
     if (!this.isOpen) this.#parents = this.#graph.heads;
   }
 
+  /** What the drafts hold, as changes to be. Empty if none is open. */
+  get parts(): readonly Part[] {
+    if (!this.isOpen) return [];
+    const drafts = this.#drafts.length > 0 ? this.#drafts : [new Draft(this.#tree, this.#graph.reserve())];
+    return drafts.map(({ ops, slot }, i) => ({ ops: i === 0 ? [...this.#authority, ...ops] : ops, slot }));
+  }
+
   /** Hands over everything and starts empty. */
   take(): { readonly parents: readonly ChangeId[]; readonly parts: readonly Part[] } {
-    const drafts = this.#drafts.length > 0 ? this.#drafts : [new Draft(this.#tree, this.#graph.reserve())];
-    const parts = drafts.map(({ ops, slot }, i) => ({
-      ops: i === 0 ? [...this.#authority, ...ops] : ops,
-      slot,
-    }));
+    const { parts } = this;
     this.#drafts = [];
     this.#authority = [];
     return { parents: this.#parents, parts };
+  }
+
+  /** Takes up one part of a draft that was open when its page went away. The ops must have been judged. */
+  resume(ops: readonly Op[], slot: Slot, patches: Patch[]): void {
+    this.#begin();
+    const draft = new Draft(this.#tree, slot);
+    this.#drafts.push(draft);
+    for (const op of ops) {
+      if (isContent(op)) draft.add(op, sizeBound(op), patches);
+      else if (isAuthority(op)) this.add(op);
+    }
   }
 }

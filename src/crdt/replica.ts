@@ -7,8 +7,18 @@ import { contentOf, judge } from "./authority/admission.ts";
 import { type Member, Members } from "./authority/members.ts";
 import { Drafting } from "./drafting.ts";
 import { encodeBody } from "./graph/body.ts";
-import type { Bytes } from "./graph/bytes.ts";
-import type { Change, ChangeId, DeviceId, DocId, Op, Policy, Role } from "./graph/change.ts";
+import { type Bytes, toHex } from "./graph/bytes.ts";
+import {
+  type Change,
+  type ChangeId,
+  type DeviceId,
+  type DocId,
+  isContent,
+  type Op,
+  type Policy,
+  type Role,
+  startsOf,
+} from "./graph/change.ts";
 import { encodeChange } from "./graph/codec.ts";
 import { compose } from "./graph/compose.ts";
 import { Graph, type LaneTip } from "./graph/graph.ts";
@@ -29,6 +39,8 @@ import type { Dot, Slot } from "./types/dot.ts";
 import type { MapEdit } from "./types/edit.ts";
 import { canonicalJson, type Json, type Node } from "./types/node.ts";
 import { mapDots, type Path } from "./types/op.ts";
+import { References } from "./types/references.ts";
+import { bodyOf, decodeParts, encodeParts, partNumber } from "./unclosed.ts";
 
 /** A change of this device, closed: numbered, chained and hashed. It may be sent once it is signed and stored. */
 export interface Closed {
@@ -292,6 +304,41 @@ export class Replica {
     this.#members.add(verified.change, slot, this.#graph.past(verified.change.parents));
     this.#archive.set(verified.change.id, verified);
     return closed(verified);
+  }
+
+  /** The open draft as bytes for `resumeDraft`, or null. */
+  get draftBytes(): Bytes | null {
+    return this.hasDraft ? encodeParts(this.#graph, this.#drafting.parts) : null;
+  }
+
+  /**
+   * Takes up a draft that was open when its page went away, after this device's change number `after`. What became a
+   * change after all is passed over, and so is what does not fit here.
+   */
+  resumeDraft(bytes: Bytes, after: number): void {
+    const closed = new Map<string, Slot>();
+    for (let seq = after + 1; seq <= (this.ownHead?.seq ?? 0); seq++) {
+      for (const id of this.numbered(this.device, seq)) {
+        closed.set(toHex(bodyOf(this.#graph, this.#graph.get(id)!)), this.#graph.slotOf(id)!);
+      }
+    }
+    const patches: Patch[] = [];
+    const slots: Slot[] = [];
+    for (const { body, refs, ops } of decodeParts(bytes) ?? []) {
+      const known = closed.get(toHex(body));
+      const slot = known ?? this.#graph.reserve();
+      slots.push(slot);
+      if (known !== undefined) continue;
+      const named = refs.map((ref, i) =>
+        i < 2 ? slot : (slots[partNumber(ref) ?? -1] ?? this.#graph.slotOf(ref) ?? -1),
+      );
+      const local = ops.map(op => (isContent(op) ? mapDots(op, ref => named[ref]!) : op));
+      const content = local.filter(isContent);
+      const knowledge = { self: slot, isPast: (other: Slot) => other >= 0 };
+      if (new References(this.#tree, knowledge).judge(content, startsOf(content)) !== null) break;
+      this.#drafting.resume(local, slot, patches);
+    }
+    this.#tell(patches, "remote");
   }
 
   /** What the device key has to sign for a change of its own. */

@@ -26,6 +26,14 @@ export interface KeeperHost {
   released(verified: VerifiedChange): void;
 }
 
+/** What a page that goes away leaves for the next one: own changes and a draft that no transaction has taken yet. */
+export interface LastWords {
+  readonly changes: readonly { readonly id: ChangeId; readonly bytes: Bytes }[];
+  readonly draft: Bytes | null;
+  /** The number of the own change before the draft. */
+  readonly after: number;
+}
+
 /** `conflict`: another tab took the number of a change that this tab could not store. */
 export type KeepingFailure = StoreError | "conflict";
 
@@ -34,6 +42,7 @@ export class Keeper {
   readonly #host: KeeperHost;
   /** Up to where the store was read. */
   #position = 0;
+  #isKept = false;
   /** Admitted or closed here, not stored yet; parents first. */
   #unstored: VerifiedChange[] = [];
   readonly #unstoredIds = new Set<ChangeId>();
@@ -101,8 +110,46 @@ export class Keeper {
     if (isOwn && verified.signature === null) this.#unsigned.add(verified.change.id);
   }
 
+  /** Whether the store ever held anything of the document. */
+  get isKept(): boolean {
+    return this.#isKept;
+  }
+
   get hasUnstored(): boolean {
     return this.#unstored.length > 0;
+  }
+
+  /** What would be lost if the page went away at this moment, or null. */
+  get lastWords(): LastWords | null {
+    const own = this.#unstored.filter(({ change }) => change.author === this.#replica.device);
+    const draft = this.#replica.draftBytes;
+    if (draft === null && (own.length === 0 || !this.#isWanted)) return null;
+    const changes = own.map(({ change, bytes }) => ({ id: change.id, bytes }));
+    return { changes, draft, after: this.#replica.ownHead?.seq ?? 0 };
+  }
+
+  /** A new document nobody wrote in is not worth keeping. */
+  get #isWanted(): boolean {
+    return this.isKept || this.#isAppending || this.#draftedAt !== null;
+  }
+
+  /** Takes up what an earlier page could not store; the records of the store must have been read. */
+  recover({ changes, draft, after }: LastWords): void {
+    // Not on top of an open draft, which may only be closed in a transaction.
+    const isFree =
+      !this.#replica.hasDraft &&
+      changes.every(({ id }) => !this.#replica.has(id)) &&
+      (this.#replica.ownHead?.seq ?? 0) + changes.length === after;
+    if (isFree) {
+      this.#replica.restore(
+        changes.map(change => ({ ...change, signature: null })),
+        Math.floor(this.#host.now / 1000),
+      );
+      for (const { id } of changes) if (this.#replica.has(id)) this.keep(this.#replica.get(id)!);
+    }
+    if (draft !== null && this.#replica.hasGenesis) this.#replica.resumeDraft(draft, after);
+    this.drafted();
+    if (this.#unstored.length > 0) this.append();
   }
 
   /** Opens a transaction, unless one is under way: then another follows it. */
@@ -180,6 +227,7 @@ export class Keeper {
     this.#unstored = this.#unstored.filter(({ change }) => this.#unstoredIds.has(change.id));
     if (position < this.#position) this.#keepAll();
     this.#position = position;
+    this.#isKept ||= position > 0;
     const isAllStored = !this.#replica.hasDraft && this.#unstored.length === 0;
     this.#unsavedSince = isAllStored ? null : this.#host.now;
     if (this.#unstored.length > 0 || (this.#appendsAgain && this.#replica.hasDraft)) this.append();
@@ -211,6 +259,7 @@ export class Keeper {
       if (position < this.#position) this.#keepAll();
       this.#restore(records);
       this.#position = position;
+      this.#isKept ||= position > 0;
       this.#host.stored();
     }
     if (this.#lookAgain) this.lookInStore();

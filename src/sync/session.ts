@@ -19,7 +19,8 @@ import {
   toHex,
   type VerifiedChange,
 } from "../crdt/index.ts";
-import { Keeper, type KeeperHost, type KeepingFailure } from "./keeper.ts";
+import type { SessionListener, SessionOptions } from "./effects.ts";
+import { Keeper, type KeeperHost, type LastWords } from "./keeper.ts";
 import { IDLE_TICK_MS, LINKS_MAX, NOTICE_MS, RELAY_CHANGES_MS, RESEND_MS } from "./limits.ts";
 import { OwnPresence } from "./own-presence.ts";
 import { Peer, type PeerHost } from "./peer.ts";
@@ -27,42 +28,8 @@ import type { ChainHead, ChangeRecord, Ciphers, PeerLink, StoreError } from "./p
 import type { Message, Presence, SignedChange } from "./protocol.ts";
 import { Questions } from "./questions.ts";
 import { claim, compare } from "./reconcile.ts";
-import { deliveryOf, statusOf } from "./status.ts";
+import { deliveryOf, STORE_REASONS, statusOf } from "./status.ts";
 import type { Status } from "./view.ts";
-
-export type Effect =
-  /** Open a transaction and call `closeInTransaction` in it; answer `appended` or `appendFailed`. */
-  | { readonly type: "append"; readonly position: number }
-  /** Answer `restored`. */
-  | { readonly type: "read"; readonly position: number }
-  /** Ask the device key; answer `signed`. */
-  | { readonly type: "sign"; readonly token: number; readonly message: Bytes }
-  /** Ask the signature rule; answer `verified`. */
-  | { readonly type: "verify"; readonly token: number; readonly questions: readonly SignatureQuestion[] }
-  /** Answer `signatureStored`. */
-  | { readonly type: "putSignature"; readonly id: ChangeId; readonly signature: Bytes };
-
-export interface SessionOptions {
-  readonly replica: Replica;
-  readonly ciphers: Ciphers;
-  /** The seed of the link this device came by or made; proves to strangers that we may read. */
-  readonly inviteSeed: Bytes | null;
-  /** Milliseconds since 1970: for people's eyes (changes state it in seconds) and for intervals. */
-  readonly now: number;
-  /** False: nothing outlives the page, and people are told so. */
-  readonly isDurable: boolean;
-  /** What earlier sessions knew of who holds what. */
-  readonly delivered: Readonly<Record<string, number>>;
-}
-
-/** Something that shows differently: the text and fields come through the replica's own subscription. */
-export interface SessionListener {
-  effect(effect: Effect): void;
-  /** Status, people or notice. */
-  changed(): void;
-  /** Somebody's caret. */
-  presence(): void;
-}
 
 interface Judged {
   readonly peer: Peer;
@@ -70,15 +37,6 @@ interface Judged {
   readonly inspected: readonly Inspected[];
   readonly verdicts: readonly boolean[];
 }
-
-const STORE_REASONS: Readonly<Record<KeepingFailure, string>> = {
-  quota: "the browser's storage is full. Free some space; this page keeps trying",
-  closed: "the browser closed its storage. This page keeps trying",
-  blocked: "another tab holds the storage. Close other tabs of this page",
-  unavailable: "this browser keeps nothing for this page",
-  failed: "the browser could not write. This page keeps trying",
-  conflict: "another tab went on while this one could not save. Copy what you wrote here, then reload",
-};
 
 export class Session implements PeerHost, KeeperHost {
   readonly replica: Replica;
@@ -98,6 +56,7 @@ export class Session implements PeerHost, KeeperHost {
   /** Verified, waiting for the draft to be closed. */
   #judged: Judged[] = [];
   #waitingSince: number | null = null;
+  #toldKind: Status["kind"] | null = null;
   #notice: { readonly text: string; readonly until: number } | null = null;
 
   constructor(options: SessionOptions, listener: SessionListener) {
@@ -137,6 +96,16 @@ export class Session implements PeerHost, KeeperHost {
   /** A genesis made just now; it is stored with the first edit. */
   adopt(id: ChangeId): void {
     this.#keeper.keep(this.replica.get(id)!);
+  }
+
+  /** What would be lost if the page went away at this moment, or null. */
+  get lastWords(): LastWords | null {
+    return this.#keeper.lastWords;
+  }
+
+  /** Takes up what an earlier page could not store; after `restored`. */
+  recover(words: LastWords): void {
+    this.#keeper.recover(words);
   }
 
   setInviteSeed(seed: Bytes): void {
@@ -427,6 +396,7 @@ export class Session implements PeerHost, KeeperHost {
       failure: reason === null ? null : STORE_REASONS[reason],
       unsavedSince: this.#keeper.unsavedSince,
       hasGenesis: this.replica.hasGenesis,
+      isKept: this.#keeper.isKept,
       links: this.openPeers().length,
       waitingSince: this.#waitingSince,
     });
@@ -450,6 +420,11 @@ export class Session implements PeerHost, KeeperHost {
       this.#notice = null;
       this.#listener.changed();
     }
+    // Some facts become true by waiting alone.
+    const { kind } = this.status;
+    if (kind === this.#toldKind) return;
+    this.#toldKind = kind;
+    this.#listener.changed();
   }
 
   /** When `tick` has something to do at the latest. Milliseconds since 1970. */

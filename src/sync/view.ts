@@ -29,6 +29,8 @@ export type Status =
   | { readonly kind: "not-saved"; readonly reason: string }
   | { readonly kind: "saving" }
   | { readonly kind: "waiting-for-holder" }
+  /** Nothing was ever written here, so there is nothing to save and nothing to say. */
+  | { readonly kind: "blank" }
   | { readonly kind: "saved" }
   | { readonly kind: "offline"; readonly waiting: number }
   | { readonly kind: "sharing"; readonly waiting: number }

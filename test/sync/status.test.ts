@@ -12,6 +12,7 @@ const WELL: Standing = {
   failure: null,
   unsavedSince: null,
   hasGenesis: true,
+  isKept: true,
   links: 1,
   waiting: 0,
   waitingSince: null,
@@ -23,6 +24,7 @@ const WORST: Standing = {
   failure: "the disk is full",
   unsavedSince: NOW - 500,
   hasGenesis: false,
+  isKept: false,
   links: 0,
   waiting: 3,
   holders: 0,
@@ -38,6 +40,7 @@ const TABLE: readonly (readonly [string, Standing, Status])[] = [
     { ...WORST, failure: null, unsavedSince: null },
     { kind: "waiting-for-holder" },
   ],
+  ["nothing was ever written", { ...WELL, isKept: false, known: 0, holders: 0, links: 0 }, { kind: "blank" }],
   ["nobody else ever had it", { ...WELL, known: 0, holders: 0, links: 0, waiting: 3 }, { kind: "saved" }],
   [
     "nobody else ever had it, somebody comes",

@@ -10,8 +10,9 @@ import {
   Replica,
   type SignatureQuestion,
 } from "../../src/crdt/index.ts";
+import type { Effect } from "../../src/sync/effects.ts";
 import type { Ciphers } from "../../src/sync/ports.ts";
-import { type Effect, Session } from "../../src/sync/session.ts";
+import { Session } from "../../src/sync/session.ts";
 import { anchorAt, bodyText, editBody } from "../../src/sync/text.ts";
 import { type Key, verify } from "../crdt/people.ts";
 import { Prng } from "../sim/prng.ts";

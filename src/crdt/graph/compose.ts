@@ -26,7 +26,7 @@ export function compose(
   const prev = graph.newestOf(device);
   const parents = prev === null ? given : graph.antichain([...given, prev.id]);
   const ancestors = { prev: prev?.id ?? null, parents };
-  const { refs, local } = refer(graph, ops, slot, ancestors);
+  const { refs, local } = refer(other => graph.at(other).id, ops, slot, ancestors);
   const header = {
     doc,
     author: device,
@@ -41,13 +41,18 @@ export function compose(
 }
 
 /** Writes the slots in ops as numbers of references (wire §4), and sets and spans in their one order. */
-function refer(graph: Graph, ops: readonly Op[], slot: Slot, ancestors: Pick<Header, "prev" | "parents">) {
+export function refer(
+  nameOf: (slot: Slot) => ChangeId,
+  ops: readonly Op[],
+  slot: Slot,
+  ancestors: Pick<Header, "prev" | "parents">,
+) {
   const implied = impliedRefs(ancestors).map(ref => ref ?? ("" as ChangeId));
   const named = new Set<ChangeId>();
   for (const op of ops) {
     if (!isContent(op)) continue;
     mapDots(op, other => {
-      if (other !== slot) named.add(graph.at(other).id);
+      if (other !== slot) named.add(nameOf(other));
       return other;
     });
   }
@@ -55,7 +60,7 @@ function refer(graph: Graph, ops: readonly Op[], slot: Slot, ancestors: Pick<Hea
   const numbers = new Map(refs.map((ref, i) => [ref, i]));
   const local = ops.map(op => {
     if (!isContent(op)) return op;
-    return inOrder(mapDots(op, other => (other === slot ? 0 : numbers.get(graph.at(other).id)!)));
+    return inOrder(mapDots(op, other => (other === slot ? 0 : numbers.get(nameOf(other))!)));
   });
   return { refs, local };
 }

@@ -2,8 +2,9 @@
 // is done; the session decides. One host per open document.
 
 import type { Replica } from "../../crdt/index.ts";
+import type { Effect, SessionOptions } from "../effects.ts";
 import type { Ciphers, DeviceKey, Network, Store, Verifier } from "../ports.ts";
-import { type Effect, Session, type SessionOptions } from "../session.ts";
+import { Session } from "../session.ts";
 import { StoreFailure } from "./database.ts";
 
 export interface HostOptions extends Omit<SessionOptions, "ciphers" | "now" | "isDurable"> {

@@ -17,6 +17,7 @@ import {
 } from "../text.ts";
 import type { Caret, DocumentView, OpenDocument, Person, SharedText, TextPatch } from "../view.ts";
 import { Host, type HostOptions } from "./host.ts";
+import { type findLastWords, leaveLastWords } from "./last-words.ts";
 
 /** Milliseconds between writes of what is remembered beside the changes: a convenience, not the text. */
 const REMEMBER_MS = 300;
@@ -53,6 +54,7 @@ export class OpenedDocument implements OpenDocument {
   #isRemembered: boolean;
   #rememberTimer: ReturnType<typeof setTimeout> | undefined;
   #linking: Promise<string> | null = null;
+  #forgetLastWords: () => void = () => undefined;
 
   constructor(options: OpenedOptions, isRemembered: boolean) {
     const { replica, record, ciphers } = options;
@@ -254,9 +256,18 @@ export class OpenedDocument implements OpenDocument {
     this.host.act(session => session.flush());
   }
 
+  /** Takes up what an earlier page left; it is forgotten once it is stored. */
+  recover({ words, forget }: ReturnType<typeof findLastWords>): void {
+    if (words.length === 0) return;
+    for (const one of words) this.host.act(session => session.recover(one));
+    this.#forgetLastWords = forget;
+  }
+
   /** The page goes away: what can still be stored is, and the others see the caret leave. */
   goodbye(): void {
     this.flush();
+    const words = this.host.session.lastWords;
+    if (words !== null) leaveLastWords(this.id, toHex(this.#ciphers.random(8)), words);
     this.host.session.close();
     this.host.network?.close();
   }
@@ -274,6 +285,7 @@ export class OpenedDocument implements OpenDocument {
   // ------------------------------------------------------------------------------------- what is remembered
 
   #stored(): void {
+    if (this.host.session.lastWords === null) this.#forgetLastWords();
     if (!this.#isRemembered) {
       this.#isRemembered = true;
       this.#options.firstStored();

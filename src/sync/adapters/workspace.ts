@@ -16,6 +16,7 @@ import type { DocumentEntry, OpenDocument, Workspace } from "../view.ts";
 import { ciphers } from "./ciphers.ts";
 import { openIndexedDbStore } from "./indexeddb.ts";
 import { openDeviceKey } from "./keys.ts";
+import { documentsWithLastWords, findLastWords } from "./last-words.ts";
 import { openMemoryStore } from "./memory-store.ts";
 import { OpenedDocument } from "./opened-document.ts";
 import { createVerifier } from "./verifier.ts";
@@ -84,6 +85,8 @@ class BrowserWorkspace implements Workspace {
       if (doc === null) void this.#load();
     });
     await this.#load();
+    // Begun and left before anything of it was stored.
+    for (const id of documentsWithLastWords()) if (!this.#records.has(id)) await this.#remember(blank(id));
     const now = Date.now();
     for (const { id, removedAt } of this.#records.values()) {
       if (removedAt !== null) this.#deleteAt(id, removedAt + REMOVED_MS - now);
@@ -162,6 +165,9 @@ class BrowserWorkspace implements Workspace {
     const { records, position } = await this.#store.read(doc, 0);
     const document = this.#opening(replica, record, true);
     document.host.act(session => session.restored(records, position));
+    // What another tab stored between the reading and now was not heard of.
+    document.host.act(session => session.lookInStore());
+    document.recover(findLastWords(doc));
     return document;
   }
 

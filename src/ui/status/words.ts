@@ -10,6 +10,8 @@ export function statusWords(status: Status): string {
       return "Saving…";
     case "waiting-for-holder":
       return "Waiting for someone who has this document";
+    case "blank":
+      return "";
     case "saved":
       return "Saved on this device";
     case "offline":
@@ -40,18 +42,9 @@ export function statusTone(status: Status): StatusTone {
     case "offline":
       return status.waiting === 0 ? "calm" : "waiting";
     case "saving":
+    case "blank":
     case "saved":
     case "shared":
       return "calm";
   }
-}
-
-/**
- * How long an unsettled status must last before it replaces the words on the screen. Saving and sharing pass within
- * milliseconds at every keystroke; words that flicker are not read and not believed.
- */
-export const GRACE_MS = 500;
-
-export function isUnsettled(status: Status): boolean {
-  return status.kind === "saving" || status.kind === "sharing";
 }

@@ -1,0 +1,63 @@
+// Where a page that goes away leaves what no transaction has taken yet. A page being closed can wait for nothing, so
+// IndexedDB, which answers later, cannot take it; localStorage can. The next page takes it up and stores it properly.
+
+import type { ChangeId } from "../../crdt/index.ts";
+import type { LastWords } from "../keeper.ts";
+import { fromBase64Url, toBase64Url } from "../link.ts";
+
+const PREFIX = "chirograph.unsaved.";
+
+/** One entry for each page, since two tabs may go at once. */
+export function leaveLastWords(doc: string, page: string, words: LastWords): void {
+  const changes = words.changes.map(({ id, bytes }) => [id, toBase64Url(bytes)]);
+  const draft = words.draft === null ? null : toBase64Url(words.draft);
+  try {
+    localStorage.setItem(`${PREFIX}${doc}.${page}`, JSON.stringify({ changes, draft, after: words.after }));
+  } catch {
+    // Full or forbidden: the status did not say "saved" for what is lost here.
+  }
+}
+
+/** Everything that was left for a document; `forget` when it is stored. */
+export function findLastWords(doc: string): {
+  readonly words: readonly LastWords[];
+  readonly forget: () => void;
+} {
+  const keys = keysOf(`${PREFIX}${doc}.`);
+  const words = keys.map(key => parse(localStorage.getItem(key))).filter(found => found !== null);
+  const forget = (): void => {
+    for (const key of keys) localStorage.removeItem(key);
+  };
+  return { words, forget };
+}
+
+/** The documents for which something was left. */
+export function documentsWithLastWords(): string[] {
+  return [...new Set(keysOf(PREFIX).map(key => key.slice(PREFIX.length).split(".")[0]!))];
+}
+
+function keysOf(prefix: string): string[] {
+  try {
+    return Object.keys(localStorage).filter(key => key.startsWith(prefix));
+  } catch {
+    // Storage is forbidden: nothing was left.
+    return [];
+  }
+}
+
+/** Null for what this version did not write. What the bytes mean is judged where they are taken up. */
+function parse(text: string | null): LastWords | null {
+  try {
+    const { changes, draft, after } = JSON.parse(text ?? "null");
+    const read = (changes as [string, string][]).map(([id, bytes]) => ({
+      id: id as ChangeId,
+      bytes: fromBase64Url(bytes)!,
+    }));
+    const isWhole = read.every(({ bytes }) => bytes !== null) && Number.isSafeInteger(after);
+    const bytes = draft === null ? null : fromBase64Url(draft);
+    return isWhole && (draft === null || bytes !== null) ? { changes: read, draft: bytes, after } : null;
+  } catch {
+    // Not JSON, or JSON of another shape.
+    return null;
+  }
+}
