@@ -30,6 +30,6 @@ export {
 export type { Patch } from "./types/document.ts";
 export type { Dot } from "./types/dot.ts";
 export { type Input, ListEdit, MapEdit, TextEdit } from "./types/edit.ts";
-export { RegisterEdit } from "./types/edit-values.ts";
+export { CounterEdit, LwwEdit, RegisterEdit, SetEdit } from "./types/edit-values.ts";
 export { canonicalJson, fieldValue, type Json, textOf } from "./types/node.ts";
-export type { Path, Value } from "./types/op.ts";
+export type { CounterKind, Kind, Path, Scalar, SetKind, Value } from "./types/op.ts";

@@ -2,7 +2,7 @@
 // draws is a history of any replica and shrinks well.
 
 import fc from "fast-check";
-import type { ListEdit, MapEdit, TextEdit } from "../../src/crdt/index.ts";
+import type { ListEdit, MapEdit, SetKind, TextEdit } from "../../src/crdt/index.ts";
 
 export interface Draw {
   readonly kind: number;
@@ -11,11 +11,15 @@ export interface Draw {
   readonly key: number;
 }
 
+/** How many kinds of edit there are: `kind` is below. */
+export const EDITS = 22;
+
 export const draws = (options: { readonly minLength: number; readonly maxLength: number }) =>
-  fc.array(fc.record({ kind: fc.nat(15), at: fc.nat(200), size: fc.nat(8), key: fc.nat(3) }), options);
+  fc.array(fc.record({ kind: fc.nat(EDITS - 1), at: fc.nat(200), size: fc.nat(8), key: fc.nat(3) }), options);
 
 const KEYS = ["a", "b", "__proto__", "toString"] as const;
 const WORDS = ["x", "yes", "🙂", "é\r\n", "👩‍👩‍👧", "line\n", "", "zz"] as const;
+const SETS: readonly SetKind[] = ["gset", "twophase", "lwwsetAdd", "lwwsetRemove", "set"];
 const NUMBERS = [0, -1, 1.5, 2 ** 53, -(2 ** 53), 1e300, 5e-324, 7] as const;
 
 /** One edit, wherever it lands. Nested things are reached through the keys of the root. */
@@ -59,6 +63,26 @@ export function editBy({ kind, at, size, key: keyNumber }: Draw, root: MapEdit):
     case 14:
       typeInto(root.map("map").map(key).text("note"), at, WORDS[size % WORDS.length]!);
       break;
+    case 15:
+      root.counter("counter").increment((at % 2 === 0 ? 1 : -1) * (size < 8 ? size : 2 ** 53 - 1));
+      break;
+    case 16:
+      if (size === 0) root.delete("values");
+      else if (size < 5) root.map("values").counter("up", "gcounter").increment(at);
+      else
+        root
+          .map("values")
+          .lww("latest")
+          .set(NUMBERS[size % NUMBERS.length]!);
+      break;
+    case 17:
+    case 18:
+    case 19:
+      toggleIn(root.map("values"), SETS[at % SETS.length]!, size);
+      break;
+    case 20:
+      countItem(root.list("counts"), at, size);
+      break;
     default:
       root.set(KEYS[keyNumber]!, size % 2 === 0 ? "plain" : { body: size });
       break;
@@ -87,6 +111,20 @@ function deleteFrom(list: ListEdit, at: number, count: number): void {
   if (list.length === 0) return;
   const index = at % list.length;
   list.delete(index, Math.min(count, list.length - index));
+}
+
+/** Values of few, so that people meet; a set of each kind. */
+function toggleIn(map: MapEdit, kind: SetKind, size: number): void {
+  const set = map.setOf(kind, kind);
+  const value = [1, "1", null][size % 3]!;
+  if (size < 5 || kind === "gset") set.add(value);
+  else set.delete(value);
+}
+
+function countItem(list: ListEdit, at: number, size: number): void {
+  if (list.length === 0 || size === 0) list.insertNew(at % (list.length + 1), "counter");
+  else if (size === 1) deleteFrom(list, at, 1);
+  else list.counter(at % list.length).increment(size - 4);
 }
 
 function insideOf(list: ListEdit, at: number, size: number, key: string): void {

@@ -5,7 +5,7 @@
 import type { Op } from "../../src/crdt/graph/change.ts";
 import { idOf } from "../../src/crdt/graph/codec.ts";
 import { signatureMessage } from "../../src/crdt/graph/verify.ts";
-import { type Bytes, type RefusalCode, toHex } from "../../src/crdt/index.ts";
+import { type Bytes, type CounterKind, type RefusalCode, type SetKind, toHex } from "../../src/crdt/index.ts";
 import {
   begin,
   clock,
@@ -18,6 +18,8 @@ import {
   type Person,
   sync,
 } from "../crdt/people.ts";
+
+const SETS: readonly SetKind[] = ["gset", "twophase", "lwwsetAdd", "lwwsetRemove", "set"];
 
 export interface Vectors {
   readonly wire: 0;
@@ -104,6 +106,36 @@ function tell(): Vectors {
     bob.write(root => root.text("body").insert(3, "from both")),
   );
   sync([alice, bob]);
+  note(
+    "a counter, a latest value and a set of each kind; an empty node as an item",
+    alice.write(root => {
+      root.counter("counter").increment(2 ** 53 - 1);
+      root.counter("grows", "gcounter").increment();
+      root.lww("latest").set("Alice's");
+      for (const kind of SETS) root.setOf(kind, kind).add(1).add("1").add(null);
+      root.list("values").insertNew(0, "counter");
+    }),
+  );
+  sync([alice, bob]);
+  note(
+    "concurrent (3): counted down, written, removed",
+    alice.write(root => {
+      root.counter("counter").decrement(5);
+      root.lww("latest").set(false);
+      for (const kind of SETS) if (kind !== "gset") root.setOf(kind, kind).delete("1");
+    }),
+  );
+  note(
+    "concurrent (4): counted on in an item, added again, a set and a counter deleted",
+    bob.write(root => {
+      root.list("values").counter(0).increment(7);
+      root.lww("latest").set(0.5);
+      for (const kind of SETS) if (kind !== "gset") root.setOf(kind, kind).add("1").delete(null);
+      root.delete("gset");
+      root.delete("counter");
+    }),
+  );
+  sync([alice, bob]);
   const unknown: Op = { type: "unknown", kind: 99, elements: 2, payload: Uint8Array.of(1, 2, 3) };
   const later = forge(bob, { ops: () => [unknown] });
   for (const person of [alice, bob]) person.receive(later);
@@ -120,6 +152,16 @@ function tell(): Vectors {
     ["a later wire version", version, signed(version), "VersionUnknown"],
     ["another author's signature", wrong.bytes, alice.key.sign(signatureMessage(wrong.id)), "SignatureWrong"],
     ["a depth that is not exact", wrong.bytes, wrong.signature, "DepthWrong"],
+    [
+      "a gcounter counted down",
+      ...lettered(forge(bob, { ops: () => [counted("gcounter", -1)] })),
+      "ValueWrong",
+    ],
+    [
+      "an increment of nothing",
+      ...lettered(forge(bob, { ops: () => [counted("counter", 0)] })),
+      "BytesMalformed",
+    ],
     ["an invite by an editor", ...lettered(forge(bob, { ops: () => [inviteOp()] })), "RightMissing"],
   ];
   return {
@@ -151,6 +193,10 @@ function renamed(person: Person, name: string): Letter[] {
 
 function inviteOp(): Op {
   return { type: "invite", key: new Key("hers").id, role: "reader", label: "" };
+}
+
+function counted(kind: CounterKind, by: number): Op {
+  return { type: "increment", path: [{ at: "grows", kind }], by };
 }
 
 function lettered({ bytes, signature }: Letter): [Bytes, Bytes] {

@@ -64,9 +64,14 @@ export function sizeBound(op: ContentOp): number {
   );
   switch (op.type) {
     case "set":
-    case "unset": {
-      const value = op.type === "set" && typeof op.value === "string" ? op.value.length * 3 : 0;
-      return path + (op.key ?? "").length * 3 + value + op.replaces.length * (id + 8) + 24;
+    case "unset":
+    case "increment":
+    case "add":
+    case "remove": {
+      const value = "value" in op && typeof op.value === "string" ? op.value.length * 3 : 0;
+      const key = "key" in op && op.key !== null ? op.key.length * 3 : 0;
+      const names = "replaces" in op ? op.replaces.length * (id + 8) : 0;
+      return path + key + value + names + 24;
     }
     case "insertText":
       return path + utf8Length(op.text) + 2 * (id + 8) + 16;

@@ -68,6 +68,6 @@ export function refer(
 /** Sets of dots in their canonical order. */
 function inOrder(op: ContentOp): ContentOp {
   if (op.type === "delete") return { ...op, spans: joinSpans(op.spans) };
-  if (op.type !== "set" && op.type !== "unset") return op;
+  if (!("replaces" in op)) return op;
   return { ...op, replaces: [...op.replaces].sort((a, b) => a.change - b.change || a.index - b.index) };
 }

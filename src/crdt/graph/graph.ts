@@ -5,7 +5,7 @@
 //     a is in the past of b  ⇔  seq(a) ≤ clock(b)[lane(a)]          (never by counting, always by hash links)
 
 import { assert } from "../assert.ts";
-import type { Causality, Slot } from "../types/dot.ts";
+import type { Slot, Stamps } from "../types/dot.ts";
 import type { Change, ChangeId, DeviceId } from "./change.ts";
 
 type Lane = number;
@@ -40,14 +40,14 @@ export interface LaneTip {
   readonly id: ChangeId;
 }
 
-export class Graph implements Causality {
+export class Graph implements Stamps {
   readonly #vertices: (Vertex | undefined)[] = [];
   readonly #slots = new Map<ChangeId, Slot>();
   readonly #order: Slot[] = [];
   readonly #lanes: LaneOfChanges[] = [];
   readonly #heads = new Set<ChangeId>();
 
-  /** A number for a change that has no id yet. It compares as the latest of all. */
+  /** A number for a change that has no id yet. It compares as the latest of all; of several the last one does. */
   reserve(): Slot {
     return this.#vertices.push(undefined) - 1;
   }
@@ -160,15 +160,20 @@ export class Graph implements Causality {
     if (a === b) return 0;
     const left = this.#vertices[a];
     const right = this.#vertices[b];
+    if (left === undefined && right === undefined) return a - b;
     if (left === undefined || right === undefined) return left === undefined ? 1 : -1;
     return left.change.id < right.change.id ? -1 : 1;
   }
 
   compareDepths(a: Slot, b: Slot): number {
+    return this.compareStamps(a, b) || this.compareIds(a, b);
+  }
+
+  compareStamps(a: Slot, b: Slot): number {
     const left = this.#vertices[a];
     const right = this.#vertices[b];
     if (left === undefined || right === undefined) return this.compareIds(a, b);
-    return left.change.depth - right.change.depth || this.compareIds(a, b);
+    return left.change.depth - right.change.depth;
   }
 
   #reaches(from: Vertex, to: Vertex): boolean {

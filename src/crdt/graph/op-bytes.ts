@@ -15,7 +15,7 @@ import {
   UNKNOWN_OP_BYTES_MAX,
 } from "../limits.ts";
 import type { Dot, Span } from "../types/dot.ts";
-import type { Kind, Path, Place, Step, Value } from "../types/op.ts";
+import type { Kind, Path, Place, Scalar, Step, Value } from "../types/op.ts";
 import { Malformed, mustFromHex, type Reader, toHex, type Writer } from "./bytes.ts";
 import {
   type ChangeId,
@@ -27,7 +27,21 @@ import {
   type RolePolicy,
 } from "./change.ts";
 
-const KINDS: readonly Kind[] = ["map", "list", "text", "register"];
+// wire §5: numbers of the node kinds are places in this list.
+const KINDS: readonly Kind[] = [
+  "map",
+  "list",
+  "text",
+  "register",
+  "counter",
+  "gcounter",
+  "lww",
+  "gset",
+  "twophase",
+  "lwwsetAdd",
+  "lwwsetRemove",
+  "set",
+];
 const ROLES: readonly Role[] = ["owner", "admin", "editor", "commenter", "reader"];
 
 // wire §6: numbers of the op kinds; those from 32 on carry their length and may be unknown.
@@ -37,6 +51,9 @@ const OP = {
   insertText: 4,
   insertList: 5,
   delete: 6,
+  increment: 7,
+  add: 8,
+  remove: 9,
   genesis: 16,
   invite: 17,
   join: 18,
@@ -87,6 +104,16 @@ export function writeOp(out: Writer, op: Op, numbers: ReadonlyMap<Path, number>)
       writePlace(out, op);
       out.varint(op.values.length);
       for (const value of op.values) writeValue(out, value);
+      break;
+    case "increment":
+      out.signed(op.by);
+      break;
+    case "add":
+      writeValue(out, op.value);
+      break;
+    case "remove":
+      writeDots(out, op.replaces);
+      writeValue(out, op.value);
       break;
     case "delete":
       out.varint(op.spans.length);
@@ -233,6 +260,20 @@ export class OpReader {
           values: Array.from({ length: count }, () => this.#value()),
         };
       }
+      case OP.increment: {
+        const at = path();
+        const by = input.signed();
+        if (by === 0 || !Number.isSafeInteger(by)) throw new Malformed("increment");
+        return { type: "increment", path: at, by };
+      }
+      case OP.add:
+        return { type: "add", path: path(), value: this.#scalar() };
+      case OP.remove: {
+        const at = path();
+        const replaces = this.#dots();
+        if (replaces.length === 0) throw new Malformed("remove of nothing");
+        return { type: "remove", path: at, replaces, value: this.#scalar() };
+      }
       case OP.delete:
         return { type: "delete", path: path(), spans: this.#spans() };
       case OP.genesis:
@@ -302,6 +343,12 @@ export class OpReader {
     const parent = (flags & 2) === 0 ? this.#dot() : null;
     const rightOrigin = isRight && (flags & 4) === 0 ? this.#dot() : null;
     return { parent, side: isRight ? "right" : "left", rightOrigin };
+  }
+
+  #scalar(): Scalar {
+    const value = this.#value();
+    if (value !== null && typeof value === "object") throw new Malformed("node as a plain value");
+    return value;
   }
 
   #value(): Value {

@@ -5,9 +5,8 @@
 // subtrees are written out by edit.ts, so an op here touches one node only.
 
 import { assert, unreachable } from "../assert.ts";
-import type { Causality, Slot, Span } from "./dot.ts";
+import { type Dot, dotKey, type Slot, type Span, type Stamps } from "./dot.ts";
 import {
-  dotKey,
   type Field,
   isEmpty,
   type Json,
@@ -39,11 +38,13 @@ export type Patch =
     }
   | { readonly type: "field"; readonly path: Path; readonly key: string | null };
 
+type ValueOp = Exclude<ContentOp, { type: "insertText" | "insertList" | "delete" }>;
+
 export class DocumentTree {
-  readonly #causality: Causality;
+  readonly #causality: Stamps;
   readonly root: MapNode;
 
-  constructor(causality: Causality) {
+  constructor(causality: Stamps) {
     this.#causality = causality;
     this.root = makeNode("map", causality) as MapNode;
   }
@@ -97,7 +98,7 @@ export class DocumentTree {
   }
 
   #register(node: Node, key: string | null): Register {
-    if (node.kind === "register") return node.register;
+    if ("register" in node) return node.register;
     assert(node.kind === "map" && key !== null, "a field is a register or a key of a map");
     return this.field(node, key).register;
   }
@@ -119,13 +120,13 @@ export class DocumentTree {
     const dot = { change, index: start };
     switch (op.type) {
       case "set":
-      case "unset": {
-        const register = this.#register(node, op.key);
-        register.replace(op.replaces, change);
-        if (op.type === "set") register.write(dot, op.value);
-        patches.push({ type: "field", path: op.path, key: op.key });
+      case "unset":
+      case "increment":
+      case "add":
+      case "remove":
+        this.#applyValue(node, op, dot);
+        patches.push({ type: "field", path: op.path, key: "key" in op ? op.key : null });
         break;
-      }
       case "insertText":
         assert(node.kind === "text", "text goes into a text");
         pushSteps(patches, op.path, [node.text.insert(dot, op, op.text)], op.text);
@@ -143,19 +144,77 @@ export class DocumentTree {
     this.#reviveAlong(op.path, patches);
   }
 
+  #applyValue(node: Node, op: ValueOp, dot: Dot): void {
+    switch (op.type) {
+      case "set":
+      case "unset":
+        if ("counter" in node) node.counter.remove(op.replaces, dot.change);
+        else if ("set" in node) node.set.unset(op.replaces, dot.change);
+        else {
+          const register = this.#register(node, op.key);
+          register.replace(op.replaces, dot.change);
+          if (op.type === "set") register.write(dot, op.value);
+        }
+        break;
+      case "increment":
+        assert("counter" in node, "a counter counts");
+        node.counter.add(dot, op.by);
+        break;
+      case "add":
+        assert("set" in node, "a set holds values");
+        node.set.add(dot, op.value);
+        break;
+      case "remove":
+        assert("set" in node, "a set holds values");
+        node.set.remove(op.value, op.replaces, dot.change, dot.index);
+        break;
+      default:
+        unreachable(op);
+    }
+  }
+
+  #revertValue(node: Node, op: ValueOp, dot: Dot): void {
+    switch (op.type) {
+      case "set":
+      case "unset":
+        if ("counter" in node) node.counter.restore(op.replaces, dot.change);
+        else if ("set" in node) node.set.restore(op.replaces, dot.change);
+        else {
+          const register = this.#register(node, op.key);
+          if (op.type === "set") register.forget(dot);
+          register.restore(op.replaces, dot.change);
+        }
+        break;
+      case "increment":
+        assert("counter" in node, "a counter counts");
+        node.counter.forget(dot);
+        break;
+      case "add":
+        assert("set" in node, "a set holds values");
+        node.set.forget(dot);
+        break;
+      case "remove":
+        assert("set" in node, "a set holds values");
+        node.set.unremove(op.value, op.replaces, dot.change, dot.index);
+        break;
+      default:
+        unreachable(op);
+    }
+  }
+
   /** Takes back an op of an open draft; ops are taken back in reverse order, before anything was built on them. */
   revert(op: ContentOp, change: Slot, start: number, patches: Patch[]): void {
     const node = this.node(op.path);
     const dot = { change, index: start };
     switch (op.type) {
       case "set":
-      case "unset": {
-        const register = this.#register(node, op.key);
-        if (op.type === "set") register.forget(dot);
-        register.restore(op.replaces, change);
-        patches.push({ type: "field", path: op.path, key: op.key });
+      case "unset":
+      case "increment":
+      case "add":
+      case "remove":
+        this.#revertValue(node, op, dot);
+        patches.push({ type: "field", path: op.path, key: "key" in op ? op.key : null });
         break;
-      }
       case "insertText":
       case "insertList": {
         assert(node.kind === "text" || node.kind === "list", "a run goes into a sequence");

@@ -27,6 +27,17 @@ export interface Causality {
   compareDepths(a: Slot, b: Slot): number;
 }
 
+/** What sets that remember when a value came and went know besides. */
+export interface Stamps extends Causality {
+  /** By depth alone. Zero for changes that are equally deep: concurrent ones, or one and the same. */
+  compareStamps(a: Slot, b: Slot): number;
+}
+
+/** A dot as a key of maps. */
+export function dotKey(dot: Dot): string {
+  return `${dot.change}:${dot.index}`;
+}
+
 export function sameDot(a: Dot | null, b: Dot | null): boolean {
   return a === b || (a !== null && b !== null && a.change === b.change && a.index === b.index);
 }

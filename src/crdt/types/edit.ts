@@ -3,12 +3,12 @@
 // before anything is changed.
 
 import { KEY_BYTES_MAX, OWN_NAMES_MAX, OWN_RUN_UNITS_MAX, RUN_UNITS_MAX, RUN_VALUES_MAX } from "../limits.ts";
-import type { Dot, Span } from "./dot.ts";
+import { type Dot, dotKey, type Span } from "./dot.ts";
 import type { Author } from "./draft.ts";
-import { RegisterEdit } from "./edit-values.ts";
+import { CounterEdit, clearValues, LwwEdit, RegisterEdit, SetEdit } from "./edit-values.ts";
 import { Handle, plain, seen } from "./handle.ts";
-import { dotKey, type Json, type ListNode, type MapNode, type Node, type TextNode, textOf } from "./node.ts";
-import type { Kind, Path, Scalar, Value } from "./op.ts";
+import { type Json, type ListNode, type MapNode, type Node, type TextNode, textOf } from "./node.ts";
+import type { CounterKind, Kind, Path, Scalar, SetKind, Value } from "./op.ts";
 
 /** JSON as people write it; `undefined` is no value. */
 export type Input = Scalar | readonly Input[] | { readonly [key: string]: Input };
@@ -57,6 +57,18 @@ export class MapEdit extends Handle<MapNode> {
 
   register(key: string): RegisterEdit {
     return new RegisterEdit(this.author, this.#child(key, "register"));
+  }
+
+  lww(key: string): LwwEdit {
+    return new LwwEdit(this.author, this.#child(key, "lww"));
+  }
+
+  counter(key: string, kind: CounterKind = "counter"): CounterEdit {
+    return new CounterEdit(this.author, this.#child(key, kind));
+  }
+
+  setOf(key: string, kind: SetKind = "set"): SetEdit {
+    return new SetEdit(this.author, this.#child(key, kind));
   }
 
   /** The path of the node of that kind, made if the key does not show one. */
@@ -115,6 +127,13 @@ export class ListEdit extends Handle<ListNode> {
     }
   }
 
+  /** An empty node as an item, to be filled. */
+  insertNew(index: number, kind: Kind): void {
+    checkIndex(index, this.length);
+    const place = this.node.items.place(index);
+    this.author.add({ type: "insertList", path: this.path, ...place, values: [{ make: kind }] });
+  }
+
   push(...values: readonly Input[]): void {
     this.insert(this.length, ...values);
   }
@@ -139,6 +158,26 @@ export class ListEdit extends Handle<ListNode> {
 
   list(index: number): ListEdit {
     return new ListEdit(this.author, this.#child(index, "list"));
+  }
+
+  text(index: number): TextEdit {
+    return new TextEdit(this.author, this.#child(index, "text"));
+  }
+
+  register(index: number): RegisterEdit {
+    return new RegisterEdit(this.author, this.#child(index, "register"));
+  }
+
+  lww(index: number): LwwEdit {
+    return new LwwEdit(this.author, this.#child(index, "lww"));
+  }
+
+  counter(index: number, kind: CounterKind = "counter"): CounterEdit {
+    return new CounterEdit(this.author, this.#child(index, kind));
+  }
+
+  setOf(index: number, kind: SetKind = "set"): SetEdit {
+    return new SetEdit(this.author, this.#child(index, kind));
   }
 
   #child(index: number, kind: Kind): Path {
@@ -224,8 +263,7 @@ function clear(author: Author, path: Path, node: Node): void {
   } else if (node.kind === "text") {
     new TextEdit(author, path).delete(0, node.text.length);
   } else {
-    const replaces = seen(author, path, null, node.register.dots());
-    if (replaces.length > 0) author.add({ type: "unset", path, key: null, replaces });
+    clearValues(author, path, node);
   }
 }
 

@@ -1,11 +1,21 @@
-// The four kinds of node a document is made of, and how each is shown as JSON. Nodes hold what ops did to them
+// The kinds of node a document is made of, and how each is shown as JSON. Nodes hold what ops did to them
 // and know their children; they know neither paths nor who wrote what.
 
-import { unreachable } from "../assert.ts";
-import type { Causality, Dot } from "./dot.ts";
-import type { Kind, Scalar, Value } from "./op.ts";
+import { Counter } from "./counter.ts";
+import { dotKey, type Stamps } from "./dot.ts";
+import {
+  type CounterKind,
+  isSetKind,
+  KINDS,
+  type Kind,
+  type RegisterKind,
+  type Scalar,
+  type SetKind,
+  type Value,
+} from "./op.ts";
 import { Register } from "./register.ts";
 import { Sequence } from "./sequence.ts";
+import { ValueSet } from "./sets.ts";
 
 export interface MapNode {
   readonly kind: "map";
@@ -31,16 +41,27 @@ export interface TextNode {
 }
 
 export interface RegisterNode {
-  readonly kind: "register";
+  readonly kind: RegisterKind;
   readonly register: Register;
 }
 
-export type Node = MapNode | ListNode | TextNode | RegisterNode;
+export interface CounterNode {
+  readonly kind: CounterKind;
+  readonly counter: Counter;
+}
+
+export interface SetNode {
+  readonly kind: SetKind;
+  readonly set: ValueSet;
+}
+
+export type Node = MapNode | ListNode | TextNode | RegisterNode | CounterNode | SetNode;
 
 /** JSON without prototypes: objects have none, so that `__proto__` is a key like any other. */
 export type Json = Scalar | readonly Json[] | { readonly [key: string]: Json };
 
-export function makeNode(kind: Kind, causality: Causality): Node {
+export function makeNode(kind: Kind, causality: Stamps): Node {
+  if (isSetKind(kind)) return { kind, set: new ValueSet(kind, causality) };
   switch (kind) {
     case "map":
       return { kind, keys: new Map() };
@@ -49,12 +70,12 @@ export function makeNode(kind: Kind, causality: Causality): Node {
     case "text":
       return { kind, text: new Sequence(causality) };
     case "register":
+    case "lww":
       return { kind, register: new Register(causality) };
+    case "counter":
+    case "gcounter":
+      return { kind, counter: new Counter() };
   }
-}
-
-export function dotKey(dot: Dot): string {
-  return `${dot.change}:${dot.index}`;
 }
 
 /** Nothing in it that anybody still wants shown. */
@@ -68,20 +89,22 @@ export function isEmpty(node: Node): boolean {
     case "text":
       return node.text.length === 0;
     case "register":
+    case "lww":
       return node.register.isEmpty;
+    case "counter":
+    case "gcounter":
+      return node.counter.isEmpty;
     default:
-      return unreachable(node);
+      return node.set.isEmpty;
   }
 }
-
-const KINDS: readonly Kind[] = ["map", "list", "text", "register"];
 
 /**
  * What a key shows: the pick among its entries, a making as the node it makes; where there are none, a node with
  * content that whoever deleted the key had not seen (it survives). Undefined for an absent key.
  */
 export function fieldValue(field: Field): Value | undefined {
-  const entry = field.register.entries()[0];
+  const entry = field.register.latest;
   if (entry !== undefined) return entry.value;
   for (const kind of KINDS) {
     const child = field.children.get(kind);
@@ -98,14 +121,25 @@ export function textOf(node: TextNode): string {
 
 function valueJson(value: Value, child: Node | undefined): Json {
   if (value === null || typeof value !== "object") return value;
-  if (child !== undefined) return toJson(child);
-  return value.make === "map"
-    ? Object.create(null)
-    : value.make === "list"
-      ? []
-      : value.make === "text"
-        ? ""
-        : null;
+  return child === undefined ? emptyJson(value.make) : toJson(child);
+}
+
+/** What a node shows that was made and never filled. */
+function emptyJson(kind: Kind): Json {
+  switch (kind) {
+    case "map":
+      return Object.create(null);
+    case "text":
+      return "";
+    case "register":
+    case "lww":
+      return null;
+    case "counter":
+    case "gcounter":
+      return 0;
+    default:
+      return [];
+  }
 }
 
 /** Depth is bounded by the limit on paths. */
@@ -134,12 +168,16 @@ export function toJson(node: Node): Json {
     }
     case "text":
       return textOf(node);
-    case "register": {
-      const entry = node.register.entries()[0];
+    case "register":
+    case "lww": {
+      const entry = node.register.latest;
       return entry === undefined ? null : valueJson(entry.value, undefined);
     }
+    case "counter":
+    case "gcounter":
+      return node.counter.value;
     default:
-      return unreachable(node);
+      return node.set.values();
   }
 }
 

@@ -4,7 +4,30 @@
 
 import type { Dot, Span } from "./dot.ts";
 
-export type Kind = "map" | "list" | "text" | "register";
+/** A set of plain values; which of them show is decided by the laws in `sets.ts`. */
+export type SetKind = "gset" | "twophase" | "lwwsetAdd" | "lwwsetRemove" | "set";
+/** A sum of increments (`counter.ts`); of a "gcounter" none is negative. */
+export type CounterKind = "counter" | "gcounter";
+/** Values side by side ("register"), or the latest one alone ("lww"): `register.ts`. */
+export type RegisterKind = "register" | "lww";
+
+/** Also the order in which a key that nobody makes anything of shows what survived under it. */
+export const KINDS = [
+  "map",
+  "list",
+  "text",
+  "register",
+  "counter",
+  "gcounter",
+  "lww",
+  "gset",
+  "twophase",
+  "lwwsetAdd",
+  "lwwsetRemove",
+  "set",
+] as const satisfies readonly Kind[];
+
+export type Kind = "map" | "list" | "text" | RegisterKind | CounterKind | SetKind;
 export type Scalar = null | boolean | number | string;
 
 /** What a map key, a list item or a register can be given: a plain value, or an empty node to be filled. */
@@ -23,17 +46,42 @@ export type Path = readonly Step[];
 export interface SetOp {
   readonly type: "set";
   readonly path: Path;
-  /** Null writes the register at `path` itself. */
+  /** Null writes the register at `path` itself, which is of either kind. */
   readonly key: string | null;
   readonly value: Value;
-  /** The entries of this key that the author saw and does away with. */
+  /** The entries of this key that the author saw and does away with. None in an "lww" register: there the latest wins. */
   readonly replaces: readonly Dot[];
 }
 
+/** Empties a key, or the register, counter or set at `path`, of what its author saw there. */
 export interface UnsetOp {
   readonly type: "unset";
   readonly path: Path;
+  /** Null means the node at `path` itself. */
   readonly key: string | null;
+  /** Entries, increments or adds. */
+  readonly replaces: readonly Dot[];
+}
+
+export interface IncrementOp {
+  readonly type: "increment";
+  readonly path: Path;
+  /** A safe integer, not 0. */
+  readonly by: number;
+}
+
+export interface AddOp {
+  readonly type: "add";
+  readonly path: Path;
+  readonly value: Scalar;
+}
+
+export interface RemoveOp {
+  readonly type: "remove";
+  readonly path: Path;
+  readonly value: Scalar;
+  /** Adds of this very value that the author saw, one at least: all there were in a "set", where only they are undone; in
+   * the other kinds they merely show that there was something to be removed. */
   readonly replaces: readonly Dot[];
 }
 
@@ -69,12 +117,32 @@ export interface DeleteOp {
   readonly spans: readonly Span[];
 }
 
-export type ContentOp = SetOp | UnsetOp | InsertTextOp | InsertListOp | DeleteOp;
+export type ContentOp =
+  | SetOp
+  | UnsetOp
+  | InsertTextOp
+  | InsertListOp
+  | DeleteOp
+  | IncrementOp
+  | AddOp
+  | RemoveOp;
+
+export function isSetKind(kind: Kind): kind is SetKind {
+  return (
+    kind === "gset" ||
+    kind === "twophase" ||
+    kind === "lwwsetAdd" ||
+    kind === "lwwsetRemove" ||
+    kind === "set"
+  );
+}
 
 /** How many dots of its change an op uses up. */
 export function elementCount(op: ContentOp): number {
   switch (op.type) {
     case "set":
+    case "increment":
+    case "add":
       return 1;
     case "insertText":
       return op.text.length;
@@ -82,6 +150,7 @@ export function elementCount(op: ContentOp): number {
       return op.values.length;
     case "unset":
     case "delete":
+    case "remove":
       return 0;
   }
 }
@@ -96,12 +165,16 @@ export function mapDots(op: ContentOp, f: (change: number) => number): ContentOp
   switch (op.type) {
     case "set":
     case "unset":
+    case "remove":
       return { ...op, path, replaces: op.replaces.map(dot) };
     case "insertText":
     case "insertList":
       return { ...op, path, parent: maybe(op.parent), rightOrigin: maybe(op.rightOrigin) };
     case "delete":
       return { ...op, path, spans: op.spans.map(s => ({ ...s, change: f(s.change) })) };
+    case "increment":
+    case "add":
+      return { ...op, path };
   }
 }
 

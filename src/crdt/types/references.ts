@@ -5,13 +5,16 @@ import { unreachable } from "../assert.ts";
 import { type Refusal, type RefusalCode, refuse } from "../refusal.ts";
 import type { DocumentTree } from "./document.ts";
 import type { Dot, Slot, Span } from "./dot.ts";
+import type { Node } from "./node.ts";
 import {
   type ContentOp,
   elementCount,
   type InsertListOp,
   type InsertTextOp,
+  isSetKind,
   type Kind,
   type Path,
+  type SetOp,
   samePath,
   type Value,
 } from "./op.ts";
@@ -24,6 +27,8 @@ export interface Knowledge {
   /** The change itself. */
   readonly self: Slot;
 }
+
+type NamingOp = Extract<ContentOp, { replaces: readonly Dot[] }>;
 
 /** An op that makes elements, numbered from `start`. */
 interface Made {
@@ -65,8 +70,15 @@ export class References {
     if (path !== null) return path;
     switch (op.type) {
       case "set":
-      case "unset":
+        if (kind === "lww") return judgeLatest(op);
         return this.#judgeReplaces(op);
+      case "unset":
+      case "remove":
+        return this.#judgeReplaces(op);
+      case "increment":
+        return kind === "gcounter" && op.by < 0 ? refuse("ValueWrong", "a gcounter counts up") : null;
+      case "add":
+        return null;
       case "insertText":
       case "insertList":
         return this.#judgePlace(op);
@@ -112,24 +124,16 @@ export class References {
     return sequence.at(dot) as Value;
   }
 
-  #judgeReplaces(op: Extract<ContentOp, { replaces: readonly Dot[] }>): Refusal | null {
+  #judgeReplaces(op: NamingOp): Refusal | null {
     const node = this.#tree.find(op.path);
-    const { key } = op;
-    const register =
-      node?.kind === "register"
-        ? node.register
-        : node?.kind === "map" && key !== null
-          ? node.keys.get(key)?.register
-          : undefined;
     for (const dot of op.replaces) {
       if (dot.change === this.#knowledge.self) {
         const made = makerOf(dot.index, this.#own);
-        if (made === null || !samePath(made.op.path, op.path) || !writes(made.op, key))
+        if (made === null || !samePath(made.op.path, op.path) || !makesFor(made.op, op))
           return refuse("ReferenceUnseen", "own entry not made yet");
       } else if (!this.#knowledge.isPast(dot.change))
         return refuse("ReferenceUnseen", "entry outside the past");
-      else if (register === undefined || !register.has(dot))
-        return refuse("ReferenceWrong", "no such entry here");
+      else if (node === null || !holds(node, op, dot)) return refuse("ReferenceWrong", "no such entry here");
     }
     return null;
   }
@@ -186,7 +190,15 @@ function suits(op: ContentOp, kind: Kind): boolean {
   switch (op.type) {
     case "set":
     case "unset":
-      return op.key === null ? kind === "register" : kind === "map";
+      if (op.key !== null) return kind === "map";
+      if (kind === "register" || kind === "lww") return true;
+      return op.type === "unset" && (kind === "counter" || kind === "gcounter" || isSetKind(kind));
+    case "increment":
+      return kind === "counter" || kind === "gcounter";
+    case "add":
+      return isSetKind(kind);
+    case "remove":
+      return isSetKind(kind) && kind !== "gset";
     case "insertText":
       return kind === "text";
     case "insertList":
@@ -207,8 +219,32 @@ function isRefusal(value: unknown): value is Refusal {
   );
 }
 
-function writes(op: ContentOp, key: string | null): boolean {
-  return op.type === "set" && op.key === key;
+/** The latest write wins over all others, so there is nothing to be named; and a node made there could not be reached. */
+function judgeLatest(op: SetOp): Refusal | null {
+  if (op.replaces.length > 0) return refuse("ReferenceWrong", "a latest write replaces nothing by name");
+  return op.value !== null && typeof op.value === "object" ? refuse("ValueWrong", "a node in an lww") : null;
+}
+
+/** Whether a dot names what an op may do away with. */
+function holds(node: Node, op: NamingOp, dot: Dot): boolean {
+  switch (op.type) {
+    case "remove":
+      return "set" in node && node.set.hasAdd(dot, op.value);
+    case "set":
+    case "unset":
+      if (node.kind === "map") return op.key !== null && node.keys.get(op.key)?.register.has(dot) === true;
+      if ("register" in node) return node.register.has(dot);
+      if ("counter" in node) return node.counter.has(dot);
+      return "set" in node && node.set.hasAdd(dot);
+    default:
+      return unreachable(op);
+  }
+}
+
+/** The same of an op of the same change and path. Two values are one if they are one to `===`: they are plain, and not -0. */
+function makesFor(made: ContentOp, op: NamingOp): boolean {
+  if (op.type === "remove") return made.type === "add" && made.value === op.value;
+  return made.type === "set" ? made.key === op.key : made.type === "increment" || made.type === "add";
 }
 
 /** Runs hold whole pairs only, so one half tells where the other is. */

@@ -3,9 +3,16 @@
 // replaces both. There is no clock in it. Map keys are registers, and so are nodes of kind "register".
 //
 //     shown = { e : e effective, and no effective write replaces e }
+//
+// A register of kind "lww" (last writer wins) is the same thing in which writes replace nothing and one is shown:
+//
+//     shown = the latest of those by (depth, change id, index)
+//
+// so that a concurrent write of the same depth is decided by the hash of its change, for everybody alike (two-faced
+// authors have made last-writer registers diverge that took the first to arrive). It is a loss by design: nobody is told.
 
 import { assert } from "../assert.ts";
-import type { Causality, Dot, Slot } from "./dot.ts";
+import { type Causality, type Dot, dotKey, type Slot } from "./dot.ts";
 import type { Value } from "./op.ts";
 
 export interface Entry {
@@ -27,14 +34,23 @@ export class Register {
   }
 
   has(dot: Dot): boolean {
-    return this.#entries.has(nameOf(dot));
+    return this.#entries.has(dotKey(dot));
   }
 
   /** The entries that stand, the deterministic pick first: the latest by (depth, change id, index). */
   entries(): readonly Entry[] {
     return [...this.#entries.values()]
       .filter(entry => entry.replacedBy.length === 0)
-      .sort((a, b) => this.#causality.compareDepths(b.dot.change, a.dot.change) || b.dot.index - a.dot.index);
+      .sort((a, b) => this.#compare(b, a));
+  }
+
+  /** The first of `entries`, without putting the others in order. */
+  get latest(): Entry | undefined {
+    let latest: Entry | undefined;
+    for (const entry of this.#entries.values())
+      if (entry.replacedBy.length === 0 && (latest === undefined || this.#compare(entry, latest) > 0))
+        latest = entry;
+    return latest;
   }
 
   /** Names of the entries that stand, in the order of `entries`. */
@@ -49,7 +65,7 @@ export class Register {
 
   write(dot: Dot, value: Value): void {
     assert(!this.has(dot), "an entry is written once");
-    this.#entries.set(nameOf(dot), { dot, value, replacedBy: [] });
+    this.#entries.set(dotKey(dot), { dot, value, replacedBy: [] });
   }
 
   /** Marks the named entries as replaced by a change. Idempotent per change. */
@@ -64,17 +80,17 @@ export class Register {
 
   /** Forgets an entry that nothing refers to: a draft rolled back. */
   forget(dot: Dot): void {
-    this.#entries.delete(nameOf(dot));
+    this.#entries.delete(dotKey(dot));
+  }
+
+  #compare(a: Entry, b: Entry): number {
+    return this.#causality.compareDepths(a.dot.change, b.dot.change) || a.dot.index - b.dot.index;
   }
 
   *#named(dots: readonly Dot[]): Generator<Kept> {
     for (const dot of dots) {
-      const entry = this.#entries.get(nameOf(dot));
+      const entry = this.#entries.get(dotKey(dot));
       if (entry !== undefined) yield entry;
     }
   }
-}
-
-function nameOf(dot: Dot): string {
-  return `${dot.change}:${dot.index}`;
 }
