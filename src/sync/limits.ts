@@ -54,8 +54,9 @@ export const RETRY_MS = 1_000;
 export const RETRY_MS_MAX = 120_000;
 /** Milliseconds before the server is tried again; doubles from there. */
 export const SERVER_RETRY_MS = 500;
-/** Milliseconds between attempts to reach the server at most. */
-export const SERVER_RETRY_MS_MAX = 30_000;
+/** Milliseconds between attempts to reach the server at most: an outage that ends must be noticed within ten seconds
+ * without any event from the browser. */
+export const SERVER_RETRY_MS_MAX = 8_000;
 /** Milliseconds from opening the WebSocket to the welcome. */
 export const JOIN_MS = 10_000;
 /** Milliseconds between pings to the server: proxies drop what is silent for a minute. */

@@ -226,7 +226,7 @@ export class Person {
    * its way to the disk replaces them only after half a second, so that they do not flicker.
    */
   async isStored(): Promise<void> {
-    await this.page.waitForTimeout(600);
+    await this.page.waitForTimeout(200);
     await this.readsStatus(/Saved on this device|Shared with|Offline/);
   }
 

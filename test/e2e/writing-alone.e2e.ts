@@ -65,6 +65,30 @@ describe("a first visit", () => {
 });
 
 describe("what is written", () => {
+  it("is not called saved before it is, and nothing is lost by reloading at once", async () => {
+    const alice = await (await stage.person()).open();
+    expect(await alice.status.textContent()).toBe("");
+    const typed = ["First", " words", ", then", " more", " 😀", "."];
+    // The first reload comes before anything was ever stored.
+    for (const [i, words] of typed.entries()) {
+      await alice.page.keyboard.insertText(words);
+      if (i % 2 === 1) await alice.readsStatus("Saved on this device");
+      await alice.page.reload();
+      await alice.canWrite();
+      await alice.sees(typed.slice(0, i + 1).join(""));
+      await alice.press("Control+End");
+    }
+    await alice.title.fill("Kept");
+    await alice.page.reload();
+    await alice.canWrite();
+    await expect.poll(() => alice.page.title()).toContain("Kept");
+    await alice.sees(typed.join(""));
+    await alice.isStored();
+    const left = () =>
+      alice.page.evaluate(() => Object.keys(localStorage).filter(key => key.includes("unsaved")));
+    await expect.poll(left, { timeout: PATIENCE_MS }).toEqual([]);
+  });
+
   it("is saved on this device, and there after a reload", async () => {
     const alice = await (await stage.person()).open();
     const address = alice.page.url();

@@ -21,6 +21,8 @@ import { type findLastWords, leaveLastWords } from "./last-words.ts";
 
 /** Milliseconds between writes of what is remembered beside the changes: a convenience, not the text. */
 const REMEMBER_MS = 300;
+/** Milliseconds without a letter after which a title is written. */
+const TITLE_PAUSE_MS = 300;
 
 export interface OpenedOptions extends Omit<HostOptions, "delivered" | "inviteSeed" | "name"> {
   /** As stored, or as it will be once the first edit is. */
@@ -53,6 +55,9 @@ export class OpenedDocument implements OpenDocument {
   #caret: { readonly anchor: number; readonly head: number } | null = null;
   #isRemembered: boolean;
   #rememberTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Typed and not written yet. */
+  #title: string | null = null;
+  #titleTimer: ReturnType<typeof setTimeout> | undefined;
   #linking: Promise<string> | null = null;
   #forgetLastWords: () => void = () => undefined;
 
@@ -121,7 +126,7 @@ export class OpenedDocument implements OpenDocument {
     const { session } = this.host;
     const view: DocumentView = {
       id: this.id,
-      title: titleOf(this.#replica),
+      title: this.#title ?? titleOf(this.#replica),
       status: session.status,
       notice: session.notice,
       people: this.#people(),
@@ -198,8 +203,19 @@ export class OpenedDocument implements OpenDocument {
 
   // ------------------------------------------------------------------------------------------------- the wishes
 
+  /** Shown at once and written in pauses, so that a title is a few changes and not one for each letter. */
   setTitle(title: string): void {
-    if (title === titleOf(this.#replica)) return;
+    this.#title = title;
+    clearTimeout(this.#titleTimer);
+    this.#titleTimer = setTimeout(() => this.#writeTitle(), TITLE_PAUSE_MS);
+    this.#changed();
+  }
+
+  #writeTitle(): void {
+    clearTimeout(this.#titleTimer);
+    const title = this.#title;
+    this.#title = null;
+    if (title === null || title === titleOf(this.#replica)) return;
     this.#edit(() => this.host.act(session => session.edit(root => root.set(TITLE_KEY, title))));
   }
 
@@ -253,6 +269,7 @@ export class OpenedDocument implements OpenDocument {
   }
 
   flush(): void {
+    this.#writeTitle();
     this.host.act(session => session.flush());
   }
 
@@ -273,6 +290,7 @@ export class OpenedDocument implements OpenDocument {
   }
 
   async close(): Promise<void> {
+    this.#writeTitle();
     await this.host.close();
     clearTimeout(this.#rememberTimer);
     if (this.#isRemembered) this.#rememberNow();
