@@ -101,6 +101,10 @@ export function testLaws<S, Op>(kind: Kind<S, Op>): void {
     it("a ≤ b ⇔ a ⊔ b = b", () => {
       holds(two, ([a, b]) => expect(leq(a, b)).toBe(isDeepStrictEqual(merge(a, b), b)));
       holds(two, ([a, b]) => expect(leq(a, merge(a, b))).toBe(true));
+      holds(three, ([a, b, c]) => {
+        const other = merge(b, c);
+        expect(leq(a, other)).toBe(isDeepStrictEqual(merge(a, other), other));
+      });
     });
 
     it("a = b ⇔ a ≤ b and b ≤ a, and equal states have equal parts", () => {

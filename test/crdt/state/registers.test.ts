@@ -58,6 +58,10 @@ describe("an LWW-register", () => {
     expect(lwwRegister.value(lwwRegister.merge(bobs, alices))).toBe("his");
   });
 
+  it("holds 0 for -0, because JSON has one zero", () => {
+    expect(Object.is(lwwRegister.value(lwwRegister.write(lwwRegister.bottom, alice, -0)), 0)).toBe(true);
+  });
+
   it("tells an empty register from one that holds null", () => {
     expect(lwwRegister.value(lwwRegister.bottom)).toBe(undefined);
     expect(lwwRegister.value(lwwRegister.write(lwwRegister.bottom, alice, null))).toBe(null);
@@ -82,6 +86,16 @@ describe("an MV-register", () => {
     expect(mvRegister.values(both)).toEqual(["draft"]);
     const edited = mvRegister.merge(draft, mvRegister.write(draft, alice, "final"));
     expect(mvRegister.values(mvRegister.merge(edited, both))).toEqual(["draft", "final"]);
+  });
+
+  it("that missed a replacement, but not the one after it, is not above one that saw it", () => {
+    const second = mvRegister.write(draft, bob, "second");
+    const third = mvRegister.write(mvRegister.merge(draft, second), carol, "third");
+    const saw = mvRegister.merge(draft, second);
+    const missed = mvRegister.merge(draft, third);
+    expect(mvRegister.values(missed)).toEqual(["draft", "third"]);
+    expect(mvRegister.leq(saw, missed)).toBe(false);
+    expect(mvRegister.values(mvRegister.merge(saw, missed))).toEqual(["third"]);
   });
 
   it("keeps nothing of a thousand replaced values but one number", () => {

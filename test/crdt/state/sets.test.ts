@@ -136,6 +136,22 @@ testLaws({
     ),
 });
 
+describe("a set", () => {
+  it("has nothing at first", () => {
+    for (const set of [gSet, twoPhaseSet, lwwElementSet("add"), lwwElementSet("remove"), orSet]) {
+      const { has, bottom } = set as { has(state: unknown, element: Scalar): boolean; bottom: unknown };
+      expect(has(bottom, "milk")).toBe(false);
+      expect(has(bottom, null)).toBe(false);
+    }
+  });
+
+  it("that only grows says in a delta what is new, and nothing if nothing is", () => {
+    const milk = gSet.add(gSet.bottom, "milk");
+    expect(gSet.add(milk, "eggs")).toEqual(new Set(["eggs"]));
+    expect(gSet.add(milk, "milk")).toEqual(gSet.bottom);
+  });
+});
+
 describe("an OR-set", () => {
   const milk = orSet.add(orSet.bottom, alice, "milk");
 
