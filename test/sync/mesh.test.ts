@@ -385,7 +385,7 @@ describe("the server", () => {
       solo.do({ type: "welcome", self: SELF, peers: [] });
     }
     solo.do({ type: "server-closed" });
-    expect(solo.mesh.nextAt - solo.now).toBeGreaterThan(10_000);
+    expect(solo.mesh.nextAt - solo.now).toBeGreaterThanOrEqual(limits.SERVER_RETRY_MS_MAX / 2);
   });
 });
 
