@@ -5,9 +5,9 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import type { Op } from "../../src/crdt/graph/change.ts";
-import { type ChangeId, Replica } from "../../src/crdt/index.ts";
+import { type ChangeId, type Dot, type Path, Replica } from "../../src/crdt/index.ts";
 import { clock, deliver, forge, gather, type Letter, newcomer, Person, SEED, sync } from "./people.ts";
-import { type Draw, draws, EDITS, editBy } from "./random-edits.ts";
+import { type Draw, draws, EDITS, editBy, SETS } from "./random-edits.ts";
 
 /** Cases per property; `RUNS=1000` for an afternoon's search. */
 const RUNS = Number(process.env.RUNS ?? 30);
@@ -183,6 +183,7 @@ function lieBy(lie: readonly number[], known: readonly ChangeId[], ref: (id: Cha
   const [a, b, c, d, e, f, g, h] = lie as [number, number, number, number, number, number, number, number];
   const dot = (n: number) => ({ change: n % 7 === 0 ? 0 : ref(known[n % known.length]!), index: n % 3 });
   const maybe = (n: number) => (n % 5 === 0 ? null : dot(n));
+  if (h % 3 === 0) return lieAboutValues(lie, dot);
   const kind = (["text", "list", "register"] as const)[a % 3]!;
   const path = [{ at: ["body", "list", "register", "map"][b % 8 === 0 ? 3 : a % 3]!, kind }];
   if (kind === "register" || c % 6 === 0) {
@@ -206,6 +207,29 @@ function lieBy(lie: readonly number[], known: readonly ChangeId[], ref: (id: Cha
   return kind === "text"
     ? [first, { type: "insertText", ...second, text: "!" }]
     : [first, { type: "insertList", ...second, values: [h] }];
+}
+
+function lieAboutValues(lie: readonly number[], dot: (n: number) => Dot): Op[] {
+  const [a, b, c, d, e] = lie as [number, number, number, number, number];
+  const kind = (["counter", "lww", ...SETS] as const)[a % 7]!;
+  const path: Path =
+    kind === "counter"
+      ? [{ at: "counter", kind }]
+      : [
+          { at: "values", kind: "map" },
+          { at: kind === "lww" ? "latest" : kind, kind },
+        ];
+  // Drawn where it is used: a reference that no op uses is malformed.
+  const replaces = () => [dot(d)];
+  const value = [1, "1", null][b % 3]!;
+  if (c % 5 === 0) return [{ type: "unset", path, key: null, replaces: replaces() }];
+  if (kind === "counter") return [{ type: "increment", path, by: b + 1 }];
+  if (kind === "lww")
+    return [{ type: "set", path, key: null, value, replaces: c % 2 === 0 ? [] : replaces() }];
+  const own: Op = { type: "remove", path, value, replaces: [{ change: 0, index: e % 2 }] };
+  return c % 2 === 0
+    ? [{ type: "remove", path, value, replaces: replaces() }]
+    : [{ type: "add", path, value }, own];
 }
 
 describe("an edit that throws", () => {

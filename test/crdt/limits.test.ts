@@ -5,7 +5,13 @@
 import { describe, expect, it, vi } from "vitest";
 import type { Op } from "../../src/crdt/graph/change.ts";
 import { Pending } from "../../src/crdt/graph/pending.ts";
-import { type ChangeId, OPEN_POLICY, type Policy, type VerifiedChange } from "../../src/crdt/index.ts";
+import {
+  type ChangeId,
+  type MapEdit,
+  OPEN_POLICY,
+  type Policy,
+  type VerifiedChange,
+} from "../../src/crdt/index.ts";
 import * as limits from "../../src/crdt/limits.ts";
 import type { Path } from "../../src/crdt/types/op.ts";
 import {
@@ -24,6 +30,8 @@ import {
 vi.setConfig({ testTimeout: 20_000 });
 
 const [alice, mallory] = gather("Alice", "Mallory");
+const SET: Path = [{ at: "s", kind: "set" }];
+const COUNTER: Path = [{ at: "c", kind: "counter" }];
 const END = { parent: null, side: "right", rightOrigin: null } as const;
 
 /** What a fresh reader of Alice's document says to it. */
@@ -84,6 +92,22 @@ describe("a change", () => {
       n => [set(`${"é".repeat(127)}${"k".repeat(n - 254)}`)],
     ],
     ["STRING_BYTES_MAX", limits.STRING_BYTES_MAX, n => [set("k", "s".repeat(n))]],
+    [
+      "STRING_BYTES_MAX in a set",
+      limits.STRING_BYTES_MAX,
+      n => [
+        { type: "add", path: SET, value: "s".repeat(n) },
+        { type: "remove", path: SET, value: "s".repeat(n), replaces: [{ change: 0, index: 0 }] },
+      ],
+    ],
+    [
+      "safe integers in a counter",
+      Number.MAX_SAFE_INTEGER,
+      n => [
+        { type: "increment", path: COUNTER, by: n },
+        { type: "increment", path: COUNTER, by: -n },
+      ],
+    ],
     [
       "DEPTH_MAX",
       limits.DEPTH_MAX,
@@ -259,5 +283,22 @@ describe("an honest edit", () => {
     };
     expect(opsFor(limits.OWN_NAMES_MAX)).toEqual(["set"]);
     expect(opsFor(limits.OWN_NAMES_MAX + 1)).toEqual(["unset", "set"]);
+  });
+
+  it("names OWN_NAMES_MAX adds of a removed value, or increments of a deleted counter, in one op, and one more in two", () => {
+    const opsFor = (op: Op, edit: (root: MapEdit) => void, count: number) => {
+      const person = begin("Alice");
+      person.receive(forge(person, { ops: () => Array.from({ length: count }, () => op) }));
+      const [letter] = person.write(edit);
+      return person.replica.get(letter!.id)!.change.ops.map(({ type }) => type);
+    };
+    const added: Op = { type: "add", path: SET, value: 1 };
+    const counted: Op = { type: "increment", path: COUNTER, by: 1 };
+    const remove = (root: MapEdit) => root.setOf("s").delete(1);
+    const max = limits.OWN_NAMES_MAX;
+    expect(opsFor(added, remove, max)).toEqual(["set", "remove"]);
+    expect(opsFor(added, remove, max + 1)).toEqual(["set", "remove", "remove"]);
+    expect(opsFor(counted, root => root.delete("c"), max)).toEqual(["unset"]);
+    expect(opsFor(counted, root => root.delete("c"), max + 1)).toEqual(["unset", "unset"]);
   });
 });

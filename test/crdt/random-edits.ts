@@ -11,6 +11,14 @@ export interface Draw {
   readonly key: number;
 }
 
+export const SETS = [
+  "gset",
+  "twophase",
+  "lwwsetAdd",
+  "lwwsetRemove",
+  "set",
+] as const satisfies readonly SetKind[];
+
 /** How many kinds of edit there are: `kind` is below. */
 export const EDITS = 22;
 
@@ -19,7 +27,6 @@ export const draws = (options: { readonly minLength: number; readonly maxLength:
 
 const KEYS = ["a", "b", "__proto__", "toString"] as const;
 const WORDS = ["x", "yes", "🙂", "é\r\n", "👩‍👩‍👧", "line\n", "", "zz"] as const;
-const SETS: readonly SetKind[] = ["gset", "twophase", "lwwsetAdd", "lwwsetRemove", "set"];
 const NUMBERS = [0, -1, 1.5, 2 ** 53, -(2 ** 53), 1e300, 5e-324, 7] as const;
 
 /** One edit, wherever it lands. Nested things are reached through the keys of the root. */
