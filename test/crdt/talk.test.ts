@@ -1,5 +1,6 @@
 // The worked examples of the talk on collaborative CRDTs whose catalogue our node kinds follow, played by three replicas
-// that hear of each other when the talk says so; then what each kind makes of a write that its deleter had not seen.
+// that hear of each other when the talk says so; then what each kind makes of a write that its deleter had not seen, and
+// how the kinds behave in list items, in drafts and towards listeners.
 
 import { describe, expect, it } from "vitest";
 import type { CounterKind, Json, MapEdit, SetKind } from "../../src/crdt/index.ts";
@@ -278,5 +279,61 @@ describe("a list item", () => {
     alice.write(root => root.list("x").delete(0, 7));
     sync(people);
     expect(all(people)).toEqual(people.map(() => ["text", ["v"], 1, 2, 3, -1]));
+  });
+});
+
+describe("an edit too large for one change", () => {
+  it("shows its last word before it is closed as everybody does afterwards", () => {
+    const people = made(root => root.setOf("a", "lwwsetAdd").add("v"));
+    const [alice] = people;
+    alice.replica.edit(root => {
+      root.lww("l").set("first");
+      root.setOf("r", "lwwsetRemove").add("v");
+      for (let i = 0; i < 6; i++) root.text("body").insert(0, "x".repeat(60_000));
+      root.lww("l").set("last");
+      root.setOf("a", "lwwsetAdd").delete("v");
+      root.setOf("r", "lwwsetRemove").delete("v");
+      root.setOf("r", "lwwsetRemove").add("v");
+    });
+    const values = ({ json }: Person) => (({ a, l, r }) => ({ a, l, r }))(JSON.parse(json));
+    const expected = { a: [], l: "last", r: ["v"] };
+    expect(values(alice)).toEqual(expected);
+    expect(alice.close().length).toBeGreaterThan(1);
+    sync(people);
+    for (const person of people) expect(values(person)).toEqual(expected);
+  });
+});
+
+describe("a listener", () => {
+  it("is told which counter, register or set shows something else, and nothing of an edit that throws", () => {
+    const people = made(root => {
+      root.counter("c");
+      root.lww("l");
+      root.setOf("s").add("v");
+    });
+    const [alice, bob] = people;
+    const told: unknown[] = [];
+    for (const { replica } of [alice, bob])
+      replica.subscribe((patches, origin) => told.push(...patches.map(patch => [origin, patch])));
+    const patch = (at: string, kind: string) => ({ type: "field", path: [{ at, kind }], key: null });
+    const edit = (root: MapEdit) => {
+      root.counter("c").increment();
+      root.lww("l").set(1);
+      root.setOf("s").add("w").delete("v");
+    };
+    const patches = [patch("c", "counter"), patch("l", "lww"), patch("s", "set"), patch("s", "set")];
+    alice.write(edit);
+    expect(told.splice(0)).toEqual(patches.map(one => ["local", one]));
+    deliver(alice, bob);
+    expect(told.splice(0)).toEqual(patches.map(one => ["remote", one]));
+    const { json } = alice;
+    expect(() =>
+      alice.write(root => {
+        edit(root);
+        root.delete("s");
+        throw new Error("no");
+      }),
+    ).toThrow("no");
+    expect([told, alice.json]).toEqual([[], json]);
   });
 });
