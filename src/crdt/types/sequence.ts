@@ -14,52 +14,33 @@
 // it is (sender, counter), which a two-faced sender can mint twice; here it is the hash of the change.
 //
 // Elements typed in a row form a run: each but the first is the right child of the one before it, with the right
-// origin of the run's root. This version keeps the runs in one array and scans it: simple, and linear per op.
+// origin of the run's root. Runs stand in a balanced order (order.ts) whose brackets mark where subtrees begin and
+// end. An only right child needs none, for it ends where its parent ends; so plain typing has no brackets at all:
+//
+//     a b c          one chain, no bracket                a b c x   and x a second right child of a:
+//                                                         a(b c)(x)  each contested sibling gets its own
+//
+// Every op is O(log n), and O(log n · log s) among s siblings, whatever the shape of the tree.
 
 import { assert } from "../assert.ts";
 import { type Causality, compareDots, type Dot, type Slot, type Span, sameDot } from "./dot.ts";
-import type { Place, Side } from "./op.ts";
+import type { Place } from "./op.ts";
+import { Order } from "./order.ts";
+import { cut, type Elements, join, NO_DOTS, Run, Runs } from "./run.ts";
 
-interface Run<C> {
-  readonly change: Slot;
-  /** Index of the first element within its change. */
-  readonly start: number;
-  content: C;
-  readonly parent: Dot | null;
-  readonly side: Side;
-  /** Of the first element as a right child; a left child's is its parent. */
-  readonly rightOrigin: Dot | null;
-  /** Every change that deleted these elements; not only whether, so that taking one author's deletes out does
-   * not bring back what another deleted as well. */
-  deleters: Slot[];
-  /** A deleted list item comes back while a node inside it has content its deleter had not seen. */
-  revived: boolean;
-}
-
-/** `length` visible elements at `index` went away or came. */
+/** `removed` visible elements at `index` went away, or `inserted` came. */
 export interface SequenceStep {
   readonly index: number;
   readonly removed: number;
   readonly inserted: number;
 }
 
-interface Child {
-  readonly dot: Dot;
-  readonly side: Side;
-  readonly rightOrigin: Dot | null;
-}
-
-type Sliceable = { readonly length: number; slice(start: number, end: number): Sliceable };
-
-const NONE: Slot[] = [];
-
-export class Sequence<C extends string | readonly unknown[]> {
+export class Sequence<C extends Elements> {
   readonly #causality: Causality;
-  /** In document order. */
-  #runs: Run<C>[] = [];
-  /** Per change, ascending by start. */
-  readonly #bySlot = new Map<Slot, Run<C>[]>();
-  #length = 0;
+  readonly #order = new Order<Run<C>>();
+  readonly #runs = new Runs<C>();
+  /** Right children of the beginning. */
+  #roots: Dot[] = [];
 
   constructor(causality: Causality) {
     this.#causality = causality;
@@ -67,7 +48,7 @@ export class Sequence<C extends string | readonly unknown[]> {
 
   /** Visible elements. */
   get length(): number {
-    return this.#length;
+    return this.#order.visible;
   }
 
   // ------------------------------------------------------------------------------------------- what is there
@@ -75,194 +56,214 @@ export class Sequence<C extends string | readonly unknown[]> {
   /** Whether all elements of the span were ever inserted here. */
   contains(span: Span): boolean {
     let next = span.start;
-    const end = span.start + span.length;
-    for (const run of this.#bySlot.get(span.change) ?? []) {
-      if (run.start > next) break;
-      next = Math.max(next, run.start + run.content.length);
-      if (next >= end) return true;
+    for (const run of this.#runs.over(span)) {
+      if (run.start > next) return false;
+      next = run.end;
     }
-    return false;
+    return next >= span.start + span.length;
   }
 
   has(dot: Dot): boolean {
-    return this.#find(dot) !== null;
+    return this.#runs.find(dot) !== null;
   }
 
   /** The content of one element, deleted or not. */
   at(dot: Dot): C[number] | null {
-    const run = this.#find(dot);
+    const run = this.#runs.find(dot);
     return run === null ? null : (run.content[dot.index - run.start] as C[number]);
   }
 
   isVisible(dot: Dot): boolean {
-    const run = this.#find(dot);
-    return run !== null && visible(run);
+    return this.#runs.find(dot)?.isVisible ?? false;
   }
 
   /** Negative when `a` stands before `b`. Both must be here. Never changes, whatever comes. */
   compare(a: Dot, b: Dot): number {
-    if (sameDot(a, b)) return 0;
     const left = this.#mustFind(a);
     const right = this.#mustFind(b);
-    return left === right ? a.index - b.index : this.#runs.indexOf(left) - this.#runs.indexOf(right);
+    return left === right ? a.index - b.index : this.#order.compare(left, right);
   }
 
   /** The visible contents in order. */
   *visible(): Generator<{ readonly content: C; readonly change: Slot; readonly start: number }> {
-    for (const run of this.#runs) if (visible(run)) yield run;
+    for (const run of this.#order) if (run.isVisible) yield run;
   }
 
   /** The visible elements in [from, to), as spans of dots in document order. */
   spans(from: number, to: number): Span[] {
     const found: Span[] = [];
-    let index = 0;
-    for (const run of this.#runs) {
-      if (index >= to) break;
-      if (!visible(run)) continue;
-      const length = run.content.length;
+    if (from >= to) return found;
+    const { piece, before } = this.#order.find(from);
+    let index = before;
+    for (let run: Run<C> | null = piece; run !== null && index < to; run = this.#order.next(run)) {
+      if (!run.isVisible) continue;
       const start = Math.max(from - index, 0);
-      const end = Math.min(to - index, length);
-      if (start < end) found.push({ change: run.change, start: run.start + start, length: end - start });
-      index += length;
+      const end = Math.min(to - index, run.content.length);
+      found.push({ change: run.change, start: run.start + start, length: end - start });
+      index += run.content.length;
     }
     return found;
   }
 
   /** The dot of the visible element at `index`. */
   dotAt(index: number): Dot {
-    const span = this.spans(index, index + 1)[0];
-    assert(span !== undefined, "a visible index names an element");
-    return { change: span.change, index: span.start };
+    const { piece, before } = this.#order.find(index);
+    return { change: piece.change, index: piece.start + index - before };
   }
 
   /** How many visible elements stand before `dot`, or null if it is not here. */
   indexOf(dot: Dot): number | null {
-    const target = this.#find(dot);
-    if (target === null) return null;
-    let index = 0;
-    for (const run of this.#runs) {
-      if (run === target) return visible(run) ? index + dot.index - run.start : index;
-      if (visible(run)) index += run.content.length;
-    }
-    return null;
+    const run = this.#runs.find(dot);
+    if (run === null) return null;
+    return this.#order.visibleBefore(run) + (run.isVisible ? dot.index - run.start : 0);
   }
 
   // ----------------------------------------------------------------------------------------------- inserting
 
   /** Where a local insert before visible index `index` hangs (Fugue, algorithm 1). */
   place(index: number): Place {
-    const left = index === 0 ? null : this.dotAt(index - 1);
-    const next = this.#after(left);
+    if (index === 0) {
+      const first = this.#order.first;
+      return first === null
+        ? { parent: null, side: "right", rightOrigin: null }
+        : { parent: first.head, side: "left", rightOrigin: null };
+    }
+    const { piece, before } = this.#order.find(index - 1);
+    const left = { change: piece.change, index: piece.start + index - 1 - before };
+    if (left.index + 1 < piece.end) {
+      return { parent: { change: left.change, index: left.index + 1 }, side: "left", rightOrigin: null };
+    }
+    const next = this.#order.next(piece);
     if (next === null) return { parent: left, side: "right", rightOrigin: null };
-    return this.#childToward(left, next) === null
-      ? { parent: left, side: "right", rightOrigin: next }
-      : { parent: next, side: "left", rightOrigin: null };
+    return this.#hasRight(piece)
+      ? { parent: next.head, side: "left", rightOrigin: null }
+      : { parent: left, side: "right", rightOrigin: next.head };
   }
 
-  /** Adds a run of new elements; the first is `dot`. Names in `place` must be here (graph/ and `document.ts` see to it). */
+  /** Adds a run of new elements; the first is `dot`. Names in `place` must be here (graph/ and references.ts see to it). */
   insert(dot: Dot, place: Place, content: C): SequenceStep {
     assert(content.length > 0, "a run has elements");
     assert(!this.has(dot), "an element is inserted once");
-    const run: Run<C> = {
-      change: dot.change,
-      start: dot.index,
-      content,
-      ...pick(place),
-      deleters: NONE,
-      revived: false,
-    };
-    const position =
-      place.side === "right" ? this.#rightPosition(dot, place) : this.#leftPosition(dot, place.parent);
-    this.#runs.splice(position, 0, run);
-    this.#register(run);
-    this.#length += content.length;
-    return { index: this.#visibleBefore(position), removed: 0, inserted: content.length };
+    const run = new Run(dot.change, dot.index, content, place);
+    if (place.side === "left") this.#insertLeft(run, place.parent);
+    else if (place.parent === null) this.#insertRoot(run);
+    else this.#insertRight(run, place.parent);
+    this.#runs.add(run);
+    return { index: this.#order.visibleBefore(run), removed: 0, inserted: content.length };
   }
 
   /** Whether text typed at `place` only continues the run that ends with `last`. */
   continues(last: Dot, place: Place): boolean {
     if (place.side !== "right" || !sameDot(place.parent, last)) return false;
-    return sameDot(place.rightOrigin, rightOriginOf(this.#mustFind(last)));
+    return sameDot(place.rightOrigin, this.#mustFind(last).rightOriginOfAll);
   }
 
-  /** Lengthens the run that ends with element `last` of the same change. */
+  /** Lengthens the run that ends with element `last` of the same change and has no right child. */
   extend(last: Dot, content: C): SequenceStep {
     const run = this.#mustFind(last);
     assert(
-      run.start + run.content.length - 1 === last.index && visible(run),
+      run.end - 1 === last.index && run.isVisible && !this.#hasRight(run),
       "only the end of a run is extended",
     );
-    const index = this.#visibleBefore(this.#runs.indexOf(run)) + run.content.length;
+    const index = this.#order.visibleBefore(run) + run.content.length;
     run.content = join(run.content, content);
-    this.#length += content.length;
+    this.#order.resize(run, run.content.length);
     return { index, removed: 0, inserted: content.length };
   }
 
-  //     p   [subtree of c1] [subtree of c2] …        right children of p, in their order; x goes before the
-  //     ^ scan from here, a run at a time             first child that it precedes, or behind the last
-  #rightPosition(x: Dot, place: Place): number {
-    const parent = place.parent;
-    let position = 0;
-    if (parent !== null) {
-      const run = this.#mustFind(parent);
-      position = this.#runs.indexOf(run) + 1;
-      const offset = parent.index - run.start + 1;
-      if (offset < run.content.length) {
-        const implicit: Child = {
-          dot: { change: run.change, index: parent.index + 1 },
-          side: "right",
-          rightOrigin: rightOriginOf(run),
-        };
-        if (this.#precedes(x, place.rightOrigin, implicit)) return this.#split(position - 1, offset);
-      }
-    }
-    for (; position < this.#runs.length; position++) {
-      const child = this.#childToward(parent, head(this.#runs[position]!));
-      if (child === null) break;
-      // The root has left children of nobody: what hangs left of null was refused.
-      if (this.#precedes(x, place.rightOrigin, child)) break;
-    }
-    return position;
+  /** Whether the last element of a run has right children: then its subtree goes on behind it. */
+  #hasRight(run: Run<C>): boolean {
+    return run.rights.length > 0 || this.#continuation(run) !== null;
   }
 
-  #leftPosition(x: Dot, parent: Dot | null): number {
-    assert(parent !== null, "a left child has a parent");
-    const run = this.#mustFind(parent);
-    let position = this.#runs.indexOf(run);
-    if (parent.index > run.start) return this.#split(position, parent.index - run.start);
-    for (; position > 0; position--) {
-      const child = this.#childToward(parent, tail(this.#runs[position - 1]!));
-      if (child === null || compareDots(x, child.dot, this.#causality) > 0) break;
+  /** The piece that the same run goes on with, where it was cut. */
+  #continuation(run: Run<C>): Run<C> | null {
+    const next = this.#runs.find({ change: run.change, index: run.end });
+    return next !== null && next.side === "right" && next.start === run.end && sameDot(next.parent, run.tail)
+      ? next
+      : null;
+  }
+
+  #insertRight(run: Run<C>, parent: Dot): void {
+    let above = this.#mustFind(parent);
+    if (parent.index + 1 < above.end) {
+      // The parent's own next element is a right child too.
+      this.#split(above, parent.index + 1 - above.start);
+      above = this.#mustFind(parent);
     }
-    return position;
+    const own = this.#continuation(above);
+    if (above.rights.length === 0 && own === null) {
+      // The only child continues its parent's chain: the subtree now ends behind it.
+      run.closes = above.closes;
+      above.closes = 0;
+      this.#order.insertAfter(above, run);
+      above.rights = [run.head];
+      return;
+    }
+    if (above.rights.length + (own === null ? 0 : 1) === 1) this.#bracketOnly(above);
+    const at = lowerBound(above.rights, sibling => this.#precedes(run, this.#mustFind(sibling)));
+    let sibling = above.rights[at - 1] ?? null;
+    const isOwnNext = own !== null && !this.#precedes(run, own);
+    if (isOwnNext && (sibling === null || this.#precedes(this.#mustFind(sibling), own))) sibling = own.head;
+    this.#insertAmong(run, above, sibling);
+    above.rights = inserted(above.rights, run.head, at);
+  }
+
+  #insertRoot(run: Run<C>): void {
+    const at = lowerBound(this.#roots, sibling => this.#precedes(run, this.#mustFind(sibling)));
+    this.#insertAmong(run, null, this.#roots[at - 1] ?? null);
+    this.#roots = inserted(this.#roots, run.head, at);
+  }
+
+  /** The only right child so far becomes one of several: it gets brackets of its own. */
+  #bracketOnly(above: Run<C>): void {
+    const first = this.#order.next(above)!;
+    const { piece } = this.#order.closing(above);
+    this.#order.bracket(first, first.opens + 1, first.closes);
+    this.#order.bracket(piece, piece.opens, piece.closes + 1);
+  }
+
+  /** Right behind `above` (null: at the start), or behind the subtree of a sibling. */
+  #insertAmong(run: Run<C>, above: Run<C> | null, sibling: Dot | null): void {
+    if (sibling === null) {
+      run.opens = run.closes = 1;
+      this.#order.insertAfter(above, run);
+      return;
+    }
+    const { piece, count } = this.#order.closing(this.#mustFind(sibling));
+    run.opens = 1;
+    run.closes = 1 + piece.closes - count;
+    piece.closes = count;
+    this.#order.insertAfter(piece, run);
+  }
+
+  #insertLeft(run: Run<C>, parent: Dot | null): void {
+    assert(parent !== null, "a left child has a parent");
+    let below = this.#mustFind(parent);
+    if (parent.index > below.start) below = this.#split(below, parent.index - below.start);
+    const at = lowerBound(below.lefts, sibling => compareDots(run.head, sibling, this.#causality) < 0);
+    if (at > 0) this.#insertAmong(run, null, below.lefts[at - 1]!);
+    else {
+      // Before the first sibling's subtree, or before the parent; what opens there for more than these, opens here.
+      const first = below.lefts[0] === undefined ? null : this.#order.opening(this.#mustFind(below.lefts[0]));
+      const piece = first?.piece ?? below;
+      const inner = first?.count ?? 0;
+      const outer = piece.opens - inner;
+      run.opens = 1 + outer;
+      run.closes = 1;
+      this.#order.bracket(piece, inner, piece.closes);
+      this.#order.insertAfter(this.#order.previous(piece), run);
+    }
+    below.lefts = inserted(below.lefts, run.head, at);
   }
 
   /** Whether right child `x` stands before right child `child` of the same parent. */
-  #precedes(x: Dot, rightOrigin: Dot | null, child: Child): boolean {
-    if (sameDot(rightOrigin, child.rightOrigin)) return compareDots(x, child.dot, this.#causality) < 0;
-    if (rightOrigin === null) return true;
-    if (child.rightOrigin === null) return false;
-    return this.compare(rightOrigin, child.rightOrigin) > 0;
-  }
-
-  /** The child of `ancestor` on the way up from `from`, or null if `from` is not below it. */
-  #childToward(ancestor: Dot | null, from: Dot): Child | null {
-    let index = from.index;
-    let run = this.#mustFind(from);
-    for (;;) {
-      if (ancestor?.change === run.change && ancestor.index >= run.start && ancestor.index < index) {
-        return {
-          dot: { change: run.change, index: ancestor.index + 1 },
-          side: "right",
-          rightOrigin: rightOriginOf(run),
-        };
-      }
-      if (sameDot(run.parent, ancestor))
-        return { dot: head(run), side: run.side, rightOrigin: rightOriginOf(run) };
-      if (run.parent === null) return null;
-      index = run.parent.index;
-      run = this.#mustFind(run.parent);
-    }
+  #precedes(x: Run<C>, child: Run<C>): boolean {
+    const [mine, theirs] = [x.rightOrigin, child.rightOriginOfAll];
+    if (sameDot(mine, theirs)) return compareDots(x.head, child.head, this.#causality) < 0;
+    if (mine === null) return true;
+    if (theirs === null) return false;
+    return this.compare(mine, theirs) > 0;
   }
 
   // ------------------------------------------------------------------------------------------------ deleting
@@ -270,8 +271,7 @@ export class Sequence<C extends string | readonly unknown[]> {
   /** Idempotent per change. The steps hold one after the other. */
   delete(span: Span, by: Slot): SequenceStep[] {
     return this.#mark(span, run => {
-      if (run.deleters.includes(by)) return;
-      run.deleters = [...run.deleters, by];
+      if (!run.deleters.includes(by)) run.deleters = [...run.deleters, by];
     });
   }
 
@@ -284,8 +284,8 @@ export class Sequence<C extends string | readonly unknown[]> {
 
   /** Shows one deleted element in spite of its deleters, or no longer. */
   revive(dot: Dot, revived: boolean): SequenceStep[] {
-    const run = this.#find(dot);
-    if (run === null || (run.revived === revived && (run.content.length === 1 || !revived))) return [];
+    const run = this.#runs.find(dot);
+    if (run === null || run.revived === revived) return [];
     return this.#mark({ change: dot.change, start: dot.index, length: 1 }, piece => {
       piece.revived = revived;
     });
@@ -293,27 +293,39 @@ export class Sequence<C extends string | readonly unknown[]> {
 
   /** Forgets elements that nothing hangs on: a draft rolled back. */
   forget(span: Span): void {
-    const pieces = this.#pieces(span);
-    for (const run of pieces) {
-      if (visible(run)) this.#length -= run.content.length;
-      this.#runs.splice(this.#runs.indexOf(run), 1);
+    for (const run of this.#pieces(span).reverse()) {
+      const [before, after] = [this.#order.previous(run), this.#order.next(run)];
+      // One pair of brackets is the run's own; what else opens or closes here did so next to it before it came.
+      const own = run.opens > 0 ? 1 : 0;
+      if (after !== null) this.#order.bracket(after, after.opens + run.opens - own, after.closes);
+      if (before !== null) this.#order.bracket(before, before.opens, before.closes + run.closes - own);
+      this.#order.remove(run);
+      this.#orphan(run);
+      this.#runs.remove(run);
     }
-    const left = (this.#bySlot.get(span.change) ?? []).filter(run => !pieces.includes(run));
-    if (left.length === 0) this.#bySlot.delete(span.change);
-    else this.#bySlot.set(span.change, left);
+  }
+
+  /** Takes a run out of its parent's list of children. */
+  #orphan(run: Run<C>): void {
+    const without = (dots: Dot[]): Dot[] => dots.filter(dot => !sameDot(dot, run.head));
+    if (run.parent === null) this.#roots = without(this.#roots);
+    else {
+      const parent = this.#mustFind(run.parent);
+      if (run.side === "left") parent.lefts = without(parent.lefts);
+      else parent.rights = without(parent.rights);
+    }
   }
 
   #mark(span: Span, change: (run: Run<C>) => void): SequenceStep[] {
     const steps: SequenceStep[] = [];
     for (const run of this.#pieces(span)) {
-      const before = visible(run);
+      const before = run.visible;
       change(run);
-      const after = visible(run);
+      const after = run.isVisible ? run.content.length : 0;
       if (before === after) continue;
-      const length = run.content.length;
-      const index = this.#visibleBefore(this.#runs.indexOf(run));
-      this.#length += after ? length : -length;
-      steps.push({ index, removed: after ? 0 : length, inserted: after ? length : 0 });
+      const index = this.#order.visibleBefore(run);
+      this.#order.resize(run, after);
+      steps.push({ index, removed: before, inserted: after });
     }
     return steps;
   }
@@ -322,128 +334,79 @@ export class Sequence<C extends string | readonly unknown[]> {
   #pieces(span: Span): Run<C>[] {
     const end = span.start + span.length;
     for (const edge of [span.start, end]) {
-      const run = this.#find({ change: span.change, index: edge });
-      if (run !== null && run.start < edge) this.#split(this.#runs.indexOf(run), edge - run.start);
+      const run = this.#runs.find({ change: span.change, index: edge });
+      if (run !== null && run.start < edge) this.#split(run, edge - run.start);
     }
-    return (this.#bySlot.get(span.change) ?? []).filter(run => run.start >= span.start && run.start < end);
+    return this.#runs.over(span);
   }
 
   // ---------------------------------------------------------------------------------------------- the runs
 
-  #visibleBefore(position: number): number {
-    let index = 0;
-    for (let i = 0; i < position; i++) {
-      const run = this.#runs[i]!;
-      if (visible(run)) index += run.content.length;
-    }
-    return index;
-  }
-
-  /** The element that stands right after `dot` (null: at the very start), deleted ones included. */
-  #after(dot: Dot | null): Dot | null {
-    if (dot === null) return this.#runs.length === 0 ? null : head(this.#runs[0]!);
-    const run = this.#mustFind(dot);
-    if (dot.index + 1 < run.start + run.content.length) return { change: dot.change, index: dot.index + 1 };
-    const next = this.#runs[this.#runs.indexOf(run) + 1];
-    return next === undefined ? null : head(next);
-  }
-
-  /** Cuts the run at `position` before its element `offset`; answers the position of the second half. */
-  #split(position: number, offset: number): number {
-    const run = this.#runs[position]!;
+  /** Cuts a run before its element `offset`; answers the second half. */
+  #split(run: Run<C>, offset: number): Run<C> {
     assert(offset > 0 && offset < run.content.length, "a split leaves two halves");
-    const second: Run<C> = {
-      change: run.change,
-      start: run.start + offset,
-      content: cut(run.content, offset, run.content.length),
-      parent: { change: run.change, index: run.start + offset - 1 },
-      side: "right",
-      rightOrigin: rightOriginOf(run),
-      deleters: run.deleters,
-      revived: run.revived,
-    };
+    const parent = { change: run.change, index: run.start + offset - 1 };
+    const place: Place = { parent, side: "right", rightOrigin: run.rightOriginOfAll };
+    const second = new Run(
+      run.change,
+      run.start + offset,
+      cut(run.content, offset, run.content.length),
+      place,
+    );
+    second.deleters = run.deleters;
+    second.revived = run.revived;
+    second.rights = run.rights;
+    second.visible = run.isVisible ? second.content.length : 0;
+    run.rights = NO_DOTS;
     run.content = cut(run.content, 0, offset);
-    this.#runs.splice(position + 1, 0, second);
-    this.#register(second);
-    return position + 1;
-  }
-
-  #register(run: Run<C>): void {
-    const runs = this.#bySlot.get(run.change);
-    if (runs === undefined) {
-      this.#bySlot.set(run.change, [run]);
-      return;
-    }
-    let i = runs.length;
-    while (i > 0 && runs[i - 1]!.start > run.start) i--;
-    runs.splice(i, 0, run);
-  }
-
-  #find(dot: Dot): Run<C> | null {
-    const runs = this.#bySlot.get(dot.change);
-    if (runs === undefined) return null;
-    let low = 0;
-    let high = runs.length - 1;
-    while (low <= high) {
-      const middle = (low + high) >> 1;
-      const run = runs[middle]!;
-      if (dot.index < run.start) high = middle - 1;
-      else if (dot.index >= run.start + run.content.length) low = middle + 1;
-      else return run;
-    }
-    return null;
+    run.visible = run.isVisible ? offset : 0;
+    second.closes = run.closes;
+    run.closes = 0;
+    this.#order.insertAfter(run, second);
+    this.#runs.add(second);
+    return second;
   }
 
   #mustFind(dot: Dot): Run<C> {
-    const run = this.#find(dot);
+    const run = this.#runs.find(dot);
     assert(run !== null, "a named element is here");
     return run;
   }
 
   /** Walks the whole structure and throws on a broken invariant. For tests. */
   check(): void {
-    let length = 0;
-    let registered = 0;
-    for (const runs of this.#bySlot.values()) registered += runs.length;
-    assert(registered === this.#runs.length, "every run is registered once");
-    this.#runs.forEach((run, position) => {
+    this.#order.check();
+    let registered = this.#runs.size;
+    for (const run of this.#order) {
+      registered--;
       assert(run.content.length > 0, "no run is empty");
-      assert(this.#find(head(run)) === run && this.#find(tail(run)) === run, "a run is found by its dots");
-      if (visible(run)) length += run.content.length;
-      if (run.parent === null) return;
-      const parent = this.#runs.indexOf(this.#mustFind(run.parent));
-      assert(run.side === "right" ? parent < position : parent > position, "a child stands on its side");
-    });
-    assert(length === this.#length, "the count of visible elements is right");
+      assert(run.visible === (run.isVisible ? run.content.length : 0), "a run shows what is not deleted");
+      assert(
+        this.#runs.find(run.head) === run && this.#runs.find(run.tail) === run,
+        "a run is found by its dots",
+      );
+      if (run.parent === null) continue;
+      const side = this.compare(run.parent, run.head);
+      assert(run.side === "right" ? side < 0 : side > 0, "a child stands on its side");
+    }
+    assert(registered === 0, "every run is registered once");
   }
 }
 
-function visible(run: Run<unknown>): boolean {
-  return run.deleters.length === 0 || run.revived;
+/** How many of the sorted siblings stand before what `precedes` compares with. */
+function lowerBound(siblings: readonly Dot[], precedes: (sibling: Dot) => boolean): number {
+  let low = 0;
+  let high = siblings.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (precedes(siblings[middle]!)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
-function head(run: Run<unknown>): Dot {
-  return { change: run.change, index: run.start };
-}
-
-function tail<C extends { readonly length: number }>(run: Run<C>): Dot {
-  return { change: run.change, index: run.start + run.content.length - 1 };
-}
-
-/** Of every element of the run: a left child stands before its parent, so does what continues it. */
-function rightOriginOf(run: Run<unknown>): Dot | null {
-  return run.side === "right" ? run.rightOrigin : run.parent;
-}
-
-function pick(place: Place): Place {
-  return { parent: place.parent, side: place.side, rightOrigin: place.rightOrigin };
-}
-
-// Strings and arrays cut and join alike; the type system cannot say "the same again".
-function cut<C extends string | readonly unknown[]>(content: C, start: number, end: number): C {
-  return (content as Sliceable).slice(start, end) as unknown as C;
-}
-
-function join<C extends string | readonly unknown[]>(a: C, b: C): C {
-  return (typeof a === "string" ? a + (b as string) : [...a, ...(b as readonly unknown[])]) as C;
+function inserted(dots: Dot[], dot: Dot, at: number): Dot[] {
+  if (dots === NO_DOTS) return [dot];
+  dots.splice(at, 0, dot);
+  return dots;
 }
