@@ -12,10 +12,10 @@ export interface Author {
   add(op: ContentOp): Dot;
 }
 
-/** Where a draft stood before an edit. */
+/** Where a draft stood before an edit. Ops are only added, and only the last one is ever replaced by a longer one. */
 export interface Mark {
-  readonly ops: readonly ContentOp[];
-  readonly starts: readonly number[];
+  readonly count: number;
+  readonly last: ContentOp | undefined;
   readonly next: number;
   readonly size: number;
 }
@@ -23,9 +23,9 @@ export interface Mark {
 export class Draft {
   readonly tree: DocumentTree;
   readonly slot: Slot;
-  #ops: ContentOp[] = [];
+  readonly #ops: ContentOp[] = [];
   /** Number of the first element of each op. */
-  #starts: number[] = [];
+  readonly #starts: number[] = [];
   #next = 0;
   #size = 0;
 
@@ -48,13 +48,13 @@ export class Draft {
   }
 
   mark(): Mark {
-    return { ops: [...this.#ops], starts: [...this.#starts], next: this.#next, size: this.#size };
+    return { count: this.#ops.length, last: this.#ops.at(-1), next: this.#next, size: this.#size };
   }
 
   /** Forgets what was added since the mark; the tree must have been reverted. */
   reset(mark: Mark, patches: Patch[]): void {
-    this.#ops = [...mark.ops];
-    this.#starts = [...mark.starts];
+    this.#ops.length = this.#starts.length = mark.count;
+    if (mark.last !== undefined) this.#ops[mark.count - 1] = mark.last;
     this.#next = mark.next;
     this.#size = mark.size;
     // An item may be deleted twice by one draft, having come back in between; taking the second delete back took
@@ -97,9 +97,21 @@ export class Draft {
   #joinDelete(op: ContentOp): boolean {
     const last = this.#ops.at(-1);
     if (op.type !== "delete" || last?.type !== "delete" || !samePath(op.path, last.path)) return false;
-    this.#ops[this.#ops.length - 1] = { ...last, spans: joinSpans([...last.spans, ...op.spans]) };
+    this.#ops[this.#ops.length - 1] = {
+      ...last,
+      spans: longer(last.spans, op.spans) ?? joinSpans([...last.spans, ...op.spans]),
+    };
     return true;
   }
+}
+
+/** Backspacing or deleting on in one run, without sorting anything; null where it is not as simple as that. */
+function longer(spans: readonly Span[], [more, ...others]: readonly Span[]): Span[] | null {
+  const last = spans.length === 1 ? spans[0]! : null;
+  if (last === null || more === undefined || others.length > 0 || more.change !== last.change) return null;
+  const length = last.length + more.length;
+  if (more.start + more.length === last.start) return [{ change: last.change, start: more.start, length }];
+  return last.start + last.length === more.start ? [{ ...last, length }] : null;
 }
 
 /** The same dots as few spans, sorted by change and start. */
