@@ -63,8 +63,9 @@ describe("an input method", () => {
     await bob.type("-");
     await compose("日本");
     // The line that is being composed stands still for her; he sees what she has so far.
-    expect(await alice.text()).toBe("Afirst\nsecond日本\nthirdZ");
+    await alice.sees("Afirst\nsecond日本\nthirdZ");
     await expect.poll(() => bob.text(), { timeout: PATIENCE_MS }).toBe("Afirst\nsec-ond日本\nthirdZ");
+    expect(await alice.text()).toBe("Afirst\nsecond日本\nthirdZ");
     await alice.devtools.send("Input.insertText", { text: "日本語" });
     expect(await untilEqual([alice, bob])).toBe("Afirst\nsec-ond日本語\nthirdZ");
     await alice.type("!");
