@@ -259,3 +259,39 @@ describe("a sequence", () => {
     }
   });
 });
+
+describe("a hostile shape", () => {
+  const END = { parent: null, side: "right", rightOrigin: null } as const;
+  const shown = (sequence: Sequence<string>) => [...sequence.visible()].map(run => run.content).join("");
+
+  it("of 10,000 siblings at one spot stands in the order of their dots, whatever order they came in", () => {
+    const ranks = Array.from({ length: 10_001 }, (_, slot) => (slot * 7_919) % 10_007);
+    const sequence = new Sequence<string>(causality(ranks));
+    sequence.insert({ change: 0, index: 0 }, END, "ab");
+    const between = {
+      parent: { change: 0, index: 0 },
+      side: "right",
+      rightOrigin: { change: 0, index: 1 },
+    } as const;
+    for (let slot = 1; slot <= 10_000; slot++) {
+      sequence.insert({ change: slot, index: 0 }, between, String.fromCharCode(0x4e00 + ranks[slot]!));
+    }
+    sequence.check();
+    const siblings = shown(sequence).slice(1, -1);
+    expect(siblings).toHaveLength(10_000);
+    expect(siblings).toBe([...siblings].sort().join(""));
+  });
+
+  it("of 100,000 characters typed backwards, each a level deeper, stands in order and is cut and deleted anywhere", () => {
+    const sequence = new Sequence<string>(causality([0, 1]));
+    const letter = (i: number) => String.fromCharCode(0x61 + (i % 26));
+    for (let i = 0; i < 100_000; i++) sequence.insert({ change: 0, index: i }, sequence.place(0), letter(i));
+    const text = Array.from({ length: 100_000 }, (_, i) => letter(99_999 - i)).join("");
+    expect(shown(sequence)).toBe(text);
+    for (let start = 0; start < 100_000; start += 1_000)
+      sequence.delete({ change: 0, start, length: 500 }, 1);
+    sequence.check();
+    expect(sequence.length).toBe(50_000);
+    expect(sequence.indexOf({ change: 0, index: 500 })).toBe(49_999);
+  });
+});
