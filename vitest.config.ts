@@ -23,6 +23,9 @@ export default defineConfig({
           isolate: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          // Two browsers on two busy cores: what fails once is tried again, and the report says so ("retry x1"). What
+          // is broken fails twice. Unit tests and the simulator are never tried again.
+          retry: 1,
         },
       },
     ],
