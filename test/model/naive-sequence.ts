@@ -12,6 +12,8 @@ interface Element<U> {
   readonly left: Element<U>[];
   readonly right: Element<U>[];
   readonly deleters: Set<Slot>;
+  /** Reasons other than deletion. */
+  readonly hidden: Set<number>;
 }
 
 /** `U`: one character or one value. */
@@ -44,7 +46,8 @@ export class NaiveSequence<U> {
 
   #insertOne(dot: Dot, place: Place, unit: U): void {
     const rightOrigin = place.rightOrigin === null ? null : this.#get(place.rightOrigin);
-    const element: Element<U> = { dot, unit, rightOrigin, left: [], right: [], deleters: new Set() };
+    const [deleters, hidden] = [new Set<Slot>(), new Set<number>()];
+    const element: Element<U> = { dot, unit, rightOrigin, left: [], right: [], deleters, hidden };
     const parent = place.parent === null ? null : this.#get(place.parent);
     if (place.side === "left") {
       const siblings = parent!.left;
@@ -74,6 +77,14 @@ export class NaiveSequence<U> {
       this.#get({ change: span.change, index: span.start + i }).deleters.delete(by);
   }
 
+  hide(span: Span, why: number, isHidden: boolean): void {
+    for (let i = 0; i < span.length; i++) {
+      const { hidden } = this.#get({ change: span.change, index: span.start + i });
+      if (isHidden) hidden.add(why);
+      else hidden.delete(why);
+    }
+  }
+
   /** The paper's `insert(index)`: right of the left neighbour if nothing hangs there, else left of what follows it. */
   place(index: number): Place {
     const left = index === 0 ? null : this.#visible()[index - 1]!;
@@ -100,7 +111,7 @@ export class NaiveSequence<U> {
   }
 
   #visible(): Element<U>[] {
-    return this.#walk().filter(element => element.deleters.size === 0);
+    return this.#walk().filter(element => element.deleters.size + element.hidden.size === 0);
   }
 
   // left children · self · right children, with a stack of our own: deep trees are what the tests are about.

@@ -10,6 +10,13 @@ export type Elements = string | readonly unknown[];
 
 type Sliceable = { readonly length: number; slice(start: number, end: number): Sliceable };
 
+// Why elements are hidden, apart from having been deleted: bits of `Run.hidden`. An element shows when no bit is set and
+// nobody deleted it, or it was revived.
+/** The change that made them does not count. */
+export const MASKED = 1;
+/** They show elsewhere. */
+export const MOVED = 2;
+
 const NONE: readonly Slot[] = [];
 // Shared until the first child: most runs have none.
 export const NO_DOTS: Dot[] = [];
@@ -28,6 +35,8 @@ export class Run<C extends Elements> implements Piece {
   deleters: readonly Slot[] = NONE;
   /** A deleted list item comes back while a node inside it has content its deleter had not seen. */
   revived = false;
+  /** `MASKED`, `MOVED` or both; 0 where neither holds. */
+  hidden = 0;
   /** Left children of the first element, and right children of the last, in order; but for the run's own next piece. */
   lefts: Dot[] = NO_DOTS;
   rights: Dot[] = NO_DOTS;
@@ -48,7 +57,7 @@ export class Run<C extends Elements> implements Piece {
   }
 
   get isVisible(): boolean {
-    return this.deleters.length === 0 || this.revived;
+    return this.hidden === 0 && (this.deleters.length === 0 || this.revived);
   }
 
   get end(): number {

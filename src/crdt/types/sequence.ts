@@ -291,6 +291,14 @@ export class Sequence<C extends Elements> {
     });
   }
 
+  /** Hides elements for a reason (`MASKED`, `MOVED`), or no longer for that one. They stay where they are, and what
+   * hangs on them too. Idempotent per reason. */
+  hide(span: Span, why: number, isHidden: boolean): SequenceStep[] {
+    return this.#mark(span, run => {
+      run.hidden = isHidden ? run.hidden | why : run.hidden & ~why;
+    });
+  }
+
   /** Forgets elements that nothing hangs on: a draft rolled back. */
   forget(span: Span): void {
     for (const run of this.#pieces(span).reverse()) {
@@ -355,6 +363,7 @@ export class Sequence<C extends Elements> {
     );
     second.deleters = run.deleters;
     second.revived = run.revived;
+    second.hidden = run.hidden;
     second.rights = run.rights;
     second.visible = run.isVisible ? second.content.length : 0;
     run.rights = NO_DOTS;
@@ -380,7 +389,10 @@ export class Sequence<C extends Elements> {
     for (const run of this.#order) {
       registered--;
       assert(run.content.length > 0, "no run is empty");
-      assert(run.visible === (run.isVisible ? run.content.length : 0), "a run shows what is not deleted");
+      assert(
+        run.visible === (run.isVisible ? run.content.length : 0),
+        "a run shows what is neither deleted nor hidden",
+      );
       assert(
         this.#runs.find(run.head) === run && this.#runs.find(run.tail) === run,
         "a run is found by its dots",

@@ -5,7 +5,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Causality, Dot, Span } from "../../../src/crdt/types/dot.ts";
 import type { Place } from "../../../src/crdt/types/op.ts";
-import { Sequence } from "../../../src/crdt/types/sequence.ts";
+import { MASKED, MOVED } from "../../../src/crdt/types/run.ts";
+import { Sequence, type SequenceStep } from "../../../src/crdt/types/sequence.ts";
 import { NaiveSequence } from "../../model/naive-sequence.ts";
 import { SEED } from "../people.ts";
 
@@ -46,6 +47,14 @@ class Pair {
     }
   }
 
+  hide(span: Span, why: number, isHidden: boolean): void {
+    const before = [...this.shown()];
+    const steps = this.fast.hide(span, why, isHidden);
+    this.naive.hide(span, why, isHidden);
+    expect(replayed(before, steps, this.shown())).toBe(this.shown());
+    expect(this.fast.hide(span, why, isHidden), "a second time").toEqual([]);
+  }
+
   shown(): string {
     return [...this.fast.visible()].map(run => run.content).join("");
   }
@@ -64,6 +73,13 @@ class Pair {
       gaps.map(i => named(this.naive.place(i))).join(),
     );
   }
+}
+
+/** What steps make of a text; what a step puts in stands there in the end, since the steps of one span never overlap. */
+function replayed(before: string[], steps: readonly SequenceStep[], after: string): string {
+  for (const { index, removed, inserted } of steps)
+    before.splice(index, removed, ...Array.from({ length: inserted }, () => "?"));
+  return before.map((unit, i) => (unit === "?" ? after[i] : unit)).join("");
 }
 
 function named({ parent, side, rightOrigin }: Place): string {
@@ -232,6 +248,42 @@ describe("a sequence", () => {
       expect(pair.shown()).toBe("abcdef");
       pair.fast.check();
     }
+  });
+
+  it("hides elements for two reasons that know nothing of each other, whatever was deleted, and keeps the structure", () => {
+    let hidden = 0;
+    fc.assert(
+      fc.property(
+        fc.array(draw, { minLength: 2, maxLength: 12 }),
+        fc.array(draw, { minLength: 1, maxLength: 24 }),
+        fc.array(fc.nat(1_000), { minLength: 3, maxLength: 9 }),
+        (draws, hides, picks) => {
+          const order = causality(draws.map(([a], i) => (a! % 7) * 100 + i));
+          const history = anyHistory(draws);
+          const [pair, untouched] = [new Pair(order), new Pair(order)];
+          const done: { readonly span: Span; readonly why: number }[] = [];
+          for (const [i, step] of shuffled(history, picks).entries()) {
+            for (const same of [pair, untouched]) same.apply(step);
+            const dots = pair.naive.order();
+            for (const [a, b, c] of hides.slice(2 * i, 2 * i + 2)) {
+              const { change, index } = dots[a! % dots.length]!;
+              const end = dots.filter(dot => dot.change === change).length;
+              const span = { change, start: index, length: 1 + (b! % (end - index)) };
+              const why = c! % 2 === 0 ? MASKED : MOVED;
+              pair.hide(span, why, c! % 3 !== 0);
+              done.push({ span, why });
+              hidden++;
+            }
+            pair.compare();
+          }
+          for (const { span, why } of done) pair.hide(span, why, false);
+          pair.compare();
+          expect(pair.shown()).toBe(untouched.shown());
+        },
+      ),
+      { seed: SEED, numRuns: 300 },
+    );
+    expect(hidden).toBeGreaterThan(1_000);
   });
 
   it("does not interleave two runs typed forwards or backwards at one place", () => {
