@@ -1,13 +1,14 @@
-// What a local author holds in hand: a map, list or text of the document (single values: edit-values.ts), with methods
+// What a local author holds in hand: a map or list of the document (texts: edit-text.ts, single values: edit-values.ts), with methods
 // that read like plain JavaScript. Each call becomes ops that name what is seen now. Misuse throws `TypeError` or `RangeError`
 // before anything is changed.
 
-import { KEY_BYTES_MAX, OWN_NAMES_MAX, OWN_RUN_UNITS_MAX, RUN_UNITS_MAX, RUN_VALUES_MAX } from "../limits.ts";
-import { type Dot, dotKey, type Span } from "./dot.ts";
+import { KEY_BYTES_MAX, OWN_RUN_UNITS_MAX, RUN_VALUES_MAX } from "../limits.ts";
+import { type Dot, dotKey } from "./dot.ts";
 import type { Author } from "./draft.ts";
+import { TextEdit } from "./edit-text.ts";
 import { CounterEdit, clearValues, LwwEdit, RegisterEdit, SetEdit } from "./edit-values.ts";
-import { Handle, plain, seen } from "./handle.ts";
-import { type Json, type ListNode, type MapNode, type Node, type TextNode, textOf } from "./node.ts";
+import { checkIndex, checkRange, deleteAll, Handle, plain, seen } from "./handle.ts";
+import type { Json, ListNode, MapNode, Node } from "./node.ts";
 import type { CounterKind, Kind, Path, Scalar, SetKind, Value } from "./op.ts";
 
 /** JSON as people write it; `undefined` is no value. */
@@ -191,49 +192,6 @@ export class ListEdit extends Handle<ListNode> {
   }
 }
 
-export class TextEdit extends Handle<TextNode> {
-  /** UTF-16 code units. */
-  get length(): number {
-    return this.node.text.length;
-  }
-
-  override toString(): string {
-    return textOf(this.node);
-  }
-
-  /** At `index` (0 … length, UTF-16 code units; never inside a surrogate pair). */
-  insert(index: number, text: string): void {
-    checkIndex(index, this.length);
-    if (!text.isWellFormed()) throw new TypeError("Expected text without lone surrogates");
-    this.#checkPair(index);
-    for (let i = 0; i < text.length; ) {
-      let end = Math.min(i + RUN_UNITS_MAX, text.length);
-      const isHigh = (text.charCodeAt(end - 1) & 0xfc00) === 0xd800;
-      if (isHigh) end--;
-      const place = this.node.text.place(index + i);
-      this.author.add({ type: "insertText", path: this.path, ...place, text: text.slice(i, end) });
-      i = end;
-    }
-  }
-
-  /** `count` UTF-16 code units from `index`; both ends between characters. */
-  delete(index: number, count: number): void {
-    checkRange(index, count, this.length);
-    if (count === 0) return;
-    this.#checkPair(index);
-    this.#checkPair(index + count);
-    deleteAll(this.author, this.path, this.node.text.spans(index, index + count));
-  }
-
-  #checkPair(index: number): void {
-    if (index === 0 || index === this.length) return;
-    const unit = this.node.text.at(this.node.text.dotAt(index))!;
-    if ((unit.charCodeAt(0) & 0xfc00) === 0xdc00) {
-      throw new RangeError(`Expected a position between characters, got ${index} inside a surrogate pair`);
-    }
-  }
-}
-
 function kindOf(value: Input): Kind | null {
   if (value === null || typeof value !== "object") return null;
   return Array.isArray(value) ? "list" : "map";
@@ -267,12 +225,6 @@ function clear(author: Author, path: Path, node: Node): void {
   }
 }
 
-/** What one op cannot name, several do; the draft joins those that fit into one change. */
-function deleteAll(author: Author, path: Path, spans: readonly Span[]): void {
-  for (let i = 0; i < spans.length; i += OWN_NAMES_MAX)
-    author.add({ type: "delete", path, spans: spans.slice(i, i + OWN_NAMES_MAX) });
-}
-
 /** The end of the longest run from `start` that fits into a change, one value at least. */
 function runEnd(values: readonly Input[], start: number): number {
   let end = start;
@@ -289,17 +241,4 @@ function checkKey(key: string): void {
     throw new TypeError("Expected a key without lone surrogates");
   if (key.length > KEY_BYTES_MAX / 3)
     throw new RangeError(`Expected a key of at most ${KEY_BYTES_MAX / 3} units`);
-}
-
-function checkIndex(index: number, length: number): void {
-  if (!Number.isInteger(index) || index < 0 || index > length) {
-    throw new RangeError(`Expected an index in 0 … ${length}, got ${index}`);
-  }
-}
-
-function checkRange(index: number, count: number, length: number): void {
-  checkIndex(index, length);
-  if (!Number.isInteger(count) || count < 0 || index + count > length) {
-    throw new RangeError(`Expected a count in 0 … ${length - index}, got ${count}`);
-  }
 }

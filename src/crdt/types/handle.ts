@@ -2,7 +2,7 @@
 // node by its path, what of it can be named, and which values may be written.
 
 import { DEPTH_MAX, OWN_NAMES_MAX, STRING_BYTES_MAX } from "../limits.ts";
-import type { Dot } from "./dot.ts";
+import type { Dot, Span } from "./dot.ts";
 import type { Author } from "./draft.ts";
 import { type Json, type Node, toJson } from "./node.ts";
 import type { Path, Scalar } from "./op.ts";
@@ -51,4 +51,23 @@ export function plain(value: unknown): Scalar {
     throw new TypeError(`Expected a plain value, got ${typeof value}`);
   }
   return value;
+}
+
+/** What one op cannot name, several do; the draft joins those that fit into one change. */
+export function deleteAll(author: Author, path: Path, spans: readonly Span[]): void {
+  for (let i = 0; i < spans.length; i += OWN_NAMES_MAX)
+    author.add({ type: "delete", path, spans: spans.slice(i, i + OWN_NAMES_MAX) });
+}
+
+export function checkIndex(index: number, length: number): void {
+  if (!Number.isInteger(index) || index < 0 || index > length) {
+    throw new RangeError(`Expected an index in 0 … ${length}, got ${index}`);
+  }
+}
+
+export function checkRange(index: number, count: number, length: number): void {
+  checkIndex(index, length);
+  if (!Number.isInteger(count) || count < 0 || index + count > length) {
+    throw new RangeError(`Expected a count in 0 … ${length - index}, got ${count}`);
+  }
 }
