@@ -1,0 +1,51 @@
+// Many documents for the price of one. Joining and judging keys costs more than all that a short history does, so
+// people join once, and every case begins with fresh copies of that document; a letter is inspected and its signature
+// verified once, at one door, and then admitted wherever it goes.
+
+import { type Inspected, type MapEdit, type Reception, Replica } from "../../src/crdt/index.ts";
+import { gather, type Letter, Person, sync, verify } from "./people.ts";
+
+export class Crowd {
+  readonly #people: readonly Person[];
+  readonly #base: readonly Letter[];
+  readonly #inspected = new WeakMap<Letter, Inspected>();
+
+  /** The first one owns the document and makes what `start` makes. */
+  constructor(names: readonly string[], start: (root: MapEdit) => unknown) {
+    this.#people = gather(...names);
+    this.#people[0]!.write(root => start(root));
+    sync(this.#people);
+    this.#base = this.#people[0]!.letters();
+  }
+
+  /** Everybody, at the beginning. */
+  gather(count = this.#people.length): Person[] {
+    return this.#people.slice(0, count).map(person => this.copy(person));
+  }
+
+  /** The person at another tab or with another face: the same key, and nothing but the beginning. */
+  copy({ name, key, replica }: Person): Person {
+    const copy = new Person(name, key, Replica.open(key.id, replica.doc));
+    for (const letter of this.#base) this.hand(letter, copy);
+    return copy;
+  }
+
+  /** What was written since the beginning, parents first. */
+  letters(person: Person): Letter[] {
+    return person.letters().slice(this.#base.length);
+  }
+
+  hand(letter: Letter, to: Person, source = "somebody"): Reception {
+    let inspected = this.#inspected.get(letter);
+    if (inspected === undefined) {
+      const { replica } = this.#people[0]!;
+      const answer = replica.inspect(letter.bytes, letter.signature);
+      if (!answer.ok) throw new Error(`Expected a well-formed letter, got ${answer.code}`);
+      if (!answer.questions.every(verify)) throw new Error("Expected a letter whose signatures hold");
+      inspected = answer;
+      this.#inspected.set(letter, inspected);
+    }
+    const yes = inspected.questions.map(() => true);
+    return to.replica.admit(inspected, yes, source);
+  }
+}
