@@ -33,7 +33,9 @@ export function readSources(): readonly Source[] {
       `${folder}/${name}`.replaceAll("\\", "/"),
     ),
   );
-  const paths = [...here, ...below].filter(path => TEXT.test(path) && statSync(join(root, path)).isFile());
+  const paths = [...here, ...below].filter(
+    path => TEXT.test(path) && !path.includes("/node_modules/") && statSync(join(root, path)).isFile(),
+  );
   return parseSources(paths.sort().map(path => [path, readFileSync(join(root, path), "utf8")]));
 }
 

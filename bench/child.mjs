@@ -1,0 +1,56 @@
+// One measurement in a process of its own: one contestant, one case of one row, once. Tells its parent when everything
+// is prepared and the clock may start, and at the end what it measured. A wrong result is an exception.
+
+import { memory } from "./memory.mjs";
+
+const { row, contestant: contestantName, index } = JSON.parse(process.argv[2]);
+
+class Clock {
+  #isReady = false;
+  figures = {};
+
+  /** Prepared. What lies about is collected first, so that nobody pays for the garbage of the preparation. */
+  async ready() {
+    await collect();
+    this.#isReady = true;
+    process.send({ ready: true });
+  }
+
+  /** Milliseconds by the wall and of the processor, both threads and all. Answers what `work` answers. */
+  async time(work, figure = "") {
+    if (!this.#isReady) throw new Error("Expected ready() before time()");
+    const cpu = process.cpuUsage();
+    const start = performance.now();
+    const answer = await work();
+    const wall = performance.now() - start;
+    const { user, system } = process.cpuUsage(cpu);
+    this.figures[figure] = { wall, cpu: (user + system) / 1000 };
+    return answer;
+  }
+
+  /** Bytes, or anything else that is no time. */
+  note(value, figure = "") {
+    this.figures[figure] = { wall: value, cpu: null };
+  }
+
+  /** Bytes held now, after a collection. */
+  async held() {
+    await collect();
+    return memory();
+  }
+}
+
+async function collect() {
+  for (let i = 0; i < 3; i++) {
+    globalThis.gc();
+    // Finalizers run between turns.
+    await new Promise(resolve => setTimeout(resolve, 5));
+  }
+}
+
+const clock = new Clock();
+const { cases, measure } = await import(`./rows/${row.toLowerCase()}.mjs`);
+const contestant = await import(`./contestants/${contestantName}.mjs`);
+await measure(cases[index], contestant, clock);
+process.send({ figures: clock.figures });
+process.disconnect();

@@ -1,0 +1,148 @@
+// What was measured, as tables: medians, what contestants who did not finish are called, and what became of the
+// targets. Knows nothing of how it was measured.
+
+/** Never measured here, and why. */
+const ABSENT = new Map([["json-joy", "not measured: AGPL"]]);
+
+/** Of the two in the middle, the mean. */
+export function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** Per line (a case, or one figure of it) and contestant: what the rounds gave, or why they gave nothing. */
+export class Results {
+  #cells = new Map();
+
+  add(line, contestant, figure) {
+    this.#cell(line, contestant).rounds.push(figure);
+  }
+
+  fail(line, contestant, why) {
+    this.#cell(line, contestant).failure = why;
+  }
+
+  #cell(line, contestant) {
+    if (!this.#cells.has(line)) this.#cells.set(line, new Map());
+    const cells = this.#cells.get(line);
+    if (!cells.has(contestant)) cells.set(contestant, { rounds: [], failure: null });
+    return cells.get(contestant);
+  }
+
+  get lines() {
+    return [...this.#cells.keys()];
+  }
+
+  get contestants() {
+    return [...new Set(this.lines.flatMap(line => [...this.#cells.get(line).keys()]))];
+  }
+
+  /** Medians, or the reason why there are none. */
+  of([line, contestant]) {
+    const cell = this.#cells.get(line)?.get(contestant);
+    if (cell === undefined) return { failure: ABSENT.get(contestant) ?? "not measured" };
+    if (cell.failure !== null) return { failure: cell.failure };
+    const pick = clock => median(cell.rounds.map(round => round[clock]));
+    const isTime = cell.rounds[0].cpu !== null;
+    return { wall: pick("wall"), cpu: isTime ? pick("cpu") : null, rounds: cell.rounds.length };
+  }
+}
+
+/** One line per case, one column per contestant. */
+export function figuresTable(results) {
+  const { lines, contestants } = results;
+  return table(
+    ["", ...contestants],
+    lines.map(line => [line, ...contestants.map(contestant => cellOf(results.of([line, contestant])))]),
+  );
+}
+
+function cellOf({ failure, wall, cpu, rounds }) {
+  if (failure !== undefined) return failure === "not measured" ? "–" : failure;
+  if (cpu === null) return bytes(wall);
+  return `${milliseconds(wall)} (CPU ${milliseconds(cpu)})${rounds === 1 ? "¹" : ""}`;
+}
+
+/** One line per target: ours by somebody else's, or by a line of our own, or against a fixed amount. */
+export function targetsTable(results, targets) {
+  return table(
+    ["target", "measured", "by CPU", "now", "reached", "goal", "reached"],
+    targets.map(target => {
+      const { measured, byCpu, value } = compare(results, target);
+      const unit = target.by === undefined ? target.unit : "×";
+      return [
+        nameOf(target),
+        measured,
+        byCpu,
+        target.now === undefined ? "" : `≤ ${target.now} ${unit}`,
+        verdict(value, target.now),
+        target.goal === undefined ? "" : `≤ ${target.goal} ${unit}`,
+        verdict(value, target.goal),
+      ];
+    }),
+  );
+}
+
+function nameOf({ name, of, by }) {
+  if (name !== undefined) return name;
+  return by === undefined ? of[0] : `${of[0]}: ${of[1]} ÷ ${by[1]}`;
+}
+
+/** `value` is null where nothing can be said, and infinite where ours did not get there at all. */
+function compare(results, { of, by, unit }) {
+  const ours = results.of(of);
+  if (ours.failure !== undefined) {
+    const value = ours.failure === "not measured" ? null : Number.POSITIVE_INFINITY;
+    return { measured: ours.failure, byCpu: "", value };
+  }
+  if (by === undefined) {
+    const show = amount => (unit === "ms" ? milliseconds(amount) : bytes(amount));
+    return {
+      measured: show(ours.wall),
+      byCpu: ours.cpu === null ? "" : show(ours.cpu),
+      value: ours.wall,
+    };
+  }
+  const theirs = results.of(by);
+  if (theirs.failure !== undefined) return { measured: theirs.failure, byCpu: "", value: null };
+  const isTime = ours.cpu !== null && theirs.cpu !== null;
+  return {
+    measured: ratio(ours.wall / theirs.wall),
+    byCpu: isTime ? ratio(ours.cpu / theirs.cpu) : "",
+    value: ours.wall / theirs.wall,
+  };
+}
+
+function verdict(value, bound) {
+  if (bound === undefined) return "";
+  if (value === null) return "?";
+  return value <= bound ? "yes" : "**no**";
+}
+
+function ratio(value) {
+  return `${value.toPrecision(value < 10 ? 3 : 4)} ×`;
+}
+
+function milliseconds(value) {
+  return `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;
+}
+
+function bytes(value) {
+  if (value < 10_000) return `${Math.round(value)} B`;
+  return value < 1e6 ? `${Math.round(value / 1e3)} kB` : `${(value / 1e6).toFixed(1)} MB`;
+}
+
+/** Markdown with columns as wide as their widest cell, as the formatter wants it. */
+export function table(header, rows) {
+  const widths = header.map((_, column) =>
+    Math.max(3, ...[header, ...rows].map(row => [...row[column]].length)),
+  );
+  const line = (cells, fill = " ") =>
+    `| ${cells.map((cell, column) => cell + fill.repeat(widths[column] - [...cell].length)).join(" | ")} |`;
+  const rule = line(
+    header.map(() => ""),
+    "-",
+  );
+  return [line(header), rule, ...rows.map(row => line(row))].join("\n");
+}

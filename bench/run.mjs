@@ -1,0 +1,182 @@
+// `npm run bench`: us against yjs, automerge, loro and diamond-types in one run, on one machine, the same work with the
+// same result. Every measurement is a process of its own; the contestants take turns, so that whatever else the machine
+// does hits all alike; what counts is the ratio of medians. A complete run writes results.md beside this file.
+//
+//     -- --quick           one short round of the chief cases, without the slowest contestant
+//     -- --only S1,S8      these rows
+//     -- --with ours,yjs   these contestants
+//
+// The last three print their tables and leave results.md as it is. TRACES names the folder of the recordings.
+
+import { execFileSync, fork, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, loadavg, tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { bundleCore } from "./bundle.mjs";
+import { figuresTable, Results, targetsTable } from "./report.mjs";
+import { prepareTraces } from "./traces.mjs";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const root = join(here, "..");
+const ROWS = ["S1"];
+
+const FULL = { rounds: 5, limitMs: 120_000, prepareMs: 300_000 };
+const QUICK = { rounds: 1, limitMs: 10_000, prepareMs: 60_000 };
+/** Who takes longer than this in the first round is not asked again: the noise is small beside it. */
+const SLOW_MS = 10_000;
+/** Too slow for a quick round. */
+const PATIENT = "automerge";
+
+const { values: wanted } = parseArgs({
+  options: { quick: { type: "boolean" }, only: { type: "string" }, with: { type: "string" } },
+});
+const only = wanted.only?.toUpperCase().split(",") ?? ROWS;
+for (const id of only)
+  if (!ROWS.includes(id)) throw new Error(`Expected rows among ${ROWS.join(", ")}, got ${id}`);
+const isComplete = !wanted.quick && wanted.only === undefined && wanted.with === undefined;
+const pace = wanted.quick ? QUICK : FULL;
+
+installPeers();
+const folder = mkdtempSync(join(tmpdir(), "chirograph-bench-"));
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
+const origin = prepareTraces(resolve(process.env.TRACES ?? join(root, "../shared/traces")), folder);
+const environment = { ...process.env, ...(await bundleCore(root, folder)), BENCH_TRACES: folder };
+
+const sections = [];
+let hasFailed = false;
+for (const id of ROWS.filter(id => only.includes(id))) {
+  const row = await import(`./rows/${id.toLowerCase()}.mjs`);
+  sections.push(sectionOf(id, row, await run(id, row)));
+}
+const report = `${heading()}\n${sections.join("\n")}`;
+console.log(report);
+if (isComplete) writeFileSync(join(here, "results.md"), report);
+if (hasFailed) process.exitCode = 1;
+
+/** All rounds of a row. */
+async function run(id, row) {
+  const results = new Results();
+  const isOut = new Set();
+  for (let round = 0; round < pace.rounds; round++) {
+    for (const [index, { name, contestants, isQuick = true }] of row.cases.entries()) {
+      if (wanted.quick && !isQuick) continue;
+      for (const contestant of turn(contestants.filter(isAsked), round)) {
+        const key = `${name} ${contestant}`;
+        if (isOut.has(key)) continue;
+        const { figures, failure } = await measure({ row: id, contestant, index });
+        progress(`${id} ${key}, round ${round + 1} of ${pace.rounds}`);
+        if (failure !== undefined) {
+          results.fail(name, contestant, failure);
+          isOut.add(key);
+        }
+        for (const [figure, value] of Object.entries(figures ?? {})) {
+          results.add(figure === "" ? name : `${name}: ${figure}`, contestant, value);
+          if (value.wall > SLOW_MS) isOut.add(key);
+        }
+      }
+    }
+  }
+  return results;
+}
+
+function isAsked(contestant) {
+  if (wanted.with !== undefined) return wanted.with.split(",").includes(contestant);
+  return !wanted.quick || contestant !== PATIENT;
+}
+
+/** Another one begins each round. */
+function turn(contestants, round) {
+  const by = round % Math.max(1, contestants.length);
+  return [...contestants.slice(by), ...contestants.slice(0, by)];
+}
+
+/** One child. Its clock runs from when it says that it is ready; it is ended where it takes too long. */
+function measure(task) {
+  return new Promise(done => {
+    const child = fork(join(here, "child.mjs"), [JSON.stringify(task)], {
+      env: environment,
+      execArgv: ["--expose-gc", "--disable-warning=ExperimentalWarning"],
+      stdio: ["ignore", "ignore", "pipe", "ipc"],
+    });
+    const stop = () => child.kill("SIGKILL");
+    process.once("exit", stop);
+    let failure = `not prepared in ${pace.prepareMs / 1000} s`;
+    let timer = setTimeout(stop, pace.prepareMs);
+    let figures;
+    let errors = "";
+    child.stderr.on("data", data => {
+      errors += data;
+    });
+    child.on("message", message => {
+      if (message.figures !== undefined) figures = message.figures;
+      if (message.ready !== true) return;
+      clearTimeout(timer);
+      failure = `not finished in ${pace.limitMs / 1000} s`;
+      timer = setTimeout(stop, pace.limitMs);
+    });
+    child.on("close", code => {
+      clearTimeout(timer);
+      process.off("exit", stop);
+      if (figures !== undefined && code === 0) return done({ figures });
+      if (code === null) return done({ failure });
+      hasFailed = true;
+      console.error(`${JSON.stringify(task)}\n${errors}`);
+      done({ failure: "failed" });
+    });
+  });
+}
+
+function progress(words) {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${words}`);
+}
+
+/** The peers are nobody's business but the bench's, so `npm ci` in the root leaves them alone. */
+function installPeers() {
+  if (existsSync(join(here, "node_modules"))) return;
+  console.error("installing what we are measured against (once; this needs the network)");
+  const npm = process.env.npm_execpath;
+  const [command, args] = npm?.endsWith("js") ? [process.execPath, [npm]] : ["npm", []];
+  const { status } = spawnSync(command, [...args, "ci"], { cwd: here, stdio: ["ignore", 2, 2] });
+  if (status !== 0) throw new Error("`npm ci` failed in the folder bench (see above)");
+}
+
+function heading() {
+  const { dependencies } = JSON.parse(readFileSync(join(here, "package.json"), "utf8"));
+  const peers = Object.entries(dependencies).map(([name, version]) => `${name} ${version}`);
+  const madeUp = [...origin].filter(([, from]) => from === "made up").map(([name]) => name);
+  const [processor] = cpus();
+  const lines = [
+    "# Results of `npm run bench`",
+    "",
+    `- ${new Date().toISOString().slice(0, 16).replace("T", " ")} UTC, commit ${commit()}`,
+    `- ${processor.model.trim()}, ${cpus().length} cores, Node ${process.versions.node}, load at the end ${loadavg()[0].toFixed(1)}`,
+    `- ${peers.join(", ")}`,
+    `- ${pace.rounds === 1 ? "one round" : `medians of ${pace.rounds} rounds`}, each measurement in a fresh process; end texts asserted; limit ${pace.limitMs / 1000} s; ¹ one round only`,
+    madeUp.length === 0
+      ? "- all traces are recorded typing"
+      : `- **made-up typing** in place of the recordings, which are not here: ${madeUp.join(", ")}`,
+    "",
+  ];
+  return lines.join("\n");
+}
+
+function commit() {
+  try {
+    const git = (...args) => execFileSync("git", args, { cwd: root, encoding: "utf8" }).trim();
+    const changes = git("status", "--porcelain", "--", ".", ":!bench/results.md");
+    return git("rev-parse", "--short", "HEAD") + (changes === "" ? "" : " with changes");
+  } catch {
+    // Not a clone, or no git here: the date has to do.
+    return "unknown";
+  }
+}
+
+function sectionOf(id, { title, note, targets }, results) {
+  const lines = [`## ${id}: ${title}`, ""];
+  if (note !== undefined) lines.push(note, "");
+  lines.push(figuresTable(results), "", targetsTable(results, targets), "");
+  return lines.join("\n");
+}
