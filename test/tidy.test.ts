@@ -62,6 +62,8 @@ const PLANTED: readonly (readonly [RuleName, Files, string])[] = [
   ["importsFollowTheArrows", imports("src/crdt/types/text.ts", "../state/index.ts"), "crdt/types may not"],
   ["importsFollowTheArrows", imports("src/sync/keeper.ts", "../crdt/state/index.ts"), "sync may not"],
   ["importsFollowTheArrows", imports("src/index.ts", "./crdt/state/index.ts"), "the front door may not"],
+  ["importsFollowTheArrows", imports("src/crdt/types/edit.ts", "../api/place.ts"), "crdt/types may not"],
+  ["importsFollowTheArrows", imports("src/crdt/api/doc.ts", "../state/index.ts"), "crdt/api may not"],
   ["importsFollowTheArrows", imports("src/crdt/new/thing.ts", "../replica.ts"), "belongs to no ring"],
   ["importsFollowTheArrows", imports("src/sync/mesh.ts", "../crdt/replica.ts"), "sync may not"],
   ["importsFollowTheArrows", imports("src/sync/mesh.ts", "simple-peer/simplepeer.min.js"), "sync may not"],

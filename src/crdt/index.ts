@@ -1,5 +1,8 @@
 // The public surface of the core, names listed one by one.
 
+export { Anchor, anchorAt, anchorName, anchorNamed, indexOfAnchor } from "./api/anchors.ts";
+export { Choice, type Conflict, conflicts, resolve, type Writing } from "./api/conflicts.ts";
+export { nodeAt, type PlainPath, type Shown, valueAt } from "./api/place.ts";
 export { assert, unreachable } from "./assert.ts";
 export type { Member } from "./authority/members.ts";
 export type { Bytes } from "./graph/bytes.ts";

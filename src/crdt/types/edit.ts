@@ -8,19 +8,36 @@ import type { Author } from "./draft.ts";
 import { TextEdit } from "./edit-text.ts";
 import { CounterEdit, clearValues, LwwEdit, RegisterEdit, SetEdit } from "./edit-values.ts";
 import { checkIndex, checkRange, deleteAll, Handle, plain, seen } from "./handle.ts";
-import type { Json, ListNode, MapNode, Node } from "./node.ts";
+import {
+  fieldJson,
+  fieldValue,
+  type Json,
+  type ListNode,
+  type MapNode,
+  type Node,
+  valueJson,
+} from "./node.ts";
 import type { CounterKind, Kind, Path, Scalar, SetKind, Value } from "./op.ts";
 
 /** JSON as people write it; `undefined` is no value. */
 export type Input = Scalar | readonly Input[] | { readonly [key: string]: Input };
 
 export class MapEdit extends Handle<MapNode> {
+  /** Sorted. */
   keys(): string[] {
-    return Object.keys(this.toJSON() as object);
+    const { keys } = this.node;
+    return [...keys.keys()].filter(key => fieldValue(keys.get(key)!) !== undefined).sort();
   }
 
   get(key: string): Json | undefined {
-    return (this.toJSON() as { [key: string]: Json })[key];
+    const field = this.node.keys.get(key);
+    return field === undefined ? undefined : fieldJson(field);
+  }
+
+  /** What shows under the key, a node by its kind alone. Undefined for an absent key. */
+  shown(key: string): Value | undefined {
+    const field = this.node.keys.get(key);
+    return field === undefined ? undefined : fieldValue(field);
   }
 
   /** Replaces whatever is seen under the key. Objects and arrays become maps and lists that merge. */
@@ -42,6 +59,14 @@ export class MapEdit extends Handle<MapNode> {
     this.#clear(key);
     const replaces = this.#replaced(key);
     if (replaces.length > 0) this.author.add({ type: "unset", path: this.path, key, replaces });
+  }
+
+  /** Of all that is seen under the key, keeps the node of one kind and does away with the rest. */
+  keep(key: string, kind: Kind): void {
+    checkKey(key);
+    this.#clear(key, kind);
+    const replaces = this.#replaced(key);
+    this.author.add({ type: "set", path: this.path, key, value: { make: kind }, replaces });
   }
 
   map(key: string): MapEdit {
@@ -95,9 +120,9 @@ export class MapEdit extends Handle<MapNode> {
     return seen(this.author, this.path, key, this.author.tree.field(this.node, key).register.dots());
   }
 
-  #clear(key: string): void {
+  #clear(key: string, kept?: Kind): void {
     for (const [kind, child] of this.author.tree.field(this.node, key).children) {
-      clear(this.author, [...this.path, { at: key, kind }], child);
+      if (kind !== kept) clear(this.author, [...this.path, { at: key, kind }], child);
     }
   }
 }
@@ -105,6 +130,17 @@ export class MapEdit extends Handle<MapNode> {
 export class ListEdit extends Handle<ListNode> {
   get length(): number {
     return this.node.items.length;
+  }
+
+  get(index: number): Json | undefined {
+    if (!this.#has(index)) return undefined;
+    const at = this.node.items.dotAt(index);
+    return valueJson(this.node.items.at(at)!, this.node.children.get(dotKey(at)));
+  }
+
+  /** What shows at `index`, a node by its kind alone. Undefined beyond the end. */
+  shown(index: number): Value | undefined {
+    return this.#has(index) ? this.node.items.at(this.node.items.dotAt(index))! : undefined;
   }
 
   /** At `index` (0 … length), in the order given. */
@@ -179,6 +215,10 @@ export class ListEdit extends Handle<ListNode> {
 
   setOf(index: number, kind: SetKind = "set"): SetEdit {
     return new SetEdit(this.author, this.#child(index, kind));
+  }
+
+  #has(index: number): boolean {
+    return Number.isInteger(index) && index >= 0 && index < this.length;
   }
 
   #child(index: number, kind: Kind): Path {

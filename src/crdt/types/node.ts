@@ -113,13 +113,22 @@ export function fieldValue(field: Field): Value | undefined {
   return undefined;
 }
 
+/** The same as JSON. */
+export function fieldJson(field: Field): Json | undefined {
+  const value = fieldValue(field);
+  if (value === undefined) return undefined;
+  const isMaking = value !== null && typeof value === "object";
+  return valueJson(value, isMaking ? field.children.get(value.make) : undefined);
+}
+
 export function textOf(node: TextNode): string {
   let text = "";
   for (const run of node.text.visible()) text += run.content;
   return text;
 }
 
-function valueJson(value: Value, child: Node | undefined): Json {
+/** A value as JSON; of a making the node it made, if that was ever filled. */
+export function valueJson(value: Value, child: Node | undefined): Json {
   if (value === null || typeof value !== "object") return value;
   return child === undefined ? emptyJson(value.make) : toJson(child);
 }
@@ -148,12 +157,8 @@ export function toJson(node: Node): Json {
     case "map": {
       const out: Record<string, Json> = Object.create(null);
       for (const key of [...node.keys.keys()].sort()) {
-        const field = node.keys.get(key)!;
-        const value = fieldValue(field);
-        if (value === undefined) continue;
-        const child =
-          value !== null && typeof value === "object" ? field.children.get(value.make) : undefined;
-        out[key] = valueJson(value, child);
+        const json = fieldJson(node.keys.get(key)!);
+        if (json !== undefined) out[key] = json;
       }
       return out;
     }
