@@ -34,8 +34,8 @@ export class Results {
     return [...this.#cells.keys()];
   }
 
-  get contestants() {
-    return [...new Set(this.lines.flatMap(line => [...this.#cells.get(line).keys()]))];
+  has(line) {
+    return this.#cells.has(line);
   }
 
   /** Medians, or the reason why there are none. */
@@ -50,11 +50,13 @@ export class Results {
 }
 
 /** One line per case, one column per contestant. */
-export function figuresTable(results) {
-  const { lines, contestants } = results;
+export function figuresTable(results, contestants) {
   return table(
     ["", ...contestants],
-    lines.map(line => [line, ...contestants.map(contestant => cellOf(results.of([line, contestant])))]),
+    results.lines.map(line => [
+      line,
+      ...contestants.map(contestant => cellOf(results.of([line, contestant]))),
+    ]),
   );
 }
 
@@ -64,23 +66,27 @@ function cellOf({ failure, wall, cpu, rounds }) {
   return `${milliseconds(wall)} (CPU ${milliseconds(cpu)})${rounds === 1 ? "¹" : ""}`;
 }
 
-/** One line per target: ours by somebody else's, or by a line of our own, or against a fixed amount. */
+/**
+ * One line per target of what was measured: ours by somebody else's, or by a line of our own, or against an amount.
+ */
 export function targetsTable(results, targets) {
   return table(
     ["target", "measured", "by CPU", "now", "reached", "goal", "reached"],
-    targets.map(target => {
-      const { measured, byCpu, value } = compare(results, target);
-      const unit = target.by === undefined ? target.unit : "×";
-      return [
-        nameOf(target),
-        measured,
-        byCpu,
-        target.now === undefined ? "" : `≤ ${target.now} ${unit}`,
-        verdict(value, target.now),
-        target.goal === undefined ? "" : `≤ ${target.goal} ${unit}`,
-        verdict(value, target.goal),
-      ];
-    }),
+    targets
+      .filter(({ of }) => results.has(of[0]))
+      .map(target => {
+        const { measured, byCpu, value } = compare(results, target);
+        const unit = target.by === undefined ? target.unit : "×";
+        return [
+          nameOf(target),
+          measured,
+          byCpu,
+          target.now === undefined ? "" : `≤ ${target.now} ${unit}`,
+          verdict(value, target.now),
+          target.goal === undefined ? "" : `≤ ${target.goal} ${unit}`,
+          verdict(value, target.goal),
+        ];
+      }),
   );
 }
 

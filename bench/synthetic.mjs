@@ -40,6 +40,29 @@ function cut(edits, count) {
   return { edits: kept, end: text.join("") };
 }
 
+/**
+ * Two people who type at once, in the form of `concurrent` in traces.mjs: who, how many of the other's edits were seen,
+ * position, deleted, inserted. Nobody deletes, so that the length of what each sees is known without merging.
+ */
+export function synthesizeTogether(seed, count) {
+  const luck = new Prng(seed);
+  const txns = [];
+  const made = [0, 0];
+  const seen = [0, 0];
+  const carets = [0, 0];
+  while (txns.length < count) {
+    const agent = luck.below(2);
+    // One time in three they are out of reach of each other.
+    if (luck.chance(0.67)) seen[agent] = made[1 - agent];
+    if (luck.chance(0.5)) carets[agent] = luck.below(made[agent] + seen[agent] + 1);
+    for (let left = 1 + luck.below(RUN_MAX); left > 0 && txns.length < count; left--) {
+      txns.push([agent, seen[agent], carets[agent]++, 0, letter(luck)]);
+      made[agent]++;
+    }
+  }
+  return { txns, end: null };
+}
+
 function letter(luck) {
   return luck.chance(0.17) ? " " : LETTERS[Math.min(luck.below(26), luck.below(26))];
 }

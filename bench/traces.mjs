@@ -5,7 +5,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { synthesize } from "./synthetic.mjs";
+import { synthesize, synthesizeTogether } from "./synthetic.mjs";
 
 /** The sequential recordings, and how many edits a made-up one has in its place. */
 export const SEQUENTIAL = new Map([
@@ -14,6 +14,9 @@ export const SEQUENTIAL = new Map([
   ["sveltecomponent", 19_749],
   ["friendsforever_flat", 26_078],
 ]);
+
+/** The recording of two people, and how many edits a made-up one has in its place. */
+const CONCURRENT = ["friendsforever", 26_078];
 
 const SEED = 20_2611;
 
@@ -27,12 +30,23 @@ export function prepareTraces(source, folder) {
     writeFileSync(join(folder, `${name}.json`), JSON.stringify(trace));
     origin.set(name, isRecorded ? "recorded" : "made up");
   }
+  const [name, count] = CONCURRENT;
+  const file = join(source, "concurrent", `${name}.json.gz`);
+  const isRecorded = existsSync(file);
+  const trace = isRecorded ? concurrent(readRecorded(file)) : synthesizeTogether(SEED, count);
+  writeFileSync(join(folder, `${name}.json`), JSON.stringify(trace));
+  origin.set(`${name} (concurrent)`, isRecorded ? "recorded" : "made up");
   return origin;
 }
 
 /** In a child. */
 export function readTrace(name) {
   return JSON.parse(readFileSync(join(process.env.BENCH_TRACES, `${name}.json`), "utf8"));
+}
+
+/** In a child. Each transaction: who, how many of the other's were seen, position, deleted, inserted. */
+export function readConcurrent(name) {
+  return readTrace(name);
 }
 
 /** The edits of a trace as a contestant counts positions. */
@@ -48,6 +62,23 @@ function sequential({ startContent, txns, endContent }) {
   const start = startContent === "" ? [] : [[0, 0, startContent]];
   const points = [...start, ...txns.flatMap(({ patches }) => patches)];
   return { points, units: inUnits(points), end: endContent };
+}
+
+/** Two people, each of whom knew all of their own and a beginning of the other's: transactions name their parents. */
+export function concurrent({ txns, endContent }) {
+  const known = [];
+  const made = [0, 0];
+  const flat = txns.map(({ parents, agent, patches }, i) => {
+    const seen = [0, 0];
+    for (const parent of parents)
+      for (const who of [0, 1]) seen[who] = Math.max(seen[who], known[parent][who]);
+    if (seen[agent] !== made[agent]) throw new Error(`Expected a chain per person, at ${i}`);
+    if (patches.length !== 1 || !/^[\0-\u{ffff}]*$/u.test(patches[0][2]))
+      throw new Error(`Expected one patch whose characters are single units, at ${i}`);
+    known.push(seen.map((count, who) => (who === agent ? ++made[agent] : count)));
+    return [agent, seen[1 - agent], ...patches[0]];
+  });
+  return { txns: flat, end: endContent };
 }
 
 function synthetic(name, count) {

@@ -1,4 +1,4 @@
-// Automerge (Rust as WASM): a change per edit, hash-linked, not signed.
+// Automerge (Rust as WebAssembly): a change per edit, hash-linked, not signed.
 
 import * as Automerge from "@automerge/automerge";
 
@@ -7,6 +7,21 @@ export const counts = "units";
 
 export async function alone() {
   return new Doc(Automerge.from({ text: "" }));
+}
+
+/** Several who hold the same text; and what a newcomer has to hear first. */
+export async function together(count, base) {
+  const first = Automerge.from({ text: base });
+  const begin = [Automerge.getAllChanges(first)];
+  const people = [new Doc(first)];
+  while (people.length < count) people.push(await reader({ begin }));
+  return { people, begin };
+}
+
+export async function reader({ begin }) {
+  const doc = new Doc(Automerge.init());
+  await doc.receive(begin);
+  return doc;
 }
 
 class Doc {
@@ -26,5 +41,21 @@ class Doc {
 
   text() {
     return this.doc.text;
+  }
+
+  /** One edit as one change. */
+  change(position, deleted, inserted) {
+    this.edit(position, deleted, inserted);
+    return Automerge.getLastLocalChange(this.doc);
+  }
+
+  /** What travels of several changes; nothing is added to them. */
+  pack(changes) {
+    return changes;
+  }
+
+  async receive(packets) {
+    for (const changes of packets)
+      for (const change of changes) [this.doc] = Automerge.applyChanges(this.doc, [change]);
   }
 }

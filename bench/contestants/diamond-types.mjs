@@ -1,5 +1,5 @@
-// diamond-types (Rust as WASM, the build for Node): an event graph over plain text. Signs and hashes nothing. Positions
-// are code points.
+// diamond-types (Rust as WebAssembly, the build for Node): an event graph over plain text. Signs and hashes nothing.
+// Positions are code points.
 
 import { Doc as DiamondDoc } from "diamond-types-node";
 
@@ -7,7 +7,22 @@ export const name = "diamond-types";
 export const counts = "points";
 
 export async function alone() {
-  return new Doc("alice");
+  return new Doc("person 0");
+}
+
+/** Several who hold the same text; and what a newcomer has to hear first. */
+export async function together(count, base) {
+  const people = Array.from({ length: count }, (_, i) => new Doc(`person ${i}`));
+  people[0].edit(0, 0, base);
+  const begin = [[people[0].doc.toBytes()]];
+  for (const person of people.slice(1)) await person.receive(begin);
+  return { people, begin };
+}
+
+export async function reader({ begin }) {
+  const doc = new Doc("reader");
+  await doc.receive(begin);
+  return doc;
 }
 
 class Doc {
@@ -26,5 +41,21 @@ class Doc {
 
   text() {
     return this.doc.get();
+  }
+
+  /** One edit as one update. */
+  change(position, deleted, inserted) {
+    const before = this.doc.getLocalVersion();
+    this.edit(position, deleted, inserted);
+    return this.doc.getPatchSince(before);
+  }
+
+  /** What travels of several updates; nothing is added to them. */
+  pack(updates) {
+    return updates;
+  }
+
+  async receive(packets) {
+    for (const updates of packets) for (const update of updates) this.doc.mergeBytes(update);
   }
 }

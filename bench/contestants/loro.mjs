@@ -1,4 +1,5 @@
-// Loro (Rust as WASM): edits gather in an open transaction. Signs and hashes nothing.
+// Loro (Rust as WebAssembly): local edits gather in an open transaction; to be sent one by one, each is committed. Signs
+// and hashes nothing.
 
 import { LoroDoc } from "loro-crdt";
 
@@ -7,6 +8,22 @@ export const counts = "units";
 
 export async function alone() {
   return new Doc();
+}
+
+/** Several who hold the same text; and what a newcomer has to hear first. */
+export async function together(count, base) {
+  const people = Array.from({ length: count }, () => new Doc());
+  people[0].edit(0, 0, base);
+  await people[0].settle();
+  const begin = [[people[0].doc.export({ mode: "update" })]];
+  for (const person of people.slice(1)) await person.receive(begin);
+  return { people, begin };
+}
+
+export async function reader({ begin }) {
+  const doc = new Doc();
+  await doc.receive(begin);
+  return doc;
 }
 
 class Doc {
@@ -26,5 +43,22 @@ class Doc {
 
   text() {
     return this.body.toString();
+  }
+
+  /** One edit as one update. */
+  change(position, deleted, inserted) {
+    const before = this.doc.version();
+    this.edit(position, deleted, inserted);
+    this.doc.commit();
+    return this.doc.export({ mode: "update", from: before });
+  }
+
+  /** What travels of several updates; nothing is added to them. */
+  pack(updates) {
+    return updates;
+  }
+
+  async receive(packets) {
+    for (const updates of packets) for (const update of updates) this.doc.import(update);
   }
 }

@@ -2,52 +2,95 @@
 // Signatures are made and judged by the platform's Ed25519, WebCrypto's, as in the app: it works beside the script, and
 // every answer is awaited before the clock stops.
 
-const { Replica, toHex } = await import(process.env.BENCH_CORE);
+const { Replica, joinMessage, toHex } = await import(process.env.BENCH_CORE);
+const { createVerifier } = await import(process.env.BENCH_VERIFIER);
 
 export const name = "ours";
 export const counts = "units";
 
-/** Edits between two flushes. Typing does not get that far within the 50 ms of the app; pasting and replaying do. */
+/** Edits between two flushes of somebody whose edits are not sent one by one. */
 const FLUSH_EDITS = 1_000;
+/** Batches of changes being verified at once; each is applied only after its verdict. */
+const IN_FLIGHT_MAX = 4;
+const EDITS_PER_SECOND = 5;
 const BODY = "text";
 
-let now = 1_700_000_000;
+const verifier = await createVerifier();
 
 /** One person, whose edits nobody hears of. */
 export async function alone() {
   const key = await makeKey();
-  const { replica, genesis } = Replica.create(key.device, nonce(), now);
+  const { replica, genesis } = Replica.create(key.device, nonce(), START);
   const doc = new Doc(key, replica);
   doc.sign(genesis);
   await doc.settle();
   return doc;
 }
 
+/** Several who have joined one document, all holding the same text; and what a newcomer has to hear first. */
+export async function together(count, base) {
+  const owner = await alone();
+  const link = await makeKey();
+  owner.replica.invite(link.device, "editor");
+  owner.edit(0, 0, base);
+  const people = [owner];
+  const begin = await owner.everything();
+  while (people.length < count) {
+    const key = await makeKey();
+    const { doc: id } = owner.replica;
+    const ticket = { invite: link.device, signature: await link.sign(joinMessage(id, key.device)) };
+    const doc = new Doc(key, Replica.open(key.device, id, ticket));
+    await doc.receive(begin);
+    doc.replica.rename(`person ${people.length}`);
+    const joined = [doc.pack(doc.close())];
+    for (const other of people) await other.receive(joined);
+    begin.push(...joined);
+    people.push(doc);
+  }
+  return { people, begin };
+}
+
+/** Somebody who only reads. */
+export async function reader({ people, begin }) {
+  const key = await makeKey();
+  const doc = new Doc(key, Replica.open(key.device, people[0].replica.doc));
+  await doc.receive(begin);
+  return doc;
+}
+
+const START = 1_700_000_000;
+
 class Doc {
-  #open = 0;
+  #key;
+  #edits = 0;
   #signing = [];
 
   constructor(key, replica) {
-    this.key = key;
+    this.#key = key;
     this.replica = replica;
   }
 
   edit(position, deleted, inserted) {
+    this.#edits++;
     this.replica.edit(root => {
       const text = root.text(BODY);
       if (deleted > 0) text.delete(position, deleted);
       if (inserted !== "") text.insert(position, inserted);
     });
-    if (++this.#open === FLUSH_EDITS) this.#flush();
+    if (this.#edits % FLUSH_EDITS === 0) this.#flush();
   }
 
   #flush() {
-    this.#open = 0;
-    for (const closed of this.replica.closeDraft(++now)) this.sign(closed);
+    for (const closed of this.close()) this.sign(closed);
+  }
+
+  /** The draft as changes, not signed yet. */
+  close() {
+    return this.replica.closeDraft(START + Math.floor(this.#edits / EDITS_PER_SECOND));
   }
 
   sign({ id, message }) {
-    this.#signing.push(this.key.sign(message).then(signature => this.replica.sign(id, signature)));
+    this.#signing.push(this.#key.sign(message).then(signature => this.replica.sign(id, signature)));
   }
 
   /** Everything closed and signed. */
@@ -59,6 +102,60 @@ class Doc {
 
   text() {
     return JSON.parse(this.replica.canonicalJson())[BODY] ?? "";
+  }
+
+  /** One edit as one change. */
+  change(position, deleted, inserted) {
+    this.#edits++;
+    this.replica.edit(root => {
+      const text = root.text(BODY);
+      if (deleted > 0) text.delete(position, deleted);
+      if (inserted !== "") text.insert(position, inserted);
+    });
+    const [closed] = this.close();
+    return closed;
+  }
+
+  /** Changes on their way, in the order of their chain. Each signed, until a run may be signed as a whole. */
+  pack(changes) {
+    const signatures = changes.map(({ message }) => this.#key.sign(message));
+    return { changes: changes.map(({ bytes }) => bytes), signatures: Promise.all(signatures) };
+  }
+
+  /** All there is, as packed changes. */
+  async everything() {
+    await this.settle();
+    return [...this.replica.changes()].map(({ bytes, signature }) => ({
+      changes: [bytes],
+      signatures: [signature],
+    }));
+  }
+
+  async receive(packets) {
+    const verifying = [];
+    for (const packet of packets) {
+      verifying.push(this.#verify(packet));
+      if (verifying.length === IN_FLIGHT_MAX) this.#admit(await verifying.shift());
+    }
+    for (const verified of verifying) this.#admit(await verified);
+  }
+
+  async #verify({ changes, signatures }) {
+    const signed = await signatures;
+    const inspected = changes.map((bytes, i) => this.replica.inspect(bytes, signed[i]));
+    const questions = inspected.flatMap(({ questions }) => questions);
+    const verdicts = await verifier.verify(questions);
+    return { inspected, verdicts };
+  }
+
+  #admit({ inspected, verdicts }) {
+    let from = 0;
+    for (const one of inspected) {
+      const { refused } = this.replica.admit(one, verdicts.slice(from, from + one.questions.length), "bench");
+      if (refused.length > 0)
+        throw new Error(`Expected every change to be taken: ${refused[0].refusal.code}`);
+      from += one.questions.length;
+    }
   }
 }
 

@@ -9,7 +9,25 @@ export async function alone() {
   return new Doc();
 }
 
+/** Several who hold the same text; and what a newcomer has to hear first. */
+export async function together(count, base) {
+  const people = Array.from({ length: count }, () => new Doc());
+  people[0].edit(0, 0, base);
+  const begin = [[Y.encodeStateAsUpdate(people[0].doc)]];
+  for (const person of people.slice(1)) await person.receive(begin);
+  for (const person of people) person.listen();
+  return { people, begin };
+}
+
+export async function reader({ begin }) {
+  const doc = new Doc();
+  await doc.receive(begin);
+  return doc;
+}
+
 class Doc {
+  #update = null;
+
   constructor() {
     this.doc = new Y.Doc();
     this.body = this.doc.getText("text");
@@ -31,5 +49,26 @@ class Doc {
 
   text() {
     return this.body.toString();
+  }
+
+  listen() {
+    this.doc.on("update", update => {
+      this.#update = update;
+    });
+  }
+
+  /** One edit as one update. */
+  change(position, deleted, inserted) {
+    this.edit(position, deleted, inserted);
+    return this.#update;
+  }
+
+  /** What travels of several updates; nothing is added to them. */
+  pack(updates) {
+    return updates;
+  }
+
+  async receive(packets) {
+    for (const updates of packets) for (const update of updates) Y.applyUpdate(this.doc, update);
   }
 }
