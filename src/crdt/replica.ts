@@ -3,7 +3,7 @@
 // takes the answer later. It keeps nothing anywhere and sends nothing; sync does.
 
 import { assert } from "./assert.ts";
-import { contentOf, judge } from "./authority/admission.ts";
+import { judge } from "./authority/admission.ts";
 import { type Member, Members } from "./authority/members.ts";
 import { Drafting } from "./drafting.ts";
 import { encodeBody } from "./graph/body.ts";
@@ -33,6 +33,7 @@ import {
   type VerifiedChange,
 } from "./graph/verify.ts";
 import { EDITOR_BYTES_MAX, EDITOR_OPS_MAX, NAME_BYTES_MAX, PARENTS_MAX, REFUSED_IDS_MAX } from "./limits.ts";
+import { Masking } from "./masking.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 import { DocumentTree, type Patch } from "./types/document.ts";
 import type { Dot, Slot } from "./types/dot.ts";
@@ -84,6 +85,7 @@ export class Replica {
   readonly doc: DocId;
   readonly #graph = new Graph();
   readonly #tree = new DocumentTree(this.#graph);
+  readonly #masking = new Masking(this.#graph, this.#tree);
   readonly #members = new Members();
   readonly #drafting = new Drafting(this.#graph, this.#tree);
   readonly #pending = new Pending();
@@ -401,6 +403,25 @@ export class Replica {
     return { admitted, refused, missing };
   }
 
+  /**
+   * Takes the effect of changes out of what shows (`isMasked`), or back in; a change that is not here yet is masked when
+   * it comes. What shows is a function of the changes that are here and not masked, whatever was done in what order. No
+   * draft may be open, as for `admit`: what it stands next to must not move.
+   */
+  mask(ids: Iterable<ChangeId>, isMasked: boolean): void {
+    assert(!this.hasDraft, "the draft is closed before changes are masked");
+    this.#tell(this.#masking.mask(ids, isMasked, this.#recalled), "remote");
+  }
+
+  /** The same for the changes of a device from number `fromSeq` on that are here, on every branch if it forked. */
+  maskLane(author: DeviceId, fromSeq: number, isMasked: boolean): void {
+    this.mask(this.#graph.chain(author, fromSeq), isMasked);
+  }
+
+  isMasked(id: ChangeId): boolean {
+    return this.#masking.has(id);
+  }
+
   /** A peer left: what it sent without its past is dropped. */
   forget(source: string): void {
     this.#pending.forget(source);
@@ -431,7 +452,7 @@ export class Replica {
     if (!mayClose()) return { damaged, closed: [] };
     const closed = this.closeDraft(now);
     const patches: Patch[] = [];
-    for (const slot of this.#recalled) this.#apply(this.#graph.at(slot), slot, patches);
+    for (const slot of this.#recalled) this.#masking.apply(this.#graph.at(slot), slot, patches);
     this.#recalled = [];
     this.#tell(patches, "remote");
     return { damaged, closed };
@@ -459,19 +480,7 @@ export class Replica {
     this.#graph.add(change, slot);
     this.#members.add(change, slot, this.#graph.past(change.parents));
     this.#archive.set(change.id, verified);
-    this.#apply(change, slot, patches);
-  }
-
-  #apply(change: Change, slot: Slot, patches: Patch[]): void {
-    const { ops, starts } = contentOf(change);
-    const slots = change.refs.map((ref, i) => (i === 0 ? slot : (this.#graph.slotOf(ref) ?? -1)));
-    for (const [i, op] of ops.entries())
-      this.#tree.apply(
-        mapDots(op, ref => slots[ref]!),
-        slot,
-        starts[i]!,
-        patches,
-      );
+    this.#masking.apply(change, slot, patches);
   }
 
   #tell(patches: readonly Patch[], origin: Origin): void {

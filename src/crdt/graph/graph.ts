@@ -111,6 +111,15 @@ export class Graph implements Stamps {
     return found;
   }
 
+  /** The admitted changes of a device from a number on, on every branch if it forked. */
+  *chain(author: DeviceId, fromSeq: number): Generator<ChangeId> {
+    for (const lane of this.#lanes) {
+      if (lane.author !== author) continue;
+      for (let i = Math.max(0, fromSeq - lane.first); i < lane.slots.length; i++)
+        yield this.at(lane.slots[i]!).id;
+    }
+  }
+
   /** Adds a change whose parents are all here. */
   add(change: Change, slot = this.reserve()): Slot {
     assert(!this.#slots.has(change.id), "a change is added once");

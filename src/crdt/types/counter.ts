@@ -13,6 +13,8 @@ import { type Dot, dotKey, type Slot } from "./dot.ts";
 interface Increment {
   readonly dot: Dot;
   readonly by: number;
+  /** False while the change that made it is masked. */
+  isCounted: boolean;
   removedBy: Slot[];
 }
 
@@ -39,38 +41,55 @@ export class Counter {
 
   /** Names of the increments that stand, in no order that means anything. */
   dots(): readonly Dot[] {
-    return [...this.#increments.values()].filter(i => i.removedBy.length === 0).map(i => i.dot);
+    return [...this.#increments.values()].filter(stands).map(i => i.dot);
   }
 
   add(dot: Dot, by: number): void {
     assert(!this.has(dot), "an increment is counted once");
-    this.#increments.set(dotKey(dot), { dot, by, removedBy: [] });
+    this.#increments.set(dotKey(dot), { dot, by, isCounted: true, removedBy: [] });
     this.#count(by, 1);
+  }
+
+  /** Whether an increment counts. One that does not keeps its name, and who removes it. */
+  count(dot: Dot, isCounted: boolean): void {
+    const increment = this.#increments.get(dotKey(dot));
+    assert(increment !== undefined, "what is counted was made");
+    this.#alter(increment, () => {
+      increment.isCounted = isCounted;
+    });
   }
 
   /** Marks the named increments as removed by a change. Idempotent per change. */
   remove(dots: readonly Dot[], by: Slot): void {
     for (const increment of this.#named(dots)) {
-      if (increment.removedBy.includes(by)) continue;
-      if (increment.removedBy.push(by) === 1) this.#count(-increment.by, -1);
+      this.#alter(increment, () => {
+        if (!increment.removedBy.includes(by)) increment.removedBy.push(by);
+      });
     }
   }
 
   /** Takes one change's removing back. */
   restore(dots: readonly Dot[], by: Slot): void {
     for (const increment of this.#named(dots)) {
-      if (!increment.removedBy.includes(by)) continue;
-      increment.removedBy = increment.removedBy.filter(slot => slot !== by);
-      if (increment.removedBy.length === 0) this.#count(increment.by, 1);
+      this.#alter(increment, () => {
+        increment.removedBy = increment.removedBy.filter(slot => slot !== by);
+      });
     }
   }
 
   /** Forgets an increment that nothing refers to: a draft rolled back. */
   forget(dot: Dot): void {
     const increment = this.#increments.get(dotKey(dot));
-    assert(increment !== undefined && increment.removedBy.length === 0, "what is forgotten stands");
+    assert(increment !== undefined && stands(increment), "what is forgotten stands");
     this.#increments.delete(dotKey(dot));
     this.#count(-increment.by, -1);
+  }
+
+  #alter(increment: Increment, alteration: () => void): void {
+    const before = stands(increment);
+    alteration();
+    if (before && !stands(increment)) this.#count(-increment.by, -1);
+    if (!before && stands(increment)) this.#count(increment.by, 1);
   }
 
   #count(by: number, standing: 1 | -1): void {
@@ -84,4 +103,8 @@ export class Counter {
       if (increment !== undefined) yield increment;
     }
   }
+}
+
+function stands({ isCounted, removedBy }: Increment): boolean {
+  return isCounted && removedBy.length === 0;
 }

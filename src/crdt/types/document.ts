@@ -1,8 +1,17 @@
-// The JSON tree: finds nodes by path, applies one op, takes it back. What an op may refer to is judged in
+// The JSON tree: finds nodes by path, applies an op, takes it back, masks it. What an op may refer to is judged in
 // references.ts. Follows the six figures of Kleppmann and Beresford ("A Conflict-Free Replicated JSON Datatype", 2017):
 // concurrent values of one key are both kept, nodes of different kinds coexist under a key, and what was written
 // into something that was deleted meanwhile survives. Removing is by naming what was seen; deletes of whole
 // subtrees are written out by edit.ts, so an op here touches one node only.
+//
+// An op is effective when it was applied and its change is not masked.
+//
+//     what shows  =  f(set of effective ops)
+//
+// so masking takes the effect of an op out and leaves its structure: what it inserted is hidden and others' elements
+// that hang on it stay where they are; what it deleted comes back unless another deleted it too; an entry it wrote is
+// gone and what that replaced stands again; what it counted, added or removed does not count. To unmask is to apply
+// without making anything anew. Order and number of times do not matter.
 
 import { assert, unreachable } from "../assert.ts";
 import { type Dot, dotKey, type Slot, type Span, type Stamps } from "./dot.ts";
@@ -14,11 +23,13 @@ import {
   type MapNode,
   makeNode,
   type Node,
+  type TextNode,
   toJson,
 } from "./node.ts";
-import { type ContentOp, elementCount, type Path, type Value } from "./op.ts";
+import type { ContentOp, Path, SetOp, UnsetOp, Value } from "./op.ts";
 import { Register } from "./register.ts";
-import type { SequenceStep } from "./sequence.ts";
+import { type Elements, MASKED } from "./run.ts";
+import type { Sequence, SequenceStep } from "./sequence.ts";
 
 /** What an op changed in what is shown. Steps of texts and lists hold one after the other. */
 export type Patch =
@@ -38,11 +49,14 @@ export type Patch =
     }
   | { readonly type: "field"; readonly path: Path; readonly key: string | null };
 
-type ValueOp = Exclude<ContentOp, { type: "insertText" | "insertList" | "delete" }>;
+/** What happens to an op. "revert" forgets it, which only a draft's may be; "mask" and "unmask" leave its structure. */
+type Turn = "apply" | "revert" | "mask" | "unmask";
 
 export class DocumentTree {
   readonly #causality: Stamps;
   readonly root: MapNode;
+  /** List items in which something changed that may decide whether they show; by dot, the path to the node in them. */
+  readonly #stale = new Map<string, Path>();
 
   constructor(causality: Stamps) {
     this.#causality = causality;
@@ -97,12 +111,6 @@ export class DocumentTree {
     return node;
   }
 
-  #register(node: Node, key: string | null): Register {
-    if ("register" in node) return node.register;
-    assert(node.kind === "map" && key !== null, "a field is a register or a key of a map");
-    return this.field(node, key).register;
-  }
-
   field(map: MapNode, key: string): Field {
     let field = map.keys.get(key);
     if (field === undefined) {
@@ -116,189 +124,202 @@ export class DocumentTree {
 
   /** Applies one op of `change` whose first element has the number `start`. The op must have been judged. */
   apply(op: ContentOp, change: Slot, start: number, patches: Patch[]): void {
-    const node = this.node(op.path);
-    const dot = { change, index: start };
-    switch (op.type) {
-      case "set":
-      case "unset":
-      case "increment":
-      case "add":
-      case "remove":
-        this.#applyValue(node, op, dot);
-        patches.push({ type: "field", path: op.path, key: "key" in op ? op.key : null });
-        break;
-      case "insertText":
-        assert(node.kind === "text", "text goes into a text");
-        pushSteps(patches, op.path, [node.text.insert(dot, op, op.text)], op.text);
-        break;
-      case "insertList":
-        assert(node.kind === "list", "items go into a list");
-        pushSteps(patches, op.path, [node.items.insert(dot, op, op.values)], op.values);
-        break;
-      case "delete":
-        for (const span of op.spans) pushSteps(patches, op.path, deleteFrom(node, span, change), "");
-        break;
-      default:
-        unreachable(op);
-    }
-    this.#reviveAlong(op.path, patches);
-  }
-
-  #applyValue(node: Node, op: ValueOp, dot: Dot): void {
-    switch (op.type) {
-      case "set":
-      case "unset":
-        if ("counter" in node) node.counter.remove(op.replaces, dot.change);
-        else if ("set" in node) node.set.unset(op.replaces, dot.change);
-        else {
-          const register = this.#register(node, op.key);
-          register.replace(op.replaces, dot.change);
-          if (op.type === "set") register.write(dot, op.value);
-        }
-        break;
-      case "increment":
-        assert("counter" in node, "a counter counts");
-        node.counter.add(dot, op.by);
-        break;
-      case "add":
-        assert("set" in node, "a set holds values");
-        node.set.add(dot, op.value);
-        break;
-      case "remove":
-        assert("set" in node, "a set holds values");
-        node.set.remove(op.value, op.replaces, dot.change, dot.index);
-        break;
-      default:
-        unreachable(op);
-    }
-  }
-
-  #revertValue(node: Node, op: ValueOp, dot: Dot): void {
-    switch (op.type) {
-      case "set":
-      case "unset":
-        if ("counter" in node) node.counter.restore(op.replaces, dot.change);
-        else if ("set" in node) node.set.restore(op.replaces, dot.change);
-        else {
-          const register = this.#register(node, op.key);
-          if (op.type === "set") register.forget(dot);
-          register.restore(op.replaces, dot.change);
-        }
-        break;
-      case "increment":
-        assert("counter" in node, "a counter counts");
-        node.counter.forget(dot);
-        break;
-      case "add":
-        assert("set" in node, "a set holds values");
-        node.set.forget(dot);
-        break;
-      case "remove":
-        assert("set" in node, "a set holds values");
-        node.set.unremove(op.value, op.replaces, dot.change, dot.index);
-        break;
-      default:
-        unreachable(op);
-    }
+    this.#turn("apply", op, change, start, patches);
+    this.settle(patches);
   }
 
   /** Takes back an op of an open draft; ops are taken back in reverse order, before anything was built on them. */
   revert(op: ContentOp, change: Slot, start: number, patches: Patch[]): void {
+    this.#turn("revert", op, change, start, patches);
+    this.settle(patches);
+  }
+
+  /** Applies all ops of a change, numbered from `starts`; what they mean for the items around them is settled once. */
+  applyAll(ops: readonly ContentOp[], starts: readonly number[], change: Slot, patches: Patch[]): void {
+    for (const [i, op] of ops.entries()) this.#turn("apply", op, change, starts[i]!, patches);
+    this.settle(patches);
+  }
+
+  /**
+   * Takes the effect of an applied op out (`isMasked`) or back in. All ops of a change are masked or none is; and
+   * `settle` is called when all changes that are to be masked are.
+   */
+  mask(op: ContentOp, change: Slot, start: number, isMasked: boolean, patches: Patch[]): void {
+    this.#turn(isMasked ? "mask" : "unmask", op, change, start, patches);
+  }
+
+  #turn(turn: Turn, op: ContentOp, change: Slot, start: number, patches: Patch[]): void {
     const node = this.node(op.path);
     const dot = { change, index: start };
+    const isEffective = turn === "apply" || turn === "unmask";
     switch (op.type) {
       case "set":
       case "unset":
+        this.#replace(node, op, change, isEffective);
+        if (op.type === "set") turnElement(this.#register(node, op.key), turn, dot, op.value);
+        patches.push({ type: "field", path: op.path, key: op.key });
+        break;
       case "increment":
+        assert("counter" in node, "a counter counts");
+        turnElement(node.counter, turn, dot, op.by);
+        patches.push({ type: "field", path: op.path, key: null });
+        break;
       case "add":
+        assert("set" in node, "a set holds values");
+        turnElement(node.set, turn, dot, op.value);
+        patches.push({ type: "field", path: op.path, key: null });
+        break;
       case "remove":
-        this.#revertValue(node, op, dot);
-        patches.push({ type: "field", path: op.path, key: "key" in op ? op.key : null });
+        assert("set" in node, "a set holds values");
+        if (isEffective) node.set.remove(op.value, op.replaces, change, start);
+        else node.set.unremove(op.value, op.replaces, change, start);
+        patches.push({ type: "field", path: op.path, key: null });
         break;
       case "insertText":
-      case "insertList": {
-        assert(node.kind === "text" || node.kind === "list", "a run goes into a sequence");
-        const sequence = node.kind === "text" ? node.text : node.items;
-        const index = sequence.indexOf(dot)!;
-        const removed = elementCount(op);
-        sequence.forget({ change, start, length: removed });
-        // The draft gives these numbers out again, perhaps to items of another kind.
-        if (node.kind === "list")
-          for (let i = 0; i < removed; i++) node.children.delete(dotKey({ change, index: start + i }));
-        pushSteps(patches, op.path, [{ index, removed, inserted: 0 }], node.kind === "text" ? "" : []);
+        assert(node.kind === "text", "text goes into a text");
+        if (turn === "apply") patches.push(patchOf(op.path, node.text.insert(dot, op, op.text), op.text));
+        else turnRun(turn, node, op.path, { change, start, length: op.text.length }, patches);
         break;
-      }
+      case "insertList":
+        assert(node.kind === "list", "items go into a list");
+        if (turn === "apply")
+          patches.push(patchOf(op.path, node.items.insert(dot, op, op.values), op.values));
+        else turnRun(turn, node, op.path, { change, start, length: op.values.length }, patches);
+        break;
       case "delete":
         assert(node.kind === "text" || node.kind === "list", "elements go from a sequence");
-        for (const span of [...op.spans].reverse()) {
-          if (node.kind === "text") {
-            for (const step of node.text.undelete(span, change)) {
-              let text = "";
-              for (const back of node.text.spans(step.index, step.index + step.inserted)) {
-                for (let i = 0; i < back.length; i++)
-                  text += node.text.at({ change: back.change, index: back.start + i });
-              }
-              pushSteps(patches, op.path, [step], text);
-            }
-          } else {
-            for (const step of node.items.undelete(span, change)) {
-              const back = node.items.spans(step.index, step.index + step.inserted);
-              const values = back.flatMap(s =>
-                Array.from(
-                  { length: s.length },
-                  (_, i) => node.items.at({ change: s.change, index: s.start + i })!,
-                ),
-              );
-              pushSteps(patches, op.path, [step], values as Value[]);
-            }
-          }
-        }
+        for (const span of op.spans) turnDelete(node, op.path, span, change, isEffective, patches);
         break;
       default:
         unreachable(op);
     }
-    this.#reviveAlong(op.path, patches);
+    this.#touch(op.path);
   }
 
-  /** A deleted list item shows again while something inside it does (figure 6), at every level of the path. */
-  #reviveAlong(path: Path, patches: Patch[]): void {
-    for (let i = path.length - 1; i >= 0; i--) {
-      const { at } = path[i]!;
-      if (typeof at === "string") continue;
-      const list = this.node(path.slice(0, i)) as ListNode;
-      const child = list.children.get(dotKey(at));
-      const steps = list.items.revive(at, child !== undefined && !isEmpty(child));
-      pushSteps(
-        patches,
-        path.slice(0, i),
-        steps,
-        steps.some(s => s.inserted > 0) ? [list.items.at(at) as Value] : [],
-      );
+  /** What is named goes, or comes back. */
+  #replace(node: Node, { key, replaces }: SetOp | UnsetOp, by: Slot, isEffective: boolean): void {
+    if ("counter" in node) {
+      if (isEffective) node.counter.remove(replaces, by);
+      else node.counter.restore(replaces, by);
+    } else if ("set" in node) {
+      if (isEffective) node.set.unset(replaces, by);
+      else node.set.restore(replaces, by);
+    } else {
+      const register = this.#register(node, key);
+      if (isEffective) register.replace(replaces, by);
+      else register.restore(replaces, by);
+    }
+  }
+
+  #register(node: Node, key: string | null): Register {
+    if ("register" in node) return node.register;
+    assert(node.kind === "map" && key !== null, "a field is a register or a key of a map");
+    return this.field(node, key).register;
+  }
+
+  /** Something in a node changed: the item that holds it may show because of that, or no longer. */
+  #touch(path: Path): void {
+    const i = path.findLastIndex(step => typeof step.at !== "string");
+    if (i >= 0) this.#stale.set(dotKey(path[i]!.at as Dot), path.slice(0, i + 1));
+  }
+
+  /** A deleted list item shows again while something inside it does (figure 6), and so do those around it. */
+  settle(patches: Patch[]): void {
+    // What is touched on the way is visited too.
+    for (const [name, path] of this.#stale) {
+      this.#stale.delete(name);
+      const around = path.slice(0, -1);
+      const list = this.node(around) as ListNode;
+      const dot = path.at(-1)!.at as Dot;
+      const child = list.children.get(name);
+      const steps = list.items.revive(dot, child !== undefined && !isEmpty(child));
+      for (const step of steps)
+        patches.push(patchOf(around, step, step.inserted > 0 ? [list.items.at(dot)] : []));
+      if (steps.length > 0) this.#touch(around);
     }
   }
 }
 
-function deleteFrom(node: Node, span: Span, by: Slot): SequenceStep[] {
-  assert(node.kind === "text" || node.kind === "list", "elements go from a sequence");
-  return node.kind === "text" ? node.text.delete(span, by) : node.items.delete(span, by);
+/** An entry, increment or add comes, goes for ever, or stops counting and begins again. */
+function turnElement<V>(
+  held: {
+    add(dot: Dot, value: V): void;
+    forget(dot: Dot): void;
+    count(dot: Dot, isCounted: boolean): void;
+  },
+  turn: Turn,
+  dot: Dot,
+  value: V,
+): void {
+  if (turn === "apply") held.add(dot, value);
+  else if (turn === "revert") held.forget(dot);
+  else held.count(dot, turn === "unmask");
 }
 
-function pushSteps(
-  patches: Patch[],
-  path: Path,
-  steps: readonly SequenceStep[],
-  content: string | readonly Value[],
-): void {
-  for (const { index, removed } of steps) {
-    if (typeof content === "string" && path.at(-1)?.kind === "text") {
-      patches.push({ type: "text", path, index, removed, inserted: content });
-    } else
-      patches.push({
-        type: "list",
-        path,
-        index,
-        removed,
-        inserted: typeof content === "string" ? [] : content,
-      });
+/** What was inserted once goes for ever, is hidden or shown. */
+function turnRun(turn: Turn, node: TextNode | ListNode, path: Path, span: Span, patches: Patch[]): void {
+  const { change, start, length } = span;
+  if (turn !== "revert") {
+    const isMasked = turn === "mask";
+    mark(node, path, span, !isMasked, elements => elements.hide(span, MASKED, isMasked), patches);
+    return;
   }
+  const elements = elementsOf(node);
+  const index = elements.indexOf({ change, index: start })!;
+  elements.forget(span);
+  // The draft gives these numbers out again, perhaps to items of another kind.
+  if (node.kind === "list")
+    for (let i = 0; i < length; i++) node.children.delete(dotKey({ change, index: start + i }));
+  patches.push(patchOf(path, { index, removed: length, inserted: 0 }, []));
+}
+
+function turnDelete(
+  node: TextNode | ListNode,
+  path: Path,
+  span: Span,
+  by: Slot,
+  isEffective: boolean,
+  patches: Patch[],
+): void {
+  const turn = (elements: Sequence<Elements>) =>
+    isEffective ? elements.delete(span, by) : elements.undelete(span, by);
+  mark(node, path, span, !isEffective, turn, patches);
+}
+
+/** Elements of a span go, or some of them come back (`mayShow`); the patches say which. */
+function mark(
+  node: TextNode | ListNode,
+  path: Path,
+  span: Span,
+  mayShow: boolean,
+  turn: (elements: Sequence<Elements>) => SequenceStep[],
+  patches: Patch[],
+): void {
+  const elements = elementsOf(node);
+  const hidden: Dot[] = [];
+  if (mayShow) {
+    for (let i = 0; i < span.length; i++) {
+      const dot = { change: span.change, index: span.start + i };
+      if (!elements.isVisible(dot)) hidden.push(dot);
+    }
+  }
+  const steps = turn(elements);
+  // The steps of one span come in the order of its elements, wherever these stand.
+  const shown = hidden.filter(dot => elements.isVisible(dot)).map(dot => elements.at(dot));
+  let next = 0;
+  for (const step of steps) {
+    patches.push(patchOf(path, step, shown.slice(next, next + step.inserted)));
+    next += step.inserted;
+  }
+}
+
+function elementsOf(node: TextNode | ListNode): Sequence<Elements> {
+  return (node.kind === "text" ? node.text : node.items) as Sequence<Elements>;
+}
+
+function patchOf(path: Path, { index, removed }: SequenceStep, content: Elements): Patch {
+  if (path.at(-1)!.kind === "list")
+    return { type: "list", path, index, removed, inserted: content as readonly Value[] };
+  const inserted = typeof content === "string" ? content : content.join("");
+  return { type: "text", path, index, removed, inserted };
 }

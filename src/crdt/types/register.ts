@@ -21,6 +21,8 @@ export interface Entry {
 }
 
 interface Kept extends Entry {
+  /** False while the change that wrote it is masked. */
+  isCounted: boolean;
   replacedBy: Slot[];
 }
 
@@ -28,6 +30,8 @@ export class Register {
   readonly #causality: Causality;
   /** By `change:index`: a hostile author can make very many. */
   readonly #entries = new Map<string, Kept>();
+  /** Those that stand, since a key written 10,000 times is asked for its value after every write. */
+  readonly #standing = new Map<string, Kept>();
 
   constructor(causality: Causality) {
     this.#causality = causality;
@@ -39,17 +43,14 @@ export class Register {
 
   /** The entries that stand, the deterministic pick first: the latest by (depth, change id, index). */
   entries(): readonly Entry[] {
-    return [...this.#entries.values()]
-      .filter(entry => entry.replacedBy.length === 0)
-      .sort((a, b) => this.#compare(b, a));
+    return [...this.#standing.values()].sort((a, b) => this.#compare(b, a));
   }
 
   /** The first of `entries`, without putting the others in order. */
   get latest(): Entry | undefined {
     let latest: Entry | undefined;
-    for (const entry of this.#entries.values())
-      if (entry.replacedBy.length === 0 && (latest === undefined || this.#compare(entry, latest) > 0))
-        latest = entry;
+    for (const entry of this.#standing.values())
+      if (latest === undefined || this.#compare(entry, latest) > 0) latest = entry;
     return latest;
   }
 
@@ -59,28 +60,50 @@ export class Register {
   }
 
   get isEmpty(): boolean {
-    for (const entry of this.#entries.values()) if (entry.replacedBy.length === 0) return false;
-    return true;
+    return this.#standing.size === 0;
   }
 
-  write(dot: Dot, value: Value): void {
+  add(dot: Dot, value: Value): void {
     assert(!this.has(dot), "an entry is written once");
-    this.#entries.set(dotKey(dot), { dot, value, replacedBy: [] });
+    const entry = { dot, value, isCounted: true, replacedBy: [] };
+    this.#entries.set(dotKey(dot), entry);
+    this.#settle(entry);
+  }
+
+  /** Whether an entry counts. One that does not keeps its name, and who replaces it. */
+  count(dot: Dot, isCounted: boolean): void {
+    const entry = this.#entries.get(dotKey(dot));
+    assert(entry !== undefined, "what is counted was written");
+    entry.isCounted = isCounted;
+    this.#settle(entry);
   }
 
   /** Marks the named entries as replaced by a change. Idempotent per change. */
   replace(dots: readonly Dot[], by: Slot): void {
-    for (const entry of this.#named(dots)) if (!entry.replacedBy.includes(by)) entry.replacedBy.push(by);
+    for (const entry of this.#named(dots)) {
+      if (!entry.replacedBy.includes(by)) entry.replacedBy.push(by);
+      this.#settle(entry);
+    }
   }
 
   /** Takes one change's replacing back. */
   restore(dots: readonly Dot[], by: Slot): void {
-    for (const entry of this.#named(dots)) entry.replacedBy = entry.replacedBy.filter(slot => slot !== by);
+    for (const entry of this.#named(dots)) {
+      entry.replacedBy = entry.replacedBy.filter(slot => slot !== by);
+      this.#settle(entry);
+    }
   }
 
   /** Forgets an entry that nothing refers to: a draft rolled back. */
   forget(dot: Dot): void {
     this.#entries.delete(dotKey(dot));
+    this.#standing.delete(dotKey(dot));
+  }
+
+  #settle(entry: Kept): void {
+    const stands = entry.isCounted && entry.replacedBy.length === 0;
+    if (stands) this.#standing.set(dotKey(entry.dot), entry);
+    else this.#standing.delete(dotKey(entry.dot));
   }
 
   #compare(a: Entry, b: Entry): number {

@@ -20,6 +20,8 @@ import type { Scalar, SetKind } from "./op.ts";
 interface Add {
   readonly dot: Dot;
   readonly member: Member;
+  /** False while the change that made it is masked. */
+  isCounted: boolean;
   /** Changes that unset it or, in a "set", removed it. */
   removedBy: Slot[];
 }
@@ -28,6 +30,8 @@ interface Remove {
   readonly change: Slot;
   /** The number that the next element of the change had: of one change, an add of this number or more came later. */
   readonly before: number;
+  /** How often the change said so there. */
+  times: number;
 }
 
 /** The last word on a value of each of the latest changes that said one: all of one stamp. */
@@ -39,7 +43,8 @@ interface Member {
   /** How many of them stand. Counted, and the words kept, because every op asks whether something shows: one change with
    * 10,000 ops on one value took 1.9 s to admit, now 0.2 s (test/attacks/values.test.ts). */
   standing: number;
-  removes: Remove[];
+  /** Those that count, by `change:before`. */
+  readonly removes: Map<string, Remove>;
   /** In the sets with stamps; null where something was taken back since. */
   words: Words | null;
 }
@@ -96,7 +101,7 @@ export class ValueSet {
       case "set":
         return member.standing > 0;
       case "twophase":
-        return member.removes.length === 0 && member.standing > 0;
+        return member.removes.size === 0 && member.standing > 0;
       case "lwwsetAdd":
       case "lwwsetRemove":
         return this.#showsLatest(member);
@@ -112,7 +117,7 @@ export class ValueSet {
   #wordsOf({ adds, removes }: Member): Words {
     const words: Words = new Map();
     for (const add of adds) if (stands(add)) this.#hear(words, add.dot.change, add.dot.index, true);
-    for (const remove of removes) this.#hear(words, remove.change, remove.before, false);
+    for (const remove of removes.values()) this.#hear(words, remove.change, remove.before, false);
     return words;
   }
 
@@ -131,11 +136,20 @@ export class ValueSet {
   add(dot: Dot, value: Scalar): void {
     assert(!this.hasAdd(dot), "an add is added once");
     const member = this.#member(value);
-    const add = { dot, member, removedBy: [] };
+    const add = { dot, member, isCounted: true, removedBy: [] };
     member.adds.add(add);
     member.standing++;
     this.#adds.set(dotKey(dot), add);
     if (member.words !== null) this.#hear(member.words, dot.change, dot.index, true);
+  }
+
+  /** Whether an add counts. One that does not keeps its name, and who removes it. */
+  count(dot: Dot, isCounted: boolean): void {
+    const add = this.#adds.get(dotKey(dot));
+    assert(add !== undefined, "what is counted was added");
+    alter(add, () => {
+      add.isCounted = isCounted;
+    });
   }
 
   /** `before`: the number that the next element of the change has. */
@@ -145,25 +159,11 @@ export class ValueSet {
       return;
     }
     const member = this.#member(value);
-    member.removes.push({ change, before });
+    const name = dotKey({ change, index: before });
+    const said = member.removes.get(name);
+    if (said === undefined) member.removes.set(name, { change, before, times: 1 });
+    else said.times++;
     if (member.words !== null) this.#hear(member.words, change, before, false);
-  }
-
-  /** Marks the named adds as gone by a change. Idempotent per change. */
-  unset(dots: readonly Dot[], by: Slot): void {
-    for (const add of this.#named(dots)) {
-      if (add.removedBy.includes(by)) continue;
-      if (add.removedBy.push(by) === 1) recount(add.member, -1);
-    }
-  }
-
-  /** Takes one change's `unset` back. */
-  restore(dots: readonly Dot[], by: Slot): void {
-    for (const add of this.#named(dots)) {
-      if (!add.removedBy.includes(by)) continue;
-      add.removedBy = add.removedBy.filter(slot => slot !== by);
-      if (stands(add)) recount(add.member, 1);
-    }
   }
 
   /** Takes one `remove` back. */
@@ -173,10 +173,29 @@ export class ValueSet {
       return;
     }
     const member = this.#member(value);
-    const at = member.removes.findLastIndex(r => r.change === change && r.before === before);
-    assert(at >= 0, "what is taken back was done");
-    member.removes = member.removes.toSpliced(at, 1);
+    const name = dotKey({ change, index: before });
+    const said = member.removes.get(name);
+    assert(said !== undefined, "what is taken back was done");
+    if (--said.times === 0) member.removes.delete(name);
     member.words = null;
+  }
+
+  /** Marks the named adds as gone by a change. Idempotent per change. */
+  unset(dots: readonly Dot[], by: Slot): void {
+    for (const add of this.#named(dots)) {
+      alter(add, () => {
+        if (!add.removedBy.includes(by)) add.removedBy.push(by);
+      });
+    }
+  }
+
+  /** Takes one change's `unset` back. */
+  restore(dots: readonly Dot[], by: Slot): void {
+    for (const add of this.#named(dots)) {
+      alter(add, () => {
+        add.removedBy = add.removedBy.filter(slot => slot !== by);
+      });
+    }
   }
 
   /** Forgets an add that nothing refers to: a draft rolled back. */
@@ -185,14 +204,15 @@ export class ValueSet {
     assert(add !== undefined && stands(add), "what is forgotten stands");
     this.#adds.delete(dotKey(dot));
     add.member.adds.delete(add);
-    recount(add.member, -1);
+    add.member.standing--;
+    add.member.words = null;
   }
 
   #member(value: Scalar): Member {
     const name = nameOf(value);
     let member = this.#members.get(name);
     if (member === undefined) {
-      member = { value, adds: new Set(), standing: 0, removes: [], words: null };
+      member = { value, adds: new Set(), standing: 0, removes: new Map(), words: null };
       this.#members.set(name, member);
     }
     return member;
@@ -206,13 +226,16 @@ export class ValueSet {
   }
 }
 
-function stands(add: Add): boolean {
-  return add.removedBy.length === 0;
+function stands({ isCounted, removedBy }: Add): boolean {
+  return isCounted && removedBy.length === 0;
 }
 
-function recount(member: Member, by: 1 | -1): void {
-  member.standing += by;
-  member.words = null;
+function alter(add: Add, alteration: () => void): void {
+  const before = stands(add);
+  alteration();
+  if (stands(add) === before) return;
+  add.member.standing += before ? -1 : 1;
+  add.member.words = null;
 }
 
 /** Canonical JSON of a plain value, as node.ts writes it. */

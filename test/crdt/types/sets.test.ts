@@ -288,7 +288,7 @@ describe("an lww register", () => {
         for (const order of [picks, picks.toReversed()]) {
           const register = new Register(h.order);
           for (const { type, dot, value, names } of delivered(h, order)) {
-            if (type === "add") register.write(dot, value);
+            if (type === "add") register.add(dot, value);
             else register.replace(names, dot.change);
           }
           expect(register.latest?.dot).toEqual(standing[0]?.dot);

@@ -1,0 +1,62 @@
+// Brings admitted changes into the tree, and sets some of them aside: a masked change stays where it is in the graph,
+// others build on it and are judged as ever (rules of admission never look here), but nothing shows of it. Who is
+// masked, and why, is not known here.
+
+import { contentOf } from "./authority/admission.ts";
+import type { Change, ChangeId } from "./graph/change.ts";
+import type { Graph } from "./graph/graph.ts";
+import type { DocumentTree, Patch } from "./types/document.ts";
+import type { Slot } from "./types/dot.ts";
+import { type ContentOp, mapDots } from "./types/op.ts";
+
+export class Masking {
+  readonly #graph: Graph;
+  readonly #tree: DocumentTree;
+  /** Also of changes that are not here yet. */
+  readonly #masked = new Set<ChangeId>();
+
+  constructor(graph: Graph, tree: DocumentTree) {
+    this.#graph = graph;
+    this.#tree = tree;
+  }
+
+  has(id: ChangeId): boolean {
+    return this.#masked.has(id);
+  }
+
+  apply(change: Change, slot: Slot, patches: Patch[]): void {
+    const { ops, starts } = this.#contentOf(change, slot);
+    if (!this.#masked.has(change.id)) {
+      this.#tree.applyAll(ops, starts, slot, patches);
+      return;
+    }
+    // What comes and goes at once shows nowhere, so nobody is told.
+    this.#tree.applyAll(ops, starts, slot, []);
+    for (const [i, op] of ops.entries()) this.#tree.mask(op, slot, starts[i]!, true, []);
+    this.#tree.settle([]);
+  }
+
+  /** What shows differently. `unapplied`: changes in the graph that `apply` has not seen yet. */
+  mask(ids: Iterable<ChangeId>, isMasked: boolean, unapplied: readonly Slot[]): readonly Patch[] {
+    const patches: Patch[] = [];
+    const later = new Set(unapplied);
+    for (const id of ids) {
+      if (this.#masked.has(id) === isMasked) continue;
+      if (isMasked) this.#masked.add(id);
+      else this.#masked.delete(id);
+      const slot = this.#graph.slotOf(id);
+      if (slot === undefined || later.has(slot)) continue;
+      const { ops, starts } = this.#contentOf(this.#graph.at(slot), slot);
+      for (const [i, op] of ops.entries()) this.#tree.mask(op, slot, starts[i]!, isMasked, patches);
+    }
+    this.#tree.settle(patches);
+    return patches;
+  }
+
+  /** The ops on data with local names, and the numbers of their first elements. */
+  #contentOf(change: Change, slot: Slot): { readonly ops: ContentOp[]; readonly starts: readonly number[] } {
+    const { ops, starts } = contentOf(change);
+    const slots = change.refs.map((ref, i) => (i === 0 ? slot : (this.#graph.slotOf(ref) ?? -1)));
+    return { ops: ops.map(op => mapDots(op, ref => slots[ref]!)), starts };
+  }
+}
