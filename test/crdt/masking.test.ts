@@ -1,6 +1,6 @@
 // The law of masking: what shows is a function of the set of effective ops, those that were applied and whose change is
 // not masked. Histories over every kind of node are delivered in any order while changes are masked and unmasked at
-// random; what shows is compared with the laws asked from scratch (test/model/naive-document.ts).
+// random; what shows is compared with the laws asked from scratch (test/model/effective-document.ts).
 
 import fc from "fast-check";
 import { afterAll, describe, expect, it, vi } from "vitest";
@@ -17,7 +17,7 @@ import {
 import { DocumentTree } from "../../src/crdt/types/document.ts";
 import { type TextNode, textOf } from "../../src/crdt/types/node.ts";
 import { type ContentOp, mapDots, type Path } from "../../src/crdt/types/op.ts";
-import { type Fact, NaiveDocument } from "../model/naive-document.ts";
+import { EffectiveDocument, type Fact } from "../model/effective-document.ts";
 import { Crowd } from "./crowd.ts";
 import { deliver, type Letter, type Person, SEED, sync } from "./people.ts";
 import { type Draw, draws, editBy } from "./random-edits.ts";
@@ -44,7 +44,7 @@ function byTheLaws(replica: Replica, masked: ReadonlySet<ChangeId>): string {
       return [{ op: local, slot, start: starts[i]!, isEffective: !masked.has(id) }];
     }),
   );
-  return canonicalJson(new NaiveDocument({ compareIds, compareStamps, compareDepths }, facts).json());
+  return canonicalJson(new EffectiveDocument({ compareIds, compareStamps, compareDepths }, facts).json());
 }
 
 const histories = fc.record({

@@ -1,175 +1,218 @@
-// What a set of effective ops shows, from scratch and by the laws alone: nothing is applied, taken back or masked here,
-// each law is a question to the list of all ops. Slow and obviously right; src/crdt/types/document.ts is compared with it.
+// A document as its laws say it, from nothing but the set of its changes: every question is asked of all ops at once.
+// No indexes, no incremental anything: slow and obviously right. The laws are those at the head of the files in
+// src/crdt/types; texts and lists stand in the order of naive-sequence.ts.
 
-import { type Dot, dotKey, type Slot, type Stamps } from "../../src/crdt/types/dot.ts";
-import type { Json } from "../../src/crdt/types/node.ts";
-import { type ContentOp, KINDS, type Kind, type Path, type Value } from "../../src/crdt/types/op.ts";
+import type { Change } from "../../src/crdt/graph/change.ts";
+import { isContent } from "../../src/crdt/graph/change.ts";
+import type { Dot } from "../../src/crdt/types/dot.ts";
+import { canonicalJson, type Json } from "../../src/crdt/types/node.ts";
+import {
+  type ContentOp,
+  isSetKind,
+  KINDS,
+  type Kind,
+  mapDots,
+  type Scalar,
+  type SetKind,
+  type Step,
+  type Value,
+} from "../../src/crdt/types/op.ts";
 import { NaiveSequence } from "./naive-sequence.ts";
 
-/** An op that was applied: its change, and the number of its first element. */
-export interface Fact {
-  readonly op: ContentOp;
-  readonly slot: Slot;
-  readonly start: number;
-  /** Its change is not masked. */
-  readonly isEffective: boolean;
+/** An op and where it was said: dots in it name changes by their place in the set. */
+interface Said<O extends ContentOp = ContentOp> {
+  readonly op: O;
+  readonly change: number;
+  /** Number of the first element it makes, or that the next op of its change would make. */
+  readonly index: number;
 }
 
-type FactOf<T extends ContentOp["type"]> = Fact & { readonly op: Extract<ContentOp, { type: T }> };
+/** What is under one path: the ops on it, and what is below. */
+interface Place {
+  readonly said: Said[];
+  readonly children: Map<string, Map<Kind, Place>>;
+}
+
+const nameOf = (dot: Dot) => `${dot.change}:${dot.index}`;
+const stepName = ({ at }: Step) => (typeof at === "string" ? `key ${at}` : nameOf(at));
+const isOf =
+  <T extends ContentOp["type"]>(...types: readonly T[]) =>
+  (said: Said): said is Said<Extract<ContentOp, { type: T }>> =>
+    (types as readonly string[]).includes(said.op.type);
+const dotOf = ({ change, index }: Said): Dot => ({ change, index });
 
 export class NaiveDocument {
-  readonly #stamps: Stamps;
-  /** In an order in which what is named comes first. */
-  readonly #facts: readonly Fact[];
+  readonly #changes: readonly Change[];
+  readonly #root: Place = { said: [], children: new Map() };
 
-  constructor(stamps: Stamps, facts: readonly Fact[]) {
-    this.#stamps = stamps;
-    this.#facts = facts;
-  }
-
-  json(path: Path = []): Json {
-    const kind = kindOf(path);
-    if (kind === "map") {
-      const shown: Record<string, Json> = Object.create(null);
-      for (const key of this.#keys(path)) {
-        const value = this.#fieldValue(path, key);
-        if (value !== undefined) shown[key] = this.#valueJson(value, kind => [...path, { at: key, kind }]);
+  /** Parents before children; otherwise their order means nothing. */
+  constructor(changes: Iterable<Change>) {
+    this.#changes = [...changes];
+    const numbers = new Map(this.#changes.map(({ id }, i) => [id, i]));
+    for (const [change, { refs, ops, starts }] of this.#changes.entries()) {
+      for (const [i, op] of ops.entries()) {
+        if (!isContent(op)) continue;
+        const here = mapDots(op, ref => (ref === 0 ? change : numbers.get(refs[ref]!)!));
+        this.#placeOf(here.path).said.push({ op: here, change, index: starts[i]! });
       }
-      return shown;
     }
-    if (kind === "text")
-      return this.#elements(path)
-        .map(({ content }) => content)
-        .join("");
-    if (kind === "list")
-      return this.#elements(path).map(({ dot, content }) =>
-        this.#valueJson(content, kind => [...path, { at: dot, kind }]),
-      );
-    if (kind === "register" || kind === "lww") return this.#latest(path, null)?.op.value ?? (null as Json);
-    if (kind === "counter" || kind === "gcounter")
-      return Number(this.#standing(path, "increment").reduce((sum, { op }) => sum + BigInt(op.by), 0n));
-    return [...new Set(this.#standing(path, "add").map(({ op }) => op.value))]
-      .filter(value => this.#hasMember(path, value))
-      .sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
   }
 
-  #valueJson(value: Value, to: (kind: Kind) => Path): Json {
-    return value !== null && typeof value === "object" ? this.json(to(value.make)) : value;
+  json(): string {
+    return canonicalJson(this.#shown("map", this.#root));
   }
 
-  #isEmpty(path: Path): boolean {
-    const kind = kindOf(path);
-    if (kind === "map") return this.#keys(path).every(key => this.#fieldValue(path, key) === undefined);
-    if (kind === "text" || kind === "list") return this.#elements(path).length === 0;
-    if (kind === "register" || kind === "lww") return this.#standing(path, "set").length === 0;
-    if (kind === "counter" || kind === "gcounter") return this.#standing(path, "increment").length === 0;
-    return (this.json(path) as readonly Json[]).length === 0;
-  }
-
-  // ------------------------------------------------------------------------------------------- maps and values
-
-  #keys(path: Path): string[] {
-    const keys = new Set<string>();
-    for (const { op } of this.#facts) {
-      if ("key" in op && op.key !== null && same(op.path, path)) keys.add(op.key);
-      const at = op.path[path.length]?.at;
-      if (typeof at === "string" && same(op.path.slice(0, path.length), path)) keys.add(at);
+  #placeOf(path: readonly Step[]): Place {
+    let place = this.#root;
+    for (const step of path) {
+      const kinds = place.children.get(stepName(step)) ?? new Map<Kind, Place>();
+      place.children.set(stepName(step), kinds);
+      const child = kinds.get(step.kind) ?? { said: [], children: new Map() };
+      kinds.set(step.kind, child);
+      place = child;
     }
-    return [...keys];
+    return place;
   }
 
-  #fieldValue(path: Path, key: string): Value | undefined {
-    const entry = this.#latest(path, key);
-    if (entry !== undefined) return entry.op.value;
-    const kind = KINDS.find(kind => !this.#isEmpty([...path, { at: key, kind }]));
+  #shown(kind: Kind, place: Place): Json {
+    if (isSetKind(kind)) return this.#members(kind, place);
+    switch (kind) {
+      case "map": {
+        const out: Record<string, Json> = Object.create(null);
+        for (const key of keysOf(place)) {
+          const value = this.#atKey(place, key);
+          if (value !== undefined) out[key] = this.#filled(value, place.children.get(`key ${key}`));
+        }
+        return out;
+      }
+      case "list":
+        return this.#items(place).map(({ dot, value }) =>
+          this.#filled(value, place.children.get(nameOf(dot))),
+        );
+      case "text":
+        return this.#text(place);
+      case "register":
+      case "lww":
+        return this.#filled(this.#entries(place, null)[0] ?? null, undefined);
+      case "counter":
+      case "gcounter":
+        return Number(increments(place).reduce((sum, { op }) => sum + BigInt(op.by), 0n));
+      default:
+        throw new Error(`Expected a kind of node that the oracle knows, got ${kind}`);
+    }
+  }
+
+  #filled(value: Value, children: Map<Kind, Place> | undefined): Json {
+    if (value === null || typeof value !== "object") return value;
+    return this.#shown(value.make, children?.get(value.make) ?? { said: [], children: new Map() });
+  }
+
+  #isEmpty(kind: Kind, place: Place): boolean {
+    if (isSetKind(kind)) return this.#members(kind, place).length === 0;
+    if (kind === "map") return keysOf(place).every(key => this.#atKey(place, key) === undefined);
+    if (kind === "list") return this.#items(place).length === 0;
+    if (kind === "text") return this.#text(place) === "";
+    if (kind === "counter" || kind === "gcounter") return increments(place).length === 0;
+    return this.#entries(place, null).length === 0;
+  }
+
+  // shown = { e : no write replaces e }, the latest by (depth, change id, index) first
+  #entries(place: Place, key: string | null): Value[] {
+    const writes = place.said.filter(isOf("set", "unset")).filter(({ op }) => op.key === key);
+    const gone = named(writes.map(({ op }) => op));
+    return writes
+      .filter(isOf("set"))
+      .filter(said => !gone.has(nameOf(dotOf(said))))
+      .sort((a, b) => this.#compareDepths(b, a))
+      .map(({ op }) => op.value);
+  }
+
+  #atKey(place: Place, key: string): Value | undefined {
+    const [entry] = this.#entries(place, key);
+    if (entry !== undefined) return entry;
+    const children = place.children.get(`key ${key}`);
+    const kind = KINDS.find(kind => children?.has(kind) && !this.#isEmpty(kind, children.get(kind)!));
     return kind === undefined ? undefined : { make: kind };
   }
 
-  #latest(path: Path, key: string | null): FactOf<"set"> | undefined {
-    return this.#standing(path, "set")
-      .filter(({ op }) => op.key === key)
-      .sort((a, b) => this.#stamps.compareDepths(a.slot, b.slot) || a.start - b.start)
-      .at(-1);
-  }
-
-  #effective<T extends ContentOp["type"]>(path: Path, type: T): FactOf<T>[] {
-    return this.#facts.filter(
-      (fact): fact is FactOf<T> => fact.isEffective && fact.op.type === type && same(fact.op.path, path),
-    );
-  }
-
-  /** Effective, and named by no effective op that does away with it. */
-  #standing<T extends "set" | "increment" | "add">(path: Path, type: T): FactOf<T>[] {
-    const isSet = kindOf(path) === "set";
-    const gone = new Set<string>();
-    for (const { op, isEffective } of this.#facts) {
-      if (!isEffective || !("replaces" in op) || (op.type === "remove" && !isSet)) continue;
-      for (const dot of op.replaces) gone.add(dotKey(dot));
+  #text({ said }: Place): string {
+    const sequence = new NaiveSequence<string>(this.#causality);
+    for (const each of said) {
+      if (isOf("insertText")(each)) sequence.insert(dotOf(each), each.op, each.op.text.split(""));
+      if (isOf("delete")(each)) for (const span of each.op.spans) sequence.delete(span, each.change);
     }
-    return this.#effective(path, type).filter(
-      ({ slot, start }) => !gone.has(dotKey({ change: slot, index: start })),
-    );
+    return sequence.units().join("");
   }
 
-  #hasMember(path: Path, value: Value): boolean {
-    const adds = this.#standing(path, "add").filter(({ op }) => op.value === value);
-    const removes = this.#effective(path, "remove").filter(({ op }) => op.value === value);
-    const kind = kindOf(path);
-    if (kind === "gset" || kind === "set") return adds.length > 0;
-    if (kind === "twophase") return adds.length > 0 && removes.length === 0;
-    const words = this.#facts.filter(fact => [...adds, ...removes].some(other => other === fact));
-    // The facts of one change stand in their order, so the last one found is its last word.
-    const last = new Map(words.map(word => [word.slot, word]));
-    const latest = [...last.values()].filter(({ slot }) =>
-      [...last.keys()].every(other => this.#stamps.compareStamps(slot, other) >= 0),
-    );
-    const isAdd = ({ op }: Fact) => op.type === "add";
-    return kind === "lwwsetAdd" ? latest.some(isAdd) : latest.length > 0 && latest.every(isAdd);
-  }
-
-  // ------------------------------------------------------------------------------------------- texts and lists
-
-  /** What shows, in order. */
-  #elements(path: Path): { readonly dot: Dot; readonly content: Value }[] {
-    const order = new NaiveSequence<Value>(this.#stamps);
-    const contents = new Map<string, { readonly content: Value; readonly isEffective: boolean }>();
-    for (const { op, slot, start, isEffective } of this.#facts) {
-      if (!("parent" in op) || !same(op.path, path)) continue;
-      const units: readonly Value[] = op.type === "insertText" ? op.text.split("") : op.values;
-      order.insert({ change: slot, index: start }, op, units);
-      for (const [i, content] of units.entries())
-        contents.set(dotKey({ change: slot, index: start + i }), { content, isEffective });
+  /** Those that nobody deleted, and those that still have something in them. */
+  #items(place: Place): { dot: Dot; value: Value }[] {
+    const sequence = new NaiveSequence<Value>(this.#causality);
+    const values = new Map<string, Value>();
+    for (const each of place.said) {
+      if (isOf("insertList")(each)) {
+        sequence.insert(dotOf(each), each.op, each.op.values);
+        for (const [i, value] of each.op.values.entries())
+          values.set(nameOf({ change: each.change, index: each.index + i }), value);
+      }
+      if (isOf("delete")(each)) for (const span of each.op.spans) sequence.delete(span, each.change);
     }
-    return order.order().flatMap(dot => {
-      const { content, isEffective } = contents.get(dotKey(dot))!;
-      return isEffective && this.#isAlive(path, dot, content) ? [{ dot, content }] : [];
-    });
+    const standing = new Set(sequence.visibleDots().map(nameOf));
+    const isFilled = (dot: Dot) =>
+      [...(place.children.get(nameOf(dot)) ?? [])].some(([kind, child]) => !this.#isEmpty(kind, child));
+    return sequence
+      .order()
+      .filter(dot => standing.has(nameOf(dot)) || isFilled(dot))
+      .map(dot => ({ dot, value: values.get(nameOf(dot))! }));
   }
 
-  /** Nobody deleted it, or something in it shows. */
-  #isAlive(path: Path, dot: Dot, content: Value): boolean {
-    const isDeleted = this.#effective(path, "delete").some(({ op }) =>
-      op.spans.some(
-        ({ change, start, length }) =>
-          change === dot.change && dot.index >= start && dot.index < start + length,
-      ),
-    );
-    if (!isDeleted) return true;
-    if (content === null || typeof content !== "object") return false;
-    return !this.#isEmpty([...path, { at: dot, kind: content.make }]);
+  #members(kind: SetKind, { said }: Place): Scalar[] {
+    const undoing = said
+      .filter(isOf("unset", "remove"))
+      .filter(({ op }) => op.type === "unset" || kind === "set");
+    const gone = named(undoing.map(({ op }) => op));
+    const adds = said.filter(isOf("add")).filter(add => !gone.has(nameOf(dotOf(add))));
+    const removes = said.filter(isOf("remove"));
+    const shows = (value: Scalar): boolean => {
+      const mine = adds.filter(({ op }) => op.value === value);
+      const words = removes.filter(({ op }) => op.value === value);
+      if (kind === "gset" || kind === "set") return true;
+      if (kind === "twophase") return words.length === 0;
+      // The last word of each change; of the deepest changes that said one, the kind decides.
+      const all = said.filter(each => [...mine, ...words].includes(each as Said<never>));
+      const depth = Math.max(...all.map(({ change }) => this.#changes[change]!.depth));
+      const latest = all.filter(({ change }) => this.#changes[change]!.depth === depth);
+      const last = latest.filter(each => latest.findLast(({ change }) => change === each.change) === each);
+      return kind === "lwwsetAdd" ? last.some(isOf("add")) : last.every(isOf("add"));
+    };
+    return [...new Set(adds.map(({ op }) => op.value))]
+      .filter(shows)
+      .sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+  }
+
+  get #causality() {
+    const compareIds = (a: number, b: number) =>
+      a === b ? 0 : this.#changes[a]!.id < this.#changes[b]!.id ? -1 : 1;
+    const compareDepths = (a: number, b: number) =>
+      this.#changes[a]!.depth - this.#changes[b]!.depth || compareIds(a, b);
+    return { compareIds, compareDepths };
+  }
+
+  #compareDepths(a: Said, b: Said): number {
+    return this.#causality.compareDepths(a.change, b.change) || a.index - b.index;
   }
 }
 
-function kindOf(path: Path): Kind {
-  return path.at(-1)?.kind ?? "map";
+function keysOf({ said, children }: Place): string[] {
+  const written = said.filter(isOf("set", "unset")).flatMap(({ op }) => (op.key === null ? [] : [op.key]));
+  return [...new Set([...written, ...[...children.keys()].map(name => name.slice("key ".length))])];
 }
 
-function same(a: Path, b: Path): boolean {
-  return nameOf(a) === nameOf(b);
+// value = Σ { i : no unset names i }
+function increments({ said }: Place): Said<Extract<ContentOp, { type: "increment" }>>[] {
+  const gone = named(said.filter(isOf("unset")).map(({ op }) => op));
+  return said.filter(isOf("increment")).filter(each => !gone.has(nameOf(dotOf(each))));
 }
 
-function nameOf(path: Path): string {
-  return JSON.stringify(
-    path.map(({ at, kind }) => [kind, typeof at === "string" ? at : [at.change, at.index]]),
-  );
+function named(ops: readonly { readonly replaces: readonly Dot[] }[]): Set<string> {
+  return new Set(ops.flatMap(({ replaces }) => replaces.map(nameOf)));
 }
