@@ -20,7 +20,7 @@ import { prepareTraces } from "./traces.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, "..");
-const ROWS = ["S1", "S2", "S6", "S7", "S10", "S11"];
+const ROWS = ["S1", "S2", "S6", "S7", "S8", "S10", "S11"];
 
 const FULL = { rounds: 5, limitMs: 60_000, prepareMs: 120_000 };
 const QUICK = { rounds: 1, limitMs: 10_000, prepareMs: 60_000 };
@@ -106,13 +106,13 @@ function measure(task) {
     process.once("exit", stop);
     let failure = `not prepared in ${pace.prepareMs / 1000} s`;
     let timer = setTimeout(stop, pace.prepareMs);
-    let figures;
+    let result;
     let errors = "";
     child.stderr.on("data", data => {
       errors += data;
     });
     child.on("message", message => {
-      if (message.figures !== undefined) figures = message.figures;
+      if (message.figures !== undefined) result = message;
       if (message.ready !== true) return;
       clearTimeout(timer);
       failure = `not finished in ${pace.limitMs / 1000} s`;
@@ -121,7 +121,7 @@ function measure(task) {
     child.on("close", code => {
       clearTimeout(timer);
       process.off("exit", stop);
-      if (figures !== undefined && code === 0) return done({ figures });
+      if (result !== undefined && code === 0) return done(result);
       if (code === null) return done({ failure });
       hasFailed = true;
       console.error(`${JSON.stringify(task)}\n${errors}`);

@@ -122,13 +122,31 @@ class Doc {
     return { changes: changes.map(({ bytes }) => bytes), signatures: Promise.all(signatures) };
   }
 
-  /** All there is, as packed changes. */
-  async everything() {
+  /** All there is but for what others know, as packed changes. */
+  async everything(known = []) {
     await this.settle();
-    return [...this.replica.changes()].map(({ bytes, signature }) => ({
+    return [...this.replica.changesSince(known)].map(({ bytes, signature }) => ({
       changes: [bytes],
       signatures: [signature],
     }));
+  }
+
+  /** What no honest client does: letters that all claim the place where the first one stands. */
+  insertAtOnePlace(position, count) {
+    this.replica.edit(root => {
+      const text = root.text(BODY);
+      const { author } = text;
+      let op;
+      text.author = {
+        ...author,
+        add: honest => {
+          op = honest;
+          return author.add(honest);
+        },
+      };
+      text.insert(position, "x");
+      for (let i = 1; i < count; i++) author.add(op);
+    });
   }
 
   async receive(packets) {
