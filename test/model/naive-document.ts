@@ -1,10 +1,10 @@
-// A document as its laws say it, from nothing but the set of its changes: every question is asked of all ops at once.
+// A document as its laws say it, from nothing but the set of its changes, and which of them are masked: every question is
+// asked of all ops at once.
 // No indexes, no incremental anything: slow and obviously right. The laws are those at the head of the files in
 // src/crdt/types; texts and lists stand in the order of naive-sequence.ts.
 
-import type { Change } from "../../src/crdt/graph/change.ts";
-import { isContent } from "../../src/crdt/graph/change.ts";
-import type { Dot } from "../../src/crdt/types/dot.ts";
+import { type Change, type ChangeId, isContent } from "../../src/crdt/graph/change.ts";
+import type { Dot, Span } from "../../src/crdt/types/dot.ts";
 import { canonicalJson, type Json } from "../../src/crdt/types/node.ts";
 import {
   type ContentOp,
@@ -17,6 +17,7 @@ import {
   type Step,
   type Value,
 } from "../../src/crdt/types/op.ts";
+import { MASKED } from "../../src/crdt/types/run.ts";
 import { NaiveSequence } from "./naive-sequence.ts";
 
 /** An op and where it was said: dots in it name changes by their place in the set. */
@@ -29,7 +30,10 @@ interface Said<O extends ContentOp = ContentOp> {
 
 /** What is under one path: the ops on it, and what is below. */
 interface Place {
+  /** The effective ones. */
   readonly said: Said[];
+  /** With those of masked changes: what these inserted is hidden and holds its place. */
+  readonly all: (Said & { readonly isMasked: boolean })[];
   readonly children: Map<string, Map<Kind, Place>>;
 }
 
@@ -40,20 +44,26 @@ const isOf =
   (said: Said): said is Said<Extract<ContentOp, { type: T }>> =>
     (types as readonly string[]).includes(said.op.type);
 const dotOf = ({ change, index }: Said): Dot => ({ change, index });
+const spanOf = ({ change, index }: Said, length: number): Span => ({ change, start: index, length });
+const emptyPlace = (): Place => ({ said: [], all: [], children: new Map() });
 
 export class NaiveDocument {
   readonly #changes: readonly Change[];
-  readonly #root: Place = { said: [], children: new Map() };
+  readonly #root = emptyPlace();
 
   /** Parents before children; otherwise their order means nothing. */
-  constructor(changes: Iterable<Change>) {
+  constructor(changes: Iterable<Change>, masked: ReadonlySet<ChangeId> = new Set()) {
     this.#changes = [...changes];
     const numbers = new Map(this.#changes.map(({ id }, i) => [id, i]));
-    for (const [change, { refs, ops, starts }] of this.#changes.entries()) {
+    for (const [change, { id, refs, ops, starts }] of this.#changes.entries()) {
+      const isMasked = masked.has(id);
       for (const [i, op] of ops.entries()) {
         if (!isContent(op)) continue;
         const here = mapDots(op, ref => (ref === 0 ? change : numbers.get(refs[ref]!)!));
-        this.#placeOf(here.path).said.push({ op: here, change, index: starts[i]! });
+        const place = this.#placeOf(here.path);
+        const said = { op: here, change, index: starts[i]!, isMasked };
+        place.all.push(said);
+        if (!isMasked) place.said.push(said);
       }
     }
   }
@@ -67,7 +77,7 @@ export class NaiveDocument {
     for (const step of path) {
       const kinds = place.children.get(stepName(step)) ?? new Map<Kind, Place>();
       place.children.set(stepName(step), kinds);
-      const child = kinds.get(step.kind) ?? { said: [], children: new Map() };
+      const child = kinds.get(step.kind) ?? emptyPlace();
       kinds.set(step.kind, child);
       place = child;
     }
@@ -104,7 +114,7 @@ export class NaiveDocument {
 
   #filled(value: Value, children: Map<Kind, Place> | undefined): Json {
     if (value === null || typeof value !== "object") return value;
-    return this.#shown(value.make, children?.get(value.make) ?? { said: [], children: new Map() });
+    return this.#shown(value.make, children?.get(value.make) ?? emptyPlace());
   }
 
   #isEmpty(kind: Kind, place: Place): boolean {
@@ -135,10 +145,14 @@ export class NaiveDocument {
     return kind === undefined ? undefined : { make: kind };
   }
 
-  #text({ said }: Place): string {
+  #text({ all, said }: Place): string {
     const sequence = new NaiveSequence<string>(this.#causality);
+    for (const each of all.filter(isOf("insertText"))) {
+      const { isMasked } = each as Place["all"][number];
+      sequence.insert(dotOf(each), each.op, each.op.text.split(""));
+      sequence.hide(spanOf(each, each.op.text.length), MASKED, isMasked);
+    }
     for (const each of said) {
-      if (isOf("insertText")(each)) sequence.insert(dotOf(each), each.op, each.op.text.split(""));
       if (isOf("delete")(each)) for (const span of each.op.spans) sequence.delete(span, each.change);
     }
     return sequence.units().join("");
@@ -148,16 +162,23 @@ export class NaiveDocument {
   #items(place: Place): { dot: Dot; value: Value }[] {
     const sequence = new NaiveSequence<Value>(this.#causality);
     const values = new Map<string, Value>();
-    for (const each of place.said) {
-      if (isOf("insertList")(each)) {
-        sequence.insert(dotOf(each), each.op, each.op.values);
-        for (const [i, value] of each.op.values.entries())
-          values.set(nameOf({ change: each.change, index: each.index + i }), value);
+    const masked = new Set<string>();
+    for (const each of place.all.filter(isOf("insertList"))) {
+      const { isMasked } = each as Place["all"][number];
+      sequence.insert(dotOf(each), each.op, each.op.values);
+      sequence.hide(spanOf(each, each.op.values.length), MASKED, isMasked);
+      for (const [i, value] of each.op.values.entries()) {
+        const name = nameOf({ change: each.change, index: each.index + i });
+        values.set(name, value);
+        if (isMasked) masked.add(name);
       }
+    }
+    for (const each of place.said) {
       if (isOf("delete")(each)) for (const span of each.op.spans) sequence.delete(span, each.change);
     }
     const standing = new Set(sequence.visibleDots().map(nameOf));
     const isFilled = (dot: Dot) =>
+      !masked.has(nameOf(dot)) &&
       [...(place.children.get(nameOf(dot)) ?? [])].some(([kind, child]) => !this.#isEmpty(kind, child));
     return sequence
       .order()
