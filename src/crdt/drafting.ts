@@ -3,18 +3,29 @@
 // replica's affair.
 
 import { sizeBound } from "./graph/body.ts";
-import { type AuthorityOp, type ChangeId, isAuthority, isContent, type Op } from "./graph/change.ts";
+import {
+  type AuthorityOp,
+  type ChangeId,
+  type DeviceId,
+  isAuthority,
+  isContent,
+  type Op,
+} from "./graph/change.ts";
 import type { Graph } from "./graph/graph.ts";
-import { CHANGE_BYTES_MAX, CHANGE_OPS_MAX } from "./limits.ts";
+import { CHANGE_BYTES_MAX, CHANGE_OPS_MAX, OWN_NAMES_MAX } from "./limits.ts";
 import type { DocumentTree, Patch } from "./types/document.ts";
 import type { Dot, Slot } from "./types/dot.ts";
-import { Draft } from "./types/draft.ts";
+import { Draft, pathBytes } from "./types/draft.ts";
 import { MapEdit } from "./types/edit.ts";
-import type { ContentOp } from "./types/op.ts";
+import type { TextNode } from "./types/node.ts";
+import type { ContentOp, Path } from "./types/op.ts";
 
 // Room for the header, whatever it holds, and for ops that grow by being joined.
 const DRAFT_BYTES_MAX = CHANGE_BYTES_MAX - 4 * 1024;
 const DRAFT_OPS_MAX = CHANGE_OPS_MAX - 16;
+/** Bytes of an insert besides its text and path, and of one deleted span. */
+const INSERT_SIZE = 128;
+const SPAN_SIZE = 48;
 
 /** The ops of one change to be. */
 export interface Part {
@@ -26,15 +37,30 @@ export interface Part {
 export class Drafting {
   readonly #graph: Graph;
   readonly #tree: DocumentTree;
+  readonly #device: DeviceId;
   /** The last one grows. */
   #drafts: Draft[] = [];
   /** The heads at the first op. */
   #parents: readonly ChangeId[] = [];
   #authority: AuthorityOp[] = [];
+  /** What the edit under way shows differently; null while there is none. */
+  #patches: Patch[] | null = null;
+  #isWatched = true;
+  readonly #root: MapEdit;
 
-  constructor(graph: Graph, tree: DocumentTree) {
+  constructor(graph: Graph, tree: DocumentTree, device: DeviceId) {
     this.#graph = graph;
     this.#tree = tree;
+    this.#device = device;
+    this.#root = new MapEdit(
+      {
+        tree,
+        add: op => this.#add(op),
+        typeText: (node, path, index, text) => this.#typeText(node, path, index, text),
+        cutText: (node, path, from, to) => this.#cutText(node, path, from, to),
+      },
+      [],
+    );
   }
 
   get isOpen(): boolean {
@@ -46,36 +72,90 @@ export class Drafting {
     return this.#drafts.some(draft => draft.slot === slot);
   }
 
-  /** What shows differently. If `edit` throws, so does this, and nothing has happened. */
-  edit(edit: (root: MapEdit) => void): readonly Patch[] {
-    const marks = this.#drafts.map(draft => draft.mark());
-    const steps: { readonly op: ContentOp; readonly slot: Slot; readonly start: number }[] = [];
+  // ------------------------------------------------------------------------------------------------ editing
+
+  /**
+   * What shows differently; where nobody is told (`isWatched` false) it need not be complete. If `edit` throws, so does
+   * this, and nothing has happened.
+   */
+  edit(edit: (root: MapEdit) => void, isWatched: boolean): readonly Patch[] {
+    if (this.#patches !== null) throw new Error("Expected no edit inside an edit");
     const patches: Patch[] = [];
-    const add = (op: ContentOp): Dot => {
-      const size = sizeBound(op);
-      const dot = this.#growing(size).add(op, size, patches);
-      steps.push({ op, slot: dot.change, start: dot.index });
-      return dot;
-    };
+    this.#patches = patches;
+    this.#isWatched = isWatched;
+    const count = this.#drafts.length;
+    // Only the last one grows.
+    const last = this.#drafts[count - 1];
+    last?.mark();
     try {
-      edit(new MapEdit({ tree: this.#tree, add }, []));
+      edit(this.#root);
     } catch (error) {
-      const undone: Patch[] = [];
-      for (const { op, slot, start } of steps.reverse()) this.#tree.revert(op, slot, start, undone);
-      this.#drafts.length = marks.length;
-      for (const [i, mark] of marks.entries()) this.#drafts[i]!.reset(mark, undone);
+      this.#rollBack(count, last);
       throw error;
+    } finally {
+      this.#patches = null;
     }
     return patches;
   }
 
+  #rollBack(count: number, last: Draft | undefined): void {
+    const undone: Patch[] = [];
+    for (const draft of this.#drafts.splice(count).reverse()) {
+      draft.rollBack(undone);
+      this.#tree.strands.drop(draft.slot);
+    }
+    last?.rollBack(undone);
+  }
+
+  #add(op: ContentOp): Dot {
+    const patches = this.#underWay();
+    const size = sizeBound(op);
+    return this.#growing(size).add(op, size, patches);
+  }
+
+  #typeText(node: TextNode, path: Path, index: number, text: string): void {
+    const patches = this.#underWay();
+    this.#growing(INSERT_SIZE + pathBytes(path) + text.length * 3).typeText(node, path, index, text);
+    if (this.#isWatched) patches.push({ type: "text", path, index, removed: 0, inserted: text });
+    if (path.length > 1) this.#settle(path, patches);
+  }
+
+  #cutText(node: TextNode, path: Path, from: number, to: number): void {
+    const patches = this.#underWay();
+    for (let left = to - from; left > 0; ) {
+      // As many elements are as many spans at most.
+      const count = Math.min(left, OWN_NAMES_MAX);
+      const draft = this.#growing(count * SPAN_SIZE + pathBytes(path));
+      draft.cutText(node, path, from, from + count);
+      if (this.#isWatched) patches.push({ type: "text", path, index: from, removed: count, inserted: "" });
+      left -= count;
+    }
+    if (path.length > 1) this.#settle(path, patches);
+  }
+
+  /** A text in an item: the item may show because of it, or no longer. */
+  #settle(path: Path, patches: Patch[]): void {
+    this.#tree.touch(path);
+    this.#tree.settle(patches);
+  }
+
+  #underWay(): Patch[] {
+    if (this.#patches === null)
+      throw new Error("Expected to be inside an edit: handles are of use only there");
+    return this.#patches;
+  }
+
   /** The draft that takes `size` more bytes. */
   #growing(size: number): Draft {
-    const last = this.#drafts.at(-1);
-    if (last !== undefined && last.size + size <= DRAFT_BYTES_MAX && last.ops.length < DRAFT_OPS_MAX)
-      return last;
+    const last = this.#drafts[this.#drafts.length - 1];
+    if (last !== undefined && last.size + size <= DRAFT_BYTES_MAX && last.count < DRAFT_OPS_MAX) return last;
     this.#begin();
-    const draft = new Draft(this.#tree, this.#graph.reserve());
+    return this.#beginDraft(last?.slot ?? this.#graph.newestSlotOf(this.#device), this.#graph.reserve());
+  }
+
+  #beginDraft(after: Slot | null, slot: Slot): Draft {
+    const draft = new Draft(this.#tree, slot);
+    this.#tree.strands.begin(slot, after);
     this.#drafts.push(draft);
     return draft;
   }
@@ -109,8 +189,7 @@ export class Drafting {
   /** Takes up one part of a draft that was open when its page went away. The ops must have been judged. */
   resume(ops: readonly Op[], slot: Slot, patches: Patch[]): void {
     this.#begin();
-    const draft = new Draft(this.#tree, slot);
-    this.#drafts.push(draft);
+    const draft = this.#beginDraft(null, slot);
     for (const op of ops) {
       if (isContent(op)) draft.add(op, sizeBound(op), patches);
       else if (isAuthority(op)) this.add(op);

@@ -3,7 +3,7 @@
 // masked, and why, is not known here.
 
 import { contentOf } from "./authority/admission.ts";
-import type { Change, ChangeId } from "./graph/change.ts";
+import { type Change, type ChangeId, elementsOf } from "./graph/change.ts";
 import type { Graph } from "./graph/graph.ts";
 import type { DocumentTree, Patch } from "./types/document.ts";
 import type { Slot } from "./types/dot.ts";
@@ -24,7 +24,16 @@ export class Masking {
     return this.#masked.has(id);
   }
 
+  /** Its elements stand behind those of its device's change before. */
+  begin({ prev, ops, starts }: Change, slot: Slot): void {
+    const { strands } = this.#tree;
+    strands.begin(slot, prev === null ? null : this.#graph.slotOf(prev)!);
+    const last = ops.at(-1);
+    if (last !== undefined) strands.claim(slot, starts.at(-1)! + elementsOf(last));
+  }
+
   apply(change: Change, slot: Slot, patches: Patch[]): void {
+    this.begin(change, slot);
     const { ops, starts } = this.#contentOf(change, slot);
     if (!this.#masked.has(change.id)) {
       this.#tree.applyAll(ops, starts, slot, patches);

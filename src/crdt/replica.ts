@@ -87,7 +87,7 @@ export class Replica {
   readonly #tree = new DocumentTree(this.#graph);
   readonly #masking = new Masking(this.#graph, this.#tree);
   readonly #members = new Members();
-  readonly #drafting = new Drafting(this.#graph, this.#tree);
+  readonly #drafting: Drafting;
   readonly #pending = new Pending();
   readonly #inspector: Inspector;
   readonly #archive = new Map<ChangeId, VerifiedChange>();
@@ -104,6 +104,7 @@ export class Replica {
     this.device = device;
     this.doc = doc;
     this.#inspector = new Inspector(doc);
+    this.#drafting = new Drafting(this.#graph, this.#tree, device);
   }
 
   /** A new document with this device as its owner. `nonce`: 16 random bytes; `now`: seconds since 1970. */
@@ -249,7 +250,7 @@ export class Replica {
   /** Atomic: if `edit` throws, nothing has happened. Shows at once; travels once closed, signed and stored. */
   edit(edit: (root: MapEdit) => void): void {
     assert(this.hasGenesis, "there is a document to edit");
-    this.#tell(this.#drafting.edit(edit), "local");
+    this.#tell(this.#drafting.edit(edit, this.#listeners.size > 0), "local");
   }
 
   /** What this device calls itself, for everyone. */
@@ -303,6 +304,7 @@ export class Replica {
       refusal === null || ["AuthorUnknown", "RightMissing", "QuotaExceeded"].includes(refusal.code);
     assert(isSound, `an own change is sound (${refusal?.code} ${refusal?.detail})`);
     this.#graph.add(verified.change, slot);
+    this.#masking.begin(verified.change, slot);
     this.#members.add(verified.change, slot, this.#graph.past(verified.change.parents));
     this.#archive.set(verified.change.id, verified);
     return closed(verified);

@@ -46,18 +46,18 @@ describe("a draft", () => {
     const dust = forge(mallory, {
       ops: () => [
         { type: "set", path: [], key: "body", value: { make: "text" }, replaces: [] },
-        { type: "insertText", ...place, text: "ab".repeat(4_701) },
+        { type: "insertText", ...place, text: "ab".repeat(5_401) },
         {
           type: "delete",
           path,
-          spans: Array.from({ length: 4_700 }, (_, i) => ({ change: 0, start: 2 + 2 * i, length: 1 })),
+          spans: Array.from({ length: 5_400 }, (_, i) => ({ change: 0, start: 2 + 2 * i, length: 1 })),
         },
       ],
     });
     mallory.receive(dust);
     alice.receive(dust);
-    expect(alice.text()).toHaveLength(4_702);
-    const letters = alice.write(root => root.text("body").delete(0, 4_702));
+    expect(alice.text()).toHaveLength(5_402);
+    const letters = alice.write(root => root.text("body").delete(0, 5_402));
     expect(letters).toHaveLength(2);
     mallory.receiveAll(letters);
     expect(alice.text()).toBe("");

@@ -101,6 +101,11 @@ export class Graph implements Stamps {
     return newest;
   }
 
+  newestSlotOf(author: DeviceId): Slot | null {
+    const newest = this.newestOf(author);
+    return newest === null ? null : this.#slots.get(newest.id)!;
+  }
+
   /** The admitted changes of a device with a number: one, or several after a fork. */
   numbered(author: DeviceId, seq: number): ChangeId[] {
     const found: ChangeId[] = [];

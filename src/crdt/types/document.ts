@@ -14,6 +14,7 @@
 // without making anything anew. Order and number of times do not matter.
 
 import { assert, unreachable } from "../assert.ts";
+import type { Elements } from "./contents.ts";
 import { type Dot, dotKey, type Slot, type Span, type Stamps } from "./dot.ts";
 import {
   type Field,
@@ -28,8 +29,9 @@ import {
 } from "./node.ts";
 import type { ContentOp, Path, SetOp, UnsetOp, Value } from "./op.ts";
 import { Register } from "./register.ts";
-import { type Elements, MASKED } from "./run.ts";
+import { MASKED } from "./run.ts";
 import type { Sequence, SequenceStep } from "./sequence.ts";
+import { Strands } from "./strands.ts";
 
 /** What an op changed in what is shown. Steps of texts and lists hold one after the other. */
 export type Patch =
@@ -54,13 +56,14 @@ type Turn = "apply" | "revert" | "mask" | "unmask";
 
 export class DocumentTree {
   readonly #causality: Stamps;
+  readonly strands = new Strands();
   readonly root: MapNode;
   /** List items in which something changed that may decide whether they show; by dot, the path to the node in them. */
   readonly #stale = new Map<string, Path>();
 
   constructor(causality: Stamps) {
     this.#causality = causality;
-    this.root = makeNode("map", causality) as MapNode;
+    this.root = makeNode("map", causality, this.strands) as MapNode;
   }
 
   // ------------------------------------------------------------------------------------------------- looking
@@ -94,14 +97,14 @@ export class DocumentTree {
         const field = this.field(node, step.at);
         child = field.children.get(step.kind);
         if (child === undefined) {
-          child = makeNode(step.kind, this.#causality);
+          child = makeNode(step.kind, this.#causality, this.strands);
           field.children.set(step.kind, child);
         }
       } else {
         assert(node.kind === "list", "an element leads out of a list");
         child = node.children.get(dotKey(step.at));
         if (child === undefined) {
-          child = makeNode(step.kind, this.#causality);
+          child = makeNode(step.kind, this.#causality, this.strands);
           node.children.set(dotKey(step.at), child);
         }
       }
@@ -193,7 +196,7 @@ export class DocumentTree {
       default:
         unreachable(op);
     }
-    this.#touch(op.path);
+    this.touch(op.path);
   }
 
   /** What is named goes, or comes back. */
@@ -218,7 +221,7 @@ export class DocumentTree {
   }
 
   /** Something in a node changed: the item that holds it may show because of that, or no longer. */
-  #touch(path: Path): void {
+  touch(path: Path): void {
     const i = path.findLastIndex(step => typeof step.at !== "string");
     if (i >= 0) this.#stale.set(dotKey(path[i]!.at as Dot), path.slice(0, i + 1));
   }
@@ -235,7 +238,7 @@ export class DocumentTree {
       const steps = list.items.revive(dot, child !== undefined && !isEmpty(child));
       for (const step of steps)
         patches.push(patchOf(around, step, step.inserted > 0 ? [list.items.at(dot)] : []));
-      if (steps.length > 0) this.#touch(around);
+      if (steps.length > 0) this.touch(around);
     }
   }
 }

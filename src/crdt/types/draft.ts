@@ -1,24 +1,58 @@
 // An open draft: local ops that already show but are not yet a signed change. Ops that continue each other are
-// joined, so that a word typed in a row is one op.
+// joined, so that a word typed in a row is one op, and so is one deleted letter by letter. The op that may still be
+// continued is kept apart, as numbers: a keystroke makes no op of its own.
 
 import { RUN_UNITS_MAX } from "../limits.ts";
 import type { DocumentTree, Patch } from "./document.ts";
 import type { Dot, Slot, Span } from "./dot.ts";
-import { type ContentOp, elementCount, samePath } from "./op.ts";
+import type { TextNode } from "./node.ts";
+import { type ContentOp, elementCount, type Path, type Place, samePath } from "./op.ts";
 
-/** Takes one op of the local author, applies it, and answers the dot of its first element. */
+/** Takes the edits of the local author and applies them. */
 export interface Author {
   readonly tree: DocumentTree;
+  /** Answers the dot of the first element. */
   add(op: ContentOp): Dot;
+  /** At most `RUN_UNITS_MAX` units before visible index `index`. */
+  typeText(node: TextNode, path: Path, index: number, text: string): void;
+  /** The visible units in [from, to). */
+  cutText(node: TextNode, path: Path, from: number, to: number): void;
 }
 
-/** Where a draft stood before an edit. Ops are only added, and only the last one is ever replaced by a longer one. */
-export interface Mark {
-  readonly count: number;
-  readonly last: ContentOp | undefined;
-  readonly next: number;
-  readonly size: number;
+/** An insert that typing may still lengthen. */
+interface Typing {
+  readonly type: "insertText";
+  readonly node: TextNode;
+  readonly path: Path;
+  readonly place: Place;
+  /** Number of the first element. */
+  readonly start: number;
+  length: number;
 }
+
+/** A delete that deleting on may still lengthen: its last span, or by further ones. */
+interface Cutting {
+  readonly type: "delete";
+  readonly path: Path;
+  readonly start: number;
+  readonly spans: Span[];
+}
+
+/** Where a draft stood before an edit. */
+interface Mark {
+  count: number;
+  next: number;
+  size: number;
+  open: Typing | Cutting | null;
+  /** Elements of a typing, or spans of a cutting. */
+  length: number;
+  lastSpan: Span | undefined;
+}
+
+/** Bytes of one reference with the numbers beside it, at most. */
+const NAME_BYTES = 48;
+/** Bytes of an insert besides its text and path. */
+const INSERT_BYTES = 16 + 2 * NAME_BYTES;
 
 export class Draft {
   readonly tree: DocumentTree;
@@ -26,8 +60,10 @@ export class Draft {
   readonly #ops: ContentOp[] = [];
   /** Number of the first element of each op. */
   readonly #starts: number[] = [];
+  #open: Typing | Cutting | null = null;
   #next = 0;
   #size = 0;
+  readonly #mark: Mark = { count: 0, next: 0, size: 0, open: null, length: 0, lastSpan: undefined };
 
   constructor(tree: DocumentTree, slot: Slot) {
     this.tree = tree;
@@ -35,83 +71,152 @@ export class Draft {
   }
 
   get ops(): readonly ContentOp[] {
-    return this.#ops;
+    return this.#open === null ? this.#ops : [...this.#ops, this.#opOf(this.#open)];
   }
 
-  get starts(): readonly number[] {
-    return this.#starts;
+  get count(): number {
+    return this.#ops.length + (this.#open === null ? 0 : 1);
   }
 
-  /** A bound on its bytes, as the caller counts them. */
+  /** A bound on its bytes. */
   get size(): number {
     return this.#size;
   }
 
-  mark(): Mark {
-    return { count: this.#ops.length, last: this.#ops.at(-1), next: this.#next, size: this.#size };
-  }
-
-  /** Forgets what was added since the mark; the tree must have been reverted. */
-  reset(mark: Mark, patches: Patch[]): void {
-    this.#ops.length = this.#starts.length = mark.count;
-    if (mark.last !== undefined) this.#ops[mark.count - 1] = mark.last;
-    this.#next = mark.next;
-    this.#size = mark.size;
-    // An item may be deleted twice by one draft, having come back in between; taking the second delete back took
-    // back the first. Deleting is idempotent per change.
-    for (const [i, op] of this.#ops.entries())
-      if (op.type === "delete") this.tree.apply(op, this.slot, this.#starts[i]!, patches);
-  }
+  // ------------------------------------------------------------------------------------------------- adding
 
   /** Applies one op, `size` bytes at most; answers the dot of its first element. */
   add(op: ContentOp, size: number, patches: Patch[]): Dot {
     const dot = { change: this.slot, index: this.#next };
-    if (!this.#extend(op, patches)) {
-      this.tree.apply(op, this.slot, dot.index, patches);
-      if (!this.#joinDelete(op)) {
-        this.#ops.push(op);
-        this.#starts.push(dot.index);
-      }
+    this.tree.apply(op, this.slot, dot.index, patches);
+    if (op.type === "delete") this.#cut(op.path, op.spans);
+    else {
+      this.#close();
+      this.#ops.push(op);
+      this.#starts.push(dot.index);
     }
-    this.#next += elementCount(op);
-    this.#size += size;
+    this.#grow(elementCount(op), size);
     return dot;
   }
 
-  /** Typing on: lengthens the last run instead of starting another. */
-  #extend(op: ContentOp, patches: Patch[]): boolean {
-    const last = this.#ops.at(-1);
-    if (op.type !== "insertText" || last?.type !== "insertText" || !samePath(op.path, last.path))
-      return false;
-    if (last.text.length + op.text.length > RUN_UNITS_MAX) return false;
-    const node = this.tree.node(op.path);
-    const end = { change: this.slot, index: this.#next - 1 };
-    if (node.kind !== "text" || !node.text.isVisible(end) || !node.text.continues(end, op)) return false;
-    const step = node.text.extend(end, op.text);
-    patches.push({ type: "text", path: op.path, index: step.index, removed: 0, inserted: op.text });
-    this.#ops[this.#ops.length - 1] = { ...last, text: last.text + op.text };
-    return true;
+  typeText(node: TextNode, path: Path, index: number, text: string): void {
+    const dot = { change: this.slot, index: this.#next };
+    const open = this.#open;
+    const isTyping = open?.type === "insertText" && open.node === node;
+    if (isTyping && open.length + text.length <= RUN_UNITS_MAX && node.text.typeOn(index, dot, text)) {
+      open.length += text.length;
+      this.#grow(text.length, text.length * 3);
+      return;
+    }
+    this.#close();
+    const place = node.text.insertAt(index, dot, text);
+    this.#open = { type: "insertText", node, path, place, start: dot.index, length: text.length };
+    this.#grow(text.length, text.length * 3 + INSERT_BYTES + pathBytes(path));
   }
 
-  /** Deleting on: one delete with more spans. */
-  #joinDelete(op: ContentOp): boolean {
-    const last = this.#ops.at(-1);
-    if (op.type !== "delete" || last?.type !== "delete" || !samePath(op.path, last.path)) return false;
-    this.#ops[this.#ops.length - 1] = {
-      ...last,
-      spans: longer(last.spans, op.spans) ?? joinSpans([...last.spans, ...op.spans]),
+  cutText(node: TextNode, path: Path, from: number, to: number): void {
+    const spans = node.text.deleteAt(from, to, this.slot);
+    this.#cut(path, spans);
+    this.#size += spans.length * NAME_BYTES + pathBytes(path);
+  }
+
+  /** Deleting on makes one delete with more spans. */
+  #cut(path: Path, spans: readonly Span[]): void {
+    const open = this.#open;
+    if (open?.type !== "delete" || !samePath(path, open.path)) {
+      this.#close();
+      this.#open = { type: "delete", path, start: this.#next, spans: [...spans] };
+      return;
+    }
+    for (const span of spans) {
+      const last = open.spans.length - 1;
+      const longer = joined(open.spans[last]!, span);
+      if (longer === null) open.spans.push(span);
+      else open.spans[last] = longer;
+    }
+  }
+
+  #grow(elements: number, size: number): void {
+    this.#next += elements;
+    this.#size += size;
+    if (elements > 0) this.tree.strands.claim(this.slot, this.#next);
+  }
+
+  /** What was open is an op like the others now. */
+  #close(): void {
+    if (this.#open === null) return;
+    this.#ops.push(this.#opOf(this.#open));
+    this.#starts.push(this.#open.start);
+    this.#open = null;
+  }
+
+  #opOf(open: Typing | Cutting): ContentOp {
+    if (open.type === "delete") return { type: "delete", path: open.path, spans: [...open.spans] };
+    const { node, path, place, start, length } = open;
+    const text = node.text.contentOf({ change: this.slot, start, length });
+    return { type: "insertText", path, ...place, text };
+  }
+
+  // ------------------------------------------------------------------------------------------ taking it back
+
+  /** Remembers where the draft stands. Every edit does so and few are taken back, so it makes nothing. */
+  mark(): void {
+    const [mark, open] = [this.#mark, this.#open];
+    mark.count = this.#ops.length;
+    mark.next = this.#next;
+    mark.size = this.#size;
+    mark.open = open;
+    mark.length = open === null ? 0 : open.type === "delete" ? open.spans.length : open.length;
+    mark.lastSpan = open?.type === "delete" ? open.spans[open.spans.length - 1] : undefined;
+  }
+
+  /** Takes back what was added since the mark. */
+  rollBack(patches: Patch[]): void {
+    const { count, next, size, open } = this.#mark;
+    this.#close();
+    for (let i = this.#ops.length - 1; i >= count + (open === null ? 0 : 1); i--)
+      this.tree.revert(this.#ops[i]!, this.slot, this.#starts[i]!, patches);
+    if (open?.type === "insertText") this.#shorten(open, patches);
+    if (open?.type === "delete") this.#undelete(open, patches);
+    this.#ops.length = this.#starts.length = count;
+    this.#open = open;
+    this.#next = next;
+    this.#size = size;
+    this.tree.strands.claim(this.slot, next);
+    // An item may be deleted twice by one draft, having come back in between; taking the second delete back took
+    // back the first. Deleting is idempotent per change.
+    for (const op of this.ops) if (op.type === "delete") this.tree.apply(op, this.slot, this.#next, patches);
+  }
+
+  #shorten(open: Typing, patches: Patch[]): void {
+    const added = {
+      change: this.slot,
+      start: open.start + this.#mark.length,
+      length: open.length - this.#mark.length,
     };
-    return true;
+    if (added.length > 0) {
+      const text = open.node.text.contentOf(added);
+      open.length = this.#mark.length;
+      const op: ContentOp = { type: "insertText", path: open.path, ...open.place, text };
+      this.tree.revert(op, this.slot, added.start, patches);
+    }
+    open.node.text.resumeTyping({ change: this.slot, index: added.start - 1 });
+  }
+
+  /** The last span as it was then is deleted again by `rollBack`, with all the others. */
+  #undelete(open: Cutting, patches: Patch[]): void {
+    const spans = open.spans.splice(this.#mark.length - 1);
+    open.spans.push(this.#mark.lastSpan!);
+    this.tree.revert({ type: "delete", path: open.path, spans }, this.slot, open.start, patches);
   }
 }
 
-/** Backspacing or deleting on in one run, without sorting anything; null where it is not as simple as that. */
-function longer(spans: readonly Span[], [more, ...others]: readonly Span[]): Span[] | null {
-  const last = spans.length === 1 ? spans[0]! : null;
-  if (last === null || more === undefined || others.length > 0 || more.change !== last.change) return null;
+/** Backspacing or deleting on in one run: one span; null where it is not as simple as that. */
+function joined(last: Span, more: Span): Span | null {
+  if (more.change !== last.change) return null;
   const length = last.length + more.length;
-  if (more.start + more.length === last.start) return [{ change: last.change, start: more.start, length }];
-  return last.start + last.length === more.start ? [{ ...last, length }] : null;
+  if (more.start + more.length === last.start) return { change: last.change, start: more.start, length };
+  return last.start + last.length === more.start ? { change: last.change, start: last.start, length } : null;
 }
 
 /** The same dots as few spans, sorted by change and start. */
@@ -125,4 +230,11 @@ export function joinSpans(spans: readonly Span[]): Span[] {
     } else joined.push(span);
   }
   return joined;
+}
+
+/** Bytes of a path, at most. */
+export function pathBytes(path: Path): number {
+  let bytes = 8;
+  for (const { at } of path) bytes += typeof at === "string" ? at.length * 3 + 4 : NAME_BYTES;
+  return bytes;
 }

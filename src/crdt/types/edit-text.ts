@@ -1,7 +1,7 @@
 // What a local author holds in hand of a text.
 
 import { RUN_UNITS_MAX } from "../limits.ts";
-import { checkIndex, checkRange, deleteAll, Handle } from "./handle.ts";
+import { checkIndex, checkRange, Handle } from "./handle.ts";
 import { type TextNode, textOf } from "./node.ts";
 
 export class TextEdit extends Handle<TextNode> {
@@ -16,33 +16,39 @@ export class TextEdit extends Handle<TextNode> {
 
   /** At `index` (0 … length, UTF-16 code units; never inside a surrogate pair). */
   insert(index: number, text: string): void {
-    checkIndex(index, this.length);
+    const { node } = this;
+    checkIndex(index, node.text.length);
     if (!text.isWellFormed()) throw new TypeError("Expected text without lone surrogates");
-    this.#checkPair(index);
+    checkPair(node, index);
+    if (text.length <= RUN_UNITS_MAX) {
+      if (text !== "") this.author.typeText(node, this.path, index, text);
+      return;
+    }
     for (let i = 0; i < text.length; ) {
       let end = Math.min(i + RUN_UNITS_MAX, text.length);
-      const isHigh = (text.charCodeAt(end - 1) & 0xfc00) === 0xd800;
-      if (isHigh) end--;
-      const place = this.node.text.place(index + i);
-      this.author.add({ type: "insertText", path: this.path, ...place, text: text.slice(i, end) });
+      if (isHighSurrogate(text.charCodeAt(end - 1))) end--;
+      this.author.typeText(node, this.path, index + i, text.slice(i, end));
       i = end;
     }
   }
 
   /** `count` UTF-16 code units from `index`; both ends between characters. */
   delete(index: number, count: number): void {
-    checkRange(index, count, this.length);
+    const { node } = this;
+    checkRange(index, count, node.text.length);
     if (count === 0) return;
-    this.#checkPair(index);
-    this.#checkPair(index + count);
-    deleteAll(this.author, this.path, this.node.text.spans(index, index + count));
+    checkPair(node, index);
+    checkPair(node, index + count);
+    this.author.cutText(node, this.path, index, index + count);
   }
+}
 
-  #checkPair(index: number): void {
-    if (index === 0 || index === this.length) return;
-    const unit = this.node.text.at(this.node.text.dotAt(index))!;
-    if ((unit.charCodeAt(0) & 0xfc00) === 0xdc00) {
-      throw new RangeError(`Expected a position between characters, got ${index} inside a surrogate pair`);
-    }
-  }
+function isHighSurrogate(unit: number): boolean {
+  return (unit & 0xfc00) === 0xd800;
+}
+
+/** Both halves of a pair show or none does, so the one before tells. */
+function checkPair({ text }: TextNode, index: number): void {
+  if (index > 0 && isHighSurrogate(text.unitAt(index - 1).charCodeAt(0)))
+    throw new RangeError(`Expected a position between characters, got ${index} inside a surrogate pair`);
 }

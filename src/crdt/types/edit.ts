@@ -23,6 +23,8 @@ import type { CounterKind, Kind, Path, Scalar, SetKind, Value } from "./op.ts";
 export type Input = Scalar | readonly Input[] | { readonly [key: string]: Input };
 
 export class MapEdit extends Handle<MapNode> {
+  readonly #texts = new Map<string, TextEdit>();
+
   /** Sorted. */
   keys(): string[] {
     const { keys } = this.node;
@@ -78,7 +80,12 @@ export class MapEdit extends Handle<MapNode> {
   }
 
   text(key: string): TextEdit {
-    return new TextEdit(this.author, this.#child(key, "text"));
+    // Every keystroke comes this way.
+    const known = this.#texts.get(key);
+    if (known !== undefined && this.author.tree.field(this.node, key).register.makes("text")) return known;
+    const text = new TextEdit(this.author, this.#child(key, "text"));
+    this.#texts.set(key, text);
+    return text;
   }
 
   register(key: string): RegisterEdit {
@@ -100,11 +107,7 @@ export class MapEdit extends Handle<MapNode> {
   /** The path of the node of that kind, made if the key does not show one. */
   #child(key: string, kind: Kind): Path {
     checkKey(key);
-    const shown = this.author.tree.field(this.node, key).register.entries();
-    const isShown = shown.some(
-      ({ value }) => value !== null && typeof value === "object" && value.make === kind,
-    );
-    if (!isShown) {
+    if (!this.author.tree.field(this.node, key).register.makes(kind)) {
       this.author.add({
         type: "set",
         path: this.path,

@@ -10,6 +10,7 @@ import type { Path, Scalar } from "./op.ts";
 export abstract class Handle<N extends Node> {
   protected readonly author: Author;
   readonly path: Path;
+  #node: N | null = null;
 
   constructor(author: Author, path: Path) {
     if (path.length > DEPTH_MAX)
@@ -19,7 +20,11 @@ export abstract class Handle<N extends Node> {
   }
 
   protected get node(): N {
-    return this.author.tree.node(this.path) as N;
+    if (this.#node !== null) return this.#node;
+    const node = this.author.tree.node(this.path) as N;
+    // What stands under keys alone stays there for ever; an item may go with the draft that made it.
+    if (this.path.every(({ at }) => typeof at === "string")) this.#node = node;
+    return node;
   }
 
   toJSON(): Json {

@@ -14,8 +14,9 @@ import {
   type Value,
 } from "./op.ts";
 import { Register } from "./register.ts";
-import { Sequence } from "./sequence.ts";
+import { listSequence, type Sequence, textSequence } from "./sequence.ts";
 import { ValueSet } from "./sets.ts";
+import type { Strands } from "./strands.ts";
 
 export interface MapNode {
   readonly kind: "map";
@@ -60,15 +61,15 @@ export type Node = MapNode | ListNode | TextNode | RegisterNode | CounterNode | 
 /** JSON without prototypes: objects have none, so that `__proto__` is a key like any other. */
 export type Json = Scalar | readonly Json[] | { readonly [key: string]: Json };
 
-export function makeNode(kind: Kind, causality: Stamps): Node {
+export function makeNode(kind: Kind, causality: Stamps, strands: Strands): Node {
   if (isSetKind(kind)) return { kind, set: new ValueSet(kind, causality) };
   switch (kind) {
     case "map":
       return { kind, keys: new Map() };
     case "list":
-      return { kind, items: new Sequence(causality), children: new Map() };
+      return { kind, items: listSequence(causality, strands), children: new Map() };
     case "text":
-      return { kind, text: new Sequence(causality) };
+      return { kind, text: textSequence(causality, strands) };
     case "register":
     case "lww":
       return { kind, register: new Register(causality) };
@@ -123,7 +124,7 @@ export function fieldJson(field: Field): Json | undefined {
 
 export function textOf(node: TextNode): string {
   let text = "";
-  for (const run of node.text.visible()) text += run.content;
+  for (const content of node.text.contents()) text += content;
   return text;
 }
 

@@ -74,13 +74,11 @@ export class Order<P extends Piece> {
     for (let piece = this.#first; piece !== null; piece = this.next(piece)) yield piece;
   }
 
-  /** The piece that holds the visible element `index`, and how many are visible before the piece. */
-  find(index: number): { readonly piece: P; readonly before: number } {
-    assert(index >= 0 && index < this.#root.visible, "a visible index is in the order");
+  /** The piece that holds the visible element `index`; `foundAt` then tells where that piece begins. */
+  find(index: number): P {
     const cursor = this.#cursor;
-    if (cursor !== null && index >= this.#cursorAt && index < this.#cursorAt + cursor.visible) {
-      return { piece: cursor, before: this.#cursorAt };
-    }
+    if (cursor !== null && index >= this.#cursorAt && index < this.#cursorAt + cursor.visible) return cursor;
+    assert(index >= 0 && index < this.#root.visible, "a visible index is in the order");
     let before = 0;
     let node: Inner | Leaf = this.#root;
     while (node instanceof Inner) {
@@ -95,11 +93,16 @@ export class Order<P extends Piece> {
     for (const piece of (node as Leaf<P>).items) {
       if (index < before + piece.visible) {
         this.#remember(piece, before);
-        return { piece, before };
+        return piece;
       }
       before += piece.visible;
     }
     throw new Error("Invariant broken: sums are right");
+  }
+
+  /** How many are visible before the piece that was found last. */
+  get foundAt(): number {
+    return this.#cursorAt;
   }
 
   visibleBefore(piece: P): number {
@@ -136,16 +139,26 @@ export class Order<P extends Piece> {
 
   // ----------------------------------------------------------------------------------------------- changing
 
-  /** Puts a piece behind another; null: at the very start. The numbers of both may have been set just before. */
+  /** Puts a piece behind another; null: at the very start. The brackets of both may have been set just before. */
   insertAfter(anchor: P | null, piece: P): void {
-    const next = anchor === null ? this.#first : null;
-    const leaf = (anchor ?? next)?.leaf ?? (this.#root as Leaf<P>);
+    this.#insert(anchor, piece, piece.visible);
+  }
+
+  /** Puts `second` behind `first`, of which it was a part: together they show what `first` did. */
+  split(first: P, second: P): void {
+    this.#insert(first, second, 0);
+  }
+
+  #insert(anchor: P | null, piece: P, visible: number): void {
+    const leaf = ((anchor ?? this.#first)?.leaf ?? this.#root) as Leaf<P>;
     const at = anchor === null ? 0 : leaf.items.indexOf(anchor) + 1;
     if (anchor === null) this.#first = piece;
-    leaf.items.splice(at, 0, piece as never);
+    insertAt(leaf.items, at, piece);
     piece.leaf = leaf as never;
-    this.#cursor = null;
-    if (leaf.items.length > FAN_OUT) this.#splitLeaf(leaf as Leaf<P>);
+    // What comes behind the cursor does not move it.
+    if (anchor !== this.#cursor) this.#cursor = null;
+    if (leaf.items.length > FAN_OUT) this.#splitLeaf(leaf);
+    else if (piece.opens === 0 && piece.closes === 0) addVisible(leaf, visible);
     else summariseUp(leaf);
   }
 
@@ -167,9 +180,8 @@ export class Order<P extends Piece> {
 
   /** A piece shows more or less than before; nothing else about it changed. */
   resize(piece: P, visible: number): void {
-    const by = visible - piece.visible;
+    addVisible(piece.leaf!, visible - piece.visible);
     piece.visible = visible;
-    for (let node: Inner | Leaf | null = piece.leaf; node !== null; node = node.parent) node.visible += by;
     if (piece !== this.#cursor) this.#cursor = null;
   }
 
@@ -350,14 +362,24 @@ function neighbour<P extends Piece>(piece: P, by: 1 | -1): P | null {
   return null;
 }
 
+function addVisible(node: Inner | Leaf, by: number): void {
+  for (let up: Inner | Leaf | null = node; up !== null; up = up.parent) up.visible += by;
+}
+
+/** `splice` without the array it answers. */
+function insertAt<T>(items: T[], at: number, item: T): void {
+  items.push(item);
+  for (let i = items.length - 1; i > at; i--) items[i] = items[i - 1]!;
+  items[at] = item;
+}
+
 function summariseUp(node: Inner | Leaf): void {
   for (let up: Inner | Leaf | null = node; up !== null; up = up.parent) {
     const { visible, excess, lowest, lowestBack } = up;
     summarise(up);
     if (up.excess !== excess || up.lowest !== lowest || up.lowestBack !== lowestBack) continue;
     // Plain typing: brackets are as before, so above only the count is other. Halved the cost of an insert.
-    const by = up.visible - visible;
-    for (let above = up.parent; above !== null; above = above.parent) above.visible += by;
+    if (up.parent !== null) addVisible(up.parent, up.visible - visible);
     return;
   }
 }

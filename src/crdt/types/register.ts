@@ -13,7 +13,7 @@
 
 import { assert } from "../assert.ts";
 import { type Causality, type Dot, dotKey, type Slot } from "./dot.ts";
-import type { Value } from "./op.ts";
+import type { Kind, Value } from "./op.ts";
 
 export interface Entry {
   readonly dot: Dot;
@@ -52,6 +52,14 @@ export class Register {
     for (const entry of this.#standing.values())
       if (latest === undefined || this.#compare(entry, latest) > 0) latest = entry;
     return latest;
+  }
+
+  /** Whether one of the entries that stand makes a node of that kind. */
+  makes(kind: Kind): boolean {
+    for (const { value, replacedBy } of this.#entries.values())
+      if (replacedBy.length === 0 && value !== null && typeof value === "object" && value.make === kind)
+        return true;
+    return false;
   }
 
   /** Names of the entries that stand, in the order of `entries`. */

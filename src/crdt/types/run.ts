@@ -1,75 +1,28 @@
-// The pieces a sequence is made of, and where to find the one that holds an element. A run knows its elements, its
-// place in the Fugue tree and who deleted it; not what stands beside it.
+// The pieces a sequence is made of: elements of one strand typed in a row. A run knows its elements, where the first
+// of them hangs in the Fugue tree and who deleted it; not what stands beside it. A column is what one strand put into
+// one sequence: the contents, and the runs by the positions of their elements.
 
-import type { Dot, Slot, Span } from "./dot.ts";
+import { assert } from "../assert.ts";
+import type { Contents, Elements } from "./contents.ts";
+import type { Dot, Slot } from "./dot.ts";
 import type { Place, Side } from "./op.ts";
 import type { Leaf, Piece } from "./order.ts";
+import type { Strand } from "./strands.ts";
 
-/** What the elements hold: text, one UTF-16 unit each, or values. */
-export type Elements = string | readonly unknown[];
-
-type Sliceable = { readonly length: number; slice(start: number, end: number): Sliceable };
-
-// Why elements are hidden, apart from having been deleted: bits of `Run.hidden`. An element shows when no bit is set and
-// nobody deleted it, or it was revived.
-/** The change that made them does not count. */
-export const MASKED = 1;
-/** They show elsewhere. */
-export const MOVED = 2;
-
-const NONE: readonly Slot[] = [];
-// Shared until the first child: most runs have none.
-export const NO_DOTS: Dot[] = [];
-
-export class Run<C extends Elements> implements Piece {
-  readonly change: Slot;
-  /** Index of the first element within its change. */
+/** Where the first element of a run hangs. Kept once for all pieces that the run was cut into. */
+export class Root implements Place {
+  /** Position of that element. */
   readonly start: number;
-  content: C;
   readonly parent: Dot | null;
   readonly side: Side;
   /** Of the first element as a right child; a left child's is its parent. */
   readonly rightOrigin: Dot | null;
-  /** Every change that deleted these elements; not only whether, so that taking one author's deletes out does not
-   * bring back what another deleted as well. */
-  deleters: readonly Slot[] = NONE;
-  /** A deleted list item comes back while a node inside it has content its deleter had not seen. */
-  revived = false;
-  /** `MASKED`, `MOVED` or both; 0 where neither holds. */
-  hidden = 0;
-  /** Left children of the first element, and right children of the last, in order; but for the run's own next piece. */
-  lefts: Dot[] = NO_DOTS;
-  rights: Dot[] = NO_DOTS;
 
-  leaf: Leaf<this> | null = null;
-  visible: number;
-  opens = 0;
-  closes = 0;
-
-  constructor(change: Slot, start: number, content: C, place: Place) {
-    this.change = change;
+  constructor(start: number, { parent, side, rightOrigin }: Place) {
     this.start = start;
-    this.content = content;
-    this.parent = place.parent;
-    this.side = place.side;
-    this.rightOrigin = place.rightOrigin;
-    this.visible = content.length;
-  }
-
-  get isVisible(): boolean {
-    return this.hidden === 0 && (this.deleters.length === 0 || this.revived);
-  }
-
-  get end(): number {
-    return this.start + this.content.length;
-  }
-
-  get head(): Dot {
-    return { change: this.change, index: this.start };
-  }
-
-  get tail(): Dot {
-    return { change: this.change, index: this.end - 1 };
+    this.parent = parent;
+    this.side = side;
+    this.rightOrigin = rightOrigin;
   }
 
   /** Of every element of the run: a left child stands before its parent, so does what continues it. */
@@ -78,64 +31,190 @@ export class Run<C extends Elements> implements Piece {
   }
 }
 
-/** All runs, by the change that made their elements. */
-export class Runs<C extends Elements> {
-  /** Ascending by start. */
-  readonly #bySlot = new Map<Slot, Run<C>[]>();
-  #size = 0;
+// Why elements are hidden, apart from having been deleted: bits of `Run.hidden`. An element shows when no bit is set and
+// nobody deleted it, or it was revived.
+/** The change that made them does not count. */
+export const MASKED = 1;
+/** They show elsewhere. */
+export const MOVED = 2;
 
-  get size(): number {
-    return this.#size;
+const NOBODY: readonly Slot[] = [];
+// Shared until the first child: most runs have none.
+export const NO_RUNS: never[] = [];
+
+export class Run<C extends Elements> implements Piece {
+  readonly column: Column<C>;
+  readonly root: Root;
+  /** Position of the first element on the strand. */
+  start: number;
+  /** Where the contents begin in the column. */
+  at: number;
+  length: number;
+  /** Every change that deleted these elements; not only whether, so that taking one author's deletes out does not
+   * bring back what another deleted as well. */
+  deleters: readonly Slot[] = NOBODY;
+  /** A deleted list item comes back while a node inside it has content its deleter had not seen. */
+  revived = false;
+  /** `MASKED`, `MOVED` or both; 0 where neither holds. */
+  hidden = 0;
+  /** Left children of the first element, and right children of the last, in order; but for the run's own next piece. */
+  lefts: Run<C>[] = NO_RUNS;
+  rights: Run<C>[] = NO_RUNS;
+
+  leaf: Leaf<this> | null = null;
+  visible: number;
+  opens = 0;
+  closes = 0;
+
+  constructor(column: Column<C>, root: Root, start: number, at: number, length: number) {
+    this.column = column;
+    this.root = root;
+    this.start = start;
+    this.at = at;
+    this.length = length;
+    this.visible = length;
   }
 
-  /** The run that holds an element, or null. */
-  find(dot: Dot): Run<C> | null {
-    const runs = this.#bySlot.get(dot.change);
-    const run = runs?.[positionOf(runs, dot.index)];
-    return run !== undefined && run.start <= dot.index ? run : null;
+  get isVisible(): boolean {
+    return this.hidden === 0 && (this.deleters.length === 0 || this.revived);
   }
 
-  /** The runs that hold elements of a span, in the order of the elements. */
-  over({ change, start, length }: Span): Run<C>[] {
-    const runs = this.#bySlot.get(change) ?? [];
-    const from = positionOf(runs, start);
-    let to = from;
-    while (to < runs.length && runs[to]!.start < start + length) to++;
-    return runs.slice(from, to);
+  /** Whether this is where the run begins, not a piece cut off it. */
+  get isHead(): boolean {
+    return this.start === this.root.start;
+  }
+
+  /** Position behind the last element. */
+  get end(): number {
+    return this.start + this.length;
+  }
+
+  get head(): Dot {
+    return this.column.strand.dotAt(this.start);
+  }
+
+  get tail(): Dot {
+    return this.column.strand.dotAt(this.end - 1);
+  }
+
+  /** The contents of `length` elements from the `offset`-th on. */
+  contents(offset = 0, length = this.length - offset): C {
+    return this.column.contents.slice(this.at + offset, this.at + offset + length);
+  }
+
+  /** Nothing was ever done to it but typing it. */
+  get isUntouched(): boolean {
+    return this.deleters.length === 0 && this.hidden === 0 && !this.revived;
+  }
+
+  /** Whether `next` goes on where this piece ends, and nothing hangs or was bracketed in between. */
+  isFollowedBy(next: Run<C>): boolean {
+    return (
+      next.root === this.root &&
+      next.start === this.end &&
+      this.rights.length === 0 &&
+      next.lefts.length === 0 &&
+      this.closes === 0 &&
+      next.opens === 0
+    );
+  }
+
+  /** Gone by that change and for no other reason. */
+  isGoneBy(slot: Slot): boolean {
+    return this.deleters.length === 1 && this.deleters[0] === slot && this.hidden === 0 && !this.revived;
+  }
+}
+
+/** Runs in one stretch of the index: enough that a column has few stretches, few enough to shift by hand. */
+const STRETCH = 64;
+
+export class Column<C extends Elements> {
+  readonly strand: Strand;
+  readonly contents: Contents<C>;
+  /** All runs by their start, in stretches, none of them empty. */
+  readonly #stretches: Run<C>[][] = [];
+  #last: Run<C> | null = null;
+
+  constructor(strand: Strand, contents: Contents<C>) {
+    this.strand = strand;
+    this.contents = contents;
+  }
+
+  /** The run that holds the element at a position, or null. */
+  find(position: number): Run<C> | null {
+    const last = this.#last;
+    if (last !== null && last.start <= position && position < last.end) return last;
+    const stretch = this.#stretches[this.#stretchOf(position)];
+    if (stretch === undefined) return null;
+    const run = stretch[lastAtOrBefore(stretch, position)];
+    if (run === undefined || run.start > position || run.end <= position) return null;
+    this.#last = run;
+    return run;
+  }
+
+  /** The first run that ends behind a position, or null. */
+  from(position: number): Run<C> | null {
+    const s = this.#stretchOf(position);
+    const stretch = this.#stretches[s];
+    if (stretch === undefined) return null;
+    const i = lastAtOrBefore(stretch, position);
+    const run = stretch[i];
+    if (run !== undefined && run.end > position) return run;
+    return stretch[i + 1] ?? this.#stretches[s + 1]?.[0] ?? null;
   }
 
   add(run: Run<C>): void {
-    const runs = this.#bySlot.get(run.change);
-    if (runs === undefined) this.#bySlot.set(run.change, [run]);
-    else runs.splice(positionOf(runs, run.start), 0, run);
-    this.#size++;
+    const s = this.#stretchOf(run.start);
+    const stretch = this.#stretches[s];
+    if (stretch === undefined) {
+      this.#stretches.push([run]);
+      return;
+    }
+    stretch.splice(lastAtOrBefore(stretch, run.start) + 1, 0, run);
+    if (stretch.length > STRETCH) this.#stretches.splice(s + 1, 0, stretch.splice(STRETCH >> 1));
   }
 
   remove(run: Run<C>): void {
-    const left = this.#bySlot.get(run.change)!.filter(other => other !== run);
-    if (left.length === 0) this.#bySlot.delete(run.change);
-    else this.#bySlot.set(run.change, left);
-    this.#size--;
+    const s = this.#stretchOf(run.start);
+    const stretch = this.#stretches[s]!;
+    stretch.splice(lastAtOrBefore(stretch, run.start), 1);
+    if (stretch.length === 0) this.#stretches.splice(s, 1);
+    if (this.#last === run) this.#last = null;
+  }
+
+  /** How many runs there are; throws where they overlap or are out of order. For tests. */
+  check(): number {
+    const runs = this.#stretches.flat();
+    for (const [i, run] of runs.entries()) {
+      const next = runs[i + 1];
+      assert(next === undefined || run.end <= next.start, "runs of a column do not overlap");
+      assert(run.at + run.length <= this.contents.length, "a run has its contents");
+    }
+    return runs.length;
+  }
+
+  /** The last stretch that begins at or before a position, or the first. */
+  #stretchOf(position: number): number {
+    const stretches = this.#stretches;
+    let low = 0;
+    let high = stretches.length;
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (stretches[middle]![0]!.start <= position) low = middle;
+      else high = middle;
+    }
+    return low;
   }
 }
 
-/** Of the first run that ends behind `index`: the one that holds it, if any does. */
-function positionOf(runs: readonly { readonly end: number }[], index: number): number {
-  let low = 0;
+/** -1 where all begin behind it. */
+function lastAtOrBefore(runs: readonly { readonly start: number }[], position: number): number {
+  let low = -1;
   let high = runs.length;
-  while (low < high) {
+  while (high - low > 1) {
     const middle = (low + high) >> 1;
-    if (runs[middle]!.end <= index) low = middle + 1;
+    if (runs[middle]!.start <= position) low = middle;
     else high = middle;
   }
   return low;
-}
-
-// Strings and arrays cut and join alike; the type system cannot say "the same again".
-export function cut<C extends Elements>(content: C, start: number, end: number): C {
-  return (content as Sliceable).slice(start, end) as unknown as C;
-}
-
-export function join<C extends Elements>(a: C, b: C): C {
-  return (typeof a === "string" ? a + (b as string) : [...a, ...(b as readonly unknown[])]) as C;
 }

@@ -1,32 +1,19 @@
-// The order of a text or a list: FugueMax (Weidner and Kleppmann, "The Art of the Fugue", 2023, §5), kept as runs.
-// It knows dots and who deleted what; not what the elements are, who wrote them, or whether they may.
+// A text or a list as its document sees it: what shows where, and what typing and deleting do. It knows dots, positions
+// and who deleted what; not what the elements are, who wrote them, or whether they may. Three files below it:
 //
-// Every element is a node of a tree and hangs left or right of its parent; the order is the walk
-//
-//     left children · self · right children
-//
-// Left siblings stand by dot; right siblings by right origin, the later first, then by dot. Each of these keys
-// names earlier elements only and new elements are leaves, so two elements never change places:
-//
-//     insert(a) then insert(b) = insert(b) then insert(a)        when neither names the other
-//
-// for any parent, side and right origin, sensible or not. We differ from the paper's code in the tie-break: there
-// it is (sender, counter), which a two-faced sender can mint twice; here it is the hash of the change.
-//
-// Elements typed in a row form a run: each but the first is the right child of the one before it, with the right
-// origin of the run's root. Runs stand in a balanced order (order.ts) whose brackets mark where subtrees begin and
-// end. An only right child needs none, for it ends where its parent ends; so plain typing has no brackets at all:
-//
-//     a b c          one chain, no bracket                a b c x   and x a second right child of a:
-//                                                         a(b c)(x)  each contested sibling gets its own
-//
-// Every op is O(log n), and O(log n · log s) among s siblings, whatever the shape of the tree.
+//     fugue.ts     where a new run hangs, so that everybody has one order
+//     pieces.ts    the runs: which holds an element, which stands where; cut, joined and lengthened
+//     order.ts     positions in O(log n), in a balanced tree with brackets
 
 import { assert } from "../assert.ts";
-import { type Causality, compareDots, type Dot, type Slot, type Span, sameDot } from "./dot.ts";
+import { type Contents, type Elements, Units, Values } from "./contents.ts";
+import { type Causality, type Dot, type Slot, type Span, sameDot } from "./dot.ts";
+import { Fugue } from "./fugue.ts";
 import type { Place } from "./op.ts";
-import { Order } from "./order.ts";
-import { cut, type Elements, join, NO_DOTS, Run, Runs } from "./run.ts";
+import type { Order } from "./order.ts";
+import { Pieces } from "./pieces.ts";
+import { type Column, Root, type Run } from "./run.ts";
+import { Strands } from "./strands.ts";
 
 /** `removed` visible elements at `index` went away, or `inserted` came. */
 export interface SequenceStep {
@@ -35,15 +22,36 @@ export interface SequenceStep {
   readonly inserted: number;
 }
 
-export class Sequence<C extends Elements> {
-  readonly #causality: Causality;
-  readonly #order = new Order<Run<C>>();
-  readonly #runs = new Runs<C>();
-  /** Right children of the beginning. */
-  #roots: Dot[] = [];
+/** Visible elements of one change in a row. */
+export interface Shown<C> {
+  readonly content: C;
+  readonly change: Slot;
+  readonly start: number;
+}
 
-  constructor(causality: Causality) {
-    this.#causality = causality;
+/** A sequence of UTF-16 units. `strands`: of the document it stands in. */
+export function textSequence(causality: Causality, strands = new Strands()): Sequence<string> {
+  return new Sequence(causality, strands, () => new Units());
+}
+
+/** A sequence of values. */
+export function listSequence<V>(causality: Causality, strands = new Strands()): Sequence<readonly V[]> {
+  return new Sequence(causality, strands, () => new Values() as Contents<readonly V[]>);
+}
+
+export class Sequence<C extends Elements> {
+  readonly #strands: Strands;
+  readonly #pieces: Pieces<C>;
+  readonly #order: Order<Run<C>>;
+  readonly #fugue: Fugue<C>;
+  /** The run that the last local insert made or lengthened, while no other came from elsewhere. */
+  #tip: Run<C> | null = null;
+
+  constructor(causality: Causality, strands: Strands, emptyContents: () => Contents<C>) {
+    this.#strands = strands;
+    this.#pieces = new Pieces(strands, emptyContents);
+    this.#order = this.#pieces.order;
+    this.#fugue = new Fugue(this.#pieces, causality);
   }
 
   /** Visible elements. */
@@ -54,68 +62,97 @@ export class Sequence<C extends Elements> {
   // ------------------------------------------------------------------------------------------- what is there
 
   /** Whether all elements of the span were ever inserted here. */
-  contains(span: Span): boolean {
-    let next = span.start;
-    for (const run of this.#runs.over(span)) {
-      if (run.start > next) return false;
+  contains({ change, start, length }: Span): boolean {
+    const column = this.#pieces.columnOf(change);
+    if (column === null) return false;
+    const from = this.#strands.position({ change, index: start });
+    let next = from;
+    for (let run = column.from(next); run !== null && run.start <= next; run = column.from(next)) {
       next = run.end;
+      if (next >= from + length) return true;
     }
-    return next >= span.start + span.length;
+    return false;
   }
 
   has(dot: Dot): boolean {
-    return this.#runs.find(dot) !== null;
+    return this.#pieces.find(dot) !== null;
   }
 
   /** The content of one element, deleted or not. */
   at(dot: Dot): C[number] | null {
-    const run = this.#runs.find(dot);
-    return run === null ? null : (run.content[dot.index - run.start] as C[number]);
+    const run = this.#pieces.find(dot);
+    if (run === null) return null;
+    return run.column.contents.at(run.at + this.#strands.position(dot) - run.start);
   }
 
   isVisible(dot: Dot): boolean {
-    return this.#runs.find(dot)?.isVisible ?? false;
+    return this.#pieces.find(dot)?.isVisible ?? false;
   }
 
   /** Negative when `a` stands before `b`. Both must be here. Never changes, whatever comes. */
   compare(a: Dot, b: Dot): number {
-    const left = this.#mustFind(a);
-    const right = this.#mustFind(b);
-    return left === right ? a.index - b.index : this.#order.compare(left, right);
+    return this.#pieces.compare(a, b);
   }
 
-  /** The visible contents in order. */
-  *visible(): Generator<{ readonly content: C; readonly change: Slot; readonly start: number }> {
-    for (const run of this.#order) if (run.isVisible) yield run;
+  /** The visible contents in order, change by change. */
+  *visible(): Generator<Shown<C>> {
+    for (const run of this.#order) {
+      if (!run.isVisible) continue;
+      const spans: Span[] = [];
+      run.column.strand.spans(run.start, run.end, spans);
+      let offset = 0;
+      for (const { change, start, length } of spans) {
+        yield { content: run.contents(offset, length), change, start };
+        offset += length;
+      }
+    }
+  }
+
+  /** The visible contents in order, in as few pieces as may be. */
+  *contents(): Generator<C> {
+    for (const run of this.#order) if (run.isVisible) yield run.contents();
+  }
+
+  /** The contents of elements that came in one run. */
+  contentOf({ change, start, length }: Span): C {
+    const run = this.#pieces.mustFind({ change, index: start });
+    const at = run.at + this.#strands.position({ change, index: start }) - run.start;
+    return run.column.contents.slice(at, at + length);
+  }
+
+  /** The visible element at `index`. */
+  unitAt(index: number): C[number] {
+    const run = this.#order.find(index);
+    return run.column.contents.at(run.at + index - this.#order.foundAt);
   }
 
   /** The visible elements in [from, to), as spans of dots in document order. */
   spans(from: number, to: number): Span[] {
     const found: Span[] = [];
     if (from >= to) return found;
-    const { piece, before } = this.#order.find(from);
-    let index = before;
-    for (let run: Run<C> | null = piece; run !== null && index < to; run = this.#order.next(run)) {
+    let run: Run<C> | null = this.#order.find(from);
+    for (let index = this.#order.foundAt; run !== null && index < to; run = this.#order.next(run)) {
       if (!run.isVisible) continue;
-      const start = Math.max(from - index, 0);
-      const end = Math.min(to - index, run.content.length);
-      found.push({ change: run.change, start: run.start + start, length: end - start });
-      index += run.content.length;
+      const start = run.start + Math.max(from - index, 0);
+      const end = run.start + Math.min(to - index, run.length);
+      run.column.strand.spans(start, end, found);
+      index += run.length;
     }
     return found;
   }
 
   /** The dot of the visible element at `index`. */
   dotAt(index: number): Dot {
-    const { piece, before } = this.#order.find(index);
-    return { change: piece.change, index: piece.start + index - before };
+    const run = this.#order.find(index);
+    return run.column.strand.dotAt(run.start + index - this.#order.foundAt);
   }
 
   /** How many visible elements stand before `dot`, or null if it is not here. */
   indexOf(dot: Dot): number | null {
-    const run = this.#runs.find(dot);
+    const run = this.#pieces.find(dot);
     if (run === null) return null;
-    return this.#order.visibleBefore(run) + (run.isVisible ? dot.index - run.start : 0);
+    const before = this.#order.visibleBefore(run);
+    return before + (run.isVisible ? this.#strands.position(dot) - run.start : 0);
   }
 
   // ----------------------------------------------------------------------------------------------- inserting
@@ -128,165 +165,126 @@ export class Sequence<C extends Elements> {
         ? { parent: null, side: "right", rightOrigin: null }
         : { parent: first.head, side: "left", rightOrigin: null };
     }
-    const { piece, before } = this.#order.find(index - 1);
-    const left = { change: piece.change, index: piece.start + index - 1 - before };
-    if (left.index + 1 < piece.end) {
-      return { parent: { change: left.change, index: left.index + 1 }, side: "left", rightOrigin: null };
-    }
-    const next = this.#order.next(piece);
-    if (next === null) return { parent: left, side: "right", rightOrigin: null };
-    return this.#hasRight(piece)
+    const run = this.#order.find(index - 1);
+    const position = run.start + index - 1 - this.#order.foundAt;
+    const { strand } = run.column;
+    if (position + 1 < run.end)
+      return { parent: strand.dotAt(position + 1), side: "left", rightOrigin: null };
+    const next = this.#order.next(run);
+    if (next === null) return { parent: strand.dotAt(position), side: "right", rightOrigin: null };
+    return this.#fugue.hasRight(run)
       ? { parent: next.head, side: "left", rightOrigin: null }
-      : { parent: left, side: "right", rightOrigin: next.head };
+      : { parent: strand.dotAt(position), side: "right", rightOrigin: next.head };
+  }
+
+  /** Inserts new elements before visible index `index` and answers where they hang. */
+  insertAt(index: number, dot: Dot, content: C): Place {
+    const place = this.place(index);
+    this.#tip = this.#put(dot, place, content);
+    return place;
+  }
+
+  /**
+   * Typing on: inserts new elements before visible index `index` if they only go on where the last `insertAt` or
+   * `typeOn` ended. There a new place would be: right of the last element, with the right origin of its run.
+   */
+  typeOn(index: number, dot: Dot, content: C): boolean {
+    const tip = this.#tip;
+    if (tip === null || index === 0 || this.#order.find(index - 1) !== tip) return false;
+    if (index !== this.#order.foundAt + tip.length || tip.end !== this.#strands.position(dot)) return false;
+    this.#pieces.lengthen(tip, content);
+    return true;
+  }
+
+  /** After all that came since was taken back: typing goes on behind `last`, where it was. */
+  resumeTyping(last: Dot): void {
+    this.#tip = this.#pieces.mustFind(last);
   }
 
   /** Adds a run of new elements; the first is `dot`. Names in `place` must be here (graph/ and references.ts see to it). */
   insert(dot: Dot, place: Place, content: C): SequenceStep {
+    const run = this.#put(dot, place, content);
+    const before = this.#order.visibleBefore(run) + run.length - content.length;
+    return { index: before, removed: 0, inserted: content.length };
+  }
+
+  /** The run whose last elements the new ones are. */
+  #put(dot: Dot, place: Place, content: C): Run<C> {
     assert(content.length > 0, "a run has elements");
-    assert(!this.has(dot), "an element is inserted once");
-    const run = new Run(dot.change, dot.index, content, place);
-    if (place.side === "left") this.#insertLeft(run, place.parent);
-    else if (place.parent === null) this.#insertRoot(run);
-    else this.#insertRight(run, place.parent);
-    this.#runs.add(run);
-    return { index: this.#order.visibleBefore(run), removed: 0, inserted: content.length };
-  }
-
-  /** Whether text typed at `place` only continues the run that ends with `last`. */
-  continues(last: Dot, place: Place): boolean {
-    if (place.side !== "right" || !sameDot(place.parent, last)) return false;
-    return sameDot(place.rightOrigin, this.#mustFind(last).rightOriginOfAll);
-  }
-
-  /** Lengthens the run that ends with element `last` of the same change and has no right child. */
-  extend(last: Dot, content: C): SequenceStep {
-    const run = this.#mustFind(last);
-    assert(
-      run.end - 1 === last.index && run.isVisible && !this.#hasRight(run),
-      "only the end of a run is extended",
-    );
-    const index = this.#order.visibleBefore(run) + run.content.length;
-    run.content = join(run.content, content);
-    this.#order.resize(run, run.content.length);
-    return { index, removed: 0, inserted: content.length };
-  }
-
-  /** Whether the last element of a run has right children: then its subtree goes on behind it. */
-  #hasRight(run: Run<C>): boolean {
-    return run.rights.length > 0 || this.#continuation(run) !== null;
-  }
-
-  /** The piece that the same run goes on with, where it was cut. */
-  #continuation(run: Run<C>): Run<C> | null {
-    const next = this.#runs.find({ change: run.change, index: run.end });
-    return next !== null && next.side === "right" && next.start === run.end && sameDot(next.parent, run.tail)
-      ? next
-      : null;
-  }
-
-  #insertRight(run: Run<C>, parent: Dot): void {
-    let above = this.#mustFind(parent);
-    if (parent.index + 1 < above.end) {
-      // The parent's own next element is a right child too.
-      this.#split(above, parent.index + 1 - above.start);
-      above = this.#mustFind(parent);
+    const column = this.#pieces.columnOn(dot.change);
+    const start = this.#strands.position(dot);
+    assert(column.find(start) === null, "an element is inserted once");
+    const before = column.find(start - 1);
+    if (before !== null && this.#isContinued(before, place)) {
+      this.#pieces.lengthen(before, content);
+      return before;
     }
-    const own = this.#continuation(above);
-    if (above.rights.length === 0 && own === null) {
-      // The only child continues its parent's chain: the subtree now ends behind it.
-      run.closes = above.closes;
-      above.closes = 0;
-      this.#order.insertAfter(above, run);
-      above.rights = [run.head];
-      return;
-    }
-    if (above.rights.length + (own === null ? 0 : 1) === 1) this.#bracketOnly(above);
-    const at = lowerBound(above.rights, sibling => this.#precedes(run, this.#mustFind(sibling)));
-    let sibling = above.rights[at - 1] ?? null;
-    const isOwnNext = own !== null && !this.#precedes(run, own);
-    if (isOwnNext && (sibling === null || this.#precedes(this.#mustFind(sibling), own))) sibling = own.head;
-    this.#insertAmong(run, above, sibling);
-    above.rights = inserted(above.rights, run.head, at);
+    this.#tip = null;
+    const run = this.#pieces.make(column, new Root(start, place), content);
+    this.#fugue.hang(run);
+    column.add(run);
+    return run;
   }
 
-  #insertRoot(run: Run<C>): void {
-    const at = lowerBound(this.#roots, sibling => this.#precedes(run, this.#mustFind(sibling)));
-    this.#insertAmong(run, null, this.#roots[at - 1] ?? null);
-    this.#roots = inserted(this.#roots, run.head, at);
-  }
-
-  /** The only right child so far becomes one of several: it gets brackets of its own. */
-  #bracketOnly(above: Run<C>): void {
-    const first = this.#order.next(above)!;
-    const { piece } = this.#order.closing(above);
-    this.#order.bracket(first, first.opens + 1, first.closes);
-    this.#order.bracket(piece, piece.opens, piece.closes + 1);
-  }
-
-  /** Right behind `above` (null: at the start), or behind the subtree of a sibling. */
-  #insertAmong(run: Run<C>, above: Run<C> | null, sibling: Dot | null): void {
-    if (sibling === null) {
-      run.opens = run.closes = 1;
-      this.#order.insertAfter(above, run);
-      return;
-    }
-    const { piece, count } = this.#order.closing(this.#mustFind(sibling));
-    run.opens = 1;
-    run.closes = 1 + piece.closes - count;
-    piece.closes = count;
-    this.#order.insertAfter(piece, run);
-  }
-
-  #insertLeft(run: Run<C>, parent: Dot | null): void {
-    assert(parent !== null, "a left child has a parent");
-    let below = this.#mustFind(parent);
-    if (parent.index > below.start) below = this.#split(below, parent.index - below.start);
-    const at = lowerBound(below.lefts, sibling => compareDots(run.head, sibling, this.#causality) < 0);
-    if (at > 0) this.#insertAmong(run, null, below.lefts[at - 1]!);
-    else {
-      // Before the first sibling's subtree, or before the parent; what opens there for more than these, opens here.
-      const first = below.lefts[0] === undefined ? null : this.#order.opening(this.#mustFind(below.lefts[0]));
-      const piece = first?.piece ?? below;
-      const inner = first?.count ?? 0;
-      const outer = piece.opens - inner;
-      run.opens = 1 + outer;
-      run.closes = 1;
-      this.#order.bracket(piece, inner, piece.closes);
-      this.#order.insertAfter(this.#order.previous(piece), run);
-    }
-    below.lefts = inserted(below.lefts, run.head, at);
-  }
-
-  /** Whether right child `x` stands before right child `child` of the same parent. */
-  #precedes(x: Run<C>, child: Run<C>): boolean {
-    const [mine, theirs] = [x.rightOrigin, child.rightOriginOfAll];
-    if (sameDot(mine, theirs)) return compareDots(x.head, child.head, this.#causality) < 0;
-    if (mine === null) return true;
-    if (theirs === null) return false;
-    return this.compare(mine, theirs) > 0;
+  /** Whether elements at `place` that follow `run` on its strand are what its run goes on with. */
+  #isContinued(run: Run<C>, { parent, side, rightOrigin }: Place): boolean {
+    if (side !== "right" || parent === null || !run.isUntouched || run.rights.length > 0) return false;
+    if (run.at + run.length !== run.column.contents.length) return false;
+    const isLast =
+      this.#strands.of(parent.change) === run.column.strand && this.#strands.position(parent) === run.end - 1;
+    return isLast && sameDot(rightOrigin, run.root.rightOriginOfAll);
   }
 
   // ------------------------------------------------------------------------------------------------ deleting
 
+  /** Deletes the visible elements in [from, to); answers them in document order. */
+  deleteAt(from: number, to: number, by: Slot): Span[] {
+    const spans: Span[] = [];
+    for (let left = to - from; left > 0; ) {
+      const run = this.#order.find(from);
+      const offset = from - this.#order.foundAt;
+      const count = Math.min(left, run.length - offset);
+      assert(!run.revived, "elements that come back are deleted by name");
+      run.column.strand.spans(run.start + offset, run.start + offset + count, spans);
+      this.#deleteWithin(run, offset, count, by);
+      left -= count;
+    }
+    return spans;
+  }
+
   /** Idempotent per change. The steps hold one after the other. */
   delete(span: Span, by: Slot): SequenceStep[] {
-    return this.#mark(span, run => {
-      if (!run.deleters.includes(by)) run.deleters = [...run.deleters, by];
-    });
+    const steps: SequenceStep[] = [];
+    const column = this.#pieces.mustColumn(span.change);
+    const start = this.#strands.position({ change: span.change, index: span.start });
+    for (let next = start; next < start + span.length; ) {
+      const run = this.#pieces.mustHold(column, next);
+      const offset = next - run.start;
+      const count = Math.min(start + span.length - next, run.length - offset);
+      if (run.isUntouched) {
+        steps.push({ index: this.#order.visibleBefore(run) + offset, removed: count, inserted: 0 });
+        this.#deleteWithin(run, offset, count, by);
+      } else
+        this.#mark(column, next, count, steps, piece => {
+          if (!piece.deleters.includes(by)) piece.deleters = [...piece.deleters, by];
+        });
+      next += count;
+    }
+    return steps;
   }
 
   /** Takes one change's delete back. */
   undelete(span: Span, by: Slot): SequenceStep[] {
-    return this.#mark(span, run => {
+    return this.#markSpan(span, run => {
       run.deleters = run.deleters.filter(slot => slot !== by);
     });
   }
 
   /** Shows one deleted element in spite of its deleters, or no longer. */
   revive(dot: Dot, revived: boolean): SequenceStep[] {
-    const run = this.#runs.find(dot);
+    const run = this.#pieces.find(dot);
     if (run === null || run.revived === revived) return [];
-    return this.#mark({ change: dot.change, start: dot.index, length: 1 }, piece => {
+    return this.#markSpan({ change: dot.change, start: dot.index, length: 1 }, piece => {
       piece.revived = revived;
     });
   }
@@ -294,131 +292,85 @@ export class Sequence<C extends Elements> {
   /** Hides elements for a reason (`MASKED`, `MOVED`), or no longer for that one. They stay where they are, and what
    * hangs on them too. Idempotent per reason. */
   hide(span: Span, why: number, isHidden: boolean): SequenceStep[] {
-    return this.#mark(span, run => {
+    return this.#markSpan(span, run => {
       run.hidden = isHidden ? run.hidden | why : run.hidden & ~why;
     });
   }
 
-  /** Forgets elements that nothing hangs on: a draft rolled back. */
+  /** Forgets elements that nothing hangs on: a draft rolled back. They are the newest of their strand. */
   forget(span: Span): void {
-    for (const run of this.#pieces(span).reverse()) {
-      const [before, after] = [this.#order.previous(run), this.#order.next(run)];
-      // One pair of brackets is the run's own; what else opens or closes here did so next to it before it came.
-      const own = run.opens > 0 ? 1 : 0;
-      if (after !== null) this.#order.bracket(after, after.opens + run.opens - own, after.closes);
-      if (before !== null) this.#order.bracket(before, before.opens, before.closes + run.closes - own);
-      this.#order.remove(run);
-      this.#orphan(run);
-      this.#runs.remove(run);
+    const column = this.#pieces.mustColumn(span.change);
+    const start = this.#strands.position({ change: span.change, index: span.start });
+    for (const run of this.#pieces.cover(column, start, start + span.length).reverse()) {
+      this.#fugue.unhang(run);
+      this.#pieces.remove(run);
     }
   }
 
-  /** Takes a run out of its parent's list of children. */
-  #orphan(run: Run<C>): void {
-    const without = (dots: Dot[]): Dot[] => dots.filter(dot => !sameDot(dot, run.head));
-    if (run.parent === null) this.#roots = without(this.#roots);
-    else {
-      const parent = this.#mustFind(run.parent);
-      if (run.side === "left") parent.lefts = without(parent.lefts);
-      else parent.rights = without(parent.rights);
+  /** Elements that show and were never touched are deleted. A word deleted letter by letter becomes one piece again. */
+  #deleteWithin(run: Run<C>, offset: number, count: number, by: Slot): void {
+    const end = offset + count;
+    if (count < run.length && end === run.length) {
+      const next = this.#order.next(run);
+      if (next !== null && run.isFollowedBy(next) && next.isGoneBy(by)) {
+        run.length -= count;
+        this.#order.resize(run, run.length);
+        next.start -= count;
+        next.at -= count;
+        next.length += count;
+        return;
+      }
     }
+    if (count < run.length && offset === 0) {
+      const previous = this.#order.previous(run);
+      if (previous?.isFollowedBy(run) && previous.isGoneBy(by)) {
+        previous.length += count;
+        run.start += count;
+        run.at += count;
+        run.length -= count;
+        this.#order.resize(run, run.length);
+        return;
+      }
+    }
+    let piece = run;
+    if (end < run.length) this.#pieces.split(run, end);
+    if (offset > 0) piece = this.#pieces.split(run, offset);
+    piece.deleters = [by];
+    this.#order.resize(piece, 0);
+    const [previous, next] = [this.#order.previous(piece), this.#order.next(piece)];
+    if (next !== null && piece.isFollowedBy(next) && next.isGoneBy(by)) this.#pieces.merge(piece, next);
+    if (previous?.isFollowedBy(piece) && previous.isGoneBy(by)) this.#pieces.merge(previous, piece);
   }
 
-  #mark(span: Span, change: (run: Run<C>) => void): SequenceStep[] {
+  #markSpan(span: Span, change: (run: Run<C>) => void): SequenceStep[] {
+    const column = this.#pieces.mustColumn(span.change);
     const steps: SequenceStep[] = [];
-    for (const run of this.#pieces(span)) {
+    const start = this.#strands.position({ change: span.change, index: span.start });
+    this.#mark(column, start, span.length, steps, change);
+    return steps;
+  }
+
+  #mark(
+    column: Column<C>,
+    start: number,
+    length: number,
+    steps: SequenceStep[],
+    change: (run: Run<C>) => void,
+  ): void {
+    for (const run of this.#pieces.cover(column, start, start + length)) {
       const before = run.visible;
       change(run);
-      const after = run.isVisible ? run.content.length : 0;
+      const after = run.isVisible ? run.length : 0;
       if (before === after) continue;
       const index = this.#order.visibleBefore(run);
       this.#order.resize(run, after);
       steps.push({ index, removed: before, inserted: after });
     }
-    return steps;
-  }
-
-  /** The runs that make up exactly `span`, split at its ends where needed. */
-  #pieces(span: Span): Run<C>[] {
-    const end = span.start + span.length;
-    for (const edge of [span.start, end]) {
-      const run = this.#runs.find({ change: span.change, index: edge });
-      if (run !== null && run.start < edge) this.#split(run, edge - run.start);
-    }
-    return this.#runs.over(span);
-  }
-
-  // ---------------------------------------------------------------------------------------------- the runs
-
-  /** Cuts a run before its element `offset`; answers the second half. */
-  #split(run: Run<C>, offset: number): Run<C> {
-    assert(offset > 0 && offset < run.content.length, "a split leaves two halves");
-    const parent = { change: run.change, index: run.start + offset - 1 };
-    const place: Place = { parent, side: "right", rightOrigin: run.rightOriginOfAll };
-    const second = new Run(
-      run.change,
-      run.start + offset,
-      cut(run.content, offset, run.content.length),
-      place,
-    );
-    second.deleters = run.deleters;
-    second.revived = run.revived;
-    second.hidden = run.hidden;
-    second.rights = run.rights;
-    second.visible = run.isVisible ? second.content.length : 0;
-    run.rights = NO_DOTS;
-    run.content = cut(run.content, 0, offset);
-    run.visible = run.isVisible ? offset : 0;
-    second.closes = run.closes;
-    run.closes = 0;
-    this.#order.insertAfter(run, second);
-    this.#runs.add(second);
-    return second;
-  }
-
-  #mustFind(dot: Dot): Run<C> {
-    const run = this.#runs.find(dot);
-    assert(run !== null, "a named element is here");
-    return run;
   }
 
   /** Walks the whole structure and throws on a broken invariant. For tests. */
   check(): void {
-    this.#order.check();
-    let registered = this.#runs.size;
-    for (const run of this.#order) {
-      registered--;
-      assert(run.content.length > 0, "no run is empty");
-      assert(
-        run.visible === (run.isVisible ? run.content.length : 0),
-        "a run shows what is neither deleted nor hidden",
-      );
-      assert(
-        this.#runs.find(run.head) === run && this.#runs.find(run.tail) === run,
-        "a run is found by its dots",
-      );
-      if (run.parent === null) continue;
-      const side = this.compare(run.parent, run.head);
-      assert(run.side === "right" ? side < 0 : side > 0, "a child stands on its side");
-    }
-    assert(registered === 0, "every run is registered once");
+    this.#pieces.check();
+    this.#fugue.check();
   }
-}
-
-/** How many of the sorted siblings stand before what `precedes` compares with. */
-function lowerBound(siblings: readonly Dot[], precedes: (sibling: Dot) => boolean): number {
-  let low = 0;
-  let high = siblings.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (precedes(siblings[middle]!)) high = middle;
-    else low = middle + 1;
-  }
-  return low;
-}
-
-function inserted(dots: Dot[], dot: Dot, at: number): Dot[] {
-  if (dots === NO_DOTS) return [dot];
-  dots.splice(at, 0, dot);
-  return dots;
 }

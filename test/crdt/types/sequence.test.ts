@@ -6,13 +6,16 @@ import { describe, expect, it } from "vitest";
 import type { Causality, Dot, Span } from "../../../src/crdt/types/dot.ts";
 import type { Place } from "../../../src/crdt/types/op.ts";
 import { MASKED, MOVED } from "../../../src/crdt/types/run.ts";
-import { Sequence, type SequenceStep } from "../../../src/crdt/types/sequence.ts";
+import { type Sequence, type SequenceStep, textSequence } from "../../../src/crdt/types/sequence.ts";
+import { Strands } from "../../../src/crdt/types/strands.ts";
 import { NaiveSequence } from "../../model/naive-sequence.ts";
 import { SEED } from "../people.ts";
 
-type Step =
-  | { readonly slot: number; readonly type: "insert"; readonly place: Place; readonly text: string }
-  | { readonly slot: number; readonly type: "delete"; readonly span: Span };
+/** `after`: the same author's step before this one, if its elements stand on one strand. */
+type Step = { readonly slot: number; readonly after?: number | null } & (
+  | { readonly type: "insert"; readonly place: Place; readonly text: string }
+  | { readonly type: "delete"; readonly span: Span }
+);
 
 /** Changes compare by a permutation drawn for the case: ids are hashes, so any order can come up. */
 function causality(ranks: readonly number[]): Causality {
@@ -23,14 +26,17 @@ function causality(ranks: readonly number[]): Causality {
 class Pair {
   readonly fast: Sequence<string>;
   readonly naive: NaiveSequence<string>;
+  readonly #strands = new Strands();
 
   constructor(order: Causality) {
-    this.fast = new Sequence<string>(order);
+    this.fast = textSequence(order, this.#strands);
     this.naive = new NaiveSequence<string>(order);
   }
 
   apply(step: Step): void {
     const before = this.shown();
+    this.#strands.begin(step.slot, step.after ?? null);
+    this.#strands.claim(step.slot, step.type === "insert" ? step.text.length : 0);
     if (step.type === "insert") {
       const dot = { change: step.slot, index: 0 };
       const { index, inserted } = this.fast.insert(dot, step.place, step.text);
@@ -179,7 +185,12 @@ describe("a sequence", () => {
         (edits, luck) => {
           const ranks = edits.map(() => luck.next().value!);
           const order = causality(ranks.map((rank, i) => rank * 100 + i));
-          const people = [0, 1, 2].map(() => ({ pair: new Pair(order), seen: new Set<Step>() }));
+          const people = [0, 1, 2].map(() => ({
+            pair: new Pair(order),
+            seen: new Set<Step>(),
+            last: null as number | null,
+            caret: 0,
+          }));
           const log: Step[] = [];
           const catchUp = (person: (typeof people)[number]) => {
             for (const step of log) {
@@ -192,18 +203,23 @@ describe("a sequence", () => {
             const person = people[who]!;
             const length = person.pair.fast.length;
             if (kind === 0) catchUp(person);
-            const index = at % (length + 1);
+            // People type on where they were more often than anywhere else.
+            const index = at % 2 === 0 ? Math.min(person.caret, length) : at % (length + 1);
+            const { last: after } = person;
             let step: Step;
             if (kind === 1 && length > 0) {
               const span = person.pair.fast.spans(
                 Math.min(index, length - 1),
                 Math.min(index, length - 1) + size,
               )[0]!;
-              step = { slot, type: "delete", span };
+              step = { slot, after, type: "delete", span };
+              person.caret = Math.min(index, length - 1);
             } else {
               const place = person.pair.fast.place(index);
-              step = { slot, type: "insert", place, text: "wxyz".slice(0, size) };
+              step = { slot, after, type: "insert", place, text: "wxyz".slice(0, size) };
+              person.caret = index + size;
             }
+            person.last = slot;
             person.pair.apply(step);
             person.pair.compare();
             person.seen.add(step);
@@ -219,6 +235,83 @@ describe("a sequence", () => {
       ),
       { seed: SEED, numRuns: 80 },
     );
+  });
+
+  it("agrees with the tree of the paper when typed into and deleted from as drafts do, and when a draft is taken back", () => {
+    let [joined, forgotten] = [0, 0];
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.record({
+            kind: fc.nat(9),
+            at: fc.nat(99),
+            size: fc.integer({ min: 1, max: 4 }),
+            change: fc.nat(9),
+          }),
+          { minLength: 5, maxLength: 40 },
+        ),
+        edits => {
+          const strands = new Strands();
+          const order = causality(edits.map((_, i) => (i * 7) % edits.length));
+          const fast = textSequence(order, strands);
+          const naive = new NaiveSequence<string>(order);
+          let [slot, next, caret] = [0, 0, 0];
+          strands.begin(slot, null);
+          const grow = (by: number) => {
+            next += by;
+            strands.claim(slot, next);
+          };
+          const agree = () => {
+            fast.check();
+            expect([...fast.contents()].join("")).toBe(naive.units().join(""));
+          };
+          for (const { kind, at, size, change } of edits) {
+            if (change === 0) {
+              strands.begin(slot + 1, slot);
+              [slot, next] = [slot + 1, 0];
+            }
+            const { length } = fast;
+            const index = kind % 2 === 0 ? Math.min(caret, length) : at % (length + 1);
+            const dot = { change: slot, index: next };
+            const text = "wxyz".slice(0, size);
+            if (kind < 6 || length === 0) {
+              const place = naive.place(index);
+              if (fast.typeOn(index, dot, text)) joined++;
+              else expect(named(fast.insertAt(index, dot, text))).toBe(named(place));
+              if (kind === 5) {
+                fast.forget({ change: slot, start: next, length: size });
+                forgotten++;
+              } else {
+                naive.insert(dot, place, text);
+                grow(size);
+                expect(fast.contentOf({ change: slot, start: dot.index, length: size })).toBe(text);
+                caret = index + size;
+              }
+            } else {
+              const from = Math.max(0, Math.min(index, length) - size);
+              const to = Math.max(Math.min(index, length), 1);
+              const gone = naive.visibleDots().slice(from, to);
+              const spans = fast.deleteAt(from, to, slot);
+              expect(
+                spans.flatMap(s => Array.from({ length: s.length }, (_, i) => `${s.change}:${s.start + i}`)),
+              ).toEqual(gone.map(({ change, index }) => `${change}:${index}`));
+              for (const span of spans) naive.delete(span, slot);
+              if (kind === 9) {
+                for (const span of spans) {
+                  fast.undelete(span, slot);
+                  naive.undelete(span, slot);
+                }
+              }
+              caret = from;
+            }
+            agree();
+          }
+        },
+      ),
+      { seed: SEED, numRuns: 300 },
+    );
+    expect(joined).toBeGreaterThan(300);
+    expect(forgotten).toBeGreaterThan(300);
   });
 
   it("shows again what one deleter takes back, unless another deleted it too, whoever came first", () => {
@@ -318,7 +411,7 @@ describe("a hostile shape", () => {
 
   it("of 10,000 siblings at one spot stands in the order of their dots, whatever order they came in", () => {
     const ranks = Array.from({ length: 10_001 }, (_, slot) => (slot * 7_919) % 10_007);
-    const sequence = new Sequence<string>(causality(ranks));
+    const sequence = textSequence(causality(ranks));
     sequence.insert({ change: 0, index: 0 }, END, "ab");
     const between = {
       parent: { change: 0, index: 0 },
@@ -335,7 +428,7 @@ describe("a hostile shape", () => {
   });
 
   it("of 100,000 characters typed backwards, each a level deeper, stands in order and is cut and deleted anywhere", () => {
-    const sequence = new Sequence<string>(causality([0, 1]));
+    const sequence = textSequence(causality([0, 1]));
     const letter = (i: number) => String.fromCharCode(0x61 + (i % 26));
     for (let i = 0; i < 100_000; i++) sequence.insert({ change: 0, index: i }, sequence.place(0), letter(i));
     const text = Array.from({ length: 100_000 }, (_, i) => letter(99_999 - i)).join("");
