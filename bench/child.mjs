@@ -8,7 +8,6 @@ const { row, contestant: contestantName, index } = JSON.parse(process.argv[2]);
 class Clock {
   #isReady = false;
   figures = {};
-  failure;
 
   /** Prepared. What lies about is collected first, so that nobody pays for the garbage of the preparation. */
   async ready() {
@@ -39,11 +38,6 @@ class Clock {
     this.figures[figure] = { wall: value, cpu: null };
   }
 
-  /** Nothing to measure, and why. */
-  giveUp(why) {
-    this.failure = why;
-  }
-
   /** Bytes held now, after a collection. */
   async held() {
     await collect();
@@ -63,5 +57,5 @@ const clock = new Clock();
 const { cases, measure } = await import(`./rows/${row.toLowerCase()}.mjs`);
 const contestant = await import(`./contestants/${contestantName}.mjs`);
 await measure(cases[index], contestant, clock);
-process.send({ figures: clock.figures, failure: clock.failure });
+process.send({ figures: clock.figures });
 process.disconnect();

@@ -25,8 +25,8 @@ const ROWS = ["S1", "S2", "S6", "S7", "S8", "S10", "S11"];
 const FULL = { rounds: 5, limitMs: 60_000, prepareMs: 120_000 };
 const QUICK = { rounds: 1, limitMs: 10_000, prepareMs: 60_000 };
 /** Who takes longer than this in the first round is not asked again: the noise is small beside it. */
-const SLOW_MS = 4_000;
-/** Too slow for a quick round. */
+const SLOW_MS = 8_000;
+/** Too slow for any quick round; a case may name more. */
 const PATIENT = "automerge";
 
 const { values: wanted } = parseArgs({
@@ -60,14 +60,15 @@ if (hasFailed) process.exitCode = 1;
 async function run(id, row) {
   const results = new Results();
   const isOut = new Set();
-  for (let round = 0; round < pace.rounds; round++) {
-    for (const [index, { name, contestants, figures: named = [], isQuick = true }] of row.cases.entries()) {
-      if (wanted.quick && !isQuick) continue;
-      for (const contestant of turn(contestants.filter(isAsked), round)) {
+  const rounds = roundsOf(row);
+  for (let round = 0; round < rounds; round++) {
+    for (const [index, each] of row.cases.entries()) {
+      const { name, figures: named = [] } = each;
+      for (const contestant of turn(askedFor(each), round)) {
         const key = `${name} ${contestant}`;
         if (isOut.has(key)) continue;
         const { figures, failure } = await measure({ row: id, contestant, index });
-        progress(`${id} ${key}, round ${round + 1} of ${pace.rounds}`);
+        progress(`${id} ${key}, round ${round + 1} of ${rounds}`);
         if (failure !== undefined) {
           for (const line of named.length === 0 ? [name] : named.map(figure => `${name}: ${figure}`))
             results.fail(line, contestant, failure);
@@ -83,9 +84,15 @@ async function run(id, row) {
   return results;
 }
 
-function isAsked(contestant) {
-  if (wanted.with !== undefined) return wanted.with.split(",").includes(contestant);
-  return !wanted.quick || contestant !== PATIENT;
+/** A row whose noise is small, or whose preparation is long, is content with fewer. */
+function roundsOf({ rounds = pace.rounds }) {
+  return Math.min(rounds, pace.rounds);
+}
+
+/** A case says who is measured, and in `quick` who is so in a quick round. */
+function askedFor({ contestants, quick = contestants.filter(name => name !== PATIENT) }) {
+  const asked = wanted.quick ? quick : contestants;
+  return wanted.with === undefined ? asked : asked.filter(name => wanted.with.split(",").includes(name));
 }
 
 /** Another one begins each round. */
@@ -155,7 +162,7 @@ function heading() {
     `- ${new Date().toISOString().slice(0, 16).replace("T", " ")} UTC, commit ${commit()}`,
     `- ${processor.model.trim()}, ${cpus().length} cores, Node ${process.versions.node}, load at the end ${loadavg()[0].toFixed(1)}`,
     `- ${peers.join(", ")}`,
-    `- ${pace.rounds === 1 ? "one round" : `medians of ${pace.rounds} rounds`}, each measurement in a fresh process; end texts asserted; limit ${pace.limitMs / 1000} s; ¹ one round only`,
+    `- medians of the rounds, each measurement in a fresh process; end texts asserted; limit ${pace.limitMs / 1000} s; ¹ one round only`,
     madeUp.length === 0
       ? "- all traces are recorded typing"
       : `- **made-up typing** in place of the recordings, which are not here: ${madeUp.join(", ")}`,
@@ -175,10 +182,12 @@ function commit() {
   }
 }
 
-function sectionOf(id, { title, note, cases, targets }, results) {
-  const contestants = [...new Set(cases.flatMap(each => each.contestants))].filter(isAsked);
+function sectionOf(id, row, results) {
+  const { title, note, cases, targets } = row;
+  const contestants = [...new Set(cases.flatMap(askedFor))];
   const lines = [`## ${id}: ${title}`, ""];
-  if (note !== undefined) lines.push(note, "");
+  const rounds = roundsOf(row) === 1 ? "One round." : `${roundsOf(row)} rounds.`;
+  lines.push(note === undefined ? rounds : `${rounds} ${note}`, "");
   lines.push(figuresTable(results, contestants), "", targetsTable(results, targets), "");
   return lines.join("\n");
 }

@@ -7,6 +7,8 @@ import { replay } from "./s1.mjs";
 
 export const title = "growth: the recording of S1 once and four times in one document";
 
+export const rounds = 3;
+
 const TRACE = "automerge-paper";
 const WARM_UP = "sveltecomponent";
 const WARM_UP_EDITS = 5_000;
@@ -15,6 +17,7 @@ export const cases = [1, 4].map(times => ({
   name: `${TRACE} × ${times}`,
   times,
   contestants: ["ours", "diamond-types", "loro", "yjs"],
+  quick: ["ours", "diamond-types"],
 }));
 
 export async function measure({ times }, contestant, clock) {

@@ -14,7 +14,7 @@ export const cases = [...SEQUENTIAL.keys()].map(trace => ({
   name: trace,
   trace,
   figures: ["make", "take", "both"],
-  isQuick: trace === "automerge-paper",
+  quick: trace === "automerge-paper" ? ["ours", "yjs", "diamond-types"] : [],
   contestants: ["ours", "yjs", "diamond-types", "loro", "automerge"],
 }));
 
