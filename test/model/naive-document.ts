@@ -41,7 +41,7 @@ const nameOf = (dot: Dot) => `${dot.change}:${dot.index}`;
 const stepName = ({ at }: Step) => (typeof at === "string" ? `key ${at}` : nameOf(at));
 const isOf =
   <T extends ContentOp["type"]>(...types: readonly T[]) =>
-  (said: Said): said is Said<Extract<ContentOp, { type: T }>> =>
+  <S extends Said>(said: S): said is S & Said<Extract<ContentOp, { type: T }>> =>
     (types as readonly string[]).includes(said.op.type);
 const dotOf = ({ change, index }: Said): Dot => ({ change, index });
 const spanOf = ({ change, index }: Said, length: number): Span => ({ change, start: index, length });
