@@ -17,7 +17,7 @@ import type * as limits from "../../src/crdt/limits.ts";
 import { PENDING_CHANGES_MAX } from "../../src/crdt/limits.ts";
 import type { Causality } from "../../src/crdt/types/dot.ts";
 import type { Path, Place } from "../../src/crdt/types/op.ts";
-import { Sequence } from "../../src/crdt/types/sequence.ts";
+import { type Sequence, textSequence } from "../../src/crdt/types/sequence.ts";
 import type { Key, Letter, Person } from "../crdt/people.ts";
 import * as sound from "../crdt/people.ts";
 import { NaiveSequence } from "../model/naive-sequence.ts";
@@ -519,7 +519,7 @@ describe("the hole H14: work does not grow with the square of what a liar puts i
     fill(make(causality), siblings);
     return causality.count;
   };
-  const ours = (siblings: number) => work(siblings, causality => new Sequence<string>(causality));
+  const ours = (siblings: number) => work(siblings, causality => textSequence(causality));
   const walks = (siblings: number) => work(siblings, causality => new NaiveSequence<string>(causality));
   const bound = (siblings: number) => 2 * siblings * Math.log2(siblings);
 
