@@ -46,6 +46,7 @@ export class Drafting {
   /** What the edit under way shows differently; null while there is none. */
   #patches: Patch[] | null = null;
   #isWatched = true;
+  readonly #unwatched: Patch[] = [];
   readonly #root: MapEdit;
 
   constructor(graph: Graph, tree: DocumentTree, device: DeviceId) {
@@ -80,7 +81,8 @@ export class Drafting {
    */
   edit(edit: (root: MapEdit) => void, isWatched: boolean): readonly Patch[] {
     if (this.#patches !== null) throw new Error("Expected no edit inside an edit");
-    const patches: Patch[] = [];
+    const patches: Patch[] = isWatched ? [] : this.#unwatched;
+    if (patches.length > 0) patches.length = 0;
     this.#patches = patches;
     this.#isWatched = isWatched;
     const count = this.#drafts.length;

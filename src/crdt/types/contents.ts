@@ -10,6 +10,8 @@ export interface Contents<C extends Elements> {
   append(content: C): void;
   slice(from: number, to: number): C;
   at(index: number): C[number];
+  /** Whether the element and the next one belong together: the halves of a surrogate pair. */
+  isHalf(index: number): boolean;
   /** Drops what a draft had added and takes back. */
   truncate(length: number): void;
 }
@@ -46,6 +48,10 @@ export class Units implements Contents<string> {
     return String.fromCharCode(this.#units[index]!);
   }
 
+  isHalf(index: number): boolean {
+    return (this.#units[index]! & 0xfc00) === 0xd800;
+  }
+
   truncate(length: number): void {
     this.#length = length;
   }
@@ -70,6 +76,10 @@ export class Values implements Contents<readonly unknown[]> {
 
   at(index: number): unknown {
     return this.#values[index];
+  }
+
+  isHalf(): boolean {
+    return false;
   }
 
   truncate(length: number): void {

@@ -100,17 +100,23 @@ export class Draft {
   }
 
   typeText(node: TextNode, path: Path, index: number, text: string): void {
-    const dot = { change: this.slot, index: this.#next };
     const open = this.#open;
-    const isTyping = open?.type === "insertText" && open.node === node;
-    if (isTyping && open.length + text.length <= RUN_UNITS_MAX && node.text.typeOn(index, dot, text)) {
+    const isTyping = open !== null && open.type === "insertText" && open.node === node;
+    if (
+      isTyping &&
+      open.length + text.length <= RUN_UNITS_MAX &&
+      node.text.typeOn(index, this.slot, this.#next, text)
+    ) {
       open.length += text.length;
       this.#grow(text.length, text.length * 3);
       return;
     }
+    // Behind what was typed last there is always a place; anywhere else a pair may be cut.
+    checkInside(node.text, index);
     this.#close();
-    const place = node.text.insertAt(index, dot, text);
-    this.#open = { type: "insertText", node, path, place, start: dot.index, length: text.length };
+    const start = this.#next;
+    const place = node.text.insertAt(index, { change: this.slot, index: start }, text);
+    this.#open = { type: "insertText", node, path, place, start, length: text.length };
     this.#grow(text.length, text.length * 3 + INSERT_BYTES + pathBytes(path));
   }
 
@@ -161,7 +167,8 @@ export class Draft {
 
   /** Remembers where the draft stands. Every edit does so and few are taken back, so it makes nothing. */
   mark(): void {
-    const [mark, open] = [this.#mark, this.#open];
+    const mark = this.#mark;
+    const open = this.#open;
     mark.count = this.#ops.length;
     mark.next = this.#next;
     mark.size = this.#size;
@@ -237,4 +244,9 @@ export function pathBytes(path: Path): number {
   let bytes = 8;
   for (const { at } of path) bytes += typeof at === "string" ? at.length * 3 + 4 : NAME_BYTES;
   return bytes;
+}
+
+export function checkInside(text: TextNode["text"], index: number): void {
+  if (text.isInside(index))
+    throw new RangeError(`Expected a position between characters, got ${index} inside a surrogate pair`);
 }

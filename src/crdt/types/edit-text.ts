@@ -1,6 +1,7 @@
 // What a local author holds in hand of a text.
 
 import { RUN_UNITS_MAX } from "../limits.ts";
+import { checkInside } from "./draft.ts";
 import { checkIndex, checkRange, Handle } from "./handle.ts";
 import { type TextNode, textOf } from "./node.ts";
 
@@ -18,8 +19,7 @@ export class TextEdit extends Handle<TextNode> {
   insert(index: number, text: string): void {
     const { node } = this;
     checkIndex(index, node.text.length);
-    if (!text.isWellFormed()) throw new TypeError("Expected text without lone surrogates");
-    checkPair(node, index);
+    if (!isWellFormed(text)) throw new TypeError("Expected text without lone surrogates");
     if (text.length <= RUN_UNITS_MAX) {
       if (text !== "") this.author.typeText(node, this.path, index, text);
       return;
@@ -37,8 +37,8 @@ export class TextEdit extends Handle<TextNode> {
     const { node } = this;
     checkRange(index, count, node.text.length);
     if (count === 0) return;
-    checkPair(node, index);
-    checkPair(node, index + count);
+    checkInside(node.text, index);
+    checkInside(node.text, index + count);
     this.author.cutText(node, this.path, index, index + count);
   }
 }
@@ -47,8 +47,7 @@ function isHighSurrogate(unit: number): boolean {
   return (unit & 0xfc00) === 0xd800;
 }
 
-/** Both halves of a pair show or none does, so the one before tells. */
-function checkPair({ text }: TextNode, index: number): void {
-  if (index > 0 && isHighSurrogate(text.unitAt(index - 1).charCodeAt(0)))
-    throw new RangeError(`Expected a position between characters, got ${index} inside a surrogate pair`);
+/** As the platform says; of a single letter it is plain to see. */
+function isWellFormed(text: string): boolean {
+  return text.length === 1 ? (text.charCodeAt(0) & 0xf800) !== 0xd800 : text.isWellFormed();
 }

@@ -18,12 +18,14 @@ import {
   valueJson,
 } from "./node.ts";
 import type { CounterKind, Kind, Path, Scalar, SetKind, Value } from "./op.ts";
+import type { Register } from "./register.ts";
 
 /** JSON as people write it; `undefined` is no value. */
 export type Input = Scalar | readonly Input[] | { readonly [key: string]: Input };
 
 export class MapEdit extends Handle<MapNode> {
-  readonly #texts = new Map<string, TextEdit>();
+  /** The texts asked for so far; every keystroke asks for its own again. */
+  readonly #texts = new Map<string, { readonly text: TextEdit; readonly register: Register }>();
 
   /** Sorted. */
   keys(): string[] {
@@ -80,11 +82,10 @@ export class MapEdit extends Handle<MapNode> {
   }
 
   text(key: string): TextEdit {
-    // Every keystroke comes this way.
     const known = this.#texts.get(key);
-    if (known !== undefined && this.author.tree.field(this.node, key).register.makes("text")) return known;
+    if (known?.register.makes("text")) return known.text;
     const text = new TextEdit(this.author, this.#child(key, "text"));
-    this.#texts.set(key, text);
+    this.#texts.set(key, { text, register: this.author.tree.field(this.node, key).register });
     return text;
   }
 

@@ -139,7 +139,10 @@ export class Order<P extends Piece> {
 
   // ----------------------------------------------------------------------------------------------- changing
 
-  /** Puts a piece behind another; null: at the very start. The brackets of both may have been set just before. */
+  /**
+   * Puts a piece behind another; null: at the very start. The brackets of both may have been set just before, if the new
+   * piece took over what the other gave away.
+   */
   insertAfter(anchor: P | null, piece: P): void {
     this.#insert(anchor, piece, piece.visible);
   }
@@ -158,7 +161,8 @@ export class Order<P extends Piece> {
     // What comes behind the cursor does not move it.
     if (anchor !== this.#cursor) this.#cursor = null;
     if (leaf.items.length > FAN_OUT) this.#splitLeaf(leaf);
-    else if (piece.opens === 0 && piece.closes === 0) addVisible(leaf, visible);
+    // As many brackets open as close: behind and before every other piece it is as deep as it was.
+    else if (piece.opens === piece.closes) addVisible(leaf, visible);
     else summariseUp(leaf);
   }
 
@@ -180,9 +184,14 @@ export class Order<P extends Piece> {
 
   /** A piece shows more or less than before; nothing else about it changed. */
   resize(piece: P, visible: number): void {
-    addVisible(piece.leaf!, visible - piece.visible);
+    const by = visible - piece.visible;
+    addVisible(piece.leaf!, by);
     piece.visible = visible;
-    if (piece !== this.#cursor) this.#cursor = null;
+    const cursor = this.#cursor;
+    if (cursor === null || piece === cursor) return;
+    // Typing and deleting in one place stay within one leaf mostly.
+    if (piece.leaf !== cursor.leaf) this.#cursor = null;
+    else if (isBefore(piece, cursor)) this.#cursorAt += by;
   }
 
   bracket(piece: P, opens: number, closes: number): void {
@@ -364,6 +373,15 @@ function neighbour<P extends Piece>(piece: P, by: 1 | -1): P | null {
 
 function addVisible(node: Inner | Leaf, by: number): void {
   for (let up: Inner | Leaf | null = node; up !== null; up = up.parent) up.visible += by;
+}
+
+/** Of two pieces in one leaf. */
+function isBefore(a: Piece, b: Piece): boolean {
+  for (const item of a.leaf!.items as Piece[]) {
+    if (item === a) return true;
+    if (item === b) return false;
+  }
+  throw new Error("Invariant broken: both pieces are in the leaf");
 }
 
 /** `splice` without the array it answers. */

@@ -56,9 +56,8 @@ export class Register {
 
   /** Whether one of the entries that stand makes a node of that kind. */
   makes(kind: Kind): boolean {
-    for (const { value, replacedBy } of this.#entries.values())
-      if (replacedBy.length === 0 && value !== null && typeof value === "object" && value.make === kind)
-        return true;
+    for (const { value } of this.#standing.values())
+      if (value !== null && typeof value === "object" && value.make === kind) return true;
     return false;
   }
 

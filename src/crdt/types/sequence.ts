@@ -120,10 +120,11 @@ export class Sequence<C extends Elements> {
     return run.column.contents.slice(at, at + length);
   }
 
-  /** The visible element at `index`. */
-  unitAt(index: number): C[number] {
-    const run = this.#order.find(index);
-    return run.column.contents.at(run.at + index - this.#order.foundAt);
+  /** Whether a position lies between two elements that belong together. Both show or neither, so the one before tells. */
+  isInside(index: number): boolean {
+    if (index === 0) return false;
+    const run = this.#order.find(index - 1);
+    return run.column.contents.isHalf(run.at + index - 1 - this.#order.foundAt);
   }
 
   /** The visible elements in [from, to), as spans of dots in document order. */
@@ -188,10 +189,11 @@ export class Sequence<C extends Elements> {
    * Typing on: inserts new elements before visible index `index` if they only go on where the last `insertAt` or
    * `typeOn` ended. There a new place would be: right of the last element, with the right origin of its run.
    */
-  typeOn(index: number, dot: Dot, content: C): boolean {
+  typeOn(index: number, change: Slot, element: number, content: C): boolean {
     const tip = this.#tip;
     if (tip === null || index === 0 || this.#order.find(index - 1) !== tip) return false;
-    if (index !== this.#order.foundAt + tip.length || tip.end !== this.#strands.position(dot)) return false;
+    if (index !== this.#order.foundAt + tip.length) return false;
+    if (tip.end !== this.#strands.start(change) + element) return false;
     this.#pieces.lengthen(tip, content);
     return true;
   }

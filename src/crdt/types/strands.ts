@@ -115,6 +115,11 @@ export class Strands {
     return this.#strands[slot]!;
   }
 
+  /** The position of the first element of a change. */
+  start(slot: Slot): number {
+    return this.#starts[slot]!;
+  }
+
   position(dot: Dot): number {
     return this.#starts[dot.change]! + dot.index;
   }

@@ -276,7 +276,7 @@ describe("a sequence", () => {
             const text = "wxyz".slice(0, size);
             if (kind < 6 || length === 0) {
               const place = naive.place(index);
-              if (fast.typeOn(index, dot, text)) joined++;
+              if (fast.typeOn(index, slot, next, text)) joined++;
               else expect(named(fast.insertAt(index, dot, text))).toBe(named(place));
               if (kind === 5) {
                 fast.forget({ change: slot, start: next, length: size });
