@@ -45,15 +45,15 @@ for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exi
 const origin = prepareTraces(resolve(process.env.TRACES ?? join(root, "../shared/traces")), folder);
 const environment = { ...process.env, ...(await bundleCore(root, folder)), BENCH_TRACES: folder };
 
-const sections = [];
+const sections = [heading()];
+console.log(sections[0]);
 let hasFailed = false;
 for (const id of ROWS.filter(id => only.includes(id))) {
   const row = await import(`./rows/${id.toLowerCase()}.mjs`);
   sections.push(sectionOf(id, row, await run(id, row)));
+  console.log(sections.at(-1));
 }
-const report = `${heading()}\n${sections.join("\n")}`;
-console.log(report);
-if (isComplete) writeFileSync(join(here, "results.md"), report);
+if (isComplete) writeFileSync(join(here, "results.md"), sections.join("\n"));
 if (hasFailed) process.exitCode = 1;
 
 /** All rounds of a row. */
@@ -160,7 +160,7 @@ function heading() {
     "# Results of `npm run bench`",
     "",
     `- ${new Date().toISOString().slice(0, 16).replace("T", " ")} UTC, commit ${commit()}`,
-    `- ${processor.model.trim()}, ${cpus().length} cores, Node ${process.versions.node}, load at the end ${loadavg()[0].toFixed(1)}`,
+    `- ${processor.model.trim()}, ${cpus().length} cores, Node ${process.versions.node}, load at the start ${loadavg()[0].toFixed(1)}`,
     `- ${peers.join(", ")}`,
     `- medians of the rounds, each measurement in a fresh process; end texts asserted; limit ${pace.limitMs / 1000} s; ¹ one round only`,
     madeUp.length === 0
