@@ -1,15 +1,12 @@
 // The one hash of the core. Everything that is hashed is hashed here, with a tag of its own in front, so that no
-// two kinds of thing can have one id; an own implementation could take noble's place in this file alone.
+// two kinds of thing can have one id. The work is done by sha256.ts; noble's, with the same two calls, could take its
+// place in this file alone.
 
-import { sha256 as nobleSha256 } from "@noble/hashes/sha2.js";
 import { type Bytes, encodeUtf8 } from "./bytes.ts";
 
-/** FIPS 180-4. */
-export function sha256(bytes: Uint8Array): Bytes {
-  return new Uint8Array(nobleSha256(bytes));
-}
+export { type Midstate, midstate, sha256, sha256From } from "./sha256.ts";
 
-/** A domain tag, padded with zeros to one block of SHA-256, so that its state can be cached. */
+/** A domain tag, padded with zeros to one block of SHA-256, so that its state can be kept. */
 export function tag(text: string): Bytes {
   const block = new Uint8Array(64);
   block.set(encodeUtf8(text));
