@@ -1,19 +1,22 @@
 // The body of a change ↔ canonical bytes (docs/wire-format.md §4-5): the table of references, the table of paths,
-// the ops. Each thing can be written in one way only; the reader refuses the others and is bounded before it
-// allocates. Which op refers to what is not judged here.
+// the ops. Each thing can be written in one way only; the reader refuses the others, here and in op-bytes.ts, and is
+// bounded before it allocates. Nobody encodes again to compare: a rule that is missing here is a second form of a
+// change (test/crdt/graph/one-form.test.ts tries to find one). Which op refers to what is not judged here.
 
 import { unreachable } from "../assert.ts";
 import { AUTHORITY_OPS_MAX, CHANGE_OPS_MAX } from "../limits.ts";
 import type { ContentOp, Path } from "../types/op.ts";
-import { type Bytes, Malformed, mustFromHex, type Reader, toHex, utf8Length, Writer } from "./bytes.ts";
-import { type ChangeId, type Header, isAuthority, isContent, type Op } from "./change.ts";
-import { OpReader, writeOp, writePath } from "./op-bytes.ts";
+import { type Bytes, Malformed, type Reader, utf8Length, Writer } from "./bytes.ts";
+import { type ChangeId, elementsOf, type Header, isAuthority, isContent, type Op } from "./change.ts";
+import { nameOf, OpReader, writeOp, writePath } from "./op-bytes.ts";
 
 type Ancestors = Pick<Header, "prev" | "parents">;
 
 /** wire §4: which change each number of a reference stands for, before the body's own table. */
 export function impliedRefs({ prev, parents }: Ancestors): (ChangeId | null)[] {
-  return [null, prev, ...parents.filter(parent => parent !== prev)];
+  const refs: (ChangeId | null)[] = [null, prev];
+  for (const parent of parents) if (parent !== prev) refs.push(parent);
+  return refs;
 }
 
 // ------------------------------------------------------------------------------------------------- writing
@@ -21,38 +24,47 @@ export function impliedRefs({ prev, parents }: Ancestors): (ChangeId | null)[] {
 /** wire §5: table of references, table of paths, ops. */
 export function encodeBody(refs: readonly ChangeId[], ancestors: Ancestors, ops: readonly Op[]): Bytes {
   const out = new Writer();
-  const implied = impliedRefs(ancestors).length;
+  writeBody(out, refs, ancestors, ops);
+  return out.finish();
+}
+
+export function writeBody(
+  out: Writer,
+  refs: readonly ChangeId[],
+  { prev, parents }: Ancestors,
+  ops: readonly Op[],
+): void {
+  const implied = 2 + parents.length - (prev !== null && parents.includes(prev) ? 1 : 0);
   out.varint(refs.length - implied);
-  for (const ref of refs.slice(implied)) out.bytes(mustFromHex(ref));
+  for (let i = implied; i < refs.length; i++) out.hex(refs[i]!);
   const { paths, numbers } = tableOfPaths(ops);
   out.varint(paths.length);
   for (const path of paths) writePath(out, path);
   out.varint(ops.length);
-  for (const op of ops) writeOp(out, op, numbers);
-  return out.finish();
+  for (let i = 0; i < ops.length; i++) writeOp(out, ops[i]!, numbers[i]!);
 }
 
-/** Each path once, in the order of first use. By name, since a hostile change may have thousands. */
-function tableOfPaths(ops: readonly Op[]): { paths: Path[]; numbers: Map<Path, number> } {
+/** Each path once, in the order of first use, and the number of each op's. By name, since a hostile change may have
+ * thousands. */
+function tableOfPaths(ops: readonly Op[]): {
+  readonly paths: readonly Path[];
+  readonly numbers: readonly number[];
+} {
   const paths: Path[] = [];
-  const numbers = new Map<Path, number>();
-  const byName = new Map<string, number>();
+  const numbers: number[] = [];
+  let byName: Map<string, number> | null = null;
+  let last = -1;
   for (const op of ops) {
-    if (!isContent(op) || numbers.has(op.path)) continue;
-    const name = nameOf(op.path);
-    if (!byName.has(name)) byName.set(name, paths.push(op.path) - 1);
-    numbers.set(op.path, byName.get(name)!);
+    // Ops in a row mostly have one path.
+    if (isContent(op) && (last < 0 || op.path !== paths[last])) {
+      byName ??= new Map();
+      const name = nameOf(op.path);
+      last = byName.get(name) ?? paths.push(op.path) - 1;
+      byName.set(name, last);
+    }
+    numbers.push(last);
   }
   return { paths, numbers };
-}
-
-/** Equal for equal paths only: keys carry their length. */
-function nameOf(path: Path): string {
-  return path
-    .map(({ at, kind }) =>
-      typeof at === "string" ? `${kind} ${at.length} ${at}` : `${kind} ${at.change}:${at.index}`,
-    )
-    .join("/");
 }
 
 /** At least the bytes that one more op can add to a body, path and references included. */
@@ -90,23 +102,33 @@ export function sizeBound(op: ContentOp): number {
 
 // ------------------------------------------------------------------------------------------------- reading
 
-/** Throws `Malformed`. */
-export function readBody(input: Reader, ancestors: Ancestors): { refs: ChangeId[]; ops: Op[] } {
-  // A change has no name for itself and, if it is its author's first, none for a previous one.
-  const implied = impliedRefs(ancestors).map(ref => ref ?? ("" as ChangeId));
-  const listed = Array.from(
-    { length: input.count(CHANGE_OPS_MAX) },
-    () => toHex(input.bytes(32)) as ChangeId,
-  );
-  if (listed.some((ref, i) => (i > 0 && listed[i - 1]! >= ref) || implied.includes(ref)))
-    throw new Malformed("references not sorted");
-  const refs = [...implied, ...listed];
-  const used = new Set<number>();
-  const decoder = new OpReader(input, refs, used);
-  const paths = Array.from({ length: input.count(CHANGE_OPS_MAX) }, () => decoder.path());
-  const ops = Array.from({ length: input.count(CHANGE_OPS_MAX) }, () => decoder.op(paths));
-  if (ops.filter(isAuthority).length > AUTHORITY_OPS_MAX) throw new Malformed("too many ops about people");
-  for (let ref = implied.length; ref < refs.length; ref++)
-    if (!used.has(ref)) throw new Malformed("reference not used");
-  return { refs, ops };
+/** Throws `Malformed`. A change has no name for itself and, if it is its author's first, none for a previous one. */
+export function readBody(
+  input: Reader,
+  ancestors: Ancestors,
+): { readonly refs: ChangeId[]; readonly ops: Op[]; readonly starts: number[] } {
+  const refs = impliedRefs(ancestors).map(ref => ref ?? ("" as ChangeId));
+  const implied = refs.length;
+  for (let left = input.count(CHANGE_OPS_MAX); left > 0; left--) {
+    const ref = input.name() as ChangeId;
+    if (refs.length > implied && refs.at(-1)! >= ref) throw new Malformed("references not sorted");
+    for (let i = 1; i < implied; i++) if (refs[i] === ref) throw new Malformed("reference that has a number");
+    refs.push(ref);
+  }
+  const decoder = new OpReader(input, refs, implied);
+  decoder.paths();
+  const ops: Op[] = [];
+  const starts: number[] = [];
+  let next = 0;
+  let aboutPeople = 0;
+  for (let left = input.count(CHANGE_OPS_MAX); left > 0; left--) {
+    const op = decoder.op();
+    if (isAuthority(op) && ++aboutPeople > AUTHORITY_OPS_MAX)
+      throw new Malformed("too many ops about people");
+    ops.push(op);
+    starts.push(next);
+    next += elementsOf(op);
+  }
+  decoder.end();
+  return { refs, ops, starts };
 }

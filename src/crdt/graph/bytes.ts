@@ -2,11 +2,16 @@
 // string for each value, so that a hash of the bytes is a hash of the meaning. The reader never allocates more
 // than the input holds; it throws `Malformed`, which the decoder that owns the reader turns into a refusal.
 
+import { nameAt, writeHex } from "./hex.ts";
+
 /** Thrown by `Reader` alone and caught at the border of the decoder that made the reader. */
 export class Malformed extends Error {}
 
 /** Bytes on an ArrayBuffer: what WebCrypto takes too. */
 export type Bytes = Uint8Array<ArrayBuffer>;
+
+// Hex lives in hex.ts and is known to others from here.
+export { fromHex, mustFromHex, toHex } from "./hex.ts";
 
 const EMPTY: Bytes = new Uint8Array(0);
 
@@ -20,6 +25,16 @@ export class Writer {
 
   get length(): number {
     return this.#length;
+  }
+
+  /** What was written, not copied: good until something more is. */
+  get written(): Bytes {
+    return this.#buffer.subarray(0, this.#length);
+  }
+
+  /** Begins anew and keeps the room. */
+  clear(): void {
+    this.#length = 0;
   }
 
   #reserve(extra: number): void {
@@ -81,9 +96,18 @@ export class Writer {
 
   /** Length in bytes, then UTF-8. Lone surrogates are a caller's bug. */
   string(value: string): void {
-    const encoded = encodeUtf8(value);
-    this.varint(encoded.length);
-    this.bytes(encoded);
+    const length = utf8Length(value);
+    this.varint(length);
+    this.#reserve(length);
+    writeUtf8(value, this.#buffer, this.#length);
+    this.#length += length;
+  }
+
+  /** The bytes that lower-case hex stands for. */
+  hex(value: string): void {
+    this.#reserve(value.length >> 1);
+    writeHex(value, this.#buffer, this.#length);
+    this.#length += value.length >> 1;
   }
 
   finish(): Bytes {
@@ -123,6 +147,14 @@ export class Reader {
     return length === 0 ? EMPTY : new Uint8Array(this.#buffer.subarray(start, this.#position));
   }
 
+  /** An id or a key: 32 bytes as hex. */
+  name(): string {
+    if (this.left < 32) throw new Malformed("cut short");
+    const name = nameAt(this.#buffer, this.#position);
+    this.#position += 32;
+    return name;
+  }
+
   /** A count of things that take at least one byte each may not exceed what is left, nor `max`. */
   count(max: number): number {
     const value = this.varint();
@@ -132,19 +164,19 @@ export class Reader {
   }
 
   varint(max = Number.MAX_SAFE_INTEGER): number {
-    let value = 0;
-    let scale = 1;
-    for (let i = 0; i < 8; i++) {
-      const byte = this.byte();
+    let byte = this.byte();
+    let value = byte & 0x7f;
+    let scale = 0x80;
+    for (let i = 1; byte >= 0x80; i++) {
+      if (i === 8) throw new Malformed("varint too long");
+      byte = this.byte();
+      if (byte === 0) throw new Malformed("varint not minimal");
       value += (byte & 0x7f) * scale;
-      if (byte < 0x80) {
-        if (byte === 0 && i > 0) throw new Malformed("varint not minimal");
-        if (value > max) throw new Malformed(`number ${value} above ${max}`);
-        return value;
-      }
       scale *= 0x80;
     }
-    throw new Malformed("varint too long");
+    // Beyond the safe integers the sum is inexact, and no less than 2⁵³.
+    if (value > max) throw new Malformed(`number ${value} above ${max}`);
+    return value;
   }
 
   signed(): number {
@@ -159,8 +191,9 @@ export class Reader {
       value += (byte & 0x7f) * scale;
       scale *= 0x80;
     }
-    if (!Number.isSafeInteger(value)) throw new Malformed("integer too large");
-    return low === 0 ? value : -value - 1;
+    const number = low === 0 ? value : -value - 1;
+    if (!Number.isSafeInteger(number)) throw new Malformed("integer too large");
+    return number;
   }
 
   double(): number {
@@ -171,7 +204,10 @@ export class Reader {
   string(bytesMax: number): string {
     const length = this.varint();
     if (length > bytesMax) throw new Malformed("string too long");
-    return decodeUtf8(this.bytes(length));
+    if (length > this.left) throw new Malformed("cut short");
+    const start = this.#position;
+    this.#position += length;
+    return decodeUtf8(this.#buffer, start, this.#position);
   }
 
   /** Nothing may follow. */
@@ -182,12 +218,16 @@ export class Reader {
 
 /** RFC 3629. The string must be well formed (no lone surrogates). */
 export function encodeUtf8(text: string): Bytes {
-  const out = new Uint8Array(text.length * 3);
-  let n = 0;
+  const out = new Uint8Array(utf8Length(text));
+  writeUtf8(text, out, 0);
+  return out;
+}
+
+function writeUtf8(text: string, out: Uint8Array, at: number): void {
   for (let i = 0; i < text.length; i++) {
     let code = text.charCodeAt(i);
     if (code < 0x80) {
-      out[n++] = code;
+      out[at++] = code;
       continue;
     }
     if (code >= 0xd800 && code < 0xe000) {
@@ -196,18 +236,17 @@ export function encodeUtf8(text: string): Bytes {
         throw new RangeError("Expected no lone surrogates");
       code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
       i++;
-      out[n++] = 0xf0 | (code >> 18);
-      out[n++] = 0x80 | ((code >> 12) & 63);
-      out[n++] = 0x80 | ((code >> 6) & 63);
+      out[at++] = 0xf0 | (code >> 18);
+      out[at++] = 0x80 | ((code >> 12) & 63);
+      out[at++] = 0x80 | ((code >> 6) & 63);
     } else if (code < 0x800) {
-      out[n++] = 0xc0 | (code >> 6);
+      out[at++] = 0xc0 | (code >> 6);
     } else {
-      out[n++] = 0xe0 | (code >> 12);
-      out[n++] = 0x80 | ((code >> 6) & 63);
+      out[at++] = 0xe0 | (code >> 12);
+      out[at++] = 0x80 | ((code >> 6) & 63);
     }
-    out[n++] = 0x80 | (code & 63);
+    out[at++] = 0x80 | (code & 63);
   }
-  return out.slice(0, n);
 }
 
 /** Bytes of the UTF-8 of well-formed text. */
@@ -221,17 +260,27 @@ export function utf8Length(text: string): number {
   return length;
 }
 
+/** Up to here a string is put together letter by letter. */
+const SHORT_BYTES = 16;
+
 /** Strict: overlong forms, surrogates and values above U+10FFFF are malformed. */
-export function decodeUtf8(bytes: Uint8Array): string {
+export function decodeUtf8(bytes: Uint8Array, start: number, end: number): string {
+  let i = start;
+  // Most strings are a letter or a short key.
+  if (end - start <= SHORT_BYTES) {
+    let text = "";
+    for (; i < end && bytes[i]! < 0x80; i++) text += String.fromCharCode(bytes[i]!);
+    if (i === end) return text;
+    i = start;
+  }
   const parts: string[] = [];
   let units: number[] = [];
-  let i = 0;
   const continuation = (): number => {
-    const byte = bytes[i++];
-    if (byte === undefined || (byte & 0xc0) !== 0x80) throw new Malformed("bad UTF-8");
+    const byte = i < end ? bytes[i++]! : 0;
+    if ((byte & 0xc0) !== 0x80) throw new Malformed("bad UTF-8");
     return byte & 63;
   };
-  while (i < bytes.length) {
+  while (i < end) {
     const first = bytes[i++]!;
     let code: number;
     if (first < 0x80) code = first;
@@ -255,28 +304,4 @@ export function decodeUtf8(bytes: Uint8Array): string {
   }
   parts.push(String.fromCharCode(...units));
   return parts.join("");
-}
-
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
-
-/** Lower case. */
-export function toHex(bytes: Uint8Array): string {
-  let out = "";
-  for (const byte of bytes) out += HEX[byte]!;
-  return out;
-}
-
-/** The bytes of an even-length lower-case hex string, or null. */
-export function fromHex(hex: string): Bytes | null {
-  if (hex.length % 2 !== 0 || !/^[0-9a-f]*$/.test(hex)) return null;
-  const out = new Uint8Array(hex.length / 2);
-  for (let i = 0; i < out.length; i++) out[i] = Number.parseInt(hex.slice(i * 2, i * 2 + 2), 16);
-  return out;
-}
-
-/** For hex that was checked before. */
-export function mustFromHex(hex: string): Bytes {
-  const bytes = fromHex(hex);
-  if (bytes === null) throw new TypeError("Expected lower-case hex");
-  return bytes;
 }

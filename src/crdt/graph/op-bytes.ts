@@ -16,7 +16,7 @@ import {
 } from "../limits.ts";
 import type { Dot, Span } from "../types/dot.ts";
 import type { Kind, Path, Place, Scalar, Step, Value } from "../types/op.ts";
-import { Malformed, mustFromHex, type Reader, toHex, type Writer } from "./bytes.ts";
+import { Malformed, type Reader, type Writer } from "./bytes.ts";
 import {
   type ChangeId,
   type DeviceId,
@@ -76,7 +76,8 @@ export function writePath(out: Writer, path: Path): void {
   }
 }
 
-export function writeOp(out: Writer, op: Op, numbers: ReadonlyMap<Path, number>): void {
+/** `path` is the number of the op's path in the table. */
+export function writeOp(out: Writer, op: Op, path: number): void {
   if (op.type === "unknown") {
     out.varint(op.kind);
     out.varint(op.elements);
@@ -85,7 +86,7 @@ export function writeOp(out: Writer, op: Op, numbers: ReadonlyMap<Path, number>)
     return;
   }
   out.varint(OP[op.type]);
-  if (isContent(op)) out.varint(numbers.get(op.path)!);
+  if (isContent(op)) out.varint(path);
   switch (op.type) {
     case "set":
       if (op.key !== null) out.string(op.key);
@@ -128,12 +129,12 @@ export function writeOp(out: Writer, op: Op, numbers: ReadonlyMap<Path, number>)
       writePolicy(out, op.policy);
       break;
     case "invite":
-      out.bytes(mustFromHex(op.key));
+      out.hex(op.key);
       out.byte(ROLES.indexOf(op.role));
       out.string(op.label);
       break;
     case "join":
-      out.bytes(mustFromHex(op.invite));
+      out.hex(op.invite);
       out.bytes(op.signature);
       break;
     case "name":
@@ -142,6 +143,14 @@ export function writeOp(out: Writer, op: Op, numbers: ReadonlyMap<Path, number>)
     default:
       unreachable(op);
   }
+}
+
+/** Equal for equal paths only: keys carry their length. */
+export function nameOf(path: Path): string {
+  let name = "";
+  for (const { at, kind } of path)
+    name += typeof at === "string" ? `${kind} ${at.length} ${at}/` : `${kind} ${at.change}:${at.index}/`;
+  return name;
 }
 
 function writeDot(out: Writer, dot: Dot): void {
@@ -196,19 +205,39 @@ function writePolicy(out: Writer, policy: Policy): void {
 
 // ------------------------------------------------------------------------------------------------- reading
 
-/** `used` collects the references that were named. Throws `Malformed`. */
+/** The table of paths and the ops of one change, in this order; `end` says whether the tables were used up. All throw
+ * `Malformed`. */
 export class OpReader {
   readonly #input: Reader;
   readonly #refs: readonly ChangeId[];
-  readonly #used: Set<number>;
+  /** References from here on stand in the change's own table. */
+  readonly #listed: number;
+  readonly #isUsed: boolean[] = [];
+  readonly #paths: Path[] = [];
+  /** Paths that an op used, so far. */
+  #usedPaths = 0;
 
-  constructor(input: Reader, refs: readonly ChangeId[], used: Set<number>) {
+  constructor(input: Reader, refs: readonly ChangeId[], listed: number) {
     this.#input = input;
     this.#refs = refs;
-    this.#used = used;
+    this.#listed = listed;
   }
 
-  path(): Path {
+  /** wire §5: each path is there once. */
+  paths(): void {
+    const count = this.#input.count(CHANGE_OPS_MAX);
+    for (let i = 0; i < count; i++) this.#paths.push(this.#path());
+    if (count > 1 && new Set(this.#paths.map(nameOf)).size < count) throw new Malformed("path twice");
+  }
+
+  /** wire §4, §5: nothing stands in a table for nothing. */
+  end(): void {
+    if (this.#usedPaths < this.#paths.length) throw new Malformed("path not used");
+    for (let ref = this.#listed; ref < this.#refs.length; ref++)
+      if (this.#isUsed[ref - this.#listed] !== true) throw new Malformed("reference not used");
+  }
+
+  #path(): Path {
     const steps: Step[] = [];
     for (let left = this.#input.count(DEPTH_MAX); left > 0; left--) {
       const code = this.#input.byte();
@@ -219,7 +248,15 @@ export class OpReader {
     return steps;
   }
 
-  op(paths: readonly Path[]): Op {
+  /** wire §5: paths are listed in the order of their first use. */
+  #pathInUse(): Path {
+    const number = this.#input.varint();
+    if (number > this.#usedPaths || number >= this.#paths.length) throw new Malformed("path out of order");
+    if (number === this.#usedPaths) this.#usedPaths++;
+    return this.#paths[number]!;
+  }
+
+  op(): Op {
     const input = this.#input;
     const kind = input.varint();
     if (kind >= FIRST_OPEN_KIND) {
@@ -227,29 +264,24 @@ export class OpReader {
       const length = input.count(UNKNOWN_OP_BYTES_MAX);
       return { type: "unknown", kind, elements, payload: input.bytes(length) };
     }
-    const path = (): Path => {
-      const found = paths[input.varint()];
-      if (found === undefined) throw new Malformed("no such path");
-      return found;
-    };
     switch (kind) {
       case OP.set: {
-        const at = path();
+        const at = this.#pathInUse();
         return { type: "set", path: at, key: this.#key(at), replaces: this.#dots(), value: this.#value() };
       }
       case OP.unset: {
-        const at = path();
+        const at = this.#pathInUse();
         return { type: "unset", path: at, key: this.#key(at), replaces: this.#dots() };
       }
       case OP.insertText: {
-        const at = path();
+        const at = this.#pathInUse();
         const place = this.#place();
         const text = input.string(RUN_UNITS_MAX * 3);
         if (text.length === 0 || text.length > RUN_UNITS_MAX) throw new Malformed("length of a run");
         return { type: "insertText", path: at, ...place, text };
       }
       case OP.insertList: {
-        const at = path();
+        const at = this.#pathInUse();
         const place = this.#place();
         const count = input.count(RUN_VALUES_MAX);
         if (count === 0) throw new Malformed("length of a run");
@@ -261,29 +293,29 @@ export class OpReader {
         };
       }
       case OP.increment: {
-        const at = path();
+        const at = this.#pathInUse();
         const by = input.signed();
         if (by === 0 || !Number.isSafeInteger(by)) throw new Malformed("increment");
         return { type: "increment", path: at, by };
       }
       case OP.add:
-        return { type: "add", path: path(), value: this.#scalar() };
+        return { type: "add", path: this.#pathInUse(), value: this.#scalar() };
       case OP.remove: {
-        const at = path();
+        const at = this.#pathInUse();
         const replaces = this.#dots();
         if (replaces.length === 0) throw new Malformed("remove of nothing");
         return { type: "remove", path: at, replaces, value: this.#scalar() };
       }
       case OP.delete:
-        return { type: "delete", path: path(), spans: this.#spans() };
+        return { type: "delete", path: this.#pathInUse(), spans: this.#spans() };
       case OP.genesis:
         return { type: "genesis", nonce: input.bytes(16), policy: this.#policy() };
       case OP.invite: {
-        const key = toHex(input.bytes(32)) as DeviceId;
+        const key = input.name() as DeviceId;
         return { type: "invite", key, role: this.#role(), label: input.string(LABEL_BYTES_MAX) };
       }
       case OP.join:
-        return { type: "join", invite: toHex(input.bytes(32)) as DeviceId, signature: input.bytes(64) };
+        return { type: "join", invite: input.name() as DeviceId, signature: input.bytes(64) };
       case OP.name:
         return { type: "name", name: input.string(NAME_BYTES_MAX) };
       default:
@@ -299,7 +331,7 @@ export class OpReader {
   #ref(): number {
     const ref = this.#input.varint();
     if (ref !== 0 && (this.#refs[ref] ?? "") === "") throw new Malformed("no such reference");
-    this.#used.add(ref);
+    if (ref >= this.#listed) this.#isUsed[ref - this.#listed] = true;
     return ref;
   }
 
@@ -308,9 +340,12 @@ export class OpReader {
   }
 
   #dots(): Dot[] {
-    const dots = Array.from({ length: this.#input.count(CHANGE_OPS_MAX) }, () => this.#dot());
-    for (let i = 1; i < dots.length; i++) {
-      if (compare(dots[i - 1]!, dots[i]!) >= 0) throw new Malformed("dots not sorted");
+    const dots: Dot[] = [];
+    for (let left = this.#input.count(CHANGE_OPS_MAX); left > 0; left--) {
+      const dot = this.#dot();
+      const last = dots.at(-1);
+      if (last !== undefined && compare(last, dot) >= 0) throw new Malformed("dots not sorted");
+      dots.push(dot);
     }
     return dots;
   }
@@ -368,6 +403,7 @@ export class OpReader {
       case VALUE.double: {
         const value = input.double();
         if (!Number.isFinite(value) || Object.is(value, -0)) throw new Malformed("number not finite or -0");
+        if (Number.isSafeInteger(value)) throw new Malformed("integer as a double");
         return value;
       }
       case VALUE.make: {
@@ -388,9 +424,11 @@ export class OpReader {
 
   #policy(): Policy {
     const policy: Partial<Record<Role, RolePolicy>> = {};
+    let last = -1;
     for (let left = this.#input.count(ROLES.length); left > 0; left--) {
       const role = this.#role();
-      if (policy[role] !== undefined) throw new Malformed("role twice");
+      if (ROLES.indexOf(role) <= last) throw new Malformed("roles not sorted");
+      last = ROLES.indexOf(role);
       const count = this.#input.count(POLICY_KEYS_MAX + 1);
       const keys =
         count === 0 ? null : Array.from({ length: count - 1 }, () => this.#input.string(KEY_BYTES_MAX));
