@@ -20,13 +20,13 @@ export {
 export type { LaneTip } from "./graph/graph.ts";
 export { type Inspected, joinMessage, type SignatureQuestion, type VerifiedChange } from "./graph/verify.ts";
 export { CHANGE_BYTES_MAX, KEYS_REMEMBERED_MAX, NAME_BYTES_MAX } from "./limits.ts";
+export type { Refused } from "./receiving.ts";
 export { describe, REFUSALS, type Refusal, type RefusalCode } from "./refusal.ts";
 export {
   type Closed,
   OPEN_POLICY,
   type Origin,
   type Reception,
-  type Refused,
   Replica,
   type Ticket,
 } from "./replica.ts";

@@ -2,22 +2,23 @@
 // others build on it and are judged as ever (rules of admission never look here), but nothing shows of it. Who is
 // masked, and why, is not known here.
 
-import { contentOf } from "./authority/admission.ts";
+import { type LocalOps, localize } from "./authority/admission.ts";
 import { type Change, type ChangeId, elementsOf } from "./graph/change.ts";
 import type { Graph } from "./graph/graph.ts";
 import type { DocumentTree, Patch } from "./types/document.ts";
 import type { Slot } from "./types/dot.ts";
-import { type ContentOp, mapDots } from "./types/op.ts";
 
 export class Masking {
   readonly #graph: Graph;
   readonly #tree: DocumentTree;
+  readonly #changeAt: (slot: Slot) => Change;
   /** Also of changes that are not here yet. */
   readonly #masked = new Set<ChangeId>();
 
-  constructor(graph: Graph, tree: DocumentTree) {
+  constructor(graph: Graph, tree: DocumentTree, changeAt: (slot: Slot) => Change) {
     this.#graph = graph;
     this.#tree = tree;
+    this.#changeAt = changeAt;
   }
 
   has(id: ChangeId): boolean {
@@ -32,9 +33,8 @@ export class Masking {
     if (last !== undefined) strands.claim(slot, starts.at(-1)! + elementsOf(last));
   }
 
-  apply(change: Change, slot: Slot, patches: Patch[]): void {
+  apply(change: Change, { ops, starts }: LocalOps, slot: Slot, patches: Patch[]): void {
     this.begin(change, slot);
-    const { ops, starts } = this.#contentOf(change, slot);
     if (!this.#masked.has(change.id)) {
       this.#tree.applyAll(ops, starts, slot, patches);
       return;
@@ -55,17 +55,10 @@ export class Masking {
       else this.#masked.delete(id);
       const slot = this.#graph.slotOf(id);
       if (slot === undefined || later.has(slot)) continue;
-      const { ops, starts } = this.#contentOf(this.#graph.at(slot), slot);
+      const { ops, starts } = localize(this.#changeAt(slot), slot, this.#graph);
       for (const [i, op] of ops.entries()) this.#tree.mask(op, slot, starts[i]!, isMasked, patches);
     }
     this.#tree.settle(patches);
     return patches;
-  }
-
-  /** The ops on data with local names, and the numbers of their first elements. */
-  #contentOf(change: Change, slot: Slot): { readonly ops: ContentOp[]; readonly starts: readonly number[] } {
-    const { ops, starts } = contentOf(change);
-    const slots = change.refs.map((ref, i) => (i === 0 ? slot : (this.#graph.slotOf(ref) ?? -1)));
-    return { ops: ops.map(op => mapDots(op, ref => slots[ref]!)), starts };
   }
 }

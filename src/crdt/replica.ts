@@ -3,13 +3,10 @@
 // takes the answer later. It keeps nothing anywhere and sends nothing; sync does.
 
 import { assert } from "./assert.ts";
-import { judge } from "./authority/admission.ts";
-import { type Member, Members } from "./authority/members.ts";
+import type { Member } from "./authority/members.ts";
 import { Drafting } from "./drafting.ts";
-import { encodeBody } from "./graph/body.ts";
 import { type Bytes, toHex } from "./graph/bytes.ts";
 import {
-  type Change,
   type ChangeId,
   type DeviceId,
   type DocId,
@@ -19,23 +16,21 @@ import {
   type Role,
   startsOf,
 } from "./graph/change.ts";
-import { encodeChange } from "./graph/codec.ts";
-import { compose } from "./graph/compose.ts";
-import { Graph, type LaneTip } from "./graph/graph.ts";
-import { Pending, type Waiting } from "./graph/pending.ts";
+import { compose, composeGenesis } from "./graph/compose.ts";
+import type { ChainTip, LaneTip } from "./graph/graph.ts";
 import {
   conclude,
   type Inspected,
   Inspector,
-  own,
   recall,
   signatureMessage,
   type VerifiedChange,
 } from "./graph/verify.ts";
-import { EDITOR_BYTES_MAX, EDITOR_OPS_MAX, NAME_BYTES_MAX, PARENTS_MAX, REFUSED_IDS_MAX } from "./limits.ts";
-import { Masking } from "./masking.ts";
-import { type Refusal, refuse } from "./refusal.ts";
-import { DocumentTree, type Patch } from "./types/document.ts";
+import { Holding } from "./holding.ts";
+import { EDITOR_BYTES_MAX, EDITOR_OPS_MAX, NAME_BYTES_MAX, PARENTS_MAX } from "./limits.ts";
+import { Outcome, Receiving, type Refused } from "./receiving.ts";
+import type { Refusal } from "./refusal.ts";
+import type { Patch } from "./types/document.ts";
 import type { Dot, Slot } from "./types/dot.ts";
 import type { MapEdit } from "./types/edit.ts";
 import { canonicalJson, type Json, type Node } from "./types/node.ts";
@@ -49,12 +44,6 @@ export interface Closed {
   readonly bytes: Bytes;
   /** What the device key has to sign. */
   readonly message: Bytes;
-}
-
-export interface Refused {
-  readonly id: ChangeId | null;
-  readonly author: DeviceId | null;
-  readonly refusal: Refusal;
 }
 
 /** What came of a change from outside, and of those that had waited for it. */
@@ -83,28 +72,21 @@ const TIME_STATED_S = 60;
 export class Replica {
   readonly device: DeviceId;
   readonly doc: DocId;
-  readonly #graph = new Graph();
-  readonly #tree = new DocumentTree(this.#graph);
-  readonly #masking = new Masking(this.#graph, this.#tree);
-  readonly #members = new Members();
+  readonly #holding = new Holding();
   readonly #drafting: Drafting;
-  readonly #pending = new Pending();
+  readonly #receiving = new Receiving(this.#holding);
   readonly #inspector: Inspector;
-  readonly #archive = new Map<ChangeId, VerifiedChange>();
-  readonly #refused = new Map<ChangeId, Refusal>();
   readonly #listeners = new Set<(patches: readonly Patch[], origin: Origin) => void>();
   #ticket: Ticket | null = null;
   #lastTime = 0;
   /** In the graph and not shown yet: `restore` closes the draft in between. */
   #recalled: Slot[] = [];
-  /** Had waited for what was recalled: judged with the next change that is admitted. */
-  #freed: Waiting[] = [];
 
   private constructor(device: DeviceId, doc: DocId) {
     this.device = device;
     this.doc = doc;
     this.#inspector = new Inspector(doc);
-    this.#drafting = new Drafting(this.#graph, this.#tree, device);
+    this.#drafting = new Drafting(this.#holding.graph, this.#holding.tree, device);
   }
 
   /** A new document with this device as its owner. `nonce`: 16 random bytes; `now`: seconds since 1970. */
@@ -114,23 +96,10 @@ export class Replica {
     now: number,
     policy: Policy = OPEN_POLICY,
   ): { replica: Replica; genesis: Closed } {
-    const ops: Op[] = [{ type: "genesis", nonce, policy }];
-    const refs = ["" as ChangeId, "" as ChangeId];
-    const body = encodeBody(refs, { prev: null, parents: [] }, ops);
-    const header = {
-      author: device,
-      seq: 1,
-      prev: null,
-      parents: [],
-      depth: 1,
-      opTotal: 1,
-      byteTotal: body.length,
-      time: now,
-    };
-    const verified = own(encodeChange({ ...header, doc: "" as DocId }, refs, ops));
-    const replica = new Replica(device, verified.change.id);
+    const verified = composeGenesis(device, { type: "genesis", nonce, policy }, now);
+    const replica = new Replica(device, verified.id);
     replica.#lastTime = now;
-    replica.#take(verified, replica.#graph.reserve(), []);
+    replica.#enterOwn(verified, replica.#graph.reserve());
     return { replica, genesis: closed(verified) };
   }
 
@@ -139,6 +108,14 @@ export class Replica {
     const replica = new Replica(device, doc);
     replica.#ticket = ticket;
     return replica;
+  }
+
+  get #graph() {
+    return this.#holding.graph;
+  }
+
+  get #members() {
+    return this.#holding.members;
   }
 
   // ------------------------------------------------------------------------------------------------ looking
@@ -181,7 +158,7 @@ export class Replica {
   }
 
   /** The newest own change; null before the first. */
-  get ownHead(): Change | null {
+  get ownHead(): ChainTip | null {
     return this.#graph.newestOf(this.device);
   }
 
@@ -194,25 +171,24 @@ export class Replica {
     return this.#graph.has(id);
   }
 
+  /** An admitted change. What it says is read from its bytes at each look: keep what you need of it. */
   get(id: ChangeId): VerifiedChange | undefined {
-    return this.#archive.get(id);
+    return this.#holding.get(id);
   }
 
   /** All admitted changes, parents first. */
-  *changes(): Generator<VerifiedChange> {
-    for (const { id } of this.#graph.changes()) yield this.#archive.get(id)!;
+  changes(): Generator<VerifiedChange> {
+    return this.#holding.changes();
   }
 
   /** The admitted changes that are neither among `known` nor in their past, parents first. Unknown ids are passed over. */
-  *changesSince(known: Iterable<ChangeId>): Generator<VerifiedChange> {
-    const past = this.#graph.past([...known].filter(id => this.#graph.has(id)));
-    for (const { id } of this.#graph.changes())
-      if (!past.has(this.#graph.slotOf(id)!)) yield this.#archive.get(id)!;
+  changesSince(known: Iterable<ChangeId>): Generator<VerifiedChange> {
+    return this.#holding.changesSince(known);
   }
 
   /** Prototype-free JSON; where values conflict, the deterministic pick. */
   toJson(): Json {
-    return this.#tree.toJson();
+    return this.#holding.tree.toJson();
   }
 
   /** RFC 8785. Replicas with equal heads give equal strings: the yardstick of convergence. */
@@ -222,12 +198,12 @@ export class Replica {
 
   /** The node at a path, for reading; null if nothing was ever put there. */
   node(path: Path): Node | null {
-    return this.#tree.find(path);
+    return this.#holding.tree.find(path);
   }
 
   /** A position that survives edits: the change and element number of a dot, or null while it is a draft's. */
   nameOf(dot: Dot): { readonly id: ChangeId; readonly index: number } | null {
-    return this.#drafting.has(dot.change) ? null : { id: this.#graph.at(dot.change).id, index: dot.index };
+    return this.#drafting.has(dot.change) ? null : { id: this.#graph.idAt(dot.change), index: dot.index };
   }
 
   dotOf(name: { readonly id: ChangeId; readonly index: number }): Dot | null {
@@ -276,12 +252,12 @@ export class Replica {
     if (!this.hasDraft) return [];
     const { parents: drafted, parts } = this.#drafting.take();
     const out: Closed[] = [];
-    let parents: readonly ChangeId[] = drafted;
-    if (this.ownHead !== null) parents = this.#graph.antichain([...parents, this.ownHead.id]);
+    // Another tab may have gone on with the chain since the draft was begun.
+    let parents = this.#withOwnHead(drafted);
     while (parents.length > PARENTS_MAX) {
       // One less, since the own previous change may be among the others and comes along.
       out.push(this.#closeOne(parents.slice(0, PARENTS_MAX - 1), [], this.#graph.reserve(), now));
-      parents = this.#graph.antichain([...parents, this.ownHead!.id]);
+      parents = this.#withOwnHead(parents);
     }
     for (const { ops, slot } of parts) {
       out.push(this.#closeOne(parents, ops, slot, now));
@@ -290,24 +266,31 @@ export class Replica {
     return out;
   }
 
-  #closeOne(given: readonly ChangeId[], drafted: readonly Op[], slot: Slot, now: number): Closed {
-    const ops = [...drafted];
-    if (this.ownHead === null && this.#ticket !== null && this.roleOf(this.device) === null) {
-      ops.unshift({ type: "join", invite: this.#ticket.invite, signature: this.#ticket.signature });
+  #withOwnHead(parents: readonly ChangeId[]): readonly ChangeId[] {
+    const { ownHead } = this;
+    return ownHead === null ? parents : this.#graph.withTip(parents, ownHead.id);
+  }
+
+  /** The change is not judged: it is made of what the draft checked. What others will not take for lack of a right is
+   * still kept here. */
+  #closeOne(parents: readonly ChangeId[], drafted: readonly Op[], slot: Slot, now: number): Closed {
+    let ops = drafted;
+    if (this.#ticket !== null && this.ownHead === null && this.roleOf(this.device) === null) {
+      const { invite, signature } = this.#ticket;
+      ops = [{ type: "join", invite, signature }, ...drafted];
     }
     const states = now - this.#lastTime >= TIME_STATED_S;
     if (states) this.#lastTime = now;
-    const verified = compose(this.#graph, this.doc, this.device, given, ops, slot, states ? now : null);
-    const refusal = judge(verified.change, slot, this.#ground);
-    // What others will not take for lack of a right is still kept here; what is unsound is our own mistake.
-    const isSound =
-      refusal === null || ["AuthorUnknown", "RightMissing", "QuotaExceeded"].includes(refusal.code);
-    assert(isSound, `an own change is sound (${refusal?.code} ${refusal?.detail})`);
-    this.#graph.add(verified.change, slot);
-    this.#masking.begin(verified.change, slot);
-    this.#members.add(verified.change, slot, this.#graph.past(verified.change.parents));
-    this.#archive.set(verified.change.id, verified);
+    const verified = compose(this.#graph, this.doc, this.device, parents, ops, slot, states ? now : null);
+    this.#enterOwn(verified, slot);
     return closed(verified);
+  }
+
+  /** What it does shows already. */
+  #enterOwn(verified: VerifiedChange, slot: Slot): void {
+    const { change } = verified;
+    this.#holding.enter(verified, slot, this.#graph.past(change.parents));
+    this.#holding.masking.begin(change, slot);
   }
 
   /** The open draft as bytes for `resumeDraft`, or null. */
@@ -323,7 +306,7 @@ export class Replica {
     const closed = new Map<string, Slot>();
     for (let seq = after + 1; seq <= (this.ownHead?.seq ?? 0); seq++) {
       for (const id of this.numbered(this.device, seq)) {
-        closed.set(toHex(bodyOf(this.#graph, this.#graph.get(id)!)), this.#graph.slotOf(id)!);
+        closed.set(toHex(bodyOf(this.#graph, this.get(id)!.change)), this.#graph.slotOf(id)!);
       }
     }
     const patches: Patch[] = [];
@@ -339,7 +322,7 @@ export class Replica {
       const local = ops.map(op => (isContent(op) ? mapDots(op, ref => named[ref]!) : op));
       const content = local.filter(isContent);
       const knowledge = { self: slot, isPast: (other: Slot) => other >= 0 };
-      if (new References(this.#tree, knowledge).judge(content, startsOf(content)) !== null) break;
+      if (new References(this.#holding.tree, knowledge).judge(content, startsOf(content)) !== null) break;
       this.#drafting.resume(local, slot, patches);
     }
     this.#tell(patches, "remote");
@@ -352,9 +335,9 @@ export class Replica {
 
   /** The device key's answer for a closed change. */
   sign(id: ChangeId, signature: Bytes): void {
-    const verified = this.#archive.get(id);
-    assert(verified !== undefined && verified.change.author === this.device, "an own change is signed");
-    this.#archive.set(id, { ...verified, signature });
+    const slot = this.#graph.slotOf(id);
+    assert(slot !== undefined && this.#graph.chainAt(slot).author === this.device, "an own change is signed");
+    this.#holding.sign(slot, signature);
   }
 
   // ----------------------------------------------------------------------------------------------- receiving
@@ -371,38 +354,10 @@ export class Replica {
     const { id, author } = inspected.change;
     if ("ok" in verified)
       return { admitted: [], refused: [{ id, author, refusal: verified }], missing: null };
-    const admitted: VerifiedChange[] = [];
-    const refused: Refused[] = [];
-    const patches: Patch[] = [];
-    let missing: ChangeId | null = null;
-    const queue = [...this.#freed, { verified, source }];
-    this.#freed = [];
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      const { change } = next.verified;
-      if (this.#graph.has(change.id)) continue;
-      const needed = [...change.parents, ...(change.prev === null ? [] : [change.prev])];
-      const lacking = needed.filter(parent => !this.#graph.has(parent));
-      const known =
-        this.#refused.get(change.id) ??
-        (needed.some(p => this.#refused.has(p)) ? refuse("ParentRefused") : null);
-      if (known === null && lacking.length > 0) {
-        this.#pending.add(next.verified, lacking, next.source);
-        if (change.id === id) missing = lacking[0]!;
-        continue;
-      }
-      const slot = known === null ? this.#graph.reserve() : -1;
-      const refusal = known ?? judge(change, slot, this.#ground);
-      if (refusal !== null) {
-        this.#remember(change.id, refusal);
-        refused.push({ id: change.id, author: change.author, refusal });
-      } else {
-        this.#take(next.verified, slot, patches);
-        admitted.push(next.verified);
-      }
-      queue.push(...this.#pending.release(change.id));
-    }
-    this.#tell(patches, "remote");
-    return { admitted, refused, missing };
+    const outcome = new Outcome();
+    const missing = this.#receiving.receive(verified, source, outcome);
+    this.#tell(outcome.patches, "remote");
+    return { admitted: outcome.admitted, refused: outcome.refused, missing };
   }
 
   /**
@@ -412,7 +367,7 @@ export class Replica {
    */
   mask(ids: Iterable<ChangeId>, isMasked: boolean): void {
     assert(!this.hasDraft, "the draft is closed before changes are masked");
-    this.#tell(this.#masking.mask(ids, isMasked, this.#recalled), "remote");
+    this.#tell(this.#holding.masking.mask(ids, isMasked, this.#recalled), "remote");
   }
 
   /** The same for the changes of a device from number `fromSeq` on that are here, on every branch if it forked. */
@@ -421,17 +376,12 @@ export class Replica {
   }
 
   isMasked(id: ChangeId): boolean {
-    return this.#masking.has(id);
+    return this.#holding.masking.has(id);
   }
 
   /** A peer left: what it sent without its past is dropped. */
   forget(source: string): void {
-    this.#pending.forget(source);
-  }
-
-  #remember(id: ChangeId, refusal: Refusal): void {
-    this.#refused.set(id, refusal);
-    if (this.#refused.size > REFUSED_IDS_MAX) this.#refused.delete(this.#refused.keys().next().value!);
+    this.#receiving.forget(source);
   }
 
   /**
@@ -454,7 +404,7 @@ export class Replica {
     if (!mayClose()) return { damaged, closed: [] };
     const closed = this.closeDraft(now);
     const patches: Patch[] = [];
-    for (const slot of this.#recalled) this.#masking.apply(this.#graph.at(slot), slot, patches);
+    for (const slot of this.#recalled) this.#holding.applyKept(slot, patches);
     this.#recalled = [];
     this.#tell(patches, "remote");
     return { damaged, closed };
@@ -463,26 +413,13 @@ export class Replica {
   #recall(verified: VerifiedChange): boolean {
     const { change } = verified;
     if (change.doc !== this.doc || change.parents.some(parent => !this.#graph.has(parent))) return false;
-    const slot = this.#graph.add(change);
-    this.#members.add(change, slot, this.#graph.past(change.parents));
-    this.#archive.set(change.id, verified);
+    const slot = this.#graph.reserve();
+    this.#holding.enter(verified, slot, this.#graph.past(change.parents));
     if (change.author === this.device && change.time !== null)
       this.#lastTime = Math.max(this.#lastTime, change.time);
     this.#recalled.push(slot);
-    this.#freed.push(...this.#pending.release(change.id));
+    this.#receiving.entered(change.id);
     return true;
-  }
-
-  get #ground() {
-    return { graph: this.#graph, members: this.#members, tree: this.#tree };
-  }
-
-  #take(verified: VerifiedChange, slot: Slot, patches: Patch[]): void {
-    const { change } = verified;
-    this.#graph.add(change, slot);
-    this.#members.add(change, slot, this.#graph.past(change.parents));
-    this.#archive.set(change.id, verified);
-    this.#masking.apply(change, slot, patches);
   }
 
   #tell(patches: readonly Patch[], origin: Origin): void {
@@ -490,6 +427,12 @@ export class Replica {
   }
 }
 
-function closed({ change, bytes }: VerifiedChange): Closed {
-  return { id: change.id, bytes, message: signatureMessage(change.id) };
+function closed({ id, bytes }: VerifiedChange): Closed {
+  return {
+    id,
+    bytes,
+    get message() {
+      return signatureMessage(id);
+    },
+  };
 }

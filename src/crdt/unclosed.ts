@@ -20,7 +20,7 @@ export function encodeParts(graph: Graph, parts: readonly Part[]): Bytes {
   const names = new Map(parts.map(({ slot }, i) => [slot, partName(i)]));
   out.varint(parts.length);
   for (const { ops, slot } of parts) {
-    const body = encodeUnder(slot, ops, other => names.get(other) ?? graph.at(other).id);
+    const body = encodeUnder(slot, ops, other => names.get(other) ?? graph.idAt(other));
     out.varint(body.length);
     out.bytes(body);
   }
@@ -60,7 +60,7 @@ export function bodyOf(graph: Graph, change: Change): Bytes {
   const ops = change.ops
     .filter(({ type }) => type !== "join")
     .map(op => (isContent(op) ? mapDots(op, ref => slots[ref]!) : op));
-  return encodeUnder(slot, ops, other => graph.at(other).id);
+  return encodeUnder(slot, ops, other => graph.idAt(other));
 }
 
 /** The number of the part that a name stands for, or null for the name of a change. */

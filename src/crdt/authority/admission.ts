@@ -17,29 +17,58 @@ export interface Ground {
   readonly tree: DocumentTree;
 }
 
-/** Null if the change may enter. Its parents and previous change must be admitted. `slot` is the number it will get. */
-export function judge(change: Change, slot: Slot, ground: Ground): Refusal | null {
-  const past = ground.graph.past(change.parents);
+/** The ops on data of one change, as the tree takes them: dots name changes by their slots. */
+export interface LocalOps {
+  readonly ops: readonly ContentOp[];
+  /** The numbers of their first elements. */
+  readonly starts: readonly number[];
+}
+
+/** `slot` is the change's own number. What is not here gets a slot that nothing has: it is judged, not applied. */
+export function localize(change: Change, slot: Slot, graph: Graph): LocalOps {
+  const { refs } = change;
+  const slotOf = (ref: number): Slot => (ref === 0 ? slot : (graph.slotOf(refs[ref]!) ?? -1));
+  const ops: ContentOp[] = [];
+  const starts: number[] = [];
+  for (let i = 0; i < change.ops.length; i++) {
+    const op = change.ops[i]!;
+    if (!isContent(op)) continue;
+    ops.push(mapDots(op, slotOf));
+    starts.push(change.starts[i]!);
+  }
+  return { ops, starts };
+}
+
+/**
+ * Null if the change may enter. Its parents and previous change must be admitted; `past` is that of its parents,
+ * `local` its ops, `slot` the number it will get.
+ */
+export function judge(
+  change: Change,
+  slot: Slot,
+  local: LocalOps,
+  past: Past,
+  ground: Ground,
+): Refusal | null {
   return (
     judgeShape(change, ground, past) ??
     judgeAuthority(change, ground, past) ??
-    judgeReferences(change, slot, ground, past)
+    judgeReferences(local, slot, ground, past)
   );
 }
 
 /** R2, R8, R9: parents are independent, the chain goes on, derived numbers are exact. */
 function judgeShape(change: Change, { graph }: Ground, past: Past): Refusal | null {
   const { parents } = change;
-  if (parents.length > 1 && graph.antichain(parents).length !== parents.length)
-    return refuse("ParentsUnordered");
-  const prev = change.prev === null ? null : graph.get(change.prev)!;
+  if (parents.length > 1 && !graph.isAntichain(parents)) return refuse("ParentsUnordered");
+  const prev = change.prev === null ? null : graph.chainAt(graph.slotOf(change.prev)!);
   if (prev !== null) {
     if (prev.author !== change.author || prev.seq + 1 !== change.seq)
       return refuse("ChainBroken", "not the previous change");
-    if (!past.has(graph.slotOf(prev.id)!)) return refuse("ChainBroken", "previous change outside the past");
+    if (!past.has(prev.slot)) return refuse("ChainBroken", "previous change outside the past");
   }
-  const deepest = parents.reduce((depth, parent) => Math.max(depth, graph.get(parent)!.depth), 0);
-  if (change.depth !== deepest + 1) return refuse("DepthWrong", `${change.depth} after ${deepest}`);
+  const depth = graph.depthAbove(parents);
+  if (change.depth !== depth) return refuse("DepthWrong", `${change.depth}, not ${depth}`);
   if (change.opTotal !== (prev?.opTotal ?? 0) + change.ops.length) return refuse("CountsWrong", "ops");
   if (change.byteTotal !== (prev?.byteTotal ?? 0) + change.bodyBytes) return refuse("CountsWrong", "bytes");
   return null;
@@ -48,7 +77,8 @@ function judgeShape(change: Change, { graph }: Ground, past: Past): Refusal | nu
 /** Membership, rights and quotas, as the author's own past knows them. */
 function judgeAuthority(change: Change, { graph, members }: Ground, past: Past): Refusal | null {
   const isFirst = change.parents.length === 0;
-  for (const [i, op] of change.ops.entries()) {
+  for (let i = 0; i < change.ops.length; i++) {
+    const op = change.ops[i]!;
     if (op.type === "genesis" && !(isFirst && i === 0)) return refuse("GenesisMisplaced");
     if (op.type === "join" && !(change.seq === 1 && !isFirst && i === 0)) return refuse("JoinMisplaced");
   }
@@ -84,26 +114,13 @@ function topKey(op: ContentOp): string {
 }
 
 /** R13: what is named was seen, and is of the right kind. */
-function judgeReferences(change: Change, slot: Slot, { graph, tree }: Ground, past: Past): Refusal | null {
-  const content = contentOf(change);
-  if (content.ops.length === 0) return null;
-  const slots = change.refs.map((ref, i) => (i === 0 ? slot : (graph.slotOf(ref) ?? -1)));
-  const local = content.ops.map(op => mapDots(op, ref => slots[ref]!));
+function judgeReferences(
+  { ops, starts }: LocalOps,
+  slot: Slot,
+  { tree }: Ground,
+  past: Past,
+): Refusal | null {
+  if (ops.length === 0) return null;
   const knowledge = { self: slot, isPast: (other: Slot) => other >= 0 && past.has(other) };
-  return new References(tree, knowledge).judge(local, content.starts);
-}
-
-/** The ops on data, with the numbers of their first elements. */
-export function contentOf(change: Change): {
-  readonly ops: readonly ContentOp[];
-  readonly starts: readonly number[];
-} {
-  const ops: ContentOp[] = [];
-  const starts: number[] = [];
-  for (const [i, op] of change.ops.entries()) {
-    if (!isContent(op)) continue;
-    ops.push(op);
-    starts.push(change.starts[i]!);
-  }
-  return { ops, starts };
+  return new References(tree, knowledge).judge(ops, starts);
 }

@@ -1,24 +1,16 @@
 // The graph of admitted changes: what came after what. Answers "is a in the past of b" with lane clocks: a lane is
 // a fork-free stretch of one device's chain, so the past of a change is, per lane, a prefix. Knows nothing of what
-// the changes mean or whether their authors may write.
+// the changes mean or whether their authors may write, and keeps no bodies (archive.ts does): a change is a few
+// numbers here, in columns that are read at its slot.
 //
 //     a is in the past of b  ⇔  seq(a) ≤ clock(b)[lane(a)]          (never by counting, always by hash links)
 
 import { assert } from "../assert.ts";
 import type { Slot, Stamps } from "../types/dot.ts";
-import type { Change, ChangeId, DeviceId } from "./change.ts";
+import type { ChangeId, DeviceId, Header } from "./change.ts";
+import { type Clock, EMPTY_CLOCK, join, seen, withSeen } from "./clock.ts";
 
 type Lane = number;
-/** Highest sequence number seen, per lane. Shared between changes, so never written to after it was made. */
-type Clock = ReadonlyMap<Lane, number>;
-
-interface Vertex {
-  readonly change: Change;
-  readonly slot: Slot;
-  readonly lane: Lane;
-  /** The past, but for the change's own lane, which is known up to the change itself. */
-  readonly base: Clock;
-}
 
 /** A stretch of one device's chain: consecutive numbers from `first`. */
 interface LaneOfChanges {
@@ -40,16 +32,53 @@ export interface LaneTip {
   readonly id: ChangeId;
 }
 
+/** What the next change of a chain goes on from. */
+export interface ChainTip extends LaneTip {
+  readonly slot: Slot;
+  readonly opTotal: number;
+  readonly byteTotal: number;
+}
+
 export class Graph implements Stamps {
-  readonly #vertices: (Vertex | undefined)[] = [];
+  // One place for each slot; an empty id is a reserved one.
+  readonly #ids: (ChangeId | "")[] = [];
+  readonly #laneOf: Lane[] = [];
+  readonly #seqs: number[] = [];
+  readonly #depths: number[] = [];
+  readonly #opTotals: number[] = [];
+  readonly #byteTotals: number[] = [];
+  /** The past, but for the change's own lane, which is known up to the change itself. */
+  readonly #bases: Clock[] = [];
+
   readonly #slots = new Map<ChangeId, Slot>();
   readonly #order: Slot[] = [];
   readonly #lanes: LaneOfChanges[] = [];
+  readonly #lanesOf = new Map<DeviceId, Lane[]>();
+  readonly #newest = new Map<DeviceId, Slot>();
   readonly #heads = new Set<ChangeId>();
+  #sortedHeads: readonly ChangeId[] | null = null;
 
   /** A number for a change that has no id yet. It compares as the latest of all; of several the last one does. */
   reserve(): Slot {
-    return this.#vertices.push(undefined) - 1;
+    this.#laneOf.push(-1);
+    this.#seqs.push(0);
+    this.#depths.push(0);
+    this.#opTotals.push(0);
+    this.#byteTotals.push(0);
+    this.#bases.push(EMPTY_CLOCK);
+    return this.#ids.push("") - 1;
+  }
+
+  /** The last number reserved, which nothing was made of. */
+  giveBack(slot: Slot): void {
+    assert(slot === this.#ids.length - 1 && this.#ids[slot] === "", "the last reserved slot is given back");
+    this.#laneOf.pop();
+    this.#seqs.pop();
+    this.#depths.pop();
+    this.#opTotals.pop();
+    this.#byteTotals.pop();
+    this.#bases.pop();
+    this.#ids.pop();
   }
 
   get size(): number {
@@ -57,8 +86,9 @@ export class Graph implements Stamps {
   }
 
   /** Sorted. */
-  get heads(): ChangeId[] {
-    return [...this.#heads].sort();
+  get heads(): readonly ChangeId[] {
+    this.#sortedHeads ??= [...this.#heads].sort();
+    return this.#sortedHeads;
   }
 
   has(id: ChangeId): boolean {
@@ -69,114 +99,161 @@ export class Graph implements Stamps {
     return this.#slots.get(id);
   }
 
-  get(id: ChangeId): Change | undefined {
-    const slot = this.#slots.get(id);
-    return slot === undefined ? undefined : this.at(slot);
+  idAt(slot: Slot): ChangeId {
+    const id = this.#ids[slot];
+    assert(id !== undefined && id !== "", "a slot names an admitted change");
+    return id;
   }
 
-  at(slot: Slot): Change {
-    return this.#vertex(slot).change;
-  }
-
-  /** In an order in which parents come first: the order of admission here. */
-  *changes(): Generator<Change> {
-    for (const slot of this.#order) yield this.at(slot);
+  /** All that is here, in an order in which parents come first: the order of admission here. */
+  get order(): readonly Slot[] {
+    return this.#order;
   }
 
   /** One for each stretch of a device's chain; more than one per device only after a fork. Sorted by author, then id. */
   laneTips(): LaneTip[] {
     return this.#lanes
-      .map(lane => this.at(lane.slots.at(-1)!))
-      .map(({ author, seq, id }) => ({ author, seq, id }))
+      .map(({ author, slots }) => {
+        const slot = slots.at(-1)!;
+        return { author, seq: this.#seqs[slot]!, id: this.idAt(slot) };
+      })
       .sort((a, b) => compareStrings(a.author, b.author) || compareStrings(a.id, b.id));
   }
 
   /** The admitted change that follows no other here, of one device: its highest number, ties by id. */
-  newestOf(author: DeviceId): Change | null {
-    let newest: Change | null = null;
-    for (const lane of this.#lanes) {
-      const change = this.at(lane.slots.at(-1)!);
-      if (change.author === author && (newest === null || change.seq > newest.seq)) newest = change;
-    }
-    return newest;
+  newestOf(author: DeviceId): ChainTip | null {
+    const slot = this.#newest.get(author);
+    return slot === undefined ? null : this.chainAt(slot);
   }
 
   newestSlotOf(author: DeviceId): Slot | null {
-    const newest = this.newestOf(author);
-    return newest === null ? null : this.#slots.get(newest.id)!;
+    return this.#newest.get(author) ?? null;
+  }
+
+  chainAt(slot: Slot): ChainTip {
+    return {
+      slot,
+      id: this.idAt(slot),
+      author: this.#lanes[this.#laneOf[slot]!]!.author,
+      seq: this.#seqs[slot]!,
+      opTotal: this.#opTotals[slot]!,
+      byteTotal: this.#byteTotals[slot]!,
+    };
   }
 
   /** The admitted changes of a device with a number: one, or several after a fork. */
   numbered(author: DeviceId, seq: number): ChangeId[] {
     const found: ChangeId[] = [];
-    for (const lane of this.#lanes) {
-      const slot = lane.author === author ? lane.slots[seq - lane.first] : undefined;
-      if (slot !== undefined) found.push(this.at(slot).id);
+    for (const lane of this.#lanesOf.get(author) ?? []) {
+      const { first, slots } = this.#lanes[lane]!;
+      const slot = slots[seq - first];
+      if (slot !== undefined) found.push(this.idAt(slot));
     }
     return found;
   }
 
   /** The admitted changes of a device from a number on, on every branch if it forked. */
   *chain(author: DeviceId, fromSeq: number): Generator<ChangeId> {
-    for (const lane of this.#lanes) {
-      if (lane.author !== author) continue;
-      for (let i = Math.max(0, fromSeq - lane.first); i < lane.slots.length; i++)
-        yield this.at(lane.slots[i]!).id;
+    for (const lane of this.#lanesOf.get(author) ?? []) {
+      const { first, slots } = this.#lanes[lane]!;
+      for (let i = Math.max(0, fromSeq - first); i < slots.length; i++) yield this.idAt(slots[i]!);
     }
   }
 
+  /** 1 + the deepest of changes that are here. */
+  depthAbove(parents: readonly ChangeId[]): number {
+    let deepest = 0;
+    for (const parent of parents) deepest = Math.max(deepest, this.#depths[this.#known(parent)]!);
+    return deepest + 1;
+  }
+
   /** Adds a change whose parents are all here. */
-  add(change: Change, slot = this.reserve()): Slot {
-    assert(!this.#slots.has(change.id), "a change is added once");
-    assert(this.#vertices[slot] === undefined, "a slot is used once");
-    const parents = change.parents.map(parent => this.#vertexOf(parent));
-    const prev = change.prev === null ? null : this.#vertexOf(change.prev);
-    const continues = prev !== null && this.#lanes[prev.lane]!.slots.at(-1) === prev.slot;
-    const lane = continues ? prev.lane : this.#lanes.length;
-    const base =
-      prev !== null && continues && parents.length === 1 && parents[0] === prev ? prev.base : join(parents);
-    this.#vertices[slot] = { change, slot, lane, base };
-    if (continues) this.#lanes[lane]!.slots.push(slot);
-    else this.#lanes.push({ author: change.author, first: change.seq, slots: [slot] });
-    this.#slots.set(change.id, slot);
+  add(change: Header & { readonly id: ChangeId }, slot = this.reserve()): Slot {
+    const { id, author, seq, parents } = change;
+    assert(!this.#slots.has(id), "a change is added once");
+    assert(this.#ids[slot] === "", "a slot is used once");
+    const prev = change.prev === null ? -1 : this.#known(change.prev);
+    const prevLane = prev < 0 ? -1 : this.#laneOf[prev]!;
+    const continues = prev >= 0 && this.#lanes[prevLane]!.slots.at(-1) === prev;
+    const lane = continues ? prevLane : this.#begin(author, seq);
+    this.#ids[slot] = id;
+    this.#laneOf[slot] = lane;
+    this.#seqs[slot] = seq;
+    this.#depths[slot] = this.depthAbove(parents);
+    this.#opTotals[slot] = change.opTotal;
+    this.#byteTotals[slot] = change.byteTotal;
+    this.#bases[slot] =
+      continues && parents.length === 1 && parents[0] === change.prev
+        ? this.#bases[prev]!
+        : this.#clockAbove(parents);
+    this.#lanes[lane]!.slots.push(slot);
+    this.#slots.set(id, slot);
     this.#order.push(slot);
-    for (const parent of change.parents) this.#heads.delete(parent);
-    this.#heads.add(change.id);
+    const newest = this.#newest.get(author);
+    if (
+      newest === undefined ||
+      seq > this.#seqs[newest]! ||
+      (seq === this.#seqs[newest] && id < this.idAt(newest))
+    )
+      this.#newest.set(author, slot);
+    for (const parent of parents) this.#heads.delete(parent);
+    this.#heads.add(id);
+    this.#sortedHeads = null;
     return slot;
+  }
+
+  #begin(author: DeviceId, first: number): Lane {
+    const lane = this.#lanes.push({ author, first, slots: [] }) - 1;
+    const lanes = this.#lanesOf.get(author);
+    if (lanes === undefined) this.#lanesOf.set(author, [lane]);
+    else lanes.push(lane);
+    return lane;
+  }
+
+  /** Of everything among `parents` and below them. */
+  #clockAbove(parents: readonly ChangeId[]): Clock {
+    let clock = EMPTY_CLOCK;
+    for (const parent of parents) {
+      const slot = this.#known(parent);
+      clock = withSeen(join(clock, this.#bases[slot]!), this.#laneOf[slot]!, this.#seqs[slot]!);
+    }
+    return clock;
   }
 
   /** The parents must be here. */
   past(parents: readonly ChangeId[]): Past {
-    const vertices = parents.map(parent => this.#vertexOf(parent));
-    const only = vertices.length === 1 ? vertices[0]! : null;
-    if (only !== null) return { has: slot => this.#reaches(only, this.#vertex(slot)) };
-    const clock = join(vertices);
-    return {
-      has: slot => {
-        const { lane, change } = this.#vertex(slot);
-        return change.seq <= (clock.get(lane) ?? 0);
-      },
-    };
+    if (parents.length === 1) {
+      const only = this.#known(parents[0]!);
+      return { has: slot => this.#reaches(only, slot) };
+    }
+    const clock = this.#clockAbove(parents);
+    return { has: slot => this.#seqs[slot]! <= seen(clock, this.#laneOf[slot]!) };
   }
 
   /** Whether `a` is in the past of `b`. Not of itself. */
   isAncestor(a: ChangeId, b: ChangeId): boolean {
-    return a !== b && this.#reaches(this.#vertexOf(b), this.#vertexOf(a));
+    return a !== b && this.#reaches(this.#known(b), this.#known(a));
   }
 
-  /** The members of a set that are in the past of no other: what can stand as parents. Sorted. */
-  antichain(ids: Iterable<ChangeId>): ChangeId[] {
-    const set = [...new Set(ids)].sort();
-    return set.filter(id => !set.some(other => this.isAncestor(id, other)));
+  /** Whether none of a set is in the past of another: it can stand as parents. */
+  isAntichain(ids: readonly ChangeId[]): boolean {
+    const slots = ids.map(id => this.#known(id));
+    return slots.every((a, i) => slots.every((b, j) => i === j || !this.#reaches(b, a)));
+  }
+
+  /** An antichain with one more change taken in: what is in the past of another is left out. Sorted. */
+  withTip(antichain: readonly ChangeId[], tip: ChangeId): readonly ChangeId[] {
+    if (antichain.some(id => id === tip || this.isAncestor(tip, id))) return antichain;
+    return [...antichain.filter(id => !this.isAncestor(id, tip)), tip].sort();
   }
 
   compareIds(a: Slot, b: Slot): number {
     if (a === b) return 0;
-    const left = this.#vertices[a];
-    const right = this.#vertices[b];
-    if (left === undefined && right === undefined) return a - b;
-    if (left === undefined || right === undefined) return left === undefined ? 1 : -1;
-    return left.change.id < right.change.id ? -1 : 1;
+    const left = this.#ids[a] ?? "";
+    const right = this.#ids[b] ?? "";
+    if (left === "" && right === "") return a - b;
+    if (left === "" || right === "") return left === "" ? 1 : -1;
+    return left < right ? -1 : 1;
   }
 
   compareDepths(a: Slot, b: Slot): number {
@@ -184,40 +261,23 @@ export class Graph implements Stamps {
   }
 
   compareStamps(a: Slot, b: Slot): number {
-    const left = this.#vertices[a];
-    const right = this.#vertices[b];
-    if (left === undefined || right === undefined) return this.compareIds(a, b);
-    return left.change.depth - right.change.depth;
+    const left = this.#depths[a] ?? 0;
+    const right = this.#depths[b] ?? 0;
+    return left === 0 || right === 0 ? this.compareIds(a, b) : left - right;
   }
 
-  #reaches(from: Vertex, to: Vertex): boolean {
-    const seen = from.lane === to.lane ? from.change.seq : (from.base.get(to.lane) ?? 0);
-    return to.change.seq <= seen;
+  /** Whether `to` is `from` or below it. */
+  #reaches(from: Slot, to: Slot): boolean {
+    const lane = this.#laneOf[to]!;
+    const known = lane === this.#laneOf[from] ? this.#seqs[from]! : seen(this.#bases[from]!, lane);
+    return this.#seqs[to]! <= known;
   }
 
-  #vertex(slot: Slot): Vertex {
-    const vertex = this.#vertices[slot];
-    assert(vertex !== undefined, "a slot names an admitted change");
-    return vertex;
-  }
-
-  #vertexOf(id: ChangeId): Vertex {
+  #known(id: ChangeId): Slot {
     const slot = this.#slots.get(id);
     assert(slot !== undefined, "a parent is here");
-    return this.#vertex(slot);
+    return slot;
   }
-}
-
-function join(vertices: readonly Vertex[]): Clock {
-  const clock = new Map<Lane, number>();
-  const see = (lane: Lane, seq: number): void => {
-    if (seq > (clock.get(lane) ?? 0)) clock.set(lane, seq);
-  };
-  for (const { base, lane, change } of vertices) {
-    for (const [other, seq] of base) see(other, seq);
-    see(lane, change.seq);
-  }
-  return clock;
 }
 
 function compareStrings(a: string, b: string): number {

@@ -3,18 +3,19 @@
 // and T1: they depend on the change and the document alone and never alter.
 
 import { type Refusal, refuse } from "../refusal.ts";
-import type { Bytes } from "./bytes.ts";
-import { mustFromHex } from "./bytes.ts";
+import type { Slot } from "../types/dot.ts";
+import { type Bytes, mustFromHex } from "./bytes.ts";
 import type { Change, ChangeId, DeviceId, DocId } from "./change.ts";
-import { decodeChange, idOf } from "./codec.ts";
+import { decodeChange, idOf, readChange } from "./codec.ts";
 import { concat, tag } from "./crypto.ts";
 import { KeyVerdicts, SIGNATURE_BYTES } from "./ed25519.ts";
 
 declare const verified: unique symbol;
 
-/** A change whose hash, document, keys and signatures hold. Its signature is null only until its own author made it. */
+/** A change whose hash, document, keys and signatures hold. */
 export interface VerifiedChange {
   readonly [verified]: true;
+  readonly id: ChangeId;
   readonly change: Change;
   readonly bytes: Bytes;
   readonly signature: Bytes | null;
@@ -91,7 +92,7 @@ export function conclude(inspected: Inspected, verdicts: readonly boolean[]): Ve
   if (verdicts.length !== questions.length)
     throw new TypeError(`Expected ${questions.length} verdicts, got ${verdicts.length}`);
   if (!verdicts.every(verdict => verdict)) return refuse("SignatureWrong", change.id.slice(0, 8));
-  return { change, bytes, signature } as VerifiedChange;
+  return { id: change.id, change, bytes, signature } as VerifiedChange;
 }
 
 /**
@@ -102,12 +103,45 @@ export function recall(id: string, input: Uint8Array, signature: Bytes | null): 
   const bytes = new Uint8Array(input);
   if (idOf(bytes) !== id) return refuse("BytesMalformed", "the record is damaged");
   const change = decodeChange(bytes);
-  return "ok" in change ? change : ({ change, bytes, signature } as VerifiedChange);
+  return "ok" in change ? change : ({ id: change.id, change, bytes, signature } as VerifiedChange);
 }
 
-/** A change this device has just made; the signature follows. */
-export function own(bytes: Bytes): VerifiedChange {
-  const change = decodeChange(bytes);
-  if ("ok" in change) throw new Error(`Invariant broken: an own change is well-formed (${change.detail})`);
-  return { change, bytes, signature: null } as VerifiedChange;
+/** A change this device has just made of what it checked, and its bytes; the signature follows. */
+export function own(change: Change, bytes: Bytes): VerifiedChange {
+  return { id: change.id, change, bytes, signature: null } as VerifiedChange;
+}
+
+/** Where what was admitted is kept (archive.ts). */
+export interface Shelf {
+  bytesAt(slot: Slot): Bytes;
+  signatureAt(slot: Slot): Bytes | null;
+}
+
+/** A verified change that stands on a shelf; each look at it reads anew. */
+export function shelved(id: ChangeId, slot: Slot, shelf: Shelf): VerifiedChange {
+  return new Shelved(id, slot, shelf) as unknown as VerifiedChange;
+}
+
+class Shelved {
+  readonly id: ChangeId;
+  readonly #slot: Slot;
+  readonly #shelf: Shelf;
+
+  constructor(id: ChangeId, slot: Slot, shelf: Shelf) {
+    this.id = id;
+    this.#slot = slot;
+    this.#shelf = shelf;
+  }
+
+  get change(): Change {
+    return readChange(this.bytes, this.id);
+  }
+
+  get bytes(): Bytes {
+    return this.#shelf.bytesAt(this.#slot);
+  }
+
+  get signature(): Bytes | null {
+    return this.#shelf.signatureAt(this.#slot);
+  }
 }
