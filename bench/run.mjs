@@ -22,7 +22,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, "..");
 const ROWS = ["S1", "S2", "S6", "S7", "S8", "S10", "S11"];
 
-const FULL = { rounds: 5, limitMs: 60_000, prepareMs: 120_000 };
+const FULL = { rounds: 5, limitMs: 60_000, prepareMs: 90_000 };
 const QUICK = { rounds: 1, limitMs: 10_000, prepareMs: 60_000 };
 /** Who takes longer than this in the first round is not asked again: the noise is small beside it. */
 const SLOW_MS = 8_000;
@@ -60,14 +60,14 @@ if (hasFailed) process.exitCode = 1;
 async function run(id, row) {
   const results = new Results();
   const isOut = new Set();
-  const rounds = roundsOf(row);
+  const { rounds, limitMs } = paceOf(row);
   for (let round = 0; round < rounds; round++) {
     for (const [index, each] of row.cases.entries()) {
       const { name, figures: named = [] } = each;
       for (const contestant of turn(askedFor(each), round)) {
         const key = `${name} ${contestant}`;
         if (isOut.has(key)) continue;
-        const { figures, failure } = await measure({ row: id, contestant, index });
+        const { figures, failure } = await measure({ row: id, contestant, index }, limitMs);
         progress(`${id} ${key}, round ${round + 1} of ${rounds}`);
         if (failure !== undefined) {
           for (const line of named.length === 0 ? [name] : named.map(figure => `${name}: ${figure}`))
@@ -84,9 +84,9 @@ async function run(id, row) {
   return results;
 }
 
-/** A row whose noise is small, or whose preparation is long, is content with fewer. */
-function roundsOf({ rounds = pace.rounds }) {
-  return Math.min(rounds, pace.rounds);
+/** A row whose noise is small, or whose preparation is long, is content with fewer rounds, or waits less long. */
+function paceOf({ rounds = pace.rounds, limitMs = pace.limitMs }) {
+  return { rounds: Math.min(rounds, pace.rounds), limitMs: Math.min(limitMs, pace.limitMs) };
 }
 
 /** A case says who is measured, and in `quick` who is so in a quick round. */
@@ -102,7 +102,7 @@ function turn(contestants, round) {
 }
 
 /** One child. Its clock runs from when it says that it is ready; it is ended where it takes too long. */
-function measure(task) {
+function measure(task, limitMs) {
   return new Promise(done => {
     const child = fork(join(here, "child.mjs"), [JSON.stringify(task)], {
       env: environment,
@@ -122,8 +122,8 @@ function measure(task) {
       if (message.figures !== undefined) result = message;
       if (message.ready !== true) return;
       clearTimeout(timer);
-      failure = `not finished in ${pace.limitMs / 1000} s`;
-      timer = setTimeout(stop, pace.limitMs);
+      failure = `not finished in ${limitMs / 1000} s`;
+      timer = setTimeout(stop, limitMs);
     });
     child.on("close", code => {
       clearTimeout(timer);
@@ -162,7 +162,7 @@ function heading() {
     `- ${new Date().toISOString().slice(0, 16).replace("T", " ")} UTC, commit ${commit()}`,
     `- ${processor.model.trim()}, ${cpus().length} cores, Node ${process.versions.node}, load at the start ${loadavg()[0].toFixed(1)}`,
     `- ${peers.join(", ")}`,
-    `- medians of the rounds, each measurement in a fresh process; end texts asserted; limit ${pace.limitMs / 1000} s; ¹ one round only`,
+    `- medians of the rounds, each measurement in a fresh process; end texts asserted; ¹ one round only`,
     madeUp.length === 0
       ? "- all traces are recorded typing"
       : `- **made-up typing** in place of the recordings, which are not here: ${madeUp.join(", ")}`,
@@ -186,8 +186,8 @@ function sectionOf(id, row, results) {
   const { title, note, cases, targets } = row;
   const contestants = [...new Set(cases.flatMap(askedFor))];
   const lines = [`## ${id}: ${title}`, ""];
-  const rounds = roundsOf(row) === 1 ? "One round." : `${roundsOf(row)} rounds.`;
-  lines.push(note === undefined ? rounds : `${rounds} ${note}`, "");
+  const { rounds, limitMs } = paceOf(row);
+  lines.push(`Rounds: ${rounds}; limit: ${limitMs / 1000} s. ${note ?? ""}`.trim(), "");
   lines.push(figuresTable(results, contestants), "", targetsTable(results, targets), "");
   return lines.join("\n");
 }

@@ -8,6 +8,7 @@ import { replay } from "./s1.mjs";
 export const title = "growth: the recording of S1 once and four times in one document";
 
 export const rounds = 3;
+export const limitMs = 30_000;
 
 const TRACE = "automerge-paper";
 const WARM_UP = "sveltecomponent";

@@ -7,6 +7,8 @@ import { editsFor, readTrace, SEQUENTIAL } from "../traces.mjs";
 export const title =
   "every edit its own update, made by one and taken by another; ours hash-linked and verified";
 
+export const limitMs = 30_000;
+
 const WARM_UP_EDITS = 5_000;
 const SIGNED_TOGETHER = 256;
 

@@ -8,6 +8,7 @@ export const title =
   "two people's concurrent typing, taken by a newcomer one update per transaction, verified";
 
 export const rounds = 3;
+export const limitMs = 30_000;
 
 const SIGNED_TOGETHER = 256;
 

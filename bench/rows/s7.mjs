@@ -8,6 +8,8 @@ export const title = "offline merge of random edits in 100,000 characters, as si
 export const note =
   "The larger merge is there for its growth, with the two contestants whom the targets name.";
 
+export const limitMs = 30_000;
+
 const BASE_LENGTH = 100_000;
 const SIGNED_TOGETHER = 256;
 

@@ -15,6 +15,7 @@ export const note = [
 ].join(" ");
 
 export const rounds = 3;
+export const limitMs = 30_000;
 
 const MANY = 100_000;
 const SIBLINGS = 10_000;
