@@ -187,7 +187,8 @@ function sectionOf(id, row, results) {
   const contestants = [...new Set(cases.flatMap(askedFor))];
   const lines = [`## ${id}: ${title}`, ""];
   const { rounds, limitMs } = paceOf(row);
-  lines.push(`Rounds: ${rounds}; limit: ${limitMs / 1000} s. ${note ?? ""}`.trim(), "");
+  lines.push(`Rounds: ${rounds}; limit: ${limitMs / 1000} s.`, "");
+  if (note !== undefined) lines.push(note, "");
   lines.push(figuresTable(results, contestants), "", targetsTable(results, targets), "");
   return lines.join("\n");
 }

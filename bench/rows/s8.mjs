@@ -12,7 +12,9 @@ export const note = [
   "Masking: an author's 100,000 letters taken out of another's text of as many, typed in words or strewn one by one.",
   "Criss-cross: two people, each of whose 5,000 changes merges the newest of both.",
   "Deletes: ten people delete one text of 100,000 characters at once, in 10,000 pieces each, 1,000 to a change.",
-].join(" ");
+]
+  .map(sentence => `- ${sentence}`)
+  .join("\n");
 
 export const rounds = 3;
 export const limitMs = 30_000;
