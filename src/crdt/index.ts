@@ -2,7 +2,40 @@
 
 export { Anchor, anchorAt, anchorName, anchorNamed, indexOfAnchor } from "./api/anchors.ts";
 export { Choice, type Conflict, conflicts, resolve, type Writing } from "./api/conflicts.ts";
+export { Doc, docOf, TypedDoc } from "./api/doc.ts";
 export { nodeAt, type PlainPath, type Shown, valueAt } from "./api/place.ts";
+export { PlainCounter, PlainSet, PlainText } from "./api/plain-nodes.ts";
+export type { Misfit, Reading } from "./api/read.ts";
+export {
+  counter,
+  defineSchema,
+  type Fields,
+  type Guard,
+  gcounter,
+  isBoolean,
+  isNumber,
+  isScalar,
+  isString,
+  list,
+  lww,
+  type MapShape,
+  map,
+  register,
+  type Shape,
+  set,
+  text,
+  value,
+} from "./api/schema.ts";
+export type {
+  Given,
+  ListHandle,
+  MapHandle,
+  Plain,
+  PlainItem,
+  PlainList,
+  PlainMap,
+  View,
+} from "./api/typed.ts";
 export { assert, unreachable } from "./assert.ts";
 export type { Member } from "./authority/members.ts";
 export type { Bytes } from "./graph/bytes.ts";

@@ -5,7 +5,7 @@
 import type { ChangeId, DeviceId } from "../graph/change.ts";
 import type { Replica } from "../replica.ts";
 import type { Dot } from "../types/dot.ts";
-import { type Input, ListEdit, MapEdit } from "../types/edit.ts";
+import { type AnyEdit, type Input, ListEdit, MapEdit } from "../types/edit.ts";
 import { type Field, isEmpty, type Json, type Node, valueJson } from "../types/node.ts";
 import { KINDS, type Kind, type Scalar, type Value } from "../types/op.ts";
 import type { Register } from "../types/register.ts";
@@ -149,13 +149,10 @@ function scalarOf(choice: Choice): Scalar {
 function holderAt(root: MapEdit, path: PlainPath): MapEdit | ListEdit {
   let holder: MapEdit | ListEdit = root;
   for (const [i, at] of path.entries()) {
-    const isKey = holder instanceof MapEdit;
-    if (isKey !== (typeof at === "string")) throw nothingAt(path.slice(0, i + 1));
-    const shown: Value | undefined = holder.shown(at as never);
-    const kind = shown === undefined ? null : madeKind(shown);
-    if (kind === "map") holder = holder.map(at as never);
-    else if (kind === "list") holder = holder.list(at as never);
-    else throw nothingAt(path.slice(0, i + 1));
+    const isKey: boolean = holder instanceof MapEdit;
+    const next: AnyEdit | null = isKey === (typeof at === "string") ? holder.below(at as never) : null;
+    if (!(next instanceof MapEdit || next instanceof ListEdit)) throw nothingAt(path.slice(0, i + 1));
+    holder = next;
   }
   return holder;
 }

@@ -44,6 +44,13 @@ export class MapEdit extends Handle<MapNode> {
     return field === undefined ? undefined : fieldValue(field);
   }
 
+  /** The node that shows under the key, as it is: nothing is made. Null for a plain value and for an absent key. */
+  below(key: string): AnyEdit | null {
+    const shown = this.shown(key);
+    const isMaking = shown !== null && typeof shown === "object";
+    return isMaking ? handleAt(this.author, [...this.path, { at: key, kind: shown.make }]) : null;
+  }
+
   /** Replaces whatever is seen under the key. Objects and arrays become maps and lists that merge. */
   set(key: string, value: Input): void {
     checkKey(key);
@@ -147,6 +154,13 @@ export class ListEdit extends Handle<ListNode> {
     return this.#has(index) ? this.node.items.at(this.node.items.dotAt(index))! : undefined;
   }
 
+  /** The node at `index`, or null for a plain value and beyond the end. */
+  below(index: number): AnyEdit | null {
+    const shown = this.shown(index);
+    const isMaking = shown !== null && typeof shown === "object";
+    return isMaking ? handleAt(this.author, this.#child(index, shown.make)) : null;
+  }
+
   /** At `index` (0 … length), in the order given. */
   insert(index: number, ...values: readonly Input[]): void {
     checkIndex(index, this.length);
@@ -236,6 +250,29 @@ export class ListEdit extends Handle<ListNode> {
   }
 }
 
+export type AnyEdit = MapEdit | ListEdit | TextEdit | RegisterEdit | LwwEdit | CounterEdit | SetEdit;
+
+function handleAt(author: Author, path: Path): AnyEdit {
+  const { kind } = path.at(-1)!;
+  switch (kind) {
+    case "map":
+      return new MapEdit(author, path);
+    case "list":
+      return new ListEdit(author, path);
+    case "text":
+      return new TextEdit(author, path);
+    case "register":
+      return new RegisterEdit(author, path);
+    case "lww":
+      return new LwwEdit(author, path);
+    case "counter":
+    case "gcounter":
+      return new CounterEdit(author, path);
+    default:
+      return new SetEdit(author, path);
+  }
+}
+
 function kindOf(value: Input): Kind | null {
   if (value === null || typeof value !== "object") return null;
   return Array.isArray(value) ? "list" : "map";
@@ -248,7 +285,11 @@ function shallow(value: Input): Value {
 
 function fill(author: Author, path: Path, value: Input): void {
   const kind = kindOf(value);
-  if (kind === "list") new ListEdit(author, path).push(...(value as readonly Input[]));
+  if (kind === "list") {
+    const [list, items] = [new ListEdit(author, path), value as readonly Input[]];
+    // In parts, for no argument list takes a million.
+    for (let i = 0; i < items.length; i += RUN_VALUES_MAX) list.push(...items.slice(i, i + RUN_VALUES_MAX));
+  }
   if (kind === "map") {
     const map = new MapEdit(author, path);
     for (const [key, member] of Object.entries(value as object)) map.set(key, member);
@@ -280,7 +321,7 @@ function runEnd(values: readonly Input[], start: number): number {
   return end;
 }
 
-function checkKey(key: string): void {
+export function checkKey(key: string): void {
   if (typeof key !== "string" || !key.isWellFormed())
     throw new TypeError("Expected a key without lone surrogates");
   if (key.length > KEY_BYTES_MAX / 3)
