@@ -37,6 +37,7 @@ export class Units implements Contents<string> {
   }
 
   slice(from: number, to: number): string {
+    if (to - from === 1) return this.at(from);
     let text = "";
     // Arguments travel on the stack: a chunk at a time.
     for (let i = from; i < to; i += CHUNK)

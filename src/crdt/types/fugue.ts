@@ -130,8 +130,8 @@ export class Fugue<C extends Elements> {
       const outer = piece.opens - inner;
       run.opens = 1 + outer;
       run.closes = 1;
-      this.#pieces.order.bracket(piece, inner, piece.closes);
-      this.#pieces.order.insertAfter(this.#pieces.order.previous(piece), run);
+      piece.opens = inner;
+      this.#pieces.order.insertBefore(piece, run);
     }
     below.lefts = inserted(below.lefts, run, at);
   }

@@ -139,31 +139,39 @@ export class Order<P extends Piece> {
 
   // ----------------------------------------------------------------------------------------------- changing
 
-  /**
-   * Puts a piece behind another; null: at the very start. The brackets of both may have been set just before, if the new
-   * piece took over what the other gave away.
-   */
+  /** Puts a piece behind another; null: at the very start. It may have taken over brackets that the other had there. */
   insertAfter(anchor: P | null, piece: P): void {
-    this.#insert(anchor, piece, piece.visible);
+    const leaf = ((anchor ?? this.#first)?.leaf ?? this.#root) as Leaf<P>;
+    if (anchor === null) this.#first = piece;
+    this.#insert(leaf, anchor === null ? 0 : leaf.items.indexOf(anchor) + 1, piece, piece.visible);
+    // What comes behind the cursor does not move it.
+    if (anchor !== this.#cursor) this.#cursor = null;
+  }
+
+  /** The same in front of another. */
+  insertBefore(anchor: P, piece: P): void {
+    const leaf = anchor.leaf as Leaf<P>;
+    if (anchor === this.#first) this.#first = piece;
+    this.#insert(leaf, leaf.items.indexOf(anchor), piece, piece.visible);
+    this.#cursor = null;
   }
 
   /** Puts `second` behind `first`, of which it was a part: together they show what `first` did. */
   split(first: P, second: P): void {
-    this.#insert(first, second, 0);
+    const leaf = first.leaf as Leaf<P>;
+    this.#insert(leaf, leaf.items.indexOf(first) + 1, second, 0);
+    if (first !== this.#cursor) this.#cursor = null;
   }
 
-  #insert(anchor: P | null, piece: P, visible: number): void {
-    const leaf = ((anchor ?? this.#first)?.leaf ?? this.#root) as Leaf<P>;
-    const at = anchor === null ? 0 : leaf.items.indexOf(anchor) + 1;
-    if (anchor === null) this.#first = piece;
+  /**
+   * Its brackets are a pair of its own and what it took over from the piece beside it, so a walk over the leaf comes just
+   * as deep and just as low as before: the sums of brackets stay.
+   */
+  #insert(leaf: Leaf<P>, at: number, piece: P, visible: number): void {
     insertAt(leaf.items, at, piece);
     piece.leaf = leaf as never;
-    // What comes behind the cursor does not move it.
-    if (anchor !== this.#cursor) this.#cursor = null;
     if (leaf.items.length > FAN_OUT) this.#splitLeaf(leaf);
-    // As many brackets open as close: behind and before every other piece it is as deep as it was.
-    else if (piece.opens === piece.closes) addVisible(leaf, visible);
-    else summariseUp(leaf);
+    else addVisible(leaf, visible);
   }
 
   remove(piece: P): void {

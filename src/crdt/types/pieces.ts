@@ -101,7 +101,7 @@ export class Pieces<C extends Elements> {
   split(run: Run<C>, offset: number): Run<C> {
     assert(offset > 0 && offset < run.length, "a split leaves two halves");
     const second = new Run(run.column, run.root, run.start + offset, run.at + offset, run.length - offset);
-    second.deleters = run.deleters;
+    if (run.deleters.length > 0) second.deleters = [...run.deleters];
     second.revived = run.revived;
     second.hidden = run.hidden;
     second.rights = run.rights;
@@ -123,6 +123,12 @@ export class Pieces<C extends Elements> {
     first.length += second.length;
     first.rights = second.rights;
     this.order.bracket(first, first.opens, second.closes);
+  }
+
+  /** Exactly `length` elements of a run from the `offset`-th on. */
+  isolate(run: Run<C>, offset: number, length: number): Run<C> {
+    if (offset + length < run.length) this.split(run, offset + length);
+    return offset > 0 ? this.split(run, offset) : run;
   }
 
   /** The runs that make up exactly the positions [from, to), split at their ends where needed. */

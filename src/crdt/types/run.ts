@@ -38,7 +38,8 @@ export const MASKED = 1;
 /** They show elsewhere. */
 export const MOVED = 2;
 
-const NOBODY: readonly Slot[] = [];
+// Shared until the first delete: most runs are never deleted.
+const NOBODY: Slot[] = [];
 // Shared until the first child: most runs have none.
 export const NO_RUNS: never[] = [];
 
@@ -52,7 +53,7 @@ export class Run<C extends Elements> implements Piece {
   length: number;
   /** Every change that deleted these elements; not only whether, so that taking one author's deletes out does not
    * bring back what another deleted as well. */
-  deleters: readonly Slot[] = NOBODY;
+  deleters: Slot[] = NOBODY;
   /** A deleted list item comes back while a node inside it has content its deleter had not seen. */
   revived = false;
   /** `MASKED`, `MOVED` or both; 0 where neither holds. */
@@ -119,6 +120,12 @@ export class Run<C extends Elements> implements Piece {
     );
   }
 
+  /** By one change several times is as good as once; its ops come in a row, so the last one tells. */
+  addDeleter(slot: Slot): void {
+    if (this.deleters.length === 0) this.deleters = [slot];
+    else if (this.deleters[this.deleters.length - 1] !== slot) this.deleters.push(slot);
+  }
+
   /** Gone by that change and for no other reason. */
   isGoneBy(slot: Slot): boolean {
     return this.deleters.length === 1 && this.deleters[0] === slot && this.hidden === 0 && !this.revived;
@@ -133,7 +140,10 @@ export class Column<C extends Elements> {
   readonly contents: Contents<C>;
   /** All runs by their start, in stretches, none of them empty. */
   readonly #stretches: Run<C>[][] = [];
+  /** What was found last, and where: an element is asked for again mostly, or else the next one. */
   #last: Run<C> | null = null;
+  #lastStretch = 0;
+  #lastIndex = 0;
 
   constructor(strand: Strand, contents: Contents<C>) {
     this.strand = strand;
@@ -144,23 +154,22 @@ export class Column<C extends Elements> {
   find(position: number): Run<C> | null {
     const last = this.#last;
     if (last !== null && last.start <= position && position < last.end) return last;
-    const stretch = this.#stretches[this.#stretchOf(position)];
-    if (stretch === undefined) return null;
-    const run = stretch[lastAtOrBefore(stretch, position)];
-    if (run === undefined || run.start > position || run.end <= position) return null;
-    this.#last = run;
-    return run;
-  }
-
-  /** The first run that ends behind a position, or null. */
-  from(position: number): Run<C> | null {
+    const next = this.#stretches[this.#lastStretch]?.[this.#lastIndex + 1];
+    if (next !== undefined && next.start <= position && position < next.end) {
+      this.#last = next;
+      this.#lastIndex++;
+      return next;
+    }
     const s = this.#stretchOf(position);
     const stretch = this.#stretches[s];
     if (stretch === undefined) return null;
     const i = lastAtOrBefore(stretch, position);
     const run = stretch[i];
-    if (run !== undefined && run.end > position) return run;
-    return stretch[i + 1] ?? this.#stretches[s + 1]?.[0] ?? null;
+    if (run === undefined || run.start > position || run.end <= position) return null;
+    this.#last = run;
+    this.#lastStretch = s;
+    this.#lastIndex = i;
+    return run;
   }
 
   add(run: Run<C>): void {

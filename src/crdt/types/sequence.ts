@@ -65,13 +65,13 @@ export class Sequence<C extends Elements> {
   contains({ change, start, length }: Span): boolean {
     const column = this.#pieces.columnOf(change);
     if (column === null) return false;
-    const from = this.#strands.position({ change, index: start });
-    let next = from;
-    for (let run = column.from(next); run !== null && run.start <= next; run = column.from(next)) {
+    const end = this.#strands.position({ change, index: start }) + length;
+    for (let next = end - length; next < end; ) {
+      const run = column.find(next);
+      if (run === null) return false;
       next = run.end;
-      if (next >= from + length) return true;
     }
-    return false;
+    return true;
   }
 
   has(dot: Dot): boolean {
@@ -266,10 +266,10 @@ export class Sequence<C extends Elements> {
       if (run.isUntouched) {
         steps.push({ index: this.#order.visibleBefore(run) + offset, removed: count, inserted: 0 });
         this.#deleteWithin(run, offset, count, by);
-      } else
-        this.#mark(column, next, count, steps, piece => {
-          if (!piece.deleters.includes(by)) piece.deleters = [...piece.deleters, by];
-        });
+      } else {
+        // It was gone or hidden already, or has come back and stays: nothing shows differently.
+        this.#pieces.isolate(run, offset, count).addDeleter(by);
+      }
       next += count;
     }
     return steps;
@@ -277,7 +277,7 @@ export class Sequence<C extends Elements> {
 
   /** Takes one change's delete back. */
   undelete(span: Span, by: Slot): SequenceStep[] {
-    return this.#markSpan(span, run => {
+    return this.#mark(span, run => {
       run.deleters = run.deleters.filter(slot => slot !== by);
     });
   }
@@ -286,7 +286,7 @@ export class Sequence<C extends Elements> {
   revive(dot: Dot, revived: boolean): SequenceStep[] {
     const run = this.#pieces.find(dot);
     if (run === null || run.revived === revived) return [];
-    return this.#markSpan({ change: dot.change, start: dot.index, length: 1 }, piece => {
+    return this.#mark({ change: dot.change, start: dot.index, length: 1 }, piece => {
       piece.revived = revived;
     });
   }
@@ -294,7 +294,7 @@ export class Sequence<C extends Elements> {
   /** Hides elements for a reason (`MASKED`, `MOVED`), or no longer for that one. They stay where they are, and what
    * hangs on them too. Idempotent per reason. */
   hide(span: Span, why: number, isHidden: boolean): SequenceStep[] {
-    return this.#markSpan(span, run => {
+    return this.#mark(span, run => {
       run.hidden = isHidden ? run.hidden | why : run.hidden & ~why;
     });
   }
@@ -334,32 +334,19 @@ export class Sequence<C extends Elements> {
         return;
       }
     }
-    let piece = run;
-    if (end < run.length) this.#pieces.split(run, end);
-    if (offset > 0) piece = this.#pieces.split(run, offset);
-    piece.deleters = [by];
+    const piece = this.#pieces.isolate(run, offset, count);
+    piece.addDeleter(by);
     this.#order.resize(piece, 0);
     const [previous, next] = [this.#order.previous(piece), this.#order.next(piece)];
     if (next !== null && piece.isFollowedBy(next) && next.isGoneBy(by)) this.#pieces.merge(piece, next);
     if (previous?.isFollowedBy(piece) && previous.isGoneBy(by)) this.#pieces.merge(previous, piece);
   }
 
-  #markSpan(span: Span, change: (run: Run<C>) => void): SequenceStep[] {
+  #mark(span: Span, change: (run: Run<C>) => void): SequenceStep[] {
     const column = this.#pieces.mustColumn(span.change);
-    const steps: SequenceStep[] = [];
     const start = this.#strands.position({ change: span.change, index: span.start });
-    this.#mark(column, start, span.length, steps, change);
-    return steps;
-  }
-
-  #mark(
-    column: Column<C>,
-    start: number,
-    length: number,
-    steps: SequenceStep[],
-    change: (run: Run<C>) => void,
-  ): void {
-    for (const run of this.#pieces.cover(column, start, start + length)) {
+    const steps: SequenceStep[] = [];
+    for (const run of this.#pieces.cover(column, start, start + span.length)) {
       const before = run.visible;
       change(run);
       const after = run.isVisible ? run.length : 0;
@@ -368,6 +355,7 @@ export class Sequence<C extends Elements> {
       this.#order.resize(run, after);
       steps.push({ index, removed: before, inserted: after });
     }
+    return steps;
   }
 
   /** Walks the whole structure and throws on a broken invariant. For tests. */
