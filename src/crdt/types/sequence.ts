@@ -12,7 +12,7 @@ import { Fugue } from "./fugue.ts";
 import type { Place } from "./op.ts";
 import type { Order } from "./order.ts";
 import { Pieces } from "./pieces.ts";
-import { type Column, Root, type Run } from "./run.ts";
+import { Root, type Run } from "./run.ts";
 import { Strands } from "./strands.ts";
 
 /** `removed` visible elements at `index` went away, or `inserted` came. */
