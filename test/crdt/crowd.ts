@@ -3,7 +3,7 @@
 // verified once, at one door, and then admitted wherever it goes.
 
 import { type Inspected, type MapEdit, type Reception, Replica } from "../../src/crdt/index.ts";
-import { gather, type Letter, Person, sync, verify } from "./people.ts";
+import { begin, type Letter, LINK, newcomer, Person, verify } from "./people.ts";
 
 export class Crowd {
   readonly #people: readonly Person[];
@@ -12,10 +12,19 @@ export class Crowd {
 
   /** The first one owns the document and makes what `start` makes. */
   constructor(names: readonly string[], start: (root: MapEdit) => unknown) {
-    this.#people = gather(...names);
-    this.#people[0]!.write(root => start(root));
-    sync(this.#people);
-    this.#base = this.#people[0]!.letters();
+    const owner = begin(names[0]!);
+    owner.invite(LINK);
+    const link = owner.letters();
+    const guests = names.slice(1).map(name => {
+      const guest = newcomer(name, owner, LINK);
+      guest.receiveAll(link);
+      guest.replica.rename(name);
+      owner.receiveAll(guest.close());
+      return guest;
+    });
+    owner.write(root => start(root));
+    this.#people = [owner, ...guests];
+    this.#base = owner.letters();
   }
 
   /** Everybody, at the beginning. */
