@@ -11,25 +11,32 @@ export type World = typeof people;
 
 const CRDT = new URL("../../src/crdt/", import.meta.url);
 
-/** `path` is below src/crdt; `plant` is given the module as it is and answers what is different about it. */
-export async function planted<M extends object>(
-  path: string,
-  plant: (module: M) => Partial<M>,
-): Promise<World> {
-  const file = fileURLToPath(new URL(path, CRDT));
-  let isPlanted = false;
+/** A module below src/crdt, and what is different about it, given the module as it is. */
+export interface Plant {
+  readonly path: string;
+  readonly plant: (module: object) => object;
+}
+
+export function plant<M extends object>(path: string, change: (module: M) => Partial<M>): Plant {
+  return { path, plant: module => change(module as M) };
+}
+
+export async function planted(...plants: readonly Plant[]): Promise<World> {
+  const files = plants.map(({ path }) => fileURLToPath(new URL(path, CRDT)));
+  const used = new Set<string>();
   vi.resetModules();
-  vi.doMock(file, async original => {
-    const module = (await original()) as M;
-    isPlanted = true;
-    return { ...module, ...plant(module) };
-  });
+  for (const [i, { path, plant }] of plants.entries())
+    vi.doMock(files[i]!, async original => {
+      const module = (await original()) as object;
+      used.add(path);
+      return { ...module, ...plant(module) };
+    });
   try {
     const world = await import("../crdt/people.ts");
-    if (!isPlanted) throw new Error(`Expected the core to use ${path}`);
+    for (const { path } of plants) if (!used.has(path)) throw new Error(`Expected the core to use ${path}`);
     return world;
   } finally {
-    vi.doUnmock(file);
+    for (const file of files) vi.doUnmock(file);
     vi.resetModules();
   }
 }
