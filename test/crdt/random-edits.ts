@@ -20,7 +20,7 @@ export const SETS = [
 ] as const satisfies readonly SetKind[];
 
 /** How many kinds of edit there are: `kind` is below. */
-export const EDITS = 22;
+export const EDITS = 26;
 
 export const draws = (options: { readonly minLength: number; readonly maxLength: number }) =>
   fc.array(fc.record({ kind: fc.nat(EDITS - 1), at: fc.nat(200), size: fc.nat(8), key: fc.nat(3) }), options);
@@ -90,6 +90,14 @@ export function editBy({ kind, at, size, key: keyNumber }: Draw, root: MapEdit):
     case 20:
       countItem(root.list("counts"), at, size);
       break;
+    case 21:
+      moveWithin(root.list("list"), at, size);
+      break;
+    case 22:
+    case 23:
+    case 24:
+      rearrange(root, at, size, keyNumber);
+      break;
     default:
       root.set(KEYS[keyNumber]!, size % 2 === 0 ? "plain" : { body: size });
       break;
@@ -132,6 +140,39 @@ function countItem(list: ListEdit, at: number, size: number): void {
   if (list.length === 0 || size === 0) list.insertNew(at % (list.length + 1), "counter");
   else if (size === 1) deleteFrom(list, at, 1);
   else list.counter(at % list.length).increment(size - 4);
+}
+
+function moveWithin(list: ListEdit, at: number, size: number): void {
+  if (list.length > 0) list.move(at % list.length, (at + size) % list.length);
+}
+
+/** Lists in lists, from which and into which things are moved. */
+function rearrange(root: MapEdit, at: number, size: number, key: number): void {
+  const lists = [root.list("list"), ...outlineOf(root.list("outline"))];
+  const [list, other] = [lists[at % lists.length]!, lists[(at + 1 + key) % lists.length]!];
+  if (size < 2 || list.length === 0) list.insert(at % (list.length + 1), { under: size === 0 ? [at] : [] });
+  else if (size === 2) deleteFrom(list, at, 1);
+  else {
+    try {
+      list.moveTo(at % list.length, other, size % (other.length + (other === list ? 0 : 1)));
+    } catch (error) {
+      // Into itself, which is the caller's mistake: nothing has happened.
+      if (!(error instanceof RangeError)) throw error;
+    }
+  }
+}
+
+/** A list and those inside its items, as they show. */
+function outlineOf(list: ListEdit): ListEdit[] {
+  const items = Array.from({ length: list.length }, (_, i) => list.shown(i));
+  return [
+    list,
+    ...items.flatMap((value, i) => {
+      const isMap = value !== null && typeof value === "object" && value?.make === "map";
+      const under = isMap ? list.map(i) : null;
+      return under?.get("under") === undefined ? [] : outlineOf(under.list("under"));
+    }),
+  ];
 }
 
 function insideOf(list: ListEdit, at: number, size: number, key: string): void {

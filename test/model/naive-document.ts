@@ -4,14 +4,17 @@
 // src/crdt/types; texts and lists stand in the order of naive-sequence.ts.
 
 import { type Change, type ChangeId, isContent } from "../../src/crdt/graph/change.ts";
+import { DEPTH_MAX } from "../../src/crdt/limits.ts";
 import type { Dot, Span } from "../../src/crdt/types/dot.ts";
 import { canonicalJson, type Json } from "../../src/crdt/types/node.ts";
 import {
   type ContentOp,
+  type InsertListOp,
   isSetKind,
   KINDS,
   type Kind,
   mapDots,
+  type Path,
   type Scalar,
   type SetKind,
   type Step,
@@ -37,6 +40,19 @@ interface Place {
   readonly children: Map<string, Map<Kind, Place>>;
 }
 
+type SaidMove = Said<Extract<ContentOp, { type: "move" }>>;
+
+/** An item where it was made. */
+interface Item {
+  readonly dot: Dot;
+  readonly value: Value;
+  readonly children: Map<Kind, Place> | undefined;
+  readonly isAlive: () => boolean;
+}
+
+const isDot = (at: Step["at"]): at is Dot => typeof at !== "string";
+const holds = ({ change, start, length }: Span, dot: Dot) =>
+  change === dot.change && dot.index >= start && dot.index < start + length;
 const nameOf = (dot: Dot) => `${dot.change}:${dot.index}`;
 const stepName = ({ at }: Step) => (typeof at === "string" ? `key ${at}` : nameOf(at));
 const isOf =
@@ -50,10 +66,13 @@ const emptyPlace = (): Place => ({ said: [], all: [], children: new Map() });
 export class NaiveDocument {
   readonly #changes: readonly Change[];
   readonly #root = emptyPlace();
+  /** By item: the move that says where it is. */
+  readonly #at = new Map<string, SaidMove>();
 
   /** Parents before children; otherwise their order means nothing. */
   constructor(changes: Iterable<Change>, masked: ReadonlySet<ChangeId> = new Set()) {
     this.#changes = [...changes];
+    const moves: SaidMove[] = [];
     const numbers = new Map(this.#changes.map(({ id }, i) => [id, i]));
     for (const [change, { id, refs, ops, starts }] of this.#changes.entries()) {
       const isMasked = masked.has(id);
@@ -64,8 +83,40 @@ export class NaiveDocument {
         const said = { op: here, change, index: starts[i]!, isMasked };
         place.all.push(said);
         if (!isMasked) place.said.push(said);
+        if (!isMasked && isOf("move")(said)) moves.push(said);
       }
     }
+    this.#follow(moves.sort((a, b) => this.#compareDepths(a, b)));
+  }
+
+  /** Each move counts that puts nothing below itself or too deep; items that nothing is moved into are just moved. */
+  #follow(moves: readonly SaidMove[]): void {
+    const isAbove = new Set(
+      moves.flatMap(({ op }) => op.path.flatMap(({ at }) => (isDot(at) ? [nameOf(at)] : []))),
+    );
+    const reach = new Map<string, number>();
+    for (const move of moves) {
+      const name = nameOf(move.op.item);
+      if (isAbove.has(name)) {
+        const { above, steps } = this.#wayTo(move.op.path);
+        const deepest = (reach.get(name) ?? 0) + 1;
+        if (above.some(item => item.name === name) || steps + deepest > DEPTH_MAX) continue;
+        for (const item of above)
+          reach.set(item.name, Math.max(reach.get(item.name) ?? 0, item.steps + deepest));
+      }
+      this.#at.set(name, move);
+    }
+  }
+
+  /** The items around a list, with the steps from each to the list; and the steps from the root. */
+  #wayTo(path: Path): { above: { readonly name: string; readonly steps: number }[]; steps: number } {
+    const i = path.findLastIndex(({ at }) => isDot(at));
+    if (i < 0) return { above: [], steps: path.length };
+    const name = nameOf(path[i]!.at as Dot);
+    const inside = path.length - i - 1;
+    const around = this.#wayTo(this.#at.get(name)?.op.path ?? path.slice(0, i));
+    const above = around.above.map(item => ({ name: item.name, steps: item.steps + 1 + inside }));
+    return { above: [{ name, steps: inside }, ...above], steps: around.steps + 1 + inside };
   }
 
   json(): string {
@@ -96,9 +147,7 @@ export class NaiveDocument {
         return out;
       }
       case "list":
-        return this.#items(place).map(({ dot, value }) =>
-          this.#filled(value, place.children.get(nameOf(dot))),
-        );
+        return this.#items(place).map(({ value, children }) => this.#filled(value, children));
       case "text":
         return this.#text(place);
       case "register":
@@ -158,32 +207,33 @@ export class NaiveDocument {
     return sequence.units().join("");
   }
 
-  /** Those that nobody deleted, and those that still have something in them. */
-  #items(place: Place): { dot: Dot; value: Value }[] {
-    const sequence = new NaiveSequence<Value>(this.#causality);
-    const values = new Map<string, Value>();
-    const masked = new Set<string>();
-    for (const each of place.all.filter(isOf("insertList"))) {
-      const { isMasked } = each as Place["all"][number];
-      sequence.insert(dotOf(each), each.op, each.op.values);
-      sequence.hide(spanOf(each, each.op.values.length), MASKED, isMasked);
-      for (const [i, value] of each.op.values.entries()) {
-        const name = nameOf({ change: each.change, index: each.index + i });
-        values.set(name, value);
-        if (isMasked) masked.add(name);
-      }
+  /** What was made here and not moved away, or moved here; and of that what nobody deleted, or has something in it. */
+  #items(place: Place): Item[] {
+    const sequence = new NaiveSequence<Item | SaidMove>(this.#causality);
+    for (const each of place.all) {
+      if (isOf("insertList")(each)) sequence.insert(dotOf(each), each.op, this.#made(place, each));
+      if (isOf("move")(each)) sequence.insert(dotOf(each), each.op, [each]);
     }
-    for (const each of place.said) {
-      if (isOf("delete")(each)) for (const span of each.op.spans) sequence.delete(span, each.change);
-    }
-    const standing = new Set(sequence.visibleDots().map(nameOf));
-    const isFilled = (dot: Dot) =>
-      !masked.has(nameOf(dot)) &&
-      [...(place.children.get(nameOf(dot)) ?? [])].some(([kind, child]) => !this.#isEmpty(kind, child));
-    return sequence
-      .order()
-      .filter(dot => standing.has(nameOf(dot)) || isFilled(dot))
-      .map(dot => ({ dot, value: values.get(nameOf(dot))! }));
+    return sequence.every().flatMap(unit => {
+      if (!("op" in unit)) return this.#at.has(nameOf(unit.dot)) || !unit.isAlive() ? [] : [unit];
+      const { from, item } = unit.op;
+      if (this.#at.get(nameOf(item)) !== unit) return [];
+      const home = this.#placeOf(from);
+      const moved = home.all.filter(isOf("insertList")).flatMap(each => this.#made(home, each));
+      return moved.filter(({ dot, isAlive }) => nameOf(dot) === nameOf(item) && isAlive());
+    });
+  }
+
+  #made(place: Place, { op, change, index, ...said }: Said<InsertListOp>): Item[] {
+    const { isMasked } = said as unknown as { readonly isMasked: boolean };
+    return op.values.map((value, i) => {
+      const dot = { change, index: index + i };
+      const children = place.children.get(nameOf(dot));
+      const isDeleted = () =>
+        place.said.filter(isOf("delete")).some(({ op }) => op.spans.some(span => holds(span, dot)));
+      const isFilled = () => [...(children ?? [])].some(([kind, child]) => !this.#isEmpty(kind, child));
+      return { dot, value, children, isAlive: () => !isMasked && (!isDeleted() || isFilled()) };
+    });
   }
 
   #members(kind: SetKind, { said }: Place): Scalar[] {

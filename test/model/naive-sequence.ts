@@ -101,6 +101,11 @@ export class NaiveSequence<U> {
     return this.#walk().map(element => element.dot);
   }
 
+  /** Every unit, what is not shown included, in order. */
+  every(): U[] {
+    return this.#walk().map(element => element.unit);
+  }
+
   /** What is shown. */
   units(): U[] {
     return this.#visible().map(element => element.unit);

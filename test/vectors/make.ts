@@ -136,6 +136,31 @@ function tell(): Vectors {
     }),
   );
   sync([alice, bob]);
+  note(
+    "items moved: within their list, a plain value into another, a map into a list inside an item",
+    alice.write(root => {
+      root.list("values").move(0, 3);
+      root.set("outline", [{ under: [] }]);
+      root.list("values").moveTo(1, root.list("outline"), 1);
+      root
+        .list("values")
+        .moveTo(root.list("values").length - 1, root.list("outline").map(0).list("under"), 0);
+    }),
+  );
+  sync([alice, bob]);
+  note(
+    "concurrent (5): the map of the outline moved into the values",
+    alice.write(root => root.list("outline").moveTo(0, root.list("values"), 0)),
+  );
+  note(
+    "concurrent (6): the same item moved within the outline, and the list that was moved into it written in",
+    bob.write(root => {
+      root.list("outline").move(0, 1);
+      const under = root.list("outline").map(1).list("under");
+      under.map(0).set("moved", true);
+    }),
+  );
+  sync([alice, bob]);
   const unknown: Op = { type: "unknown", kind: 99, elements: 2, payload: Uint8Array.of(1, 2, 3) };
   const later = forge(bob, { ops: () => [unknown] });
   for (const person of [alice, bob]) person.receive(later);
@@ -162,6 +187,7 @@ function tell(): Vectors {
       ...lettered(forge(bob, { ops: () => [counted("counter", 0)] })),
       "BytesMalformed",
     ],
+    ["a move of a letter", ...lettered(forge(bob, { ops: () => [letterMoved()] })), "ReferenceWrong"],
     ["an invite by an editor", ...lettered(forge(bob, { ops: () => [inviteOp()] })), "RightMissing"],
   ];
   return {
@@ -193,6 +219,18 @@ function renamed(person: Person, name: string): Letter[] {
 
 function inviteOp(): Op {
   return { type: "invite", key: new Key("hers").id, role: "reader", label: "" };
+}
+
+function letterMoved(): Op {
+  const place = { parent: null, side: "right", rightOrigin: null } as const;
+  const from = [{ at: "body", kind: "text" as const }];
+  return {
+    type: "move",
+    path: [{ at: "values", kind: "list" }],
+    ...place,
+    from,
+    item: { change: 1, index: 0 },
+  };
 }
 
 function counted(kind: CounterKind, by: number): Op {

@@ -58,7 +58,7 @@ describe("the vectors of wire version 0", () => {
       const change = decodeChange(mustFromHex(bytes));
       if (!("ok" in change)) for (const op of change.ops) used.add(op.type);
     }
-    const data = ["add", "delete", "increment", "insertList", "insertText", "remove", "set", "unset"];
+    const data = ["add", "delete", "increment", "insertList", "insertText", "move", "remove", "set", "unset"];
     expect([...used].sort()).toEqual([...data, "genesis", "invite", "join", "name", "unknown"].sort());
   });
 

@@ -7,8 +7,7 @@
 
 import { DEPTH_MAX } from "../limits.ts";
 import type { Replica } from "../replica.ts";
-import { dotKey } from "../types/dot.ts";
-import { fieldValue, type Json, type Node, valueJson } from "../types/node.ts";
+import { fieldValue, type Json, type Node, shownAt, valueJson } from "../types/node.ts";
 import type { Path, Step, Value } from "../types/op.ts";
 
 export type PlainPath = readonly (string | number)[];
@@ -23,6 +22,8 @@ export interface Shown {
 export interface Below {
   readonly value: Value;
   readonly step: Step | null;
+  /** The path of the node that the step leads out of, where that is another one: an item that was moved here. */
+  readonly home: Path | null;
   readonly child: Node | undefined;
 }
 
@@ -43,15 +44,15 @@ export function below(node: Node, at: string | number): Below | undefined {
     const value = field === undefined ? undefined : fieldValue(field);
     if (field === undefined || value === undefined) return undefined;
     const kind = madeKind(value);
-    if (kind === null) return { value, step: null, child: undefined };
-    return { value, step: { at, kind }, child: field.children.get(kind) };
+    if (kind === null) return { value, step: null, home: null, child: undefined };
+    return { value, step: { at, kind }, home: null, child: field.children.get(kind) };
   }
   if (node.kind === "list" && typeof at === "number" && at < node.items.length) {
     const dot = node.items.dotAt(at);
-    const value = node.items.at(dot)!;
+    const { value, child, item } = shownAt(node, dot);
     const kind = madeKind(value);
-    if (kind === null) return { value, step: null, child: undefined };
-    return { value, step: { at: dot, kind }, child: node.children.get(dotKey(dot)) };
+    if (kind === null) return { value, step: null, home: null, child: undefined };
+    return { value, step: { at: item?.dot ?? dot, kind }, home: item?.path ?? null, child };
   }
   return undefined;
 }
@@ -60,11 +61,12 @@ export function below(node: Node, at: string | number): Below | undefined {
 export function nodeAt(replica: Replica, path: PlainPath): Shown | null {
   checkPath(path);
   let node = replica.node([]);
-  const steps: Step[] = [];
+  let steps: Step[] = [];
   for (const at of path) {
     const found = node === null ? undefined : below(node, at);
     if (found?.child === undefined || found.step === null) return null;
     node = found.child;
+    if (found.home !== null) steps = [...found.home];
     steps.push(found.step);
   }
   return node === null ? null : { path: steps, node };

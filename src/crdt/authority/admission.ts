@@ -7,7 +7,7 @@ import type { Graph, Past } from "../graph/graph.ts";
 import { type Refusal, refuse } from "../refusal.ts";
 import type { DocumentTree } from "../types/document.ts";
 import type { Slot } from "../types/dot.ts";
-import { type ContentOp, mapDots } from "../types/op.ts";
+import { type ContentOp, mapDots, pathsOf } from "../types/op.ts";
 import { References } from "../types/references.ts";
 import { type Members, mayInvite, mayWrite } from "./members.ts";
 
@@ -89,8 +89,8 @@ function judgeAuthority(change: Change, { graph, members }: Ground, past: Past):
   if (typeof role !== "string") return role;
   for (const op of change.ops) {
     if (op.type === "invite" && !mayInvite(role, op.role)) return refuse("RightMissing", "invite");
-    if (isContent(op) && !mayWrite(role, members.policy, topKey(op)))
-      return refuse("RightMissing", topKey(op));
+    const denied = isContent(op) ? topKeys(op).find(key => !mayWrite(role, members.policy, key)) : undefined;
+    if (denied !== undefined) return refuse("RightMissing", denied);
     if (op.type === "unknown" && role === "reader") return refuse("RightMissing", "write");
   }
   const quota = members.policy[role];
@@ -107,10 +107,12 @@ function roleFor(change: Change, members: Members, past: Past): Role | Refusal {
   return members.roleOf(change.author, past) ?? refuse("AuthorUnknown", change.author.slice(0, 8));
 }
 
-/** The key of the document's root under which an op writes. */
-function topKey(op: ContentOp): string {
-  const at = op.path[0]?.at ?? (op.type === "set" || op.type === "unset" ? op.key : null);
-  return typeof at === "string" ? at : "";
+/** The keys of the document's root under which an op writes: a move takes from one place and puts at another. */
+function topKeys(op: ContentOp): string[] {
+  return pathsOf(op).map(path => {
+    const at = path[0]?.at ?? (op.type === "set" || op.type === "unset" ? op.key : null);
+    return typeof at === "string" ? at : "";
+  });
 }
 
 /** R13: what is named was seen, and is of the right kind. */

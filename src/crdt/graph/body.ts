@@ -5,7 +5,7 @@
 
 import { unreachable } from "../assert.ts";
 import { AUTHORITY_OPS_MAX, CHANGE_OPS_MAX } from "../limits.ts";
-import type { ContentOp, Path } from "../types/op.ts";
+import { type ContentOp, type Path, pathsOf } from "../types/op.ts";
 import { type Bytes, Malformed, type Reader, utf8Length, Writer } from "./bytes.ts";
 import { type ChangeId, elementsOf, type Header, isAuthority, isContent, type Op } from "./change.ts";
 import { nameOf, OpReader, writeOp, writePath } from "./op-bytes.ts";
@@ -37,43 +37,47 @@ export function writeBody(
   const implied = 2 + parents.length - (prev !== null && parents.includes(prev) ? 1 : 0);
   out.varint(refs.length - implied);
   for (let i = implied; i < refs.length; i++) out.hex(refs[i]!);
-  const { paths, numbers } = tableOfPaths(ops);
+  const { paths, numbers, froms } = tableOfPaths(ops);
   out.varint(paths.length);
   for (const path of paths) writePath(out, path);
   out.varint(ops.length);
-  for (let i = 0; i < ops.length; i++) writeOp(out, ops[i]!, numbers[i]!);
+  for (let i = 0; i < ops.length; i++) writeOp(out, ops[i]!, numbers[i]!, froms[i]);
 }
 
-/** Each path once, in the order of first use, and the number of each op's. By name, since a hostile change may have
+/** Each path once, in the order of first use, and the numbers of each op's. By name, since a hostile change may have
  * thousands. */
 function tableOfPaths(ops: readonly Op[]): {
   readonly paths: readonly Path[];
   readonly numbers: readonly number[];
+  /** Of moves alone: of their second path. */
+  readonly froms: readonly number[];
 } {
   const paths: Path[] = [];
   const numbers: number[] = [];
-  let byName: Map<string, number> | null = null;
+  const froms: number[] = [];
+  const byName = new Map<string, number>();
+  const numberOf = (path: Path): number => {
+    const name = nameOf(path);
+    const number = byName.get(name) ?? paths.push(path) - 1;
+    byName.set(name, number);
+    return number;
+  };
   let last = -1;
-  for (const op of ops) {
+  for (const [i, op] of ops.entries()) {
     // Ops in a row mostly have one path.
-    if (isContent(op) && (last < 0 || op.path !== paths[last])) {
-      byName ??= new Map();
-      const name = nameOf(op.path);
-      last = byName.get(name) ?? paths.push(op.path) - 1;
-      byName.set(name, last);
-    }
+    if (isContent(op) && (last < 0 || op.path !== paths[last])) last = numberOf(op.path);
     numbers.push(last);
+    if (op.type === "move") froms[i] = numberOf(op.from);
   }
-  return { paths, numbers };
+  return { paths, numbers, froms };
 }
 
 /** At least the bytes that one more op can add to a body, path and references included. */
 export function sizeBound(op: ContentOp): number {
   const id = 32 + 8;
-  const path = op.path.reduce(
-    (sum, { at }) => sum + (typeof at === "string" ? at.length * 3 + 3 : id + 8),
-    8,
-  );
+  const path = pathsOf(op)
+    .flat()
+    .reduce((sum, { at }) => sum + (typeof at === "string" ? at.length * 3 + 3 : id + 8), 16);
   switch (op.type) {
     case "set":
     case "unset":
@@ -93,6 +97,8 @@ export function sizeBound(op: ContentOp): number {
         op.values.reduce((sum: number, v) => sum + (typeof v === "string" ? v.length * 3 : 0) + 12, 0) +
         2 * (id + 8)
       );
+    case "move":
+      return path + 3 * (id + 8) + 8;
     case "delete":
       return path + op.spans.length * (id + 16) + 16;
     default:

@@ -54,6 +54,7 @@ const OP = {
   increment: 7,
   add: 8,
   remove: 9,
+  move: 10,
   genesis: 16,
   invite: 17,
   join: 18,
@@ -76,8 +77,8 @@ export function writePath(out: Writer, path: Path): void {
   }
 }
 
-/** `path` is the number of the op's path in the table. */
-export function writeOp(out: Writer, op: Op, path: number): void {
+/** `path` is the number of the op's path in the table, `from` that of the list which a move takes its item from. */
+export function writeOp(out: Writer, op: Op, path: number, from = path): void {
   if (op.type === "unknown") {
     out.varint(op.kind);
     out.varint(op.elements);
@@ -105,6 +106,11 @@ export function writeOp(out: Writer, op: Op, path: number): void {
       writePlace(out, op);
       out.varint(op.values.length);
       for (const value of op.values) writeValue(out, value);
+      break;
+    case "move":
+      writePlace(out, op);
+      out.varint(from);
+      writeDot(out, op.item);
       break;
     case "increment":
       out.signed(op.by);
@@ -308,6 +314,11 @@ export class OpReader {
       }
       case OP.delete:
         return { type: "delete", path: this.#pathInUse(), spans: this.#spans() };
+      case OP.move: {
+        const at = this.#pathInUse();
+        const place = this.#place();
+        return { type: "move", path: at, ...place, from: this.#pathInUse(), item: this.#dot() };
+      }
       case OP.genesis:
         return { type: "genesis", nonce: input.bytes(16), policy: this.#policy() };
       case OP.invite: {

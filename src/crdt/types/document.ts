@@ -10,26 +10,29 @@
 //
 // so masking takes the effect of an op out and leaves its structure: what it inserted is hidden and others' elements
 // that hang on it stay where they are; what it deleted comes back unless another deleted it too; an entry it wrote is
-// gone and what that replaced stands again; what it counted, added or removed does not count. To unmask is to apply
-// without making anything anew. Order and number of times do not matter.
+// gone and what that replaced stands again; what it counted, added or removed does not count; what it moved is where
+// it was. To unmask is to apply without making anything anew. Order and number of times do not matter.
 
 import { assert, unreachable } from "../assert.ts";
 import type { Elements } from "./contents.ts";
 import { type Dot, dotKey, type Slot, type Span, type Stamps } from "./dot.ts";
+import { type Move, type MovedItem, Moves } from "./moves.ts";
 import {
   type Field,
+  type Item,
   isEmpty,
   type Json,
   type ListNode,
   type MapNode,
   makeNode,
   type Node,
+  Position,
   type TextNode,
   toJson,
 } from "./node.ts";
-import type { ContentOp, Path, SetOp, UnsetOp, Value } from "./op.ts";
+import type { ContentOp, MoveOp, Path, SetOp, UnsetOp, Value } from "./op.ts";
 import { Register } from "./register.ts";
-import { MASKED } from "./run.ts";
+import { MASKED, MOVED } from "./run.ts";
 import type { Sequence, SequenceStep } from "./sequence.ts";
 import { Strands } from "./strands.ts";
 
@@ -58,12 +61,14 @@ export class DocumentTree {
   readonly #causality: Stamps;
   readonly strands = new Strands();
   readonly root: MapNode;
+  readonly moves: Moves;
   /** List items in which something changed that may decide whether they show; by dot, the path to the node in them. */
   readonly #stale = new Map<string, Path>();
 
   constructor(causality: Stamps) {
     this.#causality = causality;
     this.root = makeNode("map", causality, this.strands) as MapNode;
+    this.moves = new Moves(causality, path => this.node(path) as ListNode);
   }
 
   // ------------------------------------------------------------------------------------------------- looking
@@ -187,11 +192,24 @@ export class DocumentTree {
         assert(node.kind === "list", "items go into a list");
         if (turn === "apply")
           patches.push(patchOf(op.path, node.items.insert(dot, op, op.values), op.values));
-        else turnRun(turn, node, op.path, { change, start, length: op.values.length }, patches);
+        else {
+          const span = { change, start, length: op.values.length };
+          turnRun(turn, node, op.path, span, patches);
+          this.moves.touch(node, span);
+          if (turn === "revert")
+            for (let i = 0; i < span.length; i++) this.moves.forgetItem({ change, index: start + i });
+        }
         break;
       case "delete":
         assert(node.kind === "text" || node.kind === "list", "elements go from a sequence");
-        for (const span of op.spans) turnDelete(node, op.path, span, change, isEffective, patches);
+        for (const span of op.spans) {
+          turnDelete(node, op.path, span, change, isEffective, patches);
+          if (node.kind === "list") this.moves.touch(node, span);
+        }
+        break;
+      case "move":
+        assert(node.kind === "list", "items go into a list");
+        this.#turnMove(turn, op, node, dot, patches);
         break;
       default:
         unreachable(op);
@@ -214,6 +232,24 @@ export class DocumentTree {
     }
   }
 
+  #turnMove(turn: Turn, op: MoveOp, list: ListNode, dot: Dot, patches: Patch[]): void {
+    if (turn === "apply") {
+      const item = this.moves.item(op.from, op.item);
+      list.items.insert(dot, op, [new Position(item)]);
+      list.items.hide(spanOf(dot), MOVED, true);
+      const positions = list.positions.get(dot.change);
+      if (positions === undefined) list.positions.set(dot.change, [dot.index]);
+      else positions.push(dot.index);
+      this.moves.add(dot, item, list, op.path);
+    }
+    this.moves.count(dot, turn === "apply" || turn === "unmask");
+    if (turn !== "revert") return;
+    this.settle(patches);
+    this.moves.forget(dot);
+    list.items.forget(spanOf(dot));
+    list.positions.get(dot.change)!.pop();
+  }
+
   #register(node: Node, key: string | null): Register {
     if ("register" in node) return node.register;
     assert(node.kind === "map" && key !== null, "a field is a register or a key of a map");
@@ -226,9 +262,13 @@ export class DocumentTree {
     if (i >= 0) this.#stale.set(dotKey(path[i]!.at as Dot), path.slice(0, i + 1));
   }
 
-  /** A deleted list item shows again while something inside it does (figure 6), and so do those around it. */
+  /**
+   * Sees to it that items show where they are, if they do: a deleted one shows while something inside it does (figure
+   * 6), and one that was moved shows at its latest position.
+   */
   settle(patches: Patch[]): void {
-    // What is touched on the way is visited too.
+    for (const item of this.moves.settle()) this.#place(item, patches);
+    // What is touched on the way is visited too; it ends, since nothing is below itself.
     for (const [name, path] of this.#stale) {
       this.#stale.delete(name);
       const around = path.slice(0, -1);
@@ -239,8 +279,45 @@ export class DocumentTree {
       for (const step of steps)
         patches.push(patchOf(around, step, step.inserted > 0 ? [list.items.at(dot)] : []));
       if (steps.length > 0) this.touch(around);
+      const item = this.moves.get(dot);
+      if (item !== undefined) this.#place(item, patches);
     }
   }
+
+  /** Hides an item where it no longer is and shows it where it is, unless it is deleted or masked. */
+  #place(item: MovedItem, patches: Patch[]): void {
+    const { at, shown } = item;
+    const wasHome = item.list.items.isVisible(item.dot);
+    const next = at !== null && wouldShow(item) ? at : null;
+    // Away first: between two patches an item is nowhere rather than twice.
+    if (at !== null) this.#show(item, wasHome, false, item.value, patches);
+    if (shown !== null && shown !== next) this.#show(shown, true, false, item.value, patches);
+    if (at === null) this.#show(item, wasHome, true, item.value, patches);
+    if (next !== null) this.#show(next, shown === next, true, item.value, patches);
+    item.shown = next;
+  }
+
+  /** The element of an item or position shows, or it does not, so far as a move has a say in it. */
+  #show({ list, path, dot }: Item | Move, was: boolean, may: boolean, value: Value, patches: Patch[]): void {
+    list.items.hide(spanOf(dot), MOVED, !may);
+    const is = list.items.isVisible(dot);
+    if (was === is) return;
+    const step = { index: list.items.indexOf(dot)!, removed: was ? 1 : 0, inserted: is ? 1 : 0 };
+    patches.push(patchOf(path, step, is ? [value] : []));
+    this.touch(path);
+  }
+}
+
+/** Whether an item that was moved is neither deleted nor masked. Hides it where it was made. */
+function wouldShow({ list, dot }: MovedItem): boolean {
+  list.items.hide(spanOf(dot), MOVED, false);
+  const isAlive = list.items.isVisible(dot);
+  list.items.hide(spanOf(dot), MOVED, true);
+  return isAlive;
+}
+
+function spanOf({ change, index }: Dot): Span {
+  return { change, start: index, length: 1 };
 }
 
 /** An entry, increment or add comes, goes for ever, or stops counting and begins again. */

@@ -3,8 +3,8 @@
 // before anything is changed.
 
 import { KEY_BYTES_MAX, OWN_RUN_UNITS_MAX, RUN_VALUES_MAX } from "../limits.ts";
-import { type Dot, dotKey } from "./dot.ts";
-import type { Author } from "./draft.ts";
+import type { Dot, Span } from "./dot.ts";
+import { type Author, joinSpans } from "./draft.ts";
 import { TextEdit } from "./edit-text.ts";
 import { CounterEdit, clearValues, LwwEdit, RegisterEdit, SetEdit } from "./edit-values.ts";
 import { checkIndex, checkRange, deleteAll, Handle, plain, seen } from "./handle.ts";
@@ -15,6 +15,7 @@ import {
   type ListNode,
   type MapNode,
   type Node,
+  shownAt,
   valueJson,
 } from "./node.ts";
 import type { CounterKind, Kind, Path, Scalar, SetKind, Value } from "./op.ts";
@@ -145,13 +146,13 @@ export class ListEdit extends Handle<ListNode> {
 
   get(index: number): Json | undefined {
     if (!this.#has(index)) return undefined;
-    const at = this.node.items.dotAt(index);
-    return valueJson(this.node.items.at(at)!, this.node.children.get(dotKey(at)));
+    const { value, child } = this.#at(index);
+    return valueJson(value, child);
   }
 
   /** What shows at `index`, a node by its kind alone. Undefined beyond the end. */
   shown(index: number): Value | undefined {
-    return this.#has(index) ? this.node.items.at(this.node.items.dotAt(index))! : undefined;
+    return this.#has(index) ? this.#at(index).value : undefined;
   }
 
   /** The node at `index`, or null for a plain value and beyond the end. */
@@ -196,15 +197,39 @@ export class ListEdit extends Handle<ListNode> {
   delete(index: number, count = 1): void {
     checkRange(index, count, this.length);
     if (count === 0) return;
-    const spans = this.node.items.spans(index, index + count);
-    for (const span of spans) {
-      for (let i = span.start; i < span.start + span.length; i++) {
-        const at = { change: span.change, index: i };
-        const child = this.node.children.get(dotKey(at));
-        if (child !== undefined) clear(this.author, [...this.path, { at, kind: child.kind }], child);
-      }
+    const items = Array.from({ length: count }, (_, i) => this.#at(index + i));
+    for (const { path, at, child } of items)
+      if (child !== undefined) clear(this.author, [...path, { at, kind: child.kind }], child);
+    // An item is deleted where it was made.
+    const homes = new Map<ListNode, { readonly path: Path; readonly spans: Span[] }>();
+    for (const { list, path, at } of items) {
+      const home = homes.get(list) ?? { path, spans: [] };
+      homes.set(list, home);
+      home.spans.push({ change: at.change, start: at.index, length: 1 });
     }
-    deleteAll(this.author, this.path, spans);
+    for (const { path, spans } of homes.values()) deleteAll(this.author, path, joinSpans(spans));
+  }
+
+  /**
+   * Takes the item at `from` out and puts it in again at `to`, as `list.splice(to, 0, ...list.splice(from, 1))` does: `to`
+   * counts among the others (0 … length - 1).
+   */
+  move(from: number, to: number): void {
+    this.moveTo(from, this, to);
+  }
+
+  /** The same into another list (0 … its length). Not into a list inside the item itself, nor deeper than 64 steps. */
+  moveTo(index: number, other: ListEdit, to: number): void {
+    checkRange(index, 1, this.length);
+    if (other.author !== this.author) throw new TypeError("Expected a list of the same edit");
+    const isSame = other.node === this.node;
+    checkIndex(to, isSame ? this.length - 1 : other.length);
+    if (isSame && to === index) return;
+    const { path: from, at: item } = this.#at(index);
+    if (!this.author.tree.moves.mayMove(from, item, other.path))
+      throw new RangeError("Expected a list that is not inside the item, nor too deep");
+    const place = other.node.items.place(isSame && to > index ? to + 1 : to);
+    this.author.add({ type: "move", path: other.path, ...place, from, item });
   }
 
   map(index: number): MapEdit {
@@ -241,12 +266,24 @@ export class ListEdit extends Handle<ListNode> {
 
   #child(index: number, kind: Kind): Path {
     checkRange(index, 1, this.length);
-    const at = this.node.items.dotAt(index);
-    const value = this.node.items.at(at);
+    const { value, path, at } = this.#at(index);
     if (value === null || typeof value !== "object" || value.make !== kind) {
       throw new TypeError(`Expected a ${kind} at ${index}, got ${JSON.stringify(value)}`);
     }
-    return [...this.path, { at, kind }];
+    return [...path, { at, kind }];
+  }
+
+  /** The item that shows at an index, and its name: the list where it was made, and its dot there. */
+  #at(index: number) {
+    const dot = this.node.items.dotAt(index);
+    const { value, child, item } = shownAt(this.node, dot);
+    return {
+      value,
+      child,
+      at: item?.dot ?? dot,
+      list: item?.list ?? this.node,
+      path: item?.path ?? this.path,
+    };
   }
 }
 

@@ -2,12 +2,13 @@
 // and know their children; they know neither paths nor who wrote what.
 
 import { Counter } from "./counter.ts";
-import { dotKey, type Stamps } from "./dot.ts";
+import { type Dot, dotKey, type Slot, type Stamps } from "./dot.ts";
 import {
   type CounterKind,
   isSetKind,
   KINDS,
   type Kind,
+  type Path,
   type RegisterKind,
   type Scalar,
   type SetKind,
@@ -31,10 +32,33 @@ export interface Field {
 
 export interface ListNode {
   readonly kind: "list";
-  readonly items: Sequence<readonly Value[]>;
-  /** By `change:index` of the element. */
+  readonly items: Sequence<readonly Listed[]>;
+  /** By `change:index` of the item, whether it still shows here or was moved elsewhere. */
   readonly children: Map<string, Node>;
+  /** The numbers of all positions here, by the change that made them, ascending. */
+  readonly positions: Map<Slot, number[]>;
 }
+
+/** An item of a list, where it was made. */
+export interface Item {
+  readonly dot: Dot;
+  readonly value: Value;
+  readonly list: ListNode;
+  /** Of the list. */
+  readonly path: Path;
+}
+
+/** An element that a move made: where an item shows while that move is its latest that counts. */
+export class Position {
+  readonly item: Item;
+
+  constructor(item: Item) {
+    this.item = item;
+  }
+}
+
+/** What the elements of a list are. */
+export type Listed = Value | Position;
 
 export interface TextNode {
   readonly kind: "text";
@@ -67,7 +91,7 @@ export function makeNode(kind: Kind, causality: Stamps, strands: Strands): Node 
     case "map":
       return { kind, keys: new Map() };
     case "list":
-      return { kind, items: listSequence(causality, strands), children: new Map() };
+      return { kind, items: listSequence(causality, strands), children: new Map(), positions: new Map() };
     case "text":
       return { kind, text: textSequence(causality, strands) };
     case "register":
@@ -122,6 +146,19 @@ export function fieldJson(field: Field): Json | undefined {
   return valueJson(value, isMaking ? field.children.get(value.make) : undefined);
 }
 
+/** What shows at an element of a list: the item, and the node it made if that was ever filled. `item` is null for one
+ * that shows where it was made. */
+export function shownAt(
+  list: ListNode,
+  dot: Dot,
+  listed: Listed = list.items.at(dot)!,
+): { readonly value: Value; readonly child: Node | undefined; readonly item: Item | null } {
+  if (!(listed instanceof Position))
+    return { value: listed, child: list.children.get(dotKey(dot)), item: null };
+  const { item } = listed;
+  return { value: item.value, child: item.list.children.get(dotKey(item.dot)), item };
+}
+
 export function textOf(node: TextNode): string {
   let text = "";
   for (const content of node.text.contents()) text += content;
@@ -152,7 +189,7 @@ function emptyJson(kind: Kind): Json {
   }
 }
 
-/** Depth is bounded by the limit on paths. */
+/** Depth is bounded by the limit on paths, and on where things may be moved (`moves.ts`): three times DEPTH_MAX at most. */
 export function toJson(node: Node): Json {
   switch (node.kind) {
     case "map": {
@@ -166,8 +203,9 @@ export function toJson(node: Node): Json {
     case "list": {
       const out: Json[] = [];
       for (const run of node.items.visible()) {
-        run.content.forEach((value, i) => {
-          out.push(valueJson(value, node.children.get(dotKey({ change: run.change, index: run.start + i }))));
+        run.content.forEach((listed, i) => {
+          const { value, child } = shownAt(node, { change: run.change, index: run.start + i }, listed);
+          out.push(valueJson(value, child));
         });
       }
       return out;

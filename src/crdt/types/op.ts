@@ -117,6 +117,16 @@ export interface DeleteOp {
   readonly spans: readonly Span[];
 }
 
+/** Puts an item of a list elsewhere: makes one element, a position in the list at `path`. The item keeps its name and all
+ * that is in it, wherever it shows; which of several moves counts is decided in `moves.ts`. */
+export interface MoveOp extends Place {
+  readonly type: "move";
+  readonly path: Path;
+  /** The list where the item was made; together with the item a name that no move changes. */
+  readonly from: Path;
+  readonly item: Dot;
+}
+
 export type ContentOp =
   | SetOp
   | UnsetOp
@@ -125,7 +135,8 @@ export type ContentOp =
   | DeleteOp
   | IncrementOp
   | AddOp
-  | RemoveOp;
+  | RemoveOp
+  | MoveOp;
 
 export function isSetKind(kind: Kind): kind is SetKind {
   return (
@@ -143,6 +154,7 @@ export function elementCount(op: ContentOp): number {
     case "set":
     case "increment":
     case "add":
+    case "move":
       return 1;
     case "insertText":
       return op.text.length;
@@ -155,13 +167,20 @@ export function elementCount(op: ContentOp): number {
   }
 }
 
+/** The paths in an op, that of the node it is about first. */
+export function pathsOf(op: ContentOp): readonly Path[] {
+  return op.type === "move" ? [op.path, op.from] : [op.path];
+}
+
 /** The same op with every dot's change replaced: from a change's table of references to local slots and back. */
 export function mapDots(op: ContentOp, f: (change: number) => number): ContentOp {
   const dot = (d: Dot): Dot => ({ change: f(d.change), index: d.index });
   const maybe = (d: Dot | null): Dot | null => (d === null ? null : dot(d));
-  const path = op.path.some(step => typeof step.at !== "string")
-    ? op.path.map(step => (typeof step.at === "string" ? step : { at: dot(step.at), kind: step.kind }))
-    : op.path;
+  const along = (path: Path): Path =>
+    path.some(step => typeof step.at !== "string")
+      ? path.map(step => (typeof step.at === "string" ? step : { at: dot(step.at), kind: step.kind }))
+      : path;
+  const path = along(op.path);
   switch (op.type) {
     case "set":
     case "unset":
@@ -170,6 +189,10 @@ export function mapDots(op: ContentOp, f: (change: number) => number): ContentOp
     case "insertText":
     case "insertList":
       return { ...op, path, parent: maybe(op.parent), rightOrigin: maybe(op.rightOrigin) };
+    case "move": {
+      const [parent, rightOrigin] = [maybe(op.parent), maybe(op.rightOrigin)];
+      return { ...op, path, parent, rightOrigin, from: along(op.from), item: dot(op.item) };
+    }
     case "delete":
       return { ...op, path, spans: op.spans.map(s => ({ ...s, change: f(s.change) })) };
     case "increment":

@@ -4,8 +4,9 @@
 import { unreachable } from "../assert.ts";
 import { type Refusal, type RefusalCode, refuse } from "../refusal.ts";
 import type { DocumentTree } from "./document.ts";
-import type { Dot, Slot, Span } from "./dot.ts";
-import type { Node } from "./node.ts";
+import { type Dot, type Slot, type Span, sameDot } from "./dot.ts";
+import { lowerBound } from "./moves.ts";
+import { type Listed, type Node, Position } from "./node.ts";
 import {
   type ContentOp,
   elementCount,
@@ -13,10 +14,11 @@ import {
   type InsertTextOp,
   isSetKind,
   type Kind,
+  type MoveOp,
   type Path,
+  pathsOf,
   type SetOp,
   samePath,
-  type Value,
 } from "./op.ts";
 import type { Sequence } from "./sequence.ts";
 
@@ -66,8 +68,10 @@ export class References {
   #judgeOp(op: ContentOp): Refusal | null {
     const kind = op.path.at(-1)?.kind ?? "map";
     if (!suits(op, kind)) return refuse("ReferenceWrong", `${op.type} on a ${kind}`);
-    const path = this.#judgePath(op.path);
-    if (path !== null) return path;
+    for (const path of pathsOf(op)) {
+      const refusal = this.#judgePath(path);
+      if (refusal !== null) return refusal;
+    }
     switch (op.type) {
       case "set":
         if (kind === "lww") return judgeLatest(op);
@@ -84,6 +88,8 @@ export class References {
         return this.#judgePlace(op);
       case "delete":
         return this.#judgeSpans(op.path, op.spans);
+      case "move":
+        return this.#judgePlace(op) ?? this.#judgeMoved(op);
       default:
         return unreachable(op);
     }
@@ -96,10 +102,14 @@ export class References {
         if (kind !== "map") return refuse("ReferenceWrong", `key in a ${kind}`);
       } else {
         if (kind !== "list") return refuse("ReferenceWrong", `element in a ${kind}`);
-        const value = this.#content(path.slice(0, i), step.at);
-        if (isRefusal(value)) return value;
-        const making = value as Value | string;
-        if (making === null || typeof making !== "object" || making.make !== step.kind) {
+        const making = this.#content(path.slice(0, i), step.at);
+        if (isRefusal(making)) return making;
+        if (
+          making === null ||
+          typeof making !== "object" ||
+          !("make" in making) ||
+          making.make !== step.kind
+        ) {
           return refuse("ReferenceWrong", `element is no ${step.kind}`);
         }
       }
@@ -108,20 +118,21 @@ export class References {
     return null;
   }
 
-  /** The value or character of one element that the author can have seen. */
-  #content(path: Path, dot: Dot): Value | Refusal {
+  /** The value or character of one element that the author can have seen, or the position it is. */
+  #content(path: Path, dot: Dot): Listed | typeof OWN_POSITION | Refusal {
     if (dot.change === this.#knowledge.self) {
       const made = makerOf(dot.index, this.#own);
       if (made !== null && samePath(made.op.path, path)) {
         if (made.op.type === "insertText") return made.op.text[dot.index - made.start]!;
         if (made.op.type === "insertList") return made.op.values[dot.index - made.start]!;
+        if (made.op.type === "move") return OWN_POSITION;
       }
       return refuse("ReferenceUnseen", "own element not made yet");
     }
     if (!this.#knowledge.isPast(dot.change)) return refuse("ReferenceUnseen", "element outside the past");
     const sequence = this.#sequence(path);
     if (sequence === null || !sequence.has(dot)) return refuse("ReferenceWrong", "no such element here");
-    return sequence.at(dot) as Value;
+    return sequence.at(dot)!;
   }
 
   #judgeReplaces(op: NamingOp): Refusal | null {
@@ -138,7 +149,7 @@ export class References {
     return null;
   }
 
-  #judgePlace(op: InsertTextOp | InsertListOp): Refusal | null {
+  #judgePlace(op: InsertTextOp | InsertListOp | MoveOp): Refusal | null {
     for (const dot of [op.parent, op.rightOrigin]) {
       if (dot === null) continue;
       const content = this.#content(op.path, dot);
@@ -158,6 +169,16 @@ export class References {
       : refuse("OrderWrong", "right origin left of parent");
   }
 
+  /** What is moved is an item where it was made; not to be moved is what a list is inside of by its very name. */
+  #judgeMoved({ path, from, item }: MoveOp): Refusal | null {
+    if (from.at(-1)?.kind !== "list") return refuse("ReferenceWrong", "move out of no list");
+    const moved = this.#content(from, item);
+    if (isRefusal(moved)) return moved;
+    if (isPosition(moved)) return refuse("ReferenceWrong", "a position is no item");
+    const isInside = path.some(({ at }) => typeof at !== "string" && sameDot(at, item));
+    return isInside ? refuse("ReferenceWrong", "move of an item into itself") : null;
+  }
+
   #judgeSpans(path: Path, spans: readonly Span[]): Refusal | null {
     for (const span of spans) {
       const end = span.start + span.length - 1;
@@ -167,6 +188,8 @@ export class References {
         if (!this.#knowledge.isPast(span.change))
           return refuse("ReferenceUnseen", "elements outside the past");
         if (!this.#sequence(path)?.contains(span)) return refuse("ReferenceWrong", "no such elements here");
+        // An item is deleted where it was made; without its position it would be lost.
+        if (this.#hasPosition(path, span)) return refuse("ReferenceWrong", "delete of a position");
       }
       const first = this.#content(path, { change: span.change, index: span.start });
       const last = this.#content(path, { change: span.change, index: end });
@@ -180,7 +203,15 @@ export class References {
     return null;
   }
 
-  #sequence(path: Path): Sequence<string> | Sequence<readonly Value[]> | null {
+  #hasPosition(path: Path, { change, start, length }: Span): boolean {
+    const node = this.#tree.find(path);
+    const positions = node?.kind === "list" ? node.positions.get(change) : undefined;
+    if (positions === undefined) return false;
+    const next = positions[lowerBound(positions, index => index < start)];
+    return next !== undefined && next < start + length;
+  }
+
+  #sequence(path: Path): Sequence<string> | Sequence<readonly Listed[]> | null {
     const node = this.#tree.find(path);
     return node?.kind === "text" ? node.text : node?.kind === "list" ? node.items : null;
   }
@@ -202,12 +233,20 @@ function suits(op: ContentOp, kind: Kind): boolean {
     case "insertText":
       return kind === "text";
     case "insertList":
+    case "move":
       return kind === "list";
     case "delete":
       return kind === "text" || kind === "list";
     default:
       return unreachable(op);
   }
+}
+
+/** Stands for a position that an earlier op of the same change makes. */
+const OWN_POSITION = Symbol("own position");
+
+function isPosition(content: unknown): boolean {
+  return content === OWN_POSITION || content instanceof Position;
 }
 
 function isRefusal(value: unknown): value is Refusal {
@@ -257,7 +296,8 @@ function coversOwn(path: Path, span: Span, own: Own): boolean {
   const end = span.start + span.length;
   for (let next = span.start; next < end; ) {
     const made = makerOf(next, own);
-    if (made === null || made.op.type === "set" || !samePath(made.op.path, path)) return false;
+    if (made === null || !(made.op.type === "insertText" || made.op.type === "insertList")) return false;
+    if (!samePath(made.op.path, path)) return false;
     next = made.start + elementCount(made.op);
   }
   return true;
