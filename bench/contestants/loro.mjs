@@ -16,7 +16,11 @@ export async function together(count, base) {
   people[0].edit(0, 0, base);
   await people[0].settle();
   const begin = [[people[0].doc.export({ mode: "update" })]];
-  for (const person of people.slice(1)) await person.receive(begin);
+  for (const [i, person] of people.entries()) {
+    // Ties are broken by these numbers; in this order as in the recording.
+    person.doc.setPeerId(String(i + 1));
+    if (i > 0) await person.receive(begin);
+  }
   return { people, begin };
 }
 

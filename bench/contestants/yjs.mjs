@@ -14,7 +14,11 @@ export async function together(count, base) {
   const people = Array.from({ length: count }, () => new Doc());
   people[0].edit(0, 0, base);
   const begin = [[Y.encodeStateAsUpdate(people[0].doc)]];
-  for (const person of people.slice(1)) await person.receive(begin);
+  for (const [i, person] of people.entries()) {
+    // Ties are broken by these numbers; in this order as in the recording.
+    person.doc.clientID = i + 1;
+    if (i > 0) await person.receive(begin);
+  }
   for (const person of people) person.listen();
   return { people, begin };
 }
