@@ -7,7 +7,7 @@
 // histories: deleting a whole node with its key, several words of one change, two-faced authors (the state trusts them).
 
 import fc from "fast-check";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import type { Change, ChangeId, MapEdit, Scalar } from "../../../src/crdt/index.ts";
 import {
   gCounter,
@@ -27,6 +27,8 @@ import { Crowd } from "../crowd.ts";
 import { type Letter, type Person, SEED } from "../people.ts";
 
 const RUNS = Number(process.env.RUNS ?? 60);
+vi.setConfig({ testTimeout: 20_000 + 500 * RUNS });
+
 const counts = { histories: 0, changes: 0, concurrent: 0, deliveries: 0, waited: 0, silent: 0 };
 
 afterAll(() => console.log(`states as oracle: SEED=${SEED}`, JSON.stringify(counts)));
