@@ -27,7 +27,7 @@ import {
   type VerifiedChange,
 } from "./graph/verify.ts";
 import { Holding } from "./holding.ts";
-import { EDITOR_BYTES_MAX, EDITOR_OPS_MAX, NAME_BYTES_MAX, PARENTS_MAX } from "./limits.ts";
+import { EDITOR_BYTES_MAX, EDITOR_OPS_MAX, LABEL_BYTES_MAX, NAME_BYTES_MAX, PARENTS_MAX } from "./limits.ts";
 import { Outcome, Receiving, type Refused } from "./receiving.ts";
 import type { Refusal } from "./refusal.ts";
 import type { Patch } from "./types/document.ts";
@@ -239,6 +239,8 @@ export class Replica {
 
   /** Lets whoever holds the secret of `key` join in a role. */
   invite(key: DeviceId, role: Role, label = ""): void {
+    if (!label.isWellFormed() || label.length * 3 > LABEL_BYTES_MAX)
+      throw new RangeError("Expected a shorter, well-formed label");
     assert(this.hasGenesis, "there is a document to edit");
     this.#drafting.add({ type: "invite", key, role, label });
   }

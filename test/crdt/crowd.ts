@@ -2,7 +2,13 @@
 // people join once, and every case begins with fresh copies of that document; a letter is inspected and its signature
 // verified once, at one door, and then admitted wherever it goes.
 
-import { type Inspected, type MapEdit, type Reception, Replica } from "../../src/crdt/index.ts";
+import {
+  type ChangeId,
+  type Inspected,
+  type MapEdit,
+  type Reception,
+  Replica,
+} from "../../src/crdt/index.ts";
 import { begin, type Letter, LINK, newcomer, Person, verify } from "./people.ts";
 
 export class Crowd {
@@ -37,6 +43,11 @@ export class Crowd {
     const copy = new Person(name, key, Replica.open(key.id, replica.doc));
     for (const letter of this.#base) this.hand(letter, copy);
     return copy;
+  }
+
+  /** The change that made what there is at the beginning. */
+  get last(): ChangeId {
+    return this.#base.at(-1)!.id;
   }
 
   /** What was written since the beginning, parents first. */
