@@ -5,8 +5,9 @@
 //     -- --quick           one short round of the chief cases, without the slowest contestant
 //     -- --only S1,S8      these rows
 //     -- --with ours,yjs   these contestants
+//     -- --rounds 3        instead of five
 //
-// The last three print their tables and leave results.md as it is. TRACES names the folder of the recordings.
+// All but the last print their tables and leave results.md as it is. TRACES names the folder of the recordings.
 
 import { execFileSync, fork, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -22,21 +23,28 @@ const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, "..");
 const ROWS = ["S1", "S2", "S6", "S7", "S8", "S10", "S11"];
 
-const FULL = { rounds: 5, limitMs: 60_000, prepareMs: 90_000 };
+const FULL = { rounds: 5, limitMs: 60_000, prepareMs: 60_000 };
 const QUICK = { rounds: 1, limitMs: 10_000, prepareMs: 60_000 };
 /** Who takes longer than this in the first round is not asked again: the noise is small beside it. */
 const SLOW_MS = 8_000;
-/** Too slow for any quick round; a case may name more. */
+/** Too slow for any quick round, and for more than one of the others; a case may name more whom a quick one leaves out. */
 const PATIENT = "automerge";
 
 const { values: wanted } = parseArgs({
-  options: { quick: { type: "boolean" }, only: { type: "string" }, with: { type: "string" } },
+  options: {
+    quick: { type: "boolean" },
+    only: { type: "string" },
+    with: { type: "string" },
+    rounds: { type: "string", default: String(FULL.rounds) },
+  },
 });
 const only = wanted.only?.toUpperCase().split(",") ?? ROWS;
 for (const id of only)
   if (!ROWS.includes(id)) throw new Error(`Expected rows among ${ROWS.join(", ")}, got ${id}`);
 const isComplete = !wanted.quick && wanted.only === undefined && wanted.with === undefined;
-const pace = wanted.quick ? QUICK : FULL;
+const pace = wanted.quick ? QUICK : { ...FULL, rounds: Number(wanted.rounds) };
+if (!Number.isInteger(pace.rounds) || pace.rounds < 1)
+  throw new Error(`Expected a number of rounds, got ${wanted.rounds}`);
 
 installPeers();
 const folder = mkdtempSync(join(tmpdir(), "chirograph-bench-"));
@@ -66,7 +74,7 @@ async function run(id, row) {
       const { name, figures: named = [] } = each;
       for (const contestant of turn(askedFor(each), round)) {
         const key = `${name} ${contestant}`;
-        if (isOut.has(key)) continue;
+        if (isOut.has(key) || (contestant === PATIENT && round > 0)) continue;
         const { figures, failure } = await measure({ row: id, contestant, index }, limitMs);
         progress(`${id} ${key}, round ${round + 1} of ${rounds}`);
         if (failure !== undefined) {
