@@ -4,7 +4,7 @@
 import { unreachable } from "../assert.ts";
 import { type Refusal, type RefusalCode, refuse } from "../refusal.ts";
 import type { DocumentTree } from "./document.ts";
-import { type Dot, type Slot, type Span, sameDot } from "./dot.ts";
+import type { Dot, Slot, Span } from "./dot.ts";
 import { lowerBound } from "./moves.ts";
 import { type Listed, type Node, Position } from "./node.ts";
 import {
@@ -169,14 +169,13 @@ export class References {
       : refuse("OrderWrong", "right origin left of parent");
   }
 
-  /** What is moved is an item where it was made; not to be moved is what a list is inside of by its very name. */
-  #judgeMoved({ path, from, item }: MoveOp): Refusal | null {
+  /** What is moved is an item, named where it was made. That it is not put below itself is seen to by `moves.ts`: whether it
+   * would be depends on all other moves. */
+  #judgeMoved({ from, item }: MoveOp): Refusal | null {
     if (from.at(-1)?.kind !== "list") return refuse("ReferenceWrong", "move out of no list");
     const moved = this.#content(from, item);
     if (isRefusal(moved)) return moved;
-    if (isPosition(moved)) return refuse("ReferenceWrong", "a position is no item");
-    const isInside = path.some(({ at }) => typeof at !== "string" && sameDot(at, item));
-    return isInside ? refuse("ReferenceWrong", "move of an item into itself") : null;
+    return isPosition(moved) ? refuse("ReferenceWrong", "a position is no item") : null;
   }
 
   #judgeSpans(path: Path, spans: readonly Span[]): Refusal | null {
