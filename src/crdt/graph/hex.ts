@@ -16,22 +16,29 @@ for (let byte = 0; byte < 256; byte++) {
 const VALUES = new Uint8Array(128).fill(255);
 for (let value = 0; value < 16; value++) VALUES[value.toString(16).charCodeAt(0)] = value;
 
-/** Code units in one call: arguments travel on the stack. */
+const NAME_BYTES = 32;
+/** For names, of which there are many: the one array that their digits are put into. */
+const nameUnits: number[] = new Array<number>(NAME_BYTES * 2).fill(0);
+
+/** Bytes in one call: arguments travel on the stack. */
 const CHUNK_BYTES = 1024;
 
 /** Lower case. */
 export function toHex(bytes: Uint8Array): string {
   let out = "";
-  for (let start = 0; start < bytes.length; start += CHUNK_BYTES)
-    out += chunkToHex(bytes, start, Math.min(start + CHUNK_BYTES, bytes.length));
+  for (let start = 0; start < bytes.length; start += CHUNK_BYTES) {
+    const length = Math.min(CHUNK_BYTES, bytes.length - start);
+    out += unitsToHex(bytes, start, length === NAME_BYTES ? nameUnits : new Array<number>(length * 2));
+  }
   return out;
 }
 
-function chunkToHex(bytes: Uint8Array, start: number, end: number): string {
-  const units: number[] = [];
-  for (let i = start; i < end; i++) {
-    const at = bytes[i]! * 2;
-    units.push(DIGITS[at]!, DIGITS[at + 1]!);
+/** Fills `units`, two for each byte from `start`. */
+function unitsToHex(bytes: Uint8Array, start: number, units: number[]): string {
+  for (let i = 0; i < units.length; i += 2) {
+    const at = bytes[start + (i >> 1)]! * 2;
+    units[i] = DIGITS[at]!;
+    units[i + 1] = DIGITS[at + 1]!;
   }
   return String.fromCharCode.apply(null, units);
 }
@@ -66,7 +73,6 @@ function readHex(hex: string, out: Uint8Array, at: number): boolean {
   return isHex;
 }
 
-const NAME_BYTES = 32;
 /** Names kept. Each has one place, found by its first bytes, and gives way to the next that belongs there. */
 const PLACES = 1024;
 const keptBytes = new Uint8Array(PLACES * NAME_BYTES);
@@ -80,7 +86,7 @@ export function nameAt(bytes: Uint8Array, at: number): string {
   while (i < NAME_BYTES && keptBytes[kept + i] === bytes[at + i]) i++;
   if (i === NAME_BYTES) return keptNames[place]!;
   for (; i < NAME_BYTES; i++) keptBytes[kept + i] = bytes[at + i]!;
-  const name = chunkToHex(bytes, at, at + NAME_BYTES);
+  const name = unitsToHex(bytes, at, nameUnits);
   keptNames[place] = name;
   return name;
 }
