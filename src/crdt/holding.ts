@@ -7,7 +7,7 @@ import { Archive } from "./graph/archive.ts";
 import type { Bytes } from "./graph/bytes.ts";
 import type { ChangeId } from "./graph/change.ts";
 import { Graph, type Past } from "./graph/graph.ts";
-import type { VerifiedChange } from "./graph/verify.ts";
+import type { Cover, SignedRun, VerifiedChange } from "./graph/verify.ts";
 import { Masking } from "./masking.ts";
 import { DocumentTree, type Patch } from "./types/document.ts";
 import type { Slot } from "./types/dot.ts";
@@ -18,12 +18,24 @@ export class Holding {
   readonly tree = new DocumentTree(this.graph);
   readonly masking = new Masking(this.graph, this.tree, slot => this.at(slot).change);
   readonly #archive = new Archive();
+  /** What proves a covered change whose run does not go on here: the rest of it was refused, or waits. */
+  readonly #tails = new Map<Slot, Cover>();
 
   /** Takes in everything of a change but what shows. `past` is that of its parents. */
   enter(verified: VerifiedChange, slot: Slot, past: Past): void {
     this.graph.add(verified.change, slot);
     this.members.add(verified.change, slot, past);
     this.#archive.add(slot, verified);
+    if (verified.cover !== undefined) this.#keepTail(verified, slot, verified.cover);
+  }
+
+  /** A tail is needed until the next change of its run stands where `proofOf` finds it. */
+  #keepTail({ change, signature }: VerifiedChange, slot: Slot, cover: Cover): void {
+    const before = change.prev === null ? undefined : this.graph.slotOf(change.prev);
+    if (before !== undefined && this.#tails.get(before)?.run === cover.run) {
+      if (this.graph.nextInLane(before) === slot) this.#tails.delete(before);
+    }
+    if (signature === null) this.#tails.set(slot, cover);
   }
 
   /** Shows what a change that was entered does, from the bytes that were kept. */
@@ -34,6 +46,28 @@ export class Holding {
 
   sign(slot: Slot, signature: Bytes): void {
     this.#archive.sign(slot, signature);
+  }
+
+  /** A signature for what came covered, or is the author's own. */
+  signIfBare(id: ChangeId, signature: Bytes): void {
+    const slot = this.graph.slotOf(id)!;
+    if (!this.#archive.isSigned(slot)) this.#archive.sign(slot, signature);
+  }
+
+  /** An admitted change with all that it takes to show that its author signed for it; null if that was not signed yet. */
+  proofOf(id: ChangeId): SignedRun | null {
+    const changes: Bytes[] = [];
+    for (let slot = this.graph.slotOf(id); slot !== undefined; slot = this.graph.nextInLane(slot)) {
+      changes.push(this.#archive.bytesAt(slot));
+      const signature = this.#archive.signatureAt(slot);
+      if (signature !== null) return { changes, signature };
+      const tail = this.#tails.get(slot);
+      if (tail !== undefined) {
+        const { run, position } = tail;
+        return { changes: [...changes, ...run.changes.slice(position + 1)], signature: run.signature };
+      }
+    }
+    return null;
   }
 
   at(slot: Slot): VerifiedChange {

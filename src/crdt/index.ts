@@ -51,7 +51,14 @@ export {
   verifyInScript,
 } from "./graph/ed25519.ts";
 export type { LaneTip } from "./graph/graph.ts";
-export { type Inspected, joinMessage, type SignatureQuestion, type VerifiedChange } from "./graph/verify.ts";
+export {
+  type Inspected,
+  type InspectedRun,
+  joinMessage,
+  type SignatureQuestion,
+  type SignedRun,
+  type VerifiedChange,
+} from "./graph/verify.ts";
 export { CHANGE_BYTES_MAX, KEYS_REMEMBERED_MAX, NAME_BYTES_MAX } from "./limits.ts";
 export type { Refused } from "./receiving.ts";
 export { describe, REFUSALS, type Refusal, type RefusalCode } from "./refusal.ts";

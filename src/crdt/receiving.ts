@@ -65,8 +65,11 @@ export class Receiving {
 
   /** Admits, refuses, or lets wait: then the first missing ancestor is answered. */
   #judge({ verified, source }: Waiting, outcome: Outcome): ChangeId | null {
-    const { change } = verified;
-    if (this.#holding.graph.has(change.id)) return null;
+    const { change, signature } = verified;
+    if (this.#holding.graph.has(change.id)) {
+      if (signature !== null) this.#holding.signIfBare(change.id, signature);
+      return null;
+    }
     let refusal = this.#refused.get(change.id) ?? null;
     if (refusal === null) {
       const lacking = this.#lacking(change);
@@ -94,7 +97,8 @@ export class Receiving {
     }
     this.#holding.enter(verified, slot, past);
     this.#holding.masking.apply(change, local, slot, outcome.patches);
-    outcome.admitted.push(verified);
+    // Of what was decoded nothing is kept, nor of a buffer that it shared with others.
+    outcome.admitted.push(this.#holding.at(slot));
     return null;
   }
 

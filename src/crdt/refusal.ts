@@ -8,6 +8,8 @@ export const REFUSALS = {
   VersionUnknown: "it was written by a newer version of the app",
   DocumentForeign: "it belongs to another document",
   KeyInadmissible: "its author's key is not a sound Ed25519 key",
+  RunBroken: "it is not one unbroken stretch of one device's changes",
+  RunTooLong: "more stands under one signature than any honest device puts there",
   SignatureWrong: "the signature does not match",
   ParentRefused: "it builds on something that was refused",
   ParentsUnordered: "its parents are not independent of each other",

@@ -7,6 +7,7 @@ import type { Member } from "./authority/members.ts";
 import { Drafting } from "./drafting.ts";
 import { type Bytes, toHex } from "./graph/bytes.ts";
 import {
+  type Change,
   type ChangeId,
   type DeviceId,
   type DocId,
@@ -20,9 +21,12 @@ import { compose, composeGenesis } from "./graph/compose.ts";
 import type { ChainTip, LaneTip } from "./graph/graph.ts";
 import {
   conclude,
+  concludeRun,
   type Inspected,
+  type InspectedRun,
   Inspector,
   recall,
+  type SignedRun,
   signatureMessage,
   type VerifiedChange,
 } from "./graph/verify.ts";
@@ -349,17 +353,41 @@ export class Replica {
     return this.#inspector.inspect(bytes, signature);
   }
 
+  /** The same of consecutive changes of one device, oldest first, under one signature for the newest. */
+  inspectRun(changes: readonly Uint8Array[], signature: Uint8Array): InspectedRun | Refusal {
+    return this.#inspector.inspectRun(changes, signature);
+  }
+
   /** Second half. No draft may be open. Never throws, whatever the change; `source` names who pays for waiting. */
   admit(inspected: Inspected, verdicts: readonly boolean[], source: string): Reception {
-    assert(!this.hasDraft, "the draft is closed before a remote change is admitted");
     const verified = conclude(inspected, verdicts);
-    const { id, author } = inspected.change;
+    return this.#admit("ok" in verified ? verified : [verified], inspected.change, source);
+  }
+
+  /** The same of a run: all of it is proven, or nothing of it is looked at. Its changes are then judged one by one. */
+  admitRun(inspected: InspectedRun, verdicts: readonly boolean[], source: string): Reception {
+    return this.#admit(concludeRun(inspected, verdicts), inspected.changes.at(-1)!, source);
+  }
+
+  #admit(verified: readonly VerifiedChange[] | Refusal, newest: Change, source: string): Reception {
+    assert(!this.hasDraft, "the draft is closed before a remote change is admitted");
+    const { id, author } = newest;
     if ("ok" in verified)
       return { admitted: [], refused: [{ id, author, refusal: verified }], missing: null };
     const outcome = new Outcome();
-    const missing = this.#receiving.receive(verified, source, outcome);
+    let missing: ChangeId | null = null;
+    for (const one of verified) {
+      const lacking = this.#receiving.receive(one, source, outcome);
+      missing ??= lacking;
+    }
     this.#tell(outcome.patches, "remote");
     return { admitted: outcome.admitted, refused: outcome.refused, missing };
+  }
+
+  /** An admitted change and those after it up to one with a signature, for whoever wants proof; null if it is an own one
+   * and nothing was signed yet. */
+  proofOf(id: ChangeId): SignedRun | null {
+    return this.#holding.proofOf(id);
   }
 
   /**

@@ -272,6 +272,8 @@ export class Keeper {
   }
 
   #sign({ change }: VerifiedChange): void {
+    // A change of somebody else without a signature of its own is covered by a later one: not ours to sign, nor sent.
+    if (change.author !== this.#replica.device) return;
     this.#unsigned.add(change.id);
     this.#host.signChange(change.id);
   }

@@ -154,6 +154,20 @@ export class Person {
     return outcomeOf(this.replica.admit(inspected, inspected.questions.map(verify), source));
   }
 
+  /** Consecutive changes of one device under the signature of the last of them, or under another one. */
+  receiveRun(
+    letters: readonly Letter[],
+    signature = letters.at(-1)!.signature,
+    source = "somebody",
+  ): Outcome {
+    const inspected = this.replica.inspectRun(
+      letters.map(({ bytes }) => bytes),
+      signature,
+    );
+    if (!inspected.ok) return { admitted: [], refused: [inspected.code], missing: null };
+    return outcomeOf(this.replica.admitRun(inspected, inspected.questions.map(verify), source));
+  }
+
   receiveAll(letters: Iterable<Letter>, source = "somebody"): Outcome[] {
     return [...letters].map(letter => this.receive(letter, source));
   }

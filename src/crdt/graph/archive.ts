@@ -47,6 +47,10 @@ export class Archive implements Shelf {
     if (signature !== null) this.sign(slot, signature);
   }
 
+  isSigned(slot: Slot): boolean {
+    return this.#isSigned[slot] === true;
+  }
+
   sign(slot: Slot, signature: Bytes): void {
     const start = this.#starts[slot]! + this.#lengths[slot]!;
     this.#pages[this.#pageOf[slot]!]!.set(signature, start);
@@ -63,7 +67,7 @@ export class Archive implements Shelf {
   }
 
   signatureAt(slot: Slot): Bytes | null {
-    return this.#isSigned[slot] === true ? this.#copy(slot, this.#lengths[slot]!, SIGNATURE_BYTES) : null;
+    return this.isSigned(slot) ? this.#copy(slot, this.#lengths[slot]!, SIGNATURE_BYTES) : null;
   }
 
   /** A copy: whoever stores or transfers bytes takes their whole buffer along. */

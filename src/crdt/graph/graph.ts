@@ -160,6 +160,12 @@ export class Graph implements Stamps {
     }
   }
 
+  /** The change after a change in its lane, if there is one. */
+  nextInLane(slot: Slot): Slot | undefined {
+    const { first, slots } = this.#lanes[this.#laneOf[slot]!]!;
+    return slots[this.#seqs[slot]! + 1 - first];
+  }
+
   /** 1 + the deepest of changes that are here. */
   depthAbove(parents: readonly ChangeId[]): number {
     let deepest = 0;
@@ -179,7 +185,7 @@ export class Graph implements Stamps {
     this.#ids[slot] = id;
     this.#laneOf[slot] = lane;
     this.#seqs[slot] = seq;
-    this.#depths[slot] = this.depthAbove(parents);
+    this.#depths[slot] = change.depth;
     this.#opTotals[slot] = change.opTotal;
     this.#byteTotals[slot] = change.byteTotal;
     this.#bases[slot] =

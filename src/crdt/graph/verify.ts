@@ -2,6 +2,7 @@
 // time; nothing in this ring waits). The only file that can make a `VerifiedChange`. Verdicts here are of tiers T0
 // and T1: they depend on the change and the document alone and never alter.
 
+import { RUN_BODY_BYTES_MAX, RUN_CHANGES_MAX } from "../limits.ts";
 import { type Refusal, refuse } from "../refusal.ts";
 import type { Slot } from "../types/dot.ts";
 import { type Bytes, mustFromHex } from "./bytes.ts";
@@ -12,13 +13,31 @@ import { KeyVerdicts, SIGNATURE_BYTES } from "./ed25519.ts";
 
 declare const verified: unique symbol;
 
-/** A change whose hash, document, keys and signatures hold. */
+/**
+ * A change whose hash, document and keys hold, and for which its author's key answers. Its signature is null if it is an
+ * own change that was not signed yet, or if the signature of a later change of its author covers it: then it must not be
+ * passed on alone, but with what proves it (`Replica.proofOf`).
+ */
 export interface VerifiedChange {
   readonly [verified]: true;
   readonly id: ChangeId;
   readonly change: Change;
   readonly bytes: Bytes;
   readonly signature: Bytes | null;
+  /** Of a change that came in a run, until it is admitted. */
+  readonly cover?: Cover;
+}
+
+/** Changes of one device, each the previous one of the next, with a signature for the last of them. */
+export interface SignedRun {
+  readonly changes: readonly Bytes[];
+  readonly signature: Bytes;
+}
+
+/** Where a covered change stands in its run. */
+export interface Cover {
+  readonly run: SignedRun;
+  readonly position: number;
 }
 
 /** One question for the signature rule (ed25519.ts). */
@@ -34,6 +53,15 @@ export interface Inspected {
   readonly bytes: Bytes;
   readonly signature: Bytes;
   /** All of them must be answered with yes. */
+  readonly questions: readonly SignatureQuestion[];
+}
+
+/** The same of a run; `run.changes` are stretches of one buffer. */
+export interface InspectedRun {
+  readonly ok: true;
+  readonly changes: readonly Change[];
+  readonly run: SignedRun;
+  /** All of them must be answered with yes: the first is about the newest change, and so about all. */
   readonly questions: readonly SignatureQuestion[];
 }
 
@@ -54,6 +82,9 @@ export function joinMessage(doc: DocId, device: DeviceId): Bytes {
 export class Inspector {
   readonly #doc: DocId;
   readonly #keys = new KeyVerdicts();
+  /** The author of the last change, whose key is admissible: the next one is mostly by the same. */
+  #author: DeviceId | null = null;
+  #authorKey: Bytes = new Uint8Array(0);
 
   constructor(doc: DocId) {
     this.#doc = doc;
@@ -64,26 +95,85 @@ export class Inspector {
     const bytes = new Uint8Array(input);
     const change = decodeChange(bytes);
     if ("ok" in change) return change;
-    if (change.doc !== this.#doc) return refuse("DocumentForeign", change.doc.slice(0, 8));
-    if (signature.length !== SIGNATURE_BYTES) return refuse("BytesMalformed", "length of the signature");
-    if (!this.#keys.isAdmissible(mustFromHex(change.author))) return refuse("KeyInadmissible", "author");
+    const refusal = this.#refusalOf(change, signature);
+    if (refusal !== null) return refusal;
     const own = new Uint8Array(signature);
-    const questions: SignatureQuestion[] = [
-      { key: mustFromHex(change.author), message: signatureMessage(change.id), signature: own },
-    ];
-    for (const op of change.ops) {
-      if (op.type === "invite" && !this.#keys.isAdmissible(mustFromHex(op.key)))
-        return refuse("KeyInadmissible", "invite");
-      if (op.type !== "join") continue;
-      if (!this.#keys.isAdmissible(mustFromHex(op.invite))) return refuse("KeyInadmissible", "invite");
-      questions.push({
-        key: mustFromHex(op.invite),
-        message: joinMessage(this.#doc, change.author),
-        signature: op.signature,
-      });
-    }
+    const questions = [this.#question(change.id, own)];
+    this.#askJoins(change, questions);
     return { ok: true, change, bytes, signature: own, questions };
   }
+
+  /**
+   * The same of a run: consecutive changes of one device, oldest first, with a signature for the newest alone. Each
+   * hash is computed and named by the next change, so whoever signed the newest has signed for all of them.
+   */
+  inspectRun(inputs: readonly Uint8Array[], signature: Uint8Array): InspectedRun | Refusal {
+    if (inputs.length === 0) return refuse("BytesMalformed", "a run of nothing");
+    if (inputs.length > RUN_CHANGES_MAX) return refuse("RunTooLong", `${inputs.length} changes`);
+    const changes: Change[] = [];
+    let bodyBytes = 0;
+    const copies = copyAll(inputs);
+    for (const bytes of copies) {
+      if (bodyBytes > RUN_BODY_BYTES_MAX) return refuse("RunTooLong", `${bodyBytes} bytes`);
+      const change = decodeChange(bytes);
+      if ("ok" in change) return change;
+      const before = changes.at(-1);
+      if (before !== undefined && !follows(change, before)) return refuse("RunBroken", change.id.slice(0, 8));
+      const refusal = this.#refusalOf(change, signature);
+      if (refusal !== null) return refusal;
+      bodyBytes += change.bodyBytes;
+      changes.push(change);
+    }
+    const own = new Uint8Array(signature);
+    const questions = [this.#question(changes.at(-1)!.id, own)];
+    for (const change of changes) this.#askJoins(change, questions);
+    return { ok: true, changes, run: { changes: copies, signature: own }, questions };
+  }
+
+  /** Document and keys; the length of the signature on the way. */
+  #refusalOf(change: Change, signature: Uint8Array): Refusal | null {
+    if (change.doc !== this.#doc) return refuse("DocumentForeign", change.doc.slice(0, 8));
+    if (signature.length !== SIGNATURE_BYTES) return refuse("BytesMalformed", "length of the signature");
+    if (change.author !== this.#author) {
+      const key = mustFromHex(change.author);
+      if (!this.#keys.isAdmissible(key)) return refuse("KeyInadmissible", "author");
+      this.#author = change.author;
+      this.#authorKey = key;
+    }
+    for (const op of change.ops) {
+      const invite = op.type === "invite" ? op.key : op.type === "join" ? op.invite : null;
+      if (invite !== null && !this.#keys.isAdmissible(mustFromHex(invite)))
+        return refuse("KeyInadmissible", "invite");
+    }
+    return null;
+  }
+
+  #question(id: ChangeId, signature: Bytes): SignatureQuestion {
+    return { key: this.#authorKey, message: signatureMessage(id), signature };
+  }
+
+  #askJoins(change: Change, questions: SignatureQuestion[]): void {
+    for (const op of change.ops) {
+      if (op.type !== "join") continue;
+      const message = joinMessage(this.#doc, change.author);
+      questions.push({ key: mustFromHex(op.invite), message, signature: op.signature });
+    }
+  }
+}
+
+/** Whether a change is the next one of the same device's chain. */
+function follows(change: Change, before: Change): boolean {
+  return change.author === before.author && change.seq === before.seq + 1 && change.prev === before.id;
+}
+
+/** Copies, one after the other in one buffer. */
+function copyAll(inputs: readonly Uint8Array[]): Bytes[] {
+  const buffer = concat(...inputs);
+  let end = 0;
+  return inputs.map(({ length }) => {
+    end += length;
+    return buffer.subarray(end - length, end);
+  });
 }
 
 /** Second half: `verdicts` answer `inspected.questions` one by one. */
@@ -93,6 +183,22 @@ export function conclude(inspected: Inspected, verdicts: readonly boolean[]): Ve
     throw new TypeError(`Expected ${questions.length} verdicts, got ${verdicts.length}`);
   if (!verdicts.every(verdict => verdict)) return refuse("SignatureWrong", change.id.slice(0, 8));
   return { id: change.id, change, bytes, signature } as VerifiedChange;
+}
+
+/** The same of a run. One wrong answer refuses it whole, before anything of it is applied or passed on. */
+export function concludeRun(
+  { changes, run, questions }: InspectedRun,
+  verdicts: readonly boolean[],
+): VerifiedChange[] | Refusal {
+  if (verdicts.length !== questions.length)
+    throw new TypeError(`Expected ${questions.length} verdicts, got ${verdicts.length}`);
+  const last = changes.length - 1;
+  if (!verdicts.every(verdict => verdict)) return refuse("SignatureWrong", changes[last]!.id.slice(0, 8));
+  return changes.map((change, position) => {
+    const signature = position === last ? run.signature : null;
+    const cover = { run, position };
+    return { id: change.id, change, bytes: run.changes[position]!, signature, cover } as VerifiedChange;
+  });
 }
 
 /**
