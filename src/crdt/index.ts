@@ -3,6 +3,7 @@
 export { Anchor, anchorAt, anchorName, anchorNamed, indexOfAnchor } from "./api/anchors.ts";
 export { Choice, type Conflict, conflicts, resolve, type Writing } from "./api/conflicts.ts";
 export { Doc, docOf, TypedDoc } from "./api/doc.ts";
+export type { Batch, DocEvent } from "./api/observe.ts";
 export { nodeAt, type PlainPath, type Shown, valueAt } from "./api/place.ts";
 export { PlainCounter, PlainSet, PlainText } from "./api/plain-nodes.ts";
 export type { Misfit, Reading } from "./api/read.ts";
@@ -60,12 +61,12 @@ export {
   type VerifiedChange,
 } from "./graph/verify.ts";
 export { CHANGE_BYTES_MAX, KEYS_REMEMBERED_MAX, NAME_BYTES_MAX } from "./limits.ts";
+export type { Listener, Origin } from "./listeners.ts";
 export type { Refused } from "./receiving.ts";
 export { describe, REFUSALS, type Refusal, type RefusalCode } from "./refusal.ts";
 export {
   type Closed,
   OPEN_POLICY,
-  type Origin,
   type Reception,
   Replica,
   type Ticket,

@@ -47,3 +47,5 @@ export const RUN_BODY_BYTES_MAX = 64 * 1024;
 export const REFUSED_IDS_MAX = 10_000;
 /** Admitted public keys remembered: admission of a key costs 1.5 ms, a document has few authors. */
 export const KEYS_REMEMBERED_MAX = 4_096;
+/** Steps of one list in one batch that are told one by one; of more, listeners hear that everything was replaced. */
+export const LIST_STEPS_MAX = 1_000;

@@ -32,6 +32,7 @@ import {
 } from "./graph/verify.ts";
 import { Holding } from "./holding.ts";
 import { EDITOR_BYTES_MAX, EDITOR_OPS_MAX, LABEL_BYTES_MAX, NAME_BYTES_MAX, PARENTS_MAX } from "./limits.ts";
+import { type Listener, Listeners } from "./listeners.ts";
 import { Outcome, Receiving, type Refused } from "./receiving.ts";
 import type { Refusal } from "./refusal.ts";
 import type { Patch } from "./types/document.ts";
@@ -64,8 +65,6 @@ export interface Ticket {
   readonly signature: Bytes;
 }
 
-export type Origin = "local" | "remote";
-
 /** What who may write may write: everything, within quotas that no honest person reaches. */
 const OPEN_ROLE = { keys: null, opsMax: EDITOR_OPS_MAX, bytesMax: EDITOR_BYTES_MAX };
 export const OPEN_POLICY: Policy = { admin: OPEN_ROLE, editor: OPEN_ROLE };
@@ -80,7 +79,7 @@ export class Replica {
   readonly #drafting: Drafting;
   readonly #receiving = new Receiving(this.#holding);
   readonly #inspector: Inspector;
-  readonly #listeners = new Set<(patches: readonly Patch[], origin: Origin) => void>();
+  readonly #listeners = new Listeners();
   #ticket: Ticket | null = null;
   #lastTime = 0;
   /** In the graph and not shown yet: `restore` closes the draft in between. */
@@ -205,6 +204,11 @@ export class Replica {
     return this.#holding.tree.find(path);
   }
 
+  /** Where a list item shows that was moved, as a list and an element of it; undefined for one that shows where it was made. */
+  moved(item: Dot): { readonly path: Path; readonly dot: Dot } | undefined {
+    return this.#holding.tree.moves.get(item)?.shown ?? undefined;
+  }
+
   /** A position that survives edits: the change and element number of a dot, or null while it is a draft's. */
   nameOf(dot: Dot): { readonly id: ChangeId; readonly index: number } | null {
     return this.#drafting.has(dot.change) ? null : { id: this.#graph.idAt(dot.change), index: dot.index };
@@ -215,10 +219,10 @@ export class Replica {
     return slot === undefined ? null : { change: slot, index: name.index };
   }
 
-  /** Told of everything that shows differently, until the answer is called. */
-  subscribe(listener: (patches: readonly Patch[], origin: Origin) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  /** Told of everything that shows differently, until the answer is called. What it throws is thrown by who made it show,
+   * when all were told and all is done; it may look and not change anything. */
+  subscribe(listener: Listener): () => void {
+    return this.#listeners.add(listener);
   }
 
   // ------------------------------------------------------------------------------------------------ editing
@@ -230,7 +234,8 @@ export class Replica {
   /** Atomic: if `edit` throws, nothing has happened. Shows at once; travels once closed, signed and stored. */
   edit(edit: (root: MapEdit) => void): void {
     assert(this.hasGenesis, "there is a document to edit");
-    this.#tell(this.#drafting.edit(edit, this.#listeners.size > 0), "local");
+    this.#listeners.checkQuiet();
+    this.#listeners.tell(this.#drafting.edit(edit, !this.#listeners.isEmpty), "local", () => [this.device]);
   }
 
   /** What this device calls itself, for everyone. */
@@ -331,7 +336,7 @@ export class Replica {
       if (new References(this.#holding.tree, knowledge).judge(content, startsOf(content)) !== null) break;
       this.#drafting.resume(local, slot, patches);
     }
-    this.#tell(patches, "remote");
+    this.#listeners.tell(patches, "remote", () => [this.device]);
   }
 
   /** What the device key has to sign for a change of its own. */
@@ -371,6 +376,7 @@ export class Replica {
 
   #admit(verified: readonly VerifiedChange[] | Refusal, newest: Change, source: string): Reception {
     assert(!this.hasDraft, "the draft is closed before a remote change is admitted");
+    this.#listeners.checkQuiet();
     const { id, author } = newest;
     if ("ok" in verified)
       return { admitted: [], refused: [{ id, author, refusal: verified }], missing: null };
@@ -380,7 +386,9 @@ export class Replica {
       const lacking = this.#receiving.receive(one, source, outcome);
       missing ??= lacking;
     }
-    this.#tell(outcome.patches, "remote");
+    this.#listeners.tell(outcome.patches, "remote", () =>
+      outcome.admitted.map(({ change }) => change.author),
+    );
     return { admitted: outcome.admitted, refused: outcome.refused, missing };
   }
 
@@ -397,7 +405,8 @@ export class Replica {
    */
   mask(ids: Iterable<ChangeId>, isMasked: boolean): void {
     assert(!this.hasDraft, "the draft is closed before changes are masked");
-    this.#tell(this.#holding.masking.mask(ids, isMasked, this.#recalled), "remote");
+    this.#listeners.checkQuiet();
+    this.#listeners.tell(this.#holding.masking.mask(ids, isMasked, this.#recalled), "remote", () => []);
   }
 
   /** The same for the changes of a device from number `fromSeq` on that are here, on every branch if it forked. */
@@ -435,8 +444,9 @@ export class Replica {
     const closed = this.closeDraft(now);
     const patches: Patch[] = [];
     for (const slot of this.#recalled) this.#holding.applyKept(slot, patches);
+    const recalled = this.#recalled;
     this.#recalled = [];
-    this.#tell(patches, "remote");
+    this.#listeners.tell(patches, "remote", () => recalled.map(slot => this.#graph.chainAt(slot).author));
     return { damaged, closed };
   }
 
@@ -450,10 +460,6 @@ export class Replica {
     this.#recalled.push(slot);
     this.#receiving.entered(change.id);
     return true;
-  }
-
-  #tell(patches: readonly Patch[], origin: Origin): void {
-    if (patches.length > 0) for (const listener of this.#listeners) listener(patches, origin);
   }
 }
 

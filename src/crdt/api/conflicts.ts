@@ -64,7 +64,7 @@ function collect(replica: Replica, node: Node, path: PlainPath, found: Conflict[
       if (child !== undefined) collect(replica, child, [...path, key], found);
     }
   } else if (node.kind === "list") {
-    if (node.children.size === 0) return;
+    if (node.children.size + node.positions.size === 0) return;
     for (let i = 0; i < node.items.length; i++) {
       const { child } = below(node, i)!;
       if (child !== undefined) collect(replica, child, [...path, i], found);

@@ -162,7 +162,7 @@ function wordFor(value: unknown): string {
 function standsAlready(place: PlainPath, path: PlainPath): string {
   return (
     `Expected a new value at ${JSON.stringify(path)}, got what stands at ${JSON.stringify(place)} already: a node has one ` +
-    "place. Move a list item with move(from, to); copy with JSON.parse(JSON.stringify(…))"
+    "place. Move a list item with move(from, to) or moveTo(index, list, to); copy with JSON.parse(JSON.stringify(…))"
   );
 }
 

@@ -7,6 +7,7 @@ import type { Json } from "../types/node.ts";
 import type { Side } from "../types/op.ts";
 import { type Anchor, anchorAt, anchorName, anchorNamed, indexOfAnchor } from "./anchors.ts";
 import { type Choice, type Conflict, conflicts, resolve } from "./conflicts.ts";
+import { type Batch, Observatory } from "./observe.ts";
 import { type PlainPath, valueAt } from "./place.ts";
 import { change } from "./plain.ts";
 import { type Reading, read } from "./read.ts";
@@ -17,10 +18,12 @@ import type { MapHandle, PlainAny, PlainMap } from "./typed.ts";
 export class Doc<H = MapEdit, P = PlainAny> {
   readonly replica: Replica;
   readonly #schema: MapShape<Fields> | null;
+  readonly #observatory: Observatory;
 
   constructor(replica: Replica, schema: MapShape<Fields> | null = null) {
     this.replica = replica;
     this.#schema = schema;
+    this.#observatory = new Observatory(replica);
   }
 
   /** Edits by handles. Atomic: if `edit` throws, nothing has happened. */
@@ -52,6 +55,19 @@ export class Doc<H = MapEdit, P = PlainAny> {
   /** Settles one, in an edit of its own; within a larger edit call `resolve` with its root. */
   resolve(path: PlainPath, to: Choice | Input): void {
     this.replica.edit(root => resolve(root, path, to));
+  }
+
+  /**
+   * Tells `listener` what shows differently at a place and below, once for each edit and each batch from outside, when it is
+   * complete. The listener may look and not edit. What it throws goes to `onError`, or, without one, is thrown by who made
+   * it show when all were told. Answers a function that stops it.
+   */
+  observe(
+    path: PlainPath,
+    listener: (batch: Batch) => void,
+    onError: ((error: unknown) => void) | null = null,
+  ): () => void {
+    return this.#observatory.observe(path, listener, onError);
   }
 
   /** A position in a text that stays where it is put. */

@@ -44,6 +44,7 @@ export class Held {
   #handle: AnyEdit | null;
   #face: object | null = null;
   #isRemoved = false;
+  #isOpen = false;
   /** By `kind key` under a map, by the name of the element in a list. */
   readonly #below = new Map<string, Held>();
 
@@ -83,11 +84,15 @@ export class Held {
     return this.#handle;
   }
 
-  /** For writing: made where nothing of this kind shows. */
+  /** For writing: made where it does not show, or only because somebody had gone on writing into what was deleted. */
   open(): AnyEdit {
     const shown = this.peek();
-    if (shown !== null) return shown;
-    this.#handle = openKey(this.above!.open() as MapEdit, this.at as string, this.kind);
+    if (this.#isOpen || this.above === null) return shown!;
+    const above = this.above.open() as MapEdit;
+    this.#isOpen = true;
+    if (typeof this.at !== "string") return shown!;
+    if (shown === null) above.keep(this.at, this.kind);
+    this.#handle = openKey(above, this.at, this.kind);
     return this.#handle;
   }
 
@@ -139,7 +144,7 @@ export class Held {
     for (let held: Held | null = this; held !== null; held = held.above) {
       if (held.#isRemoved)
         throw new Error(
-          `Expected no use of what was at ${JSON.stringify(held.place)}: it was removed or replaced`,
+          `Expected no use of what was at ${JSON.stringify(held.place)}: it was removed or replaced, or moved to another list`,
         );
     }
   }

@@ -86,6 +86,14 @@ function methodsOf(held: Held): Readonly<Record<string, Method>> {
     pop: () => remove(held, Math.max(lengthOf(held) - 1, 0), Math.min(lengthOf(held), 1))[0],
     shift: () => remove(held, 0, Math.min(lengthOf(held), 1))[0],
     insert: (index: number, ...items: readonly unknown[]) => insert(held, index, items),
+    move: (from: number, to: number) => (held.open() as ListEdit).move(from, to),
+    moveTo: (index: number, other: object, to: number) => {
+      const target = held.scope.heldOf(other);
+      if (target?.kind !== "list") throw new TypeError("Expected a list of the same edit to move an item to");
+      const [list, into] = [held.open() as ListEdit, target.open() as ListEdit];
+      if (target !== held) held.dropItems(list, index, index + 1);
+      list.moveTo(index, into, to);
+    },
     toJSON: () => held.peek()?.toJSON() ?? [],
     ...Object.fromEntries(
       REFUSED.map(name => [

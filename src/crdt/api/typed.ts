@@ -84,6 +84,9 @@ export interface PlainList<S> extends ReadOnly<S> {
   shift(): Json | undefined;
   splice(start: number, deleteCount?: number, ...items: readonly Given<S>[]): Json[];
   insert(index: number, ...items: readonly Given<S>[]): void;
+  /** `to` counts among the other items. What is inside goes along, also what others write there meanwhile. */
+  move(from: number, to: number): void;
+  moveTo(index: number, other: PlainList<S>, to: number): void;
 }
 
 /** Without a schema everything may stand everywhere. */
@@ -129,7 +132,7 @@ export interface MapHandle<F> extends Pick<MapEdit, "path" | "toJSON" | "keys"> 
 
 /** `ListEdit`, for items of one shape. */
 export interface ListHandle<S>
-  extends Pick<ListEdit, "path" | "toJSON" | "length" | "delete" | "get" | "insertNew"> {
+  extends Pick<ListEdit, "path" | "toJSON" | "length" | "delete" | "get" | "insertNew" | "move"> {
   insert(index: number, ...values: S extends ScalarShape<"value", infer T> ? T[] : never): void;
   push(...values: S extends ScalarShape<"value", infer T> ? T[] : never): void;
   // Properties, since a method that answers `never` could still be called.

@@ -541,6 +541,47 @@ describe("the plain spelling", () => {
     expect(alice.json).toBe(before);
   });
 
+  it("makes anew what it writes into, where that is left of something deleted", () => {
+    const { alice, bob, doc } = begun(d => {
+      d.m = { t: text("x") };
+    });
+    doc.change(d => {
+      delete d.m;
+    });
+    alice.close();
+    docOf(bob.replica).change(d => d.m.t.insert(1, "y"));
+    bob.close();
+    sync([alice, bob]);
+    expect(doc.toJson()).toEqual({ m: { t: "y" } });
+    doc.change(d => d.m.t.delete(0, 1));
+    expect(doc.toJson()).toEqual({ m: { t: "" } });
+  });
+
+  it("moves items, with all that others write in them meanwhile", () => {
+    const { alice, bob, doc } = begun(d => {
+      d.l = [{ x: 0 }, { x: 1 }, { x: 2 }];
+      d.other = [];
+    });
+    docOf(bob.replica).change(d => {
+      d.l[0].y = "new";
+    });
+    doc.change(d => {
+      const [first] = d.l;
+      d.l.move(0, 2);
+      expect(d.l[2]).toBe(first);
+      first.x = 7;
+      d.l.moveTo(2, d.other, 0);
+      expect(() => first.x).toThrow(/moved to another list/);
+      d.other[0].z = 8;
+      expect(() => d.l.moveTo(0, [], 0)).toThrow(TypeError);
+      expect(() => d.l.move(0, 2)).toThrow(RangeError);
+    });
+    bob.close();
+    alice.close();
+    sync([alice, bob]);
+    expect(shown(bob)).toEqual({ l: [{ x: 1 }, { x: 2 }], other: [{ x: 7, y: "new", z: 8 }] });
+  });
+
   it("lets two people's items stand where both replaced one", () => {
     const { alice, bob, doc } = begun(d => {
       d.l = ["a", "b"];

@@ -341,6 +341,7 @@ describe("a document with a schema", () => {
         todo: [{ what: "", done: true }],
       },
     });
+    expect(hers.conflicts()).toEqual([]);
     expect(hers.get(["more"])).toBe("what a newer version knows");
   });
 
