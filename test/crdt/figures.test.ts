@@ -64,6 +64,21 @@ describe("as in figure", () => {
     expect(["a,b,c,x,y,z", "x,y,z,a,b,c"]).toContain(JSON.parse(alice.json).list.join());
   });
 
+  it("3, what two people put and took at different places of one list is all done", () => {
+    const { alice } = apart(
+      root => root.set("list", ["a", "b", "c"]),
+      root => {
+        root.list("list").delete(1);
+        root.list("list").insert(1, "x");
+      },
+      root => {
+        root.list("list").insert(0, "y");
+        root.list("list").push("z");
+      },
+    );
+    expect(JSON.parse(alice.json)).toEqual({ list: ["y", "a", "x", "c", "z"] });
+  });
+
   it("4, two lists made under one key at the same time are one", () => {
     const { alice } = apart(
       root => root.set("other", 1),

@@ -29,8 +29,8 @@ const act: fc.Arbitrary<Act> = fc.record({
   act: fc.nat(9),
 });
 
-/** Where two faces meet: typing, cutting, a key, the register, a list, inside an item, a counter, a set. */
-const MEETING_PLACES = [0, 4, 6, 9, 10, 12, 15, 17] as const;
+/** Where two faces meet: typing, cutting, a key, the register, a list, inside an item, a counter, a set, moves. */
+const MEETING_PLACES = [0, 4, 6, 9, 10, 12, 15, 17, 21, 23] as const;
 
 const crowd = new Crowd(["Alice", "Bob", "Carol"], root => {
   root.text("body").insert(0, "at first 🙂");
