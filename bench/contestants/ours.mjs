@@ -10,8 +10,10 @@ export const counts = "units";
 
 /** Edits between two flushes of somebody whose edits are not sent one by one. */
 const FLUSH_EDITS = 1_000;
-/** Batches of changes being verified at once; each is applied only after its verdict. */
+/** Runs of changes being verified at once; each is applied only after its verdict. */
 const IN_FLIGHT_MAX = 4;
+/** A signature stands behind so many bytes of changes at the latest; others take 64 KiB of bodies. */
+const RUN_BYTES = 48 * 1024;
 const EDITS_PER_SECOND = 5;
 const BODY = "text";
 
@@ -104,7 +106,7 @@ class Doc {
     return JSON.parse(this.replica.canonicalJson())[BODY] ?? "";
   }
 
-  /** One edit as one change. */
+  /** One edit as one change; more where it is too large for one. */
   change(position, deleted, inserted) {
     this.#edits++;
     this.replica.edit(root => {
@@ -112,23 +114,32 @@ class Doc {
       if (deleted > 0) text.delete(position, deleted);
       if (inserted !== "") text.insert(position, inserted);
     });
-    const [closed] = this.close();
-    return closed;
+    return this.close();
   }
 
-  /** Changes on their way, in the order of their chain. Each signed, until a run may be signed as a whole. */
-  pack(changes) {
-    const signatures = changes.map(({ message }) => this.#key.sign(message));
-    return { changes: changes.map(({ bytes }) => bytes), signatures: Promise.all(signatures) };
+  /** Changes on their way, in the order of their chain, as runs: the signature of the newest is for all of a run. */
+  pack(edits) {
+    const changes = edits.flat();
+    const runs = [];
+    let run = [];
+    let size = 0;
+    for (const [i, { bytes, message }] of changes.entries()) {
+      run.push(bytes);
+      size += bytes.length;
+      if (size < RUN_BYTES && i < changes.length - 1) continue;
+      runs.push({ changes: run, signature: this.#key.sign(message) });
+      run = [];
+      size = 0;
+    }
+    return runs;
   }
 
   /** All there is but for what others know, as packed changes. */
   async everything(known = []) {
     await this.settle();
-    return [...this.replica.changesSince(known)].map(({ bytes, signature }) => ({
-      changes: [bytes],
-      signatures: [signature],
-    }));
+    return [...this.replica.changesSince(known)].map(({ bytes, signature }) => [
+      { changes: [bytes], signature },
+    ]);
   }
 
   /** What no honest client does: letters that all claim one place. */
@@ -143,29 +154,22 @@ class Doc {
 
   async receive(packets) {
     const verifying = [];
-    for (const packet of packets) {
-      verifying.push(this.#verify(packet));
+    for (const run of packets.flat()) {
+      verifying.push(this.#verify(run));
       if (verifying.length === IN_FLIGHT_MAX) this.#admit(await verifying.shift());
     }
     for (const verified of verifying) this.#admit(await verified);
   }
 
-  async #verify({ changes, signatures }) {
-    const signed = await signatures;
-    const inspected = changes.map((bytes, i) => this.replica.inspect(bytes, signed[i]));
-    const questions = inspected.flatMap(({ questions }) => questions);
-    const verdicts = await verifier.verify(questions);
-    return { inspected, verdicts };
+  async #verify({ changes, signature }) {
+    const inspected = this.replica.inspectRun(changes, await signature);
+    if (!inspected.ok) throw new Error(`Expected every run to hold: ${inspected.code}`);
+    return { inspected, verdicts: await verifier.verify(inspected.questions) };
   }
 
   #admit({ inspected, verdicts }) {
-    let from = 0;
-    for (const one of inspected) {
-      const { refused } = this.replica.admit(one, verdicts.slice(from, from + one.questions.length), "bench");
-      if (refused.length > 0)
-        throw new Error(`Expected every change to be taken: ${refused[0].refusal.code}`);
-      from += one.questions.length;
-    }
+    const { refused } = this.replica.admitRun(inspected, verdicts, "bench");
+    if (refused.length > 0) throw new Error(`Expected every change to be taken: ${refused[0].refusal.code}`);
   }
 }
 
