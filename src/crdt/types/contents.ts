@@ -10,7 +10,9 @@ export interface Contents<C extends Elements> {
   append(content: C): void;
   slice(from: number, to: number): C;
   at(index: number): C[number];
-  /** Whether the element and the next one belong together: the halves of a surrogate pair. */
+  /** Whether any elements belong together: the halves of surrogate pairs. Most texts have none. */
+  readonly hasHalves: boolean;
+  /** Whether the element and the next one do. */
   isHalf(index: number): boolean;
   /** Drops what a draft had added and takes back. */
   truncate(length: number): void;
@@ -18,6 +20,7 @@ export interface Contents<C extends Elements> {
 
 /** UTF-16 units, two bytes each. */
 export class Units implements Contents<string> {
+  hasHalves = false;
   #units = new Uint16Array(8);
   #length = 0;
 
@@ -32,7 +35,12 @@ export class Units implements Contents<string> {
       grown.set(this.#units);
       this.#units = grown;
     }
-    for (let i = 0; i < text.length; i++) this.#units[this.#length + i] = text.charCodeAt(i);
+    const units = this.#units;
+    for (let i = 0, at = this.#length; i < text.length; i++, at++) {
+      const unit = text.charCodeAt(i);
+      units[at] = unit;
+      if ((unit & 0xf800) === 0xd800) this.hasHalves = true;
+    }
     this.#length = length;
   }
 
@@ -61,6 +69,7 @@ export class Units implements Contents<string> {
 const CHUNK = 4_096;
 
 export class Values implements Contents<readonly unknown[]> {
+  readonly hasHalves = false;
   readonly #values: unknown[] = [];
 
   get length(): number {

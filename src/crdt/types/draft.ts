@@ -7,6 +7,7 @@ import type { DocumentTree, Patch } from "./document.ts";
 import type { Dot, Slot, Span } from "./dot.ts";
 import type { TextNode } from "./node.ts";
 import { type ContentOp, elementCount, type Path, type Place, samePath } from "./op.ts";
+import type { GrowingSpan } from "./strands.ts";
 
 /** Takes the edits of the local author and applies them. */
 export interface Author {
@@ -35,7 +36,7 @@ interface Cutting {
   readonly type: "delete";
   readonly path: Path;
   readonly start: number;
-  readonly spans: Span[];
+  readonly spans: GrowingSpan[];
 }
 
 /** Where a draft stood before an edit. */
@@ -44,9 +45,10 @@ interface Mark {
   next: number;
   size: number;
   open: Typing | Cutting | null;
-  /** Elements of a typing, or spans of a cutting. */
+  /** Elements of a typing, or spans of a cutting; and of these the last one as it was. */
   length: number;
-  lastSpan: Span | undefined;
+  lastStart: number;
+  lastLength: number;
 }
 
 /** Bytes of one reference with the numbers beside it, at most. */
@@ -63,7 +65,7 @@ export class Draft {
   #open: Typing | Cutting | null = null;
   #next = 0;
   #size = 0;
-  readonly #mark: Mark = { count: 0, next: 0, size: 0, open: null, length: 0, lastSpan: undefined };
+  readonly #mark: Mark = { count: 0, next: 0, size: 0, open: null, length: 0, lastStart: 0, lastLength: 0 };
 
   constructor(tree: DocumentTree, slot: Slot) {
     this.tree = tree;
@@ -89,8 +91,10 @@ export class Draft {
   add(op: ContentOp, size: number, patches: Patch[]): Dot {
     const dot = { change: this.slot, index: this.#next };
     this.tree.apply(op, this.slot, dot.index, patches);
-    if (op.type === "delete") this.#cut(op.path, op.spans);
-    else {
+    if (op.type === "delete") {
+      const { spans } = this.#cutting(op.path);
+      for (const span of op.spans) spans.push({ ...span });
+    } else {
       this.#close();
       this.#ops.push(op);
       this.#starts.push(dot.index);
@@ -121,25 +125,21 @@ export class Draft {
   }
 
   cutText(node: TextNode, path: Path, from: number, to: number): void {
-    const spans = node.text.deleteAt(from, to, this.slot);
-    this.#cut(path, spans);
-    this.#size += spans.length * NAME_BYTES + pathBytes(path);
+    const { spans } = this.#cutting(path);
+    const before = spans.length;
+    node.text.deleteAt(from, to, this.slot, spans);
+    this.#size += (spans.length - before) * NAME_BYTES;
   }
 
   /** Deleting on makes one delete with more spans. */
-  #cut(path: Path, spans: readonly Span[]): void {
-    const open = this.#open;
-    if (open?.type !== "delete" || !samePath(path, open.path)) {
-      this.#close();
-      this.#open = { type: "delete", path, start: this.#next, spans: [...spans] };
-      return;
-    }
-    for (const span of spans) {
-      const last = open.spans.length - 1;
-      const longer = joined(open.spans[last]!, span);
-      if (longer === null) open.spans.push(span);
-      else open.spans[last] = longer;
-    }
+  #cutting(path: Path): Cutting {
+    let open = this.#open;
+    if (open?.type === "delete" && samePath(path, open.path)) return open;
+    this.#close();
+    open = { type: "delete", path, start: this.#next, spans: [] };
+    this.#open = open;
+    this.#size += pathBytes(path);
+    return open;
   }
 
   #grow(elements: number, size: number): void {
@@ -157,7 +157,8 @@ export class Draft {
   }
 
   #opOf(open: Typing | Cutting): ContentOp {
-    if (open.type === "delete") return { type: "delete", path: open.path, spans: [...open.spans] };
+    if (open.type === "delete")
+      return { type: "delete", path: open.path, spans: open.spans.map(span => ({ ...span })) };
     const { node, path, place, start, length } = open;
     const text = node.text.contentOf({ change: this.slot, start, length });
     return { type: "insertText", path, ...place, text };
@@ -173,8 +174,14 @@ export class Draft {
     mark.next = this.#next;
     mark.size = this.#size;
     mark.open = open;
-    mark.length = open === null ? 0 : open.type === "delete" ? open.spans.length : open.length;
-    mark.lastSpan = open?.type === "delete" ? open.spans[open.spans.length - 1] : undefined;
+    if (open === null) return;
+    if (open.type === "insertText") mark.length = open.length;
+    else {
+      const last = open.spans[open.spans.length - 1]!;
+      mark.length = open.spans.length;
+      mark.lastStart = last.start;
+      mark.lastLength = last.length;
+    }
   }
 
   /** Takes back what was added since the mark. */
@@ -212,18 +219,11 @@ export class Draft {
 
   /** The last span as it was then is deleted again by `rollBack`, with all the others. */
   #undelete(open: Cutting, patches: Patch[]): void {
-    const spans = open.spans.splice(this.#mark.length - 1);
-    open.spans.push(this.#mark.lastSpan!);
+    const { length, lastStart: start, lastLength } = this.#mark;
+    const spans = open.spans.splice(length - 1);
+    open.spans.push({ change: spans[0]!.change, start, length: lastLength });
     this.tree.revert({ type: "delete", path: open.path, spans }, this.slot, open.start, patches);
   }
-}
-
-/** Backspacing or deleting on in one run: one span; null where it is not as simple as that. */
-function joined(last: Span, more: Span): Span | null {
-  if (more.change !== last.change) return null;
-  const length = last.length + more.length;
-  if (more.start + more.length === last.start) return { change: last.change, start: more.start, length };
-  return last.start + last.length === more.start ? { change: last.change, start: last.start, length } : null;
 }
 
 /** The same dots as few spans, sorted by change and start. */

@@ -14,6 +14,8 @@ export class Pieces<C extends Elements> {
   readonly #emptyContents: () => Contents<C>;
   readonly #columns = new Map<Strand, Column<C>>();
   #lastColumn: Column<C> | null = null;
+  /** Whether anything that was ever put here must not be cut in two. */
+  hasHalves = false;
 
   constructor(strands: Strands, emptyContents: () => Contents<C>) {
     this.strands = strands;
@@ -80,14 +82,19 @@ export class Pieces<C extends Elements> {
   /** A run of new elements, which stands nowhere yet. */
   make(column: Column<C>, root: Root, content: C): Run<C> {
     const at = column.contents.length;
-    column.contents.append(content);
+    this.#append(column.contents, content);
     return new Run(column, root, root.start, at, content.length);
   }
 
   lengthen(run: Run<C>, content: C): void {
-    run.column.contents.append(content);
+    this.#append(run.column.contents, content);
     run.length += content.length;
     this.order.resize(run, run.length);
+  }
+
+  #append(contents: Contents<C>, content: C): void {
+    contents.append(content);
+    if (contents.hasHalves) this.hasHalves = true;
   }
 
   /** Forgets a run that is the last of its column. */

@@ -13,7 +13,7 @@ import type { Place } from "./op.ts";
 import type { Order } from "./order.ts";
 import { Pieces } from "./pieces.ts";
 import { Root, type Run } from "./run.ts";
-import { Strands } from "./strands.ts";
+import { type GrowingSpan, Strands } from "./strands.ts";
 
 /** `removed` visible elements at `index` went away, or `inserted` came. */
 export interface SequenceStep {
@@ -122,7 +122,7 @@ export class Sequence<C extends Elements> {
 
   /** Whether a position lies between two elements that belong together. Both show or neither, so the one before tells. */
   isInside(index: number): boolean {
-    if (index === 0) return false;
+    if (index === 0 || !this.#pieces.hasHalves) return false;
     const run = this.#order.find(index - 1);
     return run.column.contents.isHalf(run.at + index - 1 - this.#order.foundAt);
   }
@@ -239,19 +239,17 @@ export class Sequence<C extends Elements> {
 
   // ------------------------------------------------------------------------------------------------ deleting
 
-  /** Deletes the visible elements in [from, to); answers them in document order. */
-  deleteAt(from: number, to: number, by: Slot): Span[] {
-    const spans: Span[] = [];
+  /** Deletes the visible elements in [from, to) and adds them to `spans`, joined to the last one where they touch it. */
+  deleteAt(from: number, to: number, by: Slot, spans: GrowingSpan[]): void {
     for (let left = to - from; left > 0; ) {
       const run = this.#order.find(from);
       const offset = from - this.#order.foundAt;
       const count = Math.min(left, run.length - offset);
       assert(!run.revived, "elements that come back are deleted by name");
-      run.column.strand.spans(run.start + offset, run.start + offset + count, spans);
+      run.column.strand.join(run.start + offset, run.start + offset + count, spans);
       this.#deleteWithin(run, offset, count, by);
       left -= count;
     }
-    return spans;
   }
 
   /** Idempotent per change. The steps hold one after the other. */

@@ -10,6 +10,13 @@
 
 import type { Dot, Slot, Span } from "./dot.ts";
 
+/** A span that is still being made. */
+export interface GrowingSpan {
+  readonly change: Slot;
+  start: number;
+  length: number;
+}
+
 export class Strand {
   /** The changes on it, in a row, and the position of the first element of each. */
   readonly #slots: Slot[] = [];
@@ -59,6 +66,25 @@ export class Strand {
       if (end > from)
         out.push({ change: this.#slots[i]!, start: from - this.#starts[i]!, length: end - from });
       from = end;
+    }
+  }
+
+  /** The same, in no order: what touches the last span, on either side, makes it longer. */
+  join(from: number, to: number, out: GrowingSpan[]): void {
+    for (let i = this.#indexAt(from); from < to; i++) {
+      const end = Math.min(this.#starts[i + 1] ?? Number.POSITIVE_INFINITY, to);
+      const change = this.#slots[i]!;
+      const start = from - this.#starts[i]!;
+      const length = end - from;
+      from = end;
+      const last = out[out.length - 1];
+      if (last === undefined || last.change !== change || length === 0) {
+        if (length > 0) out.push({ change, start, length });
+      } else if (last.start + last.length === start) last.length += length;
+      else if (start + length === last.start) {
+        last.start = start;
+        last.length += length;
+      } else out.push({ change, start, length });
     }
   }
 
