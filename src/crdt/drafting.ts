@@ -15,7 +15,7 @@ import type { Graph } from "./graph/graph.ts";
 import { CHANGE_BYTES_MAX, CHANGE_OPS_MAX, OWN_NAMES_MAX } from "./limits.ts";
 import type { DocumentTree, Patch } from "./types/document.ts";
 import type { Dot, Slot } from "./types/dot.ts";
-import { Draft, pathBytes } from "./types/draft.ts";
+import { type Author, Draft, pathBytes } from "./types/draft.ts";
 import { MapEdit } from "./types/edit.ts";
 import type { TextNode } from "./types/node.ts";
 import type { ContentOp, Path } from "./types/op.ts";
@@ -34,9 +34,9 @@ export interface Part {
   readonly slot: Slot;
 }
 
-export class Drafting {
+export class Drafting implements Author {
+  readonly tree: DocumentTree;
   readonly #graph: Graph;
-  readonly #tree: DocumentTree;
   readonly #device: DeviceId;
   /** The last one grows. */
   #drafts: Draft[] = [];
@@ -51,17 +51,9 @@ export class Drafting {
 
   constructor(graph: Graph, tree: DocumentTree, device: DeviceId) {
     this.#graph = graph;
-    this.#tree = tree;
     this.#device = device;
-    this.#root = new MapEdit(
-      {
-        tree,
-        add: op => this.#add(op),
-        typeText: (node, path, index, text) => this.#typeText(node, path, index, text),
-        cutText: (node, path, from, to) => this.#cutText(node, path, from, to),
-      },
-      [],
-    );
+    this.tree = tree;
+    this.#root = new MapEdit(this, []);
   }
 
   get isOpen(): boolean {
@@ -87,7 +79,7 @@ export class Drafting {
     this.#isWatched = isWatched;
     const count = this.#drafts.length;
     // Only the last one grows.
-    const last = this.#drafts[count - 1];
+    const last = count === 0 ? undefined : this.#drafts[count - 1];
     last?.mark();
     try {
       edit(this.#root);
@@ -104,25 +96,25 @@ export class Drafting {
     const undone: Patch[] = [];
     for (const draft of this.#drafts.splice(count).reverse()) {
       draft.rollBack(undone);
-      this.#tree.strands.drop(draft.slot);
+      this.tree.strands.drop(draft.slot);
     }
     last?.rollBack(undone);
   }
 
-  #add(op: ContentOp): Dot {
+  add(op: ContentOp): Dot {
     const patches = this.#underWay();
     const size = sizeBound(op);
     return this.#growing(size).add(op, size, patches);
   }
 
-  #typeText(node: TextNode, path: Path, index: number, text: string): void {
+  typeText(node: TextNode, path: Path, index: number, text: string): void {
     const patches = this.#underWay();
     this.#growing(INSERT_SIZE + pathBytes(path) + text.length * 3).typeText(node, path, index, text);
     if (this.#isWatched) patches.push({ type: "text", path, index, removed: 0, inserted: text });
     if (path.length > 1) this.#settle(path, patches);
   }
 
-  #cutText(node: TextNode, path: Path, from: number, to: number): void {
+  cutText(node: TextNode, path: Path, from: number, to: number): void {
     const patches = this.#underWay();
     for (let left = to - from; left > 0; ) {
       // As many elements are as many spans at most.
@@ -137,8 +129,8 @@ export class Drafting {
 
   /** A text in an item: the item may show because of it, or no longer. */
   #settle(path: Path, patches: Patch[]): void {
-    this.#tree.touch(path);
-    this.#tree.settle(patches);
+    this.tree.touch(path);
+    this.tree.settle(patches);
   }
 
   #underWay(): Patch[] {
@@ -149,21 +141,21 @@ export class Drafting {
 
   /** The draft that takes `size` more bytes. */
   #growing(size: number): Draft {
-    const last = this.#drafts[this.#drafts.length - 1];
+    const last = this.#drafts.length === 0 ? undefined : this.#drafts[this.#drafts.length - 1];
     if (last !== undefined && last.size + size <= DRAFT_BYTES_MAX && last.count < DRAFT_OPS_MAX) return last;
     this.#begin();
     return this.#beginDraft(last?.slot ?? this.#graph.newestSlotOf(this.#device), this.#graph.reserve());
   }
 
   #beginDraft(after: Slot | null, slot: Slot): Draft {
-    const draft = new Draft(this.#tree, slot);
-    this.#tree.strands.begin(slot, after);
+    const draft = new Draft(this.tree, slot);
+    this.tree.strands.begin(slot, after);
     this.#drafts.push(draft);
     return draft;
   }
 
   /** An op about people; of names the last one counts. */
-  add(op: AuthorityOp): void {
+  addAuthority(op: AuthorityOp): void {
     this.#begin();
     if (op.type === "name") this.#authority = this.#authority.filter(({ type }) => type !== "name");
     this.#authority.push(op);
@@ -176,7 +168,7 @@ export class Drafting {
   /** What the drafts hold, as changes to be. Empty if none is open. */
   get parts(): readonly Part[] {
     if (!this.isOpen) return [];
-    const drafts = this.#drafts.length > 0 ? this.#drafts : [new Draft(this.#tree, this.#graph.reserve())];
+    const drafts = this.#drafts.length > 0 ? this.#drafts : [new Draft(this.tree, this.#graph.reserve())];
     return drafts.map(({ ops, slot }, i) => ({ ops: i === 0 ? [...this.#authority, ...ops] : ops, slot }));
   }
 
@@ -194,7 +186,7 @@ export class Drafting {
     const draft = this.#beginDraft(null, slot);
     for (const op of ops) {
       if (isContent(op)) draft.add(op, sizeBound(op), patches);
-      else if (isAuthority(op)) this.add(op);
+      else if (isAuthority(op)) this.addAuthority(op);
     }
   }
 }

@@ -243,7 +243,7 @@ export class Replica {
     if (!name.isWellFormed() || name.length * 3 > NAME_BYTES_MAX)
       throw new RangeError("Expected a shorter, well-formed name");
     assert(this.hasGenesis, "there is a document to edit");
-    this.#drafting.add({ type: "name", name });
+    this.#drafting.addAuthority({ type: "name", name });
   }
 
   /** Lets whoever holds the secret of `key` join in a role. */
@@ -251,7 +251,7 @@ export class Replica {
     if (!label.isWellFormed() || label.length * 3 > LABEL_BYTES_MAX)
       throw new RangeError("Expected a shorter, well-formed label");
     assert(this.hasGenesis, "there is a document to edit");
-    this.#drafting.add({ type: "invite", key, role, label });
+    this.#drafting.addAuthority({ type: "invite", key, role, label });
   }
 
   /**

@@ -367,15 +367,17 @@ export class Order<P extends Piece> {
 
 function neighbour<P extends Piece>(piece: P, by: 1 | -1): P | null {
   const leaf = piece.leaf as Leaf<P>;
-  const inLeaf = leaf.items[leaf.items.indexOf(piece) + by];
-  if (inLeaf !== undefined) return inLeaf;
+  const at = leaf.items.indexOf(piece) + by;
+  if (at >= 0 && at < leaf.items.length) return leaf.items[at]!;
   let node: Inner | Leaf = leaf;
-  while (node.parent !== null) {
-    let beside: Inner | Leaf | undefined = node.parent.items[node.parent.items.indexOf(node) + by];
-    node = node.parent;
-    if (beside === undefined) continue;
-    while (beside instanceof Inner) beside = by === 1 ? beside.items[0]! : beside.items.at(-1)!;
-    return (by === 1 ? beside!.items[0] : beside!.items.at(-1)) as P;
+  for (let up = node.parent; up !== null; up = node.parent) {
+    const beside = up.items.indexOf(node) + by;
+    if (beside >= 0 && beside < up.items.length) {
+      let down: Inner | Leaf = up.items[beside]!;
+      while (down instanceof Inner) down = down.items[by === 1 ? 0 : down.items.length - 1]!;
+      return down.items[by === 1 ? 0 : down.items.length - 1] as P;
+    }
+    node = up;
   }
   return null;
 }

@@ -154,31 +154,39 @@ export class Column<C extends Elements> {
   find(position: number): Run<C> | null {
     const last = this.#last;
     if (last !== null && last.start <= position && position < last.end) return last;
-    const next = this.#stretches[this.#lastStretch]?.[this.#lastIndex + 1];
-    if (next !== undefined && next.start <= position && position < next.end) {
+    const next = this.#nextOf(this.#lastStretch, this.#lastIndex);
+    if (next !== null && next.start <= position && position < next.end) {
       this.#last = next;
       this.#lastIndex++;
       return next;
     }
     const s = this.#stretchOf(position);
-    const stretch = this.#stretches[s];
-    if (stretch === undefined) return null;
+    if (s === this.#stretches.length) return null;
+    const stretch = this.#stretches[s]!;
     const i = lastAtOrBefore(stretch, position);
-    const run = stretch[i];
-    if (run === undefined || run.start > position || run.end <= position) return null;
+    if (i < 0) return null;
+    const run = stretch[i]!;
+    if (run.end <= position) return null;
     this.#last = run;
     this.#lastStretch = s;
     this.#lastIndex = i;
     return run;
   }
 
+  // Reading beyond the end of an array is slow, and makes fast code slow for good.
+  #nextOf(stretch: number, index: number): Run<C> | null {
+    if (stretch >= this.#stretches.length) return null;
+    const runs = this.#stretches[stretch]!;
+    return index + 1 < runs.length ? runs[index + 1]! : null;
+  }
+
   add(run: Run<C>): void {
     const s = this.#stretchOf(run.start);
-    const stretch = this.#stretches[s];
-    if (stretch === undefined) {
+    if (s === this.#stretches.length) {
       this.#stretches.push([run]);
       return;
     }
+    const stretch = this.#stretches[s]!;
     stretch.splice(lastAtOrBefore(stretch, run.start) + 1, 0, run);
     if (stretch.length > STRETCH) this.#stretches.splice(s + 1, 0, stretch.splice(STRETCH >> 1));
   }

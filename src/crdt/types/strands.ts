@@ -26,7 +26,8 @@ export class Strand {
   #found = 0;
 
   get last(): Slot | undefined {
-    return this.#slots[this.#slots.length - 1];
+    const { length } = this.#slots;
+    return length === 0 ? undefined : this.#slots[length - 1];
   }
 
   /** Answers the position of the first element of the change. */
@@ -77,7 +78,7 @@ export class Strand {
       const start = from - this.#starts[i]!;
       const length = end - from;
       from = end;
-      const last = out[out.length - 1];
+      const last = out.length === 0 ? undefined : out[out.length - 1];
       if (last === undefined || last.change !== change || length === 0) {
         if (length > 0) out.push({ change, start, length });
       } else if (last.start + last.length === start) last.length += length;
