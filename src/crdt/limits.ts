@@ -21,7 +21,8 @@ export const OWN_NAMES_MAX = 2_000;
 export const KEY_BYTES_MAX = 256;
 /** UTF-8 bytes of one string value. */
 export const STRING_BYTES_MAX = 64 * 1024;
-/** Steps from the root to a node: views recurse no deeper than this. */
+/** Steps from the root to a node where it was made, and to an item that has others moved into it where it was moved: views
+ * recurse no deeper than three times this. */
 export const DEPTH_MAX = 64;
 /** Bytes of one op of a kind this version does not know; it is kept, inert. */
 export const UNKNOWN_OP_BYTES_MAX = 64 * 1024;

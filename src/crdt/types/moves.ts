@@ -23,6 +23,13 @@ import { type Causality, type Dot, dotKey, type Slot, type Span } from "./dot.ts
 import type { Item, ListNode } from "./node.ts";
 import type { Path, Value } from "./op.ts";
 
+interface Raised {
+  readonly item: MovedItem;
+  readonly reach: number;
+}
+
+const NONE: readonly Raised[] = [];
+
 export class Move {
   /** Of the position it makes. */
   readonly dot: Dot;
@@ -35,7 +42,7 @@ export class Move {
   /** While it is done: it counts; where the item was before, and how far those above it reached. */
   counts = false;
   before: Move | null = null;
-  raised: readonly { readonly item: MovedItem; readonly reach: number }[] = [];
+  raised: readonly Raised[] = NONE;
 
   constructor(dot: Dot, item: MovedItem, list: ListNode, path: Path, above: MovedItem | null) {
     this.dot = dot;
@@ -59,6 +66,9 @@ export class MovedItem implements Item {
   at: Move | null = null;
   /** Whose position shows it; null: none does. The tree alone writes it. */
   shown: Move | null = null;
+  /** Where it was when it was last told of, and whether it is to be told of whether it is elsewhere or not. */
+  toldAt: Move | null = null;
+  isStirred = false;
   /** How many effective moves lead into lists inside it. */
   below = 0;
   /** How many steps the deepest item that was ever moved below it stood below it, as far as the order was gone through. */
@@ -175,11 +185,12 @@ export class Moves {
     if (made === undefined) return;
     for (let i = lowerBound(made, item => item.dot.index < start); i < made.length; i++) {
       if (made[i]!.dot.index >= start + length) return;
+      made[i]!.isStirred = true;
       this.#touched.add(made[i]!);
     }
   }
 
-  /** Goes through the order to its end. The items that may be elsewhere than they were. */
+  /** Goes through the order to its end. The items that are elsewhere than they were, or may show where they did not. */
   settle(): readonly MovedItem[] {
     for (; this.#done < this.#log.length; this.#done++) {
       const move = this.#log[this.#done]!;
@@ -189,9 +200,14 @@ export class Moves {
       this.#put(move.item, move);
       move.raised = raise(move);
     }
-    const touched = [...this.#touched];
+    if (this.#touched.size === 0) return [];
+    const told = [...this.#touched].filter(item => item.at !== item.toldAt || item.isStirred);
     this.#touched.clear();
-    return touched;
+    for (const item of told) {
+      item.toldAt = item.at;
+      item.isStirred = false;
+    }
+    return told;
   }
 
   #put(item: MovedItem, at: Move | null): void {
@@ -235,7 +251,7 @@ export class Moves {
       const move = this.#log[--this.#done]!;
       if (!move.counts) continue;
       for (const { item, reach } of move.raised) item.reach = reach;
-      move.raised = [];
+      move.raised = NONE;
       this.#put(move.item, move.before);
     }
   }
@@ -265,44 +281,43 @@ export class Moves {
   }
 }
 
-/** One item above another, or above a list, and how many steps lead from it there. Innermost first, the root left out. */
-interface Level {
-  readonly item: MovedItem;
-  readonly steps: number;
-}
-
-/** The items above a list as they are now, and the steps to it from the root; null if there are more than DEPTH_MAX. */
-function levelsAbove(path: Path, above: MovedItem | null): { levels: Level[]; steps: number } | null {
-  const levels: Level[] = [];
-  let steps = 0;
-  while (above !== null) {
-    steps += path.length - above.depth;
-    if (steps > DEPTH_MAX) return null;
-    levels.push({ item: above, steps });
-    // The step from the list that the item is in to the item.
-    steps++;
-    [path, above] = above.at === null ? [above.path, above.above] : [above.at.path, above.at.above];
-  }
-  return { levels, steps: steps + path.length };
-}
+// Both walk from a list upwards, by where the items above are now: `from` is the path of the list they came to, `above` the
+// item that it is inside. They run for every move that is done again, so they make nothing: halved the cost of a redo.
 
 /** Whether an item may be put into a list: it would be neither below itself nor too deep, and nothing in it either. */
-function fits(item: MovedItem, path: Path, above: MovedItem | null): boolean {
-  const found = levelsAbove(path, above);
-  if (found === null || found.steps + 1 + item.reach > DEPTH_MAX) return false;
-  return found.levels.every(level => level.item !== item);
+function fits(item: MovedItem, path: Path, around: MovedItem | null): boolean {
+  let [from, above] = [path, around];
+  let steps = 0;
+  while (above !== null) {
+    if (above === item) return false;
+    // To the list from the item that it is inside, and one to that item.
+    steps += from.length - above.depth + 1;
+    if (steps > DEPTH_MAX) return false;
+    const { at }: MovedItem = above;
+    from = at === null ? above.path : at.path;
+    above = at === null ? above.above : at.above;
+  }
+  return steps + from.length + 1 + item.reach <= DEPTH_MAX;
 }
 
 /** Tells the items above a move how deep it reaches below them; answers what they knew before. */
-function raise({ item, path, above }: Move): { readonly item: MovedItem; readonly reach: number }[] {
-  const raised: { readonly item: MovedItem; readonly reach: number }[] = [];
-  for (const level of levelsAbove(path, above)!.levels) {
-    const reach = level.steps + 1 + item.reach;
-    if (reach <= level.item.reach) continue;
-    raised.push({ item: level.item, reach: level.item.reach });
-    level.item.reach = reach;
+function raise({ item, path, above: around }: Move): readonly Raised[] {
+  let raised: Raised[] | null = null;
+  let [from, above] = [path, around];
+  let reach = item.reach + 1;
+  while (above !== null) {
+    reach += from.length - above.depth;
+    if (reach > above.reach) {
+      raised ??= [];
+      raised.push({ item: above, reach: above.reach });
+      above.reach = reach;
+    }
+    reach++;
+    const { at }: MovedItem = above;
+    from = at === null ? above.path : at.path;
+    above = at === null ? above.above : at.above;
   }
-  return raised;
+  return raised ?? NONE;
 }
 
 /** How many at the front of a sorted array satisfy `isBefore`. */
