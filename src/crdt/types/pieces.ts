@@ -108,7 +108,7 @@ export class Pieces<C extends Elements> {
   split(run: Run<C>, offset: number): Run<C> {
     assert(offset > 0 && offset < run.length, "a split leaves two halves");
     const second = new Run(run.column, run.root, run.start + offset, run.at + offset, run.length - offset);
-    if (run.deleters.length > 0) second.deleters = [...run.deleters];
+    second.deleters = run.deleters.length > 1 ? [...run.deleters] : run.deleters;
     second.revived = run.revived;
     second.hidden = run.hidden;
     second.rights = run.rights;

@@ -38,8 +38,15 @@ export const MASKED = 1;
 /** They show elsewhere. */
 export const MOVED = 2;
 
-// Shared until the first delete: most runs are never deleted.
+// Lists of nobody and of one deleter are shared, and never written to: most runs have no other.
 const NOBODY: Slot[] = [];
+let lastAlone: Slot[] = NOBODY;
+
+function onlyBy(slot: Slot): Slot[] {
+  if (lastAlone[0] !== slot) lastAlone = [slot];
+  return lastAlone;
+}
+
 // Shared until the first child: most runs have none.
 export const NO_RUNS: never[] = [];
 
@@ -122,8 +129,11 @@ export class Run<C extends Elements> implements Piece {
 
   /** By one change several times is as good as once; its ops come in a row, so the last one tells. */
   addDeleter(slot: Slot): void {
-    if (this.deleters.length === 0) this.deleters = [slot];
-    else if (this.deleters[this.deleters.length - 1] !== slot) this.deleters.push(slot);
+    const count = this.deleters.length;
+    if (count === 0) this.deleters = onlyBy(slot);
+    else if (this.deleters[count - 1] === slot) return;
+    else if (count === 1) this.deleters = [this.deleters[0]!, slot];
+    else this.deleters.push(slot);
   }
 
   /** Gone by that change and for no other reason. */

@@ -61,8 +61,7 @@ export class Strand {
   /** Positions [from, to) as spans of dots, appended to `out`. */
   spans(from: number, to: number, out: Span[]): void {
     for (let i = this.#indexAt(from); from < to; i++) {
-      const next = this.#starts[i + 1] ?? Number.POSITIVE_INFINITY;
-      const end = Math.min(next, to);
+      const end = this.#endOf(i, to);
       // A change without elements starts where the next one does.
       if (end > from)
         out.push({ change: this.#slots[i]!, start: from - this.#starts[i]!, length: end - from });
@@ -73,7 +72,7 @@ export class Strand {
   /** The same, in no order: what touches the last span, on either side, makes it longer. */
   join(from: number, to: number, out: GrowingSpan[]): void {
     for (let i = this.#indexAt(from); from < to; i++) {
-      const end = Math.min(this.#starts[i + 1] ?? Number.POSITIVE_INFINITY, to);
+      const end = this.#endOf(i, to);
       const change = this.#slots[i]!;
       const start = from - this.#starts[i]!;
       const length = end - from;
@@ -87,6 +86,11 @@ export class Strand {
         last.length += length;
       } else out.push({ change, start, length });
     }
+  }
+
+  /** Where the next change starts, `to` at the latest. */
+  #endOf(i: number, to: number): number {
+    return i + 1 < this.#starts.length && this.#starts[i + 1]! < to ? this.#starts[i + 1]! : to;
   }
 
   /** The last change that starts at or before a position. */
