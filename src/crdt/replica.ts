@@ -44,11 +44,19 @@ import { References } from "./types/references.ts";
 import { bodyOf, decodeParts, encodeParts, partNumber } from "./unclosed.ts";
 
 /** A change of this device, closed: numbered, chained and hashed. It may be sent once it is signed and stored. */
-export interface Closed {
+export class Closed {
   readonly id: ChangeId;
   readonly bytes: Bytes;
+
+  constructor({ id, bytes }: VerifiedChange) {
+    this.id = id;
+    this.bytes = bytes;
+  }
+
   /** What the device key has to sign. */
-  readonly message: Bytes;
+  get message(): Bytes {
+    return signatureMessage(this.id);
+  }
 }
 
 /** What came of a change from outside, and of those that had waited for it. */
@@ -103,7 +111,7 @@ export class Replica {
     const replica = new Replica(device, verified.id);
     replica.#lastTime = now;
     replica.#enterOwn(verified, replica.#graph.reserve());
-    return { replica, genesis: closed(verified) };
+    return { replica, genesis: new Closed(verified) };
   }
 
   /** An empty copy of a document that others hold. With a ticket, this device's first change joins it. */
@@ -294,7 +302,7 @@ export class Replica {
     if (states) this.#lastTime = now;
     const verified = compose(this.#graph, this.doc, this.device, parents, ops, slot, states ? now : null);
     this.#enterOwn(verified, slot);
-    return closed(verified);
+    return new Closed(verified);
   }
 
   /** What it does shows already. */
@@ -461,14 +469,4 @@ export class Replica {
     this.#receiving.entered(change.id);
     return true;
   }
-}
-
-function closed({ id, bytes }: VerifiedChange): Closed {
-  return {
-    id,
-    bytes,
-    get message() {
-      return signatureMessage(id);
-    },
-  };
 }

@@ -2,7 +2,8 @@
 // or asked for, so nothing of it is kept but its bytes and its signature, one after the other in pages; what they say
 // is read again on demand. Who is next to whom is the graph's affair.
 //
-//     page 0  │ bytes of slot 3 │ signature │ bytes of slot 4 │ …            64 KiB, or one large change
+//     page      │ bytes of slot 3 │ bytes of slot 4 │ …      64 KiB, or one large change
+//     cells     │ signature │ signature │ …                  64 KiB, as most changes of a signed run have none
 
 import { assert } from "../assert.ts";
 import type { Slot } from "../types/dot.ts";
@@ -13,28 +14,31 @@ import { type Shelf, shelved, type VerifiedChange } from "./verify.ts";
 
 /** Bytes of one page: large enough that the last, half-empty one does not count. */
 const PAGE_BYTES = 64 * 1024;
+const PAGE_CELLS = PAGE_BYTES / SIGNATURE_BYTES;
 
 export class Archive implements Shelf {
   readonly #pages: Bytes[] = [];
   /** Bytes written in the last page. */
   #used = PAGE_BYTES;
+  readonly #cells: Bytes[] = [];
+  #signatures = 0;
   // One place for each slot that was added; a length of 0 is none.
   readonly #pageOf: number[] = [];
   readonly #starts: number[] = [];
   readonly #lengths: number[] = [];
-  readonly #isSigned: boolean[] = [];
+  /** Number of the cell; -1 is none. */
+  readonly #cellOf: number[] = [];
 
   add(slot: Slot, { bytes, signature }: VerifiedChange): void {
     while (this.#pageOf.length <= slot) {
       this.#pageOf.push(0);
       this.#starts.push(0);
       this.#lengths.push(0);
-      this.#isSigned.push(false);
+      this.#cellOf.push(-1);
     }
     assert(this.#lengths[slot] === 0, "a change is archived once");
-    const needed = bytes.length + SIGNATURE_BYTES;
-    if (this.#used + needed > PAGE_BYTES) {
-      this.#pages.push(new Uint8Array(Math.max(PAGE_BYTES, needed)));
+    if (this.#used + bytes.length > PAGE_BYTES) {
+      this.#pages.push(new Uint8Array(Math.max(PAGE_BYTES, bytes.length)));
       this.#used = 0;
     }
     const page = this.#pages.length - 1;
@@ -42,19 +46,20 @@ export class Archive implements Shelf {
     this.#pageOf[slot] = page;
     this.#starts[slot] = this.#used;
     this.#lengths[slot] = bytes.length;
-    // A page that holds one large change is full.
-    this.#used += needed;
+    this.#used += bytes.length;
     if (signature !== null) this.sign(slot, signature);
   }
 
   isSigned(slot: Slot): boolean {
-    return this.#isSigned[slot] === true;
+    return this.#cellOf[slot]! >= 0;
   }
 
   sign(slot: Slot, signature: Bytes): void {
-    const start = this.#starts[slot]! + this.#lengths[slot]!;
-    this.#pages[this.#pageOf[slot]!]!.set(signature, start);
-    this.#isSigned[slot] = true;
+    if (!this.isSigned(slot)) this.#cellOf[slot] = this.#signatures++;
+    const cell = this.#cellOf[slot]!;
+    const page = Math.floor(cell / PAGE_CELLS);
+    if (page === this.#cells.length) this.#cells.push(new Uint8Array(PAGE_BYTES));
+    this.#cells[page]!.set(signature, (cell % PAGE_CELLS) * SIGNATURE_BYTES);
   }
 
   /** Its bytes are read when they are looked at, and each time anew. */
@@ -62,17 +67,17 @@ export class Archive implements Shelf {
     return shelved(id, slot, this);
   }
 
+  // Copies: whoever stores or transfers bytes takes their whole buffer along.
+
   bytesAt(slot: Slot): Bytes {
-    return this.#copy(slot, 0, this.#lengths[slot]!);
+    const start = this.#starts[slot]!;
+    return this.#pages[this.#pageOf[slot]!]!.slice(start, start + this.#lengths[slot]!);
   }
 
   signatureAt(slot: Slot): Bytes | null {
-    return this.isSigned(slot) ? this.#copy(slot, this.#lengths[slot]!, SIGNATURE_BYTES) : null;
-  }
-
-  /** A copy: whoever stores or transfers bytes takes their whole buffer along. */
-  #copy(slot: Slot, offset: number, length: number): Bytes {
-    const start = this.#starts[slot]! + offset;
-    return this.#pages[this.#pageOf[slot]!]!.slice(start, start + length);
+    if (!this.isSigned(slot)) return null;
+    const cell = this.#cellOf[slot]!;
+    const start = (cell % PAGE_CELLS) * SIGNATURE_BYTES;
+    return this.#cells[Math.floor(cell / PAGE_CELLS)]!.slice(start, start + SIGNATURE_BYTES);
   }
 }

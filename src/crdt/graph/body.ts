@@ -12,9 +12,10 @@ import { nameOf, OpReader, writeOp, writePath } from "./op-bytes.ts";
 
 type Ancestors = Pick<Header, "prev" | "parents">;
 
-/** wire §4: which change each number of a reference stands for, before the body's own table. */
-export function impliedRefs({ prev, parents }: Ancestors): (ChangeId | null)[] {
-  const refs: (ChangeId | null)[] = [null, prev];
+/** wire §4: which change each number of a reference stands for, before the body's own table. A change has no name for
+ * itself and, if it is its author's first, none for a previous one: they are empty. */
+export function impliedRefs({ prev, parents }: Ancestors): ChangeId[] {
+  const refs = ["" as ChangeId, prev ?? ("" as ChangeId)];
   for (const parent of parents) if (parent !== prev) refs.push(parent);
   return refs;
 }
@@ -55,16 +56,19 @@ function tableOfPaths(ops: readonly Op[]): {
   const paths: Path[] = [];
   const numbers: number[] = [];
   const froms: number[] = [];
-  const byName = new Map<string, number>();
+  let byName: Map<string, number> | null = null;
   const numberOf = (path: Path): number => {
+    if (paths.length === 0) return paths.push(path) - 1;
+    byName ??= new Map([[nameOf(paths[0]!), 0]]);
     const name = nameOf(path);
     const number = byName.get(name) ?? paths.push(path) - 1;
     byName.set(name, number);
     return number;
   };
   let last = -1;
-  for (const [i, op] of ops.entries()) {
-    // Ops in a row mostly have one path.
+  for (let i = 0; i < ops.length; i++) {
+    const op = ops[i]!;
+    // Ops in a row mostly have one path, and most changes one in all.
     if (isContent(op) && (last < 0 || op.path !== paths[last])) last = numberOf(op.path);
     numbers.push(last);
     if (op.type === "move") froms[i] = numberOf(op.from);
@@ -108,12 +112,12 @@ export function sizeBound(op: ContentOp): number {
 
 // ------------------------------------------------------------------------------------------------- reading
 
-/** Throws `Malformed`. A change has no name for itself and, if it is its author's first, none for a previous one. */
+/** Throws `Malformed`. */
 export function readBody(
   input: Reader,
   ancestors: Ancestors,
 ): { readonly refs: ChangeId[]; readonly ops: Op[]; readonly starts: number[] } {
-  const refs = impliedRefs(ancestors).map(ref => ref ?? ("" as ChangeId));
+  const refs = impliedRefs(ancestors);
   const implied = refs.length;
   for (let left = input.count(CHANGE_OPS_MAX); left > 0; left--) {
     const ref = input.name() as ChangeId;

@@ -44,9 +44,7 @@ export function encodeCounted(
 
 function writeHeader(out: Writer, header: Header): void {
   const { parents, prev } = header;
-  out.byte(WIRE_VERSION);
-  out.hex(parents.length === 0 ? NO_DOCUMENT : header.doc);
-  out.hex(header.author);
+  writeBeginning(out, parents.length === 0 ? NO_DOCUMENT : header.doc, header.author);
   out.varint(header.seq);
   if (prev !== null) out.hex(prev);
   // wire §3.4: parents that are just the previous change, or a genesis's none, are not written.
@@ -60,6 +58,20 @@ function writeHeader(out: Writer, header: Header): void {
   out.varint(header.byteTotal);
   out.varint(0); // wire §3.6: no epoch yet
   out.varint(header.time === null ? 0 : header.time + 1);
+}
+
+/** What was written last: an author's changes all begin alike. */
+let begun = { doc: "", author: "", bytes: new Writer(0).finish() };
+
+function writeBeginning(out: Writer, doc: string, author: string): void {
+  if (begun.doc !== doc || begun.author !== author) {
+    const beginning = new Writer();
+    beginning.byte(WIRE_VERSION);
+    beginning.hex(doc);
+    beginning.hex(author);
+    begun = { doc, author, bytes: beginning.finish() };
+  }
+  out.bytes(begun.bytes);
 }
 
 // ------------------------------------------------------------------------------------------------------ id

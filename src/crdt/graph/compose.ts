@@ -96,10 +96,15 @@ export function refer(
   slot: Slot,
   ancestors: Pick<Header, "prev" | "parents">,
 ): { readonly refs: readonly ChangeId[]; readonly local: readonly Op[] } {
-  const implied = impliedRefs(ancestors).map(ref => ref ?? ("" as ChangeId));
+  const implied = impliedRefs(ancestors);
   const listed: ChangeId[] = [];
-  const numbers = new Map<Slot, number>([[slot, 0]]);
+  const numbers = new Map<Slot, number>();
+  // Most ops name one change, or two.
+  let last = slot;
+  let lastNumber = 0;
   const number = (other: Slot): number => {
+    if (other === last) return lastNumber;
+    if (other === slot) return 0;
     let found = numbers.get(other);
     if (found === undefined) {
       const id = nameOf(other);
@@ -107,17 +112,20 @@ export function refer(
       if (found < 0) found = implied.length + listed.push(id) - 1;
       numbers.set(other, found);
     }
+    last = other;
+    lastNumber = found;
     return found;
   };
   let local = ops.map(op => (isContent(op) ? mapDots(op, number) : op));
-  const sorted = [...listed].sort();
-  if (listed.some((id, i) => sorted[i] !== id)) {
+  if (listed.length > 1) {
+    const sorted = [...listed].sort();
     const places = new Map(sorted.map((id, i) => [id, implied.length + i]));
     const place = (ref: number): number =>
       ref < implied.length ? ref : places.get(listed[ref - implied.length]!)!;
     local = local.map(op => (isContent(op) ? mapDots(op, place) : op));
   }
-  return { refs: implied.concat(sorted), local: local.map(op => (isContent(op) ? inOrder(op) : op)) };
+  for (const id of listed.sort()) implied.push(id);
+  return { refs: implied, local: local.map(op => (isContent(op) ? inOrder(op) : op)) };
 }
 
 /** Sets of dots in their canonical order. */

@@ -51,6 +51,9 @@ export class Graph implements Stamps {
   readonly #bases: Clock[] = [];
 
   readonly #slots = new Map<ChangeId, Slot>();
+  /** The change added last: what comes next mostly names it, several times. */
+  #lastId: ChangeId | "" = "";
+  #lastSlot: Slot = -1;
   readonly #order: Slot[] = [];
   readonly #lanes: LaneOfChanges[] = [];
   readonly #lanesOf = new Map<DeviceId, Lane[]>();
@@ -92,11 +95,11 @@ export class Graph implements Stamps {
   }
 
   has(id: ChangeId): boolean {
-    return this.#slots.has(id);
+    return this.slotOf(id) !== undefined;
   }
 
   slotOf(id: ChangeId): Slot | undefined {
-    return this.#slots.get(id);
+    return id === this.#lastId ? this.#lastSlot : this.#slots.get(id);
   }
 
   idAt(slot: Slot): ChangeId {
@@ -194,6 +197,8 @@ export class Graph implements Stamps {
         : this.#clockAbove(parents);
     this.#lanes[lane]!.slots.push(slot);
     this.#slots.set(id, slot);
+    this.#lastId = id;
+    this.#lastSlot = slot;
     this.#order.push(slot);
     const newest = this.#newest.get(author);
     if (
@@ -280,7 +285,7 @@ export class Graph implements Stamps {
   }
 
   #known(id: ChangeId): Slot {
-    const slot = this.#slots.get(id);
+    const slot = this.slotOf(id);
     assert(slot !== undefined, "a parent is here");
     return slot;
   }
