@@ -231,6 +231,34 @@ describe("masking", () => {
     expect(shown().map).toEqual({ mine: 1 });
   });
 
+  it("hides with an item what others wrote and moved into it, and with a move that it was moved", () => {
+    const { replica, bob, carol, shown } = story(
+      root => root.set("todo", ["plain"]),
+      root => root.list("todo").insert(0, { under: [] }),
+      root => root.list("list").moveTo(1, root.list("todo"), 0),
+    );
+    const edit = (change: (root: MapEdit) => void) => {
+      replica.edit(change);
+      return replica.closeDraft(0).map(({ id }) => id);
+    };
+    const moved = edit(root => {
+      const todo = root.list("todo");
+      const at = [0, 1].find(i => typeof todo.shown(i) === "object")!;
+      todo.map(at).set("mine", 1);
+      todo.moveTo(2, todo.map(at).list("under"), 0);
+    });
+    const before = shown();
+    expect(before.todo).toContainEqual({ mine: 1, under: ["plain"] });
+    replica.mask(bob, true);
+    expect(shown().todo).toEqual([1]);
+    replica.mask(moved, true);
+    expect(shown().todo).toEqual([1, "plain"]);
+    replica.mask(carol, true);
+    expect(shown()).toMatchObject({ todo: ["plain"], list: [{ title: "first" }, 1] });
+    replica.mask([...bob, ...carol, ...moved], false);
+    expect(shown()).toEqual(before);
+  });
+
   it("hides a deleted item again that only a masked change had kept", () => {
     const { replica, carol, shown } = story(
       root => root.set("todo", [{ title: "milk", done: false }]),
