@@ -31,7 +31,7 @@ export class Units implements Contents<string> {
   append(text: string): void {
     const length = this.#length + text.length;
     if (length > this.#units.length) {
-      const grown = new Uint16Array(Math.max(length, this.#units.length * 2));
+      const grown = new Uint16Array(Math.max(length, this.#units.length + (this.#units.length >> 2) + 8));
       grown.set(this.#units);
       this.#units = grown;
     }

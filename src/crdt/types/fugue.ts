@@ -27,7 +27,7 @@ import { assert } from "../assert.ts";
 import type { Elements } from "./contents.ts";
 import { type Causality, type Dot, sameDot } from "./dot.ts";
 import type { Pieces } from "./pieces.ts";
-import type { Run } from "./run.ts";
+import type { Children, Run } from "./run.ts";
 
 export class Fugue<C extends Elements> {
   readonly #pieces: Pieces<C>;
@@ -42,7 +42,7 @@ export class Fugue<C extends Elements> {
 
   /** Whether the last element of a run has right children: then its subtree goes on behind it. */
   hasRight(run: Run<C>): boolean {
-    return run.rights.length > 0 || this.#pieces.continuation(run) !== null;
+    return run.rights !== null || this.#pieces.continuation(run) !== null;
   }
 
   /** Puts a new run where its root says. */
@@ -70,17 +70,18 @@ export class Fugue<C extends Elements> {
     // The parent's own next element is a right child too.
     if (offset < above.length) this.#pieces.split(above, offset);
     const own = this.#pieces.continuation(above);
-    if (above.rights.length === 0 && own === null) {
+    const rights = listed(above.rights);
+    if (rights.length === 0 && own === null) {
       // The only child continues its parent's chain: the subtree now ends behind it.
       run.closes = above.closes;
       above.closes = 0;
       this.#pieces.order.insertAfter(above, run);
-      above.rights = [run];
+      above.rights = run;
       return;
     }
-    if (above.rights.length + (own === null ? 0 : 1) === 1) this.#bracketOnly(above);
-    const at = lowerBound(above.rights, sibling => this.#precedes(run, sibling));
-    let sibling = above.rights[at - 1] ?? null;
+    if (rights.length + (own === null ? 0 : 1) === 1) this.#bracketOnly(above);
+    const at = lowerBound(rights, sibling => this.#precedes(run, sibling));
+    let sibling = at > 0 ? rights[at - 1]! : null;
     const isOwnNext = own !== null && !this.#precedes(run, own);
     if (isOwnNext && (sibling === null || this.#precedes(sibling, own))) sibling = own;
     this.#insertAmong(run, above, sibling);
@@ -89,8 +90,8 @@ export class Fugue<C extends Elements> {
 
   #insertRoot(run: Run<C>): void {
     const at = lowerBound(this.#roots, sibling => this.#precedes(run, sibling));
-    this.#insertAmong(run, null, this.#roots[at - 1] ?? null);
-    this.#roots = inserted(this.#roots, run, at);
+    this.#insertAmong(run, null, at > 0 ? this.#roots[at - 1]! : null);
+    this.#roots.splice(at, 0, run);
   }
 
   /** The only right child so far becomes one of several: it gets brackets of its own. */
@@ -120,11 +121,12 @@ export class Fugue<C extends Elements> {
     let below = this.#pieces.mustFind(parent);
     const offset = this.#pieces.strands.position(parent) - below.start;
     if (offset > 0) below = this.#pieces.split(below, offset);
-    const at = lowerBound(below.lefts, sibling => this.#compareHeads(run, sibling) < 0);
-    if (at > 0) this.#insertAmong(run, null, below.lefts[at - 1]!);
+    const lefts = listed(below.lefts);
+    const at = lowerBound(lefts, sibling => this.#compareHeads(run, sibling) < 0);
+    if (at > 0) this.#insertAmong(run, null, lefts[at - 1]!);
     else {
       // Before the first sibling's subtree, or before the parent; what opens there for more than these, opens here.
-      const first = below.lefts[0] === undefined ? null : this.#pieces.order.opening(below.lefts[0]);
+      const first = lefts.length === 0 ? null : this.#pieces.order.opening(lefts[0]!);
       const piece = first?.piece ?? below;
       const inner = first?.count ?? 0;
       const outer = piece.opens - inner;
@@ -155,13 +157,12 @@ export class Fugue<C extends Elements> {
 
   /** Takes a run out of its parent's list of children. */
   #orphan(run: Run<C>): void {
-    const without = (runs: Run<C>[]): Run<C>[] => runs.filter(other => other !== run);
     const { parent, side } = run.root;
-    if (parent === null) this.#roots = without(this.#roots);
+    if (parent === null) this.#roots.splice(this.#roots.indexOf(run), 1);
     else {
       const above = this.#pieces.mustFind(parent);
-      if (side === "left") above.lefts = without(above.lefts);
-      else above.rights = without(above.rights);
+      if (side === "left") above.lefts = without(above.lefts, run);
+      else above.rights = without(above.rights, run);
     }
   }
 
@@ -171,7 +172,10 @@ export class Fugue<C extends Elements> {
       const { parent, side } = run.root;
       if (!run.isHead || parent === null) continue;
       const above = this.#pieces.mustFind(parent);
-      assert((side === "left" ? above.lefts : above.rights).includes(run), "a parent knows its children");
+      assert(
+        listed(side === "left" ? above.lefts : above.rights).includes(run),
+        "a parent knows its children",
+      );
       const order = this.#pieces.compare(parent, run.head);
       assert(side === "right" ? order < 0 : order > 0, "a child stands on its side");
     }
@@ -190,8 +194,22 @@ function lowerBound<R>(siblings: readonly R[], precedes: (sibling: R) => boolean
   return low;
 }
 
-function inserted<R>(runs: R[], run: R, at: number): R[] {
-  if (runs.length === 0) return [run];
-  runs.splice(at, 0, run);
-  return runs;
+function listed<C extends Elements>(children: Children<C>): readonly Run<C>[] {
+  if (children === null) return NONE;
+  return Array.isArray(children) ? children : [children];
+}
+
+const NONE: readonly never[] = [];
+
+function inserted<C extends Elements>(children: Children<C>, run: Run<C>, at: number): Children<C> {
+  if (children === null) return run;
+  if (!Array.isArray(children)) return at === 0 ? [run, children] : [children, run];
+  children.splice(at, 0, run);
+  return children;
+}
+
+function without<C extends Elements>(children: Children<C>, run: Run<C>): Children<C> {
+  if (!Array.isArray(children)) return null;
+  children.splice(children.indexOf(run), 1);
+  return children.length === 0 ? null : children;
 }

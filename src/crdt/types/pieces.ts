@@ -5,7 +5,7 @@ import { assert } from "../assert.ts";
 import type { Contents, Elements } from "./contents.ts";
 import type { Dot, Slot } from "./dot.ts";
 import { Order } from "./order.ts";
-import { Column, NO_RUNS, type Root, Run } from "./run.ts";
+import { Column, type Root, Run } from "./run.ts";
 import type { Strand, Strands } from "./strands.ts";
 
 export class Pieces<C extends Elements> {
@@ -112,7 +112,7 @@ export class Pieces<C extends Elements> {
     second.revived = run.revived;
     second.hidden = run.hidden;
     second.rights = run.rights;
-    run.rights = NO_RUNS;
+    run.rights = null;
     run.length = offset;
     run.visible = run.isVisible ? offset : 0;
     second.visible = run.isVisible ? second.length : 0;

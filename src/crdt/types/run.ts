@@ -47,8 +47,8 @@ function onlyBy(slot: Slot): Slot[] {
   return lastAlone;
 }
 
-// Shared until the first child: most runs have none.
-export const NO_RUNS: never[] = [];
+/** Of a run: none, one, or several in their order. A list of one for every run that was typed behind another is dear. */
+export type Children<C extends Elements> = Run<C> | Run<C>[] | null;
 
 export class Run<C extends Elements> implements Piece {
   readonly column: Column<C>;
@@ -66,8 +66,8 @@ export class Run<C extends Elements> implements Piece {
   /** `MASKED`, `MOVED` or both; 0 where neither holds. */
   hidden = 0;
   /** Left children of the first element, and right children of the last, in order; but for the run's own next piece. */
-  lefts: Run<C>[] = NO_RUNS;
-  rights: Run<C>[] = NO_RUNS;
+  lefts: Children<C> = null;
+  rights: Children<C> = null;
 
   leaf: Leaf<this> | null = null;
   visible: number;
@@ -120,8 +120,8 @@ export class Run<C extends Elements> implements Piece {
     return (
       next.root === this.root &&
       next.start === this.end &&
-      this.rights.length === 0 &&
-      next.lefts.length === 0 &&
+      this.rights === null &&
+      next.lefts === null &&
       this.closes === 0 &&
       next.opens === 0
     );

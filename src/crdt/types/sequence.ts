@@ -230,7 +230,7 @@ export class Sequence<C extends Elements> {
 
   /** Whether elements at `place` that follow `run` on its strand are what its run goes on with. */
   #isContinued(run: Run<C>, { parent, side, rightOrigin }: Place): boolean {
-    if (side !== "right" || parent === null || !run.isUntouched || run.rights.length > 0) return false;
+    if (side !== "right" || parent === null || !run.isUntouched || run.rights !== null) return false;
     if (run.at + run.length !== run.column.contents.length) return false;
     const isLast =
       this.#strands.of(parent.change) === run.column.strand && this.#strands.position(parent) === run.end - 1;
