@@ -4,6 +4,9 @@
 /** Never measured here, and why. */
 const ABSENT = new Map([["json-joy", "not measured: AGPL"]]);
 
+/** What was left out of this run. */
+const ABSENCE = "not measured";
+
 /** Of the two in the middle, the mean. */
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
@@ -41,7 +44,7 @@ export class Results {
   /** Medians, or the reason why there are none. */
   of([line, contestant]) {
     const cell = this.#cells.get(line)?.get(contestant);
-    if (cell === undefined) return { failure: ABSENT.get(contestant) ?? "not measured" };
+    if (cell === undefined) return { failure: ABSENT.get(contestant) ?? ABSENCE };
     if (cell.failure !== null) return { failure: cell.failure };
     const pick = clock => median(cell.rounds.map(round => round[clock]));
     const isTime = cell.rounds[0].cpu !== null;
@@ -61,7 +64,7 @@ export function figuresTable(results, contestants) {
 }
 
 function cellOf({ failure, wall, cpu, rounds }) {
-  if (failure !== undefined) return failure === "not measured" ? "–" : failure;
+  if (failure !== undefined) return failure === ABSENCE ? "–" : failure;
   if (cpu === null) return bytes(wall);
   return `${milliseconds(wall)} (CPU ${milliseconds(cpu)})${rounds === 1 ? "¹" : ""}`;
 }
@@ -75,16 +78,18 @@ export function targetsTable(results, targets) {
     targets
       .filter(({ of }) => results.has(of[0]))
       .map(target => {
-        const { measured, byCpu, value } = compare(results, target);
+        const found = compare(results, target);
         const unit = target.by === undefined ? target.unit : "×";
+        const show = amount => (amount === null ? "" : SHOW[unit](amount));
+        const bound = amount => (amount === undefined ? "" : `≤ ${amount} ${unit}`);
         return [
           nameOf(target),
-          measured,
-          byCpu,
-          target.now === undefined ? "" : `≤ ${target.now} ${unit}`,
-          verdict(value, target.now),
-          target.goal === undefined ? "" : `≤ ${target.goal} ${unit}`,
-          verdict(value, target.goal),
+          found.failure ?? show(found.wall),
+          found.failure === undefined ? show(found.cpu) : "",
+          bound(target.now),
+          verdict(found, target.now),
+          bound(target.goal),
+          verdict(found, target.goal),
         ];
       }),
   );
@@ -95,36 +100,28 @@ function nameOf({ name, of, by }) {
   return by === undefined ? of[0] : `${of[0]}: ${of[1]} ÷ ${by[1]}`;
 }
 
-/** `value` is null where nothing can be said, and infinite where ours did not get there at all. */
-function compare(results, { of, by, unit }) {
+/** By either clock; where there is nothing to compare, why, and whether ours is to blame. */
+function compare(results, { of, by }) {
   const ours = results.of(of);
-  if (ours.failure !== undefined) {
-    const value = ours.failure === "not measured" ? null : Number.POSITIVE_INFINITY;
-    return { measured: ours.failure, byCpu: "", value };
-  }
-  if (by === undefined) {
-    const show = amount => (unit === "ms" ? milliseconds(amount) : bytes(amount));
-    return {
-      measured: show(ours.wall),
-      byCpu: ours.cpu === null ? "" : show(ours.cpu),
-      value: ours.wall,
-    };
-  }
+  if (ours.failure !== undefined) return { failure: ours.failure, isOurs: ours.failure !== ABSENCE };
+  if (by === undefined) return { wall: ours.wall, cpu: ours.cpu };
   const theirs = results.of(by);
-  if (theirs.failure !== undefined) return { measured: theirs.failure, byCpu: "", value: null };
+  if (theirs.failure !== undefined) return { failure: theirs.failure, isOurs: false };
   const isTime = ours.cpu !== null && theirs.cpu !== null;
-  return {
-    measured: ratio(ours.wall / theirs.wall),
-    byCpu: isTime ? ratio(ours.cpu / theirs.cpu) : "",
-    value: ours.wall / theirs.wall,
-  };
+  return { wall: ours.wall / theirs.wall, cpu: isTime ? ours.cpu / theirs.cpu : null };
 }
 
-function verdict(value, bound) {
+/** Yes and no where both clocks agree. On a busy machine the wall is moody; by CPU what runs beside the script counts too. */
+function verdict({ failure, isOurs, wall, cpu }, bound) {
   if (bound === undefined) return "";
-  if (value === null) return "?";
-  return value <= bound ? "yes" : "**no**";
+  if (failure !== undefined) return isOurs ? "**no**" : "?";
+  const byWall = wall <= bound;
+  const byCpu = cpu === null ? byWall : cpu <= bound;
+  if (byWall !== byCpu) return byWall ? "not by CPU" : "by CPU only";
+  return byWall ? "yes" : "**no**";
 }
+
+const SHOW = { "×": ratio, ms: milliseconds, B: bytes };
 
 function ratio(value) {
   return `${value.toPrecision(value < 10 ? 3 : 4)} ×`;

@@ -171,9 +171,16 @@ describe("the report", () => {
   });
 
   it("divides the medians, and says yes and no", () => {
-    expect(targets({ of: ["paper", "ours"], by: ["paper", "yjs"], now: 0.2, goal: 0.1 })).toEqual([
-      ["paper: ours ÷ yjs", "0.200 ×", "0.500 ×", "≤ 0.2 ×", "yes", "≤ 0.1 ×", "**no**"],
+    expect(targets({ of: ["paper", "ours"], by: ["paper", "yjs"], now: 0.5, goal: 0.1 })).toEqual([
+      ["paper: ours ÷ yjs", "0.200 ×", "0.500 ×", "≤ 0.5 ×", "yes", "≤ 0.1 ×", "**no**"],
     ]);
+  });
+
+  it("says so where the two clocks disagree", () => {
+    const [row] = targets({ of: ["paper", "ours"], by: ["paper", "yjs"], now: 0.2 });
+    expect(row![4]).toBe("not by CPU");
+    const [inverse] = targets({ of: ["paper", "yjs"], by: ["paper", "ours"], now: 2 });
+    expect(inverse![4]).toBe("by CPU only");
   });
 
   it("compares with an amount where there is nobody to compare with", () => {
