@@ -12,9 +12,18 @@ import { type Clock, EMPTY_CLOCK, join, seen, withSeen } from "./clock.ts";
 
 type Lane = number;
 
+/** All that is here of one device. */
+interface Chain {
+  readonly author: DeviceId;
+  /** More than one only after a fork. */
+  readonly lanes: Lane[];
+  /** The highest number, ties by id. */
+  newest: Slot;
+}
+
 /** A stretch of one device's chain: consecutive numbers from `first`. */
 interface LaneOfChanges {
-  readonly author: DeviceId;
+  readonly chain: Chain;
   readonly first: number;
   readonly slots: Slot[];
 }
@@ -56,9 +65,10 @@ export class Graph implements Stamps {
   #lastSlot: Slot = -1;
   readonly #order: Slot[] = [];
   readonly #lanes: LaneOfChanges[] = [];
-  readonly #lanesOf = new Map<DeviceId, Lane[]>();
-  readonly #newest = new Map<DeviceId, Slot>();
-  readonly #heads = new Set<ChangeId>();
+  readonly #chains = new Map<DeviceId, Chain>();
+  readonly #heads: Slot[] = [];
+  /** Where in `#heads` a change stands; -1 is nowhere. A column: a set would be built anew every few changes. */
+  readonly #headAt: number[] = [];
   #sortedHeads: readonly ChangeId[] | null = null;
 
   /** A number for a change that has no id yet. It compares as the latest of all; of several the last one does. */
@@ -69,6 +79,7 @@ export class Graph implements Stamps {
     this.#opTotals.push(0);
     this.#byteTotals.push(0);
     this.#bases.push(EMPTY_CLOCK);
+    this.#headAt.push(-1);
     return this.#ids.push("") - 1;
   }
 
@@ -81,6 +92,7 @@ export class Graph implements Stamps {
     this.#opTotals.pop();
     this.#byteTotals.pop();
     this.#bases.pop();
+    this.#headAt.pop();
     this.#ids.pop();
   }
 
@@ -90,7 +102,7 @@ export class Graph implements Stamps {
 
   /** Sorted. */
   get heads(): readonly ChangeId[] {
-    this.#sortedHeads ??= [...this.#heads].sort();
+    this.#sortedHeads ??= this.#heads.map(slot => this.idAt(slot)).sort();
     return this.#sortedHeads;
   }
 
@@ -116,28 +128,28 @@ export class Graph implements Stamps {
   /** One for each stretch of a device's chain; more than one per device only after a fork. Sorted by author, then id. */
   laneTips(): LaneTip[] {
     return this.#lanes
-      .map(({ author, slots }) => {
+      .map(({ chain, slots }) => {
         const slot = slots.at(-1)!;
-        return { author, seq: this.#seqs[slot]!, id: this.idAt(slot) };
+        return { author: chain.author, seq: this.#seqs[slot]!, id: this.idAt(slot) };
       })
       .sort((a, b) => compareStrings(a.author, b.author) || compareStrings(a.id, b.id));
   }
 
   /** The admitted change that follows no other here, of one device: its highest number, ties by id. */
   newestOf(author: DeviceId): ChainTip | null {
-    const slot = this.#newest.get(author);
-    return slot === undefined ? null : this.chainAt(slot);
+    const slot = this.newestSlotOf(author);
+    return slot === null ? null : this.chainAt(slot);
   }
 
   newestSlotOf(author: DeviceId): Slot | null {
-    return this.#newest.get(author) ?? null;
+    return this.#chains.get(author)?.newest ?? null;
   }
 
   chainAt(slot: Slot): ChainTip {
     return {
       slot,
       id: this.idAt(slot),
-      author: this.#lanes[this.#laneOf[slot]!]!.author,
+      author: this.#lanes[this.#laneOf[slot]!]!.chain.author,
       seq: this.#seqs[slot]!,
       opTotal: this.#opTotals[slot]!,
       byteTotal: this.#byteTotals[slot]!,
@@ -147,7 +159,7 @@ export class Graph implements Stamps {
   /** The admitted changes of a device with a number: one, or several after a fork. */
   numbered(author: DeviceId, seq: number): ChangeId[] {
     const found: ChangeId[] = [];
-    for (const lane of this.#lanesOf.get(author) ?? []) {
+    for (const lane of this.#chains.get(author)?.lanes ?? []) {
       const { first, slots } = this.#lanes[lane]!;
       const slot = slots[seq - first];
       if (slot !== undefined) found.push(this.idAt(slot));
@@ -157,7 +169,7 @@ export class Graph implements Stamps {
 
   /** The admitted changes of a device from a number on, on every branch if it forked. */
   *chain(author: DeviceId, fromSeq: number): Generator<ChangeId> {
-    for (const lane of this.#lanesOf.get(author) ?? []) {
+    for (const lane of this.#chains.get(author)?.lanes ?? []) {
       const { first, slots } = this.#lanes[lane]!;
       for (let i = Math.max(0, fromSeq - first); i < slots.length; i++) yield this.idAt(slots[i]!);
     }
@@ -184,7 +196,7 @@ export class Graph implements Stamps {
     const prev = change.prev === null ? -1 : this.#known(change.prev);
     const prevLane = prev < 0 ? -1 : this.#laneOf[prev]!;
     const continues = prev >= 0 && this.#lanes[prevLane]!.slots.at(-1) === prev;
-    const lane = continues ? prevLane : this.#begin(author, seq);
+    const lane = continues ? prevLane : this.#begin(author, seq, slot);
     this.#ids[slot] = id;
     this.#laneOf[slot] = lane;
     this.#seqs[slot] = seq;
@@ -200,24 +212,35 @@ export class Graph implements Stamps {
     this.#lastId = id;
     this.#lastSlot = slot;
     this.#order.push(slot);
-    const newest = this.#newest.get(author);
-    if (
-      newest === undefined ||
-      seq > this.#seqs[newest]! ||
-      (seq === this.#seqs[newest] && id < this.idAt(newest))
-    )
-      this.#newest.set(author, slot);
-    for (const parent of parents) this.#heads.delete(parent);
-    this.#heads.add(id);
+    const { chain } = this.#lanes[lane]!;
+    const ahead = seq - this.#seqs[chain.newest]!;
+    if (ahead > 0 || (ahead === 0 && id < this.idAt(chain.newest))) chain.newest = slot;
+    for (const parent of parents) this.#unhead(this.#known(parent));
+    this.#headAt[slot] = this.#heads.push(slot) - 1;
     this.#sortedHeads = null;
     return slot;
   }
 
-  #begin(author: DeviceId, first: number): Lane {
-    const lane = this.#lanes.push({ author, first, slots: [] }) - 1;
-    const lanes = this.#lanesOf.get(author);
-    if (lanes === undefined) this.#lanesOf.set(author, [lane]);
-    else lanes.push(lane);
+  /** The last head takes its place. */
+  #unhead(slot: Slot): void {
+    const at = this.#headAt[slot]!;
+    if (at < 0) return;
+    const last = this.#heads.pop()!;
+    if (last !== slot) {
+      this.#heads[at] = last;
+      this.#headAt[last] = at;
+    }
+    this.#headAt[slot] = -1;
+  }
+
+  #begin(author: DeviceId, first: number, slot: Slot): Lane {
+    let chain = this.#chains.get(author);
+    if (chain === undefined) {
+      chain = { author, lanes: [], newest: slot };
+      this.#chains.set(author, chain);
+    }
+    const lane = this.#lanes.push({ chain, first, slots: [] }) - 1;
+    chain.lanes.push(lane);
     return lane;
   }
 
