@@ -45,10 +45,11 @@ export class Results {
   of([line, contestant]) {
     const cell = this.#cells.get(line)?.get(contestant);
     if (cell === undefined) return { failure: ABSENT.get(contestant) ?? ABSENCE };
-    if (cell.failure !== null) return { failure: cell.failure };
+    if (cell.rounds.length === 0) return { failure: cell.failure };
     const pick = clock => median(cell.rounds.map(round => round[clock]));
     const isTime = cell.rounds[0].cpu !== null;
-    return { wall: pick("wall"), cpu: isTime ? pick("cpu") : null, rounds: cell.rounds.length };
+    const marks = `${cell.rounds.length === 1 ? "¹" : ""}${cell.failure === null ? "" : "²"}`;
+    return { wall: pick("wall"), cpu: isTime ? pick("cpu") : null, marks };
   }
 }
 
@@ -63,10 +64,10 @@ export function figuresTable(results, contestants) {
   );
 }
 
-function cellOf({ failure, wall, cpu, rounds }) {
+function cellOf({ failure, wall, cpu, marks }) {
   if (failure !== undefined) return failure === ABSENCE ? "–" : failure;
   if (cpu === null) return bytes(wall);
-  return `${milliseconds(wall)} (CPU ${milliseconds(cpu)})${rounds === 1 ? "¹" : ""}`;
+  return `${milliseconds(wall)} (CPU ${milliseconds(cpu)})${marks}`;
 }
 
 /**

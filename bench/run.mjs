@@ -170,7 +170,7 @@ function heading() {
     `- ${new Date().toISOString().slice(0, 16).replace("T", " ")} UTC, commit ${commit()}`,
     `- ${processor.model.trim()}, ${cpus().length} cores, Node ${process.versions.node}, load at the start ${loadavg()[0].toFixed(1)}`,
     `- ${peers.join(", ")}`,
-    `- medians of the rounds, each measurement in a fresh process; end texts asserted; ¹ one round only`,
+    `- medians of the rounds, each measurement in a fresh process; end texts asserted; ¹ one round only, ² a later round did not finish`,
     madeUp.length === 0
       ? "- all traces are recorded typing"
       : `- **made-up typing** in place of the recordings, which are not here: ${madeUp.join(", ")}`,

@@ -170,6 +170,14 @@ describe("the report", () => {
     ]);
   });
 
+  it("keeps the rounds before one that did not finish, and says so", () => {
+    const some = new bench.Results();
+    some.add("paper", "yjs", { wall: 10, cpu: 10 });
+    some.add("paper", "yjs", { wall: 30, cpu: 10 });
+    some.fail("paper", "yjs", "not finished in 60 s");
+    expect(cells(bench.figuresTable(some, ["yjs"]))).toEqual([["paper", "20 ms (CPU 10 ms)²"]]);
+  });
+
   it("divides the medians, and says yes and no", () => {
     expect(targets({ of: ["paper", "ours"], by: ["paper", "yjs"], now: 0.5, goal: 0.1 })).toEqual([
       ["paper: ours ÷ yjs", "0.200 ×", "0.500 ×", "≤ 0.5 ×", "yes", "≤ 0.1 ×", "**no**"],
