@@ -14,7 +14,7 @@ const DOCUMENTS = [
   .sort();
 
 /** Folders whose files are named from the root; anything else in code marks may be an example. */
-const PATH = /`((?:src|signalling|test|scripts|docs|public)\/[\w./-]*)`/g;
+const PATH = /`((?:src|signalling|test|scripts|docs|public|bench)\/[\w./-]*)`/g;
 const COMMAND = /`npm test -- (test\/[\w./-]+)`/g;
 
 function exists(path: string): boolean {
