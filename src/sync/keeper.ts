@@ -78,8 +78,8 @@ export class Keeper {
     return new Set([...this.#unstoredIds, ...this.#unsigned]);
   }
 
-  maySend({ change, signature }: VerifiedChange): boolean {
-    return signature !== null && !this.#unstoredIds.has(change.id) && !this.#unsigned.has(change.id);
+  maySend({ id, signature }: VerifiedChange): boolean {
+    return signature !== null && !this.#unstoredIds.has(id) && !this.#unsigned.has(id);
   }
 
   /** When `tick` wants to be called; Infinity if nothing is due. */

@@ -272,9 +272,9 @@ export class Peer {
   /** Queues changes, parents first, but for those queued or sent on this link since `since`. */
   offer(changes: Iterable<VerifiedChange>, since = Number.NEGATIVE_INFINITY): void {
     for (const change of changes) {
-      const offeredAt = this.#offered.get(change.change.id);
+      const offeredAt = this.#offered.get(change.id);
       if (offeredAt !== undefined && offeredAt >= since) continue;
-      this.#offered.set(change.change.id, Number.POSITIVE_INFINITY);
+      this.#offered.set(change.id, Number.POSITIVE_INFINITY);
       this.#queue.push(change);
     }
     this.#pump();
@@ -302,7 +302,7 @@ export class Peer {
       if (batch.length > 0 && bytes + next.bytes.length > BATCH_BYTES) break;
       this.#queue.shift();
       bytes += next.bytes.length;
-      this.#offered.set(next.change.id, this.#host.now);
+      this.#offered.set(next.id, this.#host.now);
       batch.push({ bytes: next.bytes, signature: next.signature! });
     }
     return batch;
