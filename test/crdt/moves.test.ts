@@ -7,6 +7,7 @@ import { afterAll, describe, expect, it, vi } from "vitest";
 import type { Op } from "../../src/crdt/graph/change.ts";
 import {
   type ChangeId,
+  canonicalJson,
   type Input,
   type Json,
   type ListEdit,
@@ -559,7 +560,7 @@ class Grove {
   }
 
   move(change: number, item: Dot, from: Path, path: Path): void {
-    this.#apply({ type: "move", path, from, item, ...this.#end(path) }, change);
+    this.#apply({ type: "move", path, from, item, ...END }, change);
   }
 
   #apply(op: ContentOp, change: number): void {
@@ -658,20 +659,32 @@ describe("very many moves", () => {
     }
   });
 
-  it("of chains below chains never make anything deeper than what views can bear", () => {
-    const grove = new Grove();
-    const items = grove.plant(0, ROOT, 500);
-    let change = 1;
+  it("of chains below chains never make anything deeper than what views can bear, and one tree in any order", () => {
+    const items = Array.from({ length: 500 }, (_, index) => ({ change: 0, index }));
+    const moves: (readonly [Dot, Dot])[] = [];
     // Chains of 30, then the top of each below the end of the one before, then again from the other end.
-    for (let i = 0; i + 1 < items.length; i++)
-      if (i % 30 !== 29) grove.move(change++, items[i + 1]!, ROOT, insideOf(items[i]!));
-    for (let i = 30; i < items.length; i += 30)
-      grove.move(change++, items[i]!, ROOT, insideOf(items[i - 1]!));
-    for (let i = items.length - 30; i > 0; i -= 30)
-      grove.move(change++, items[i]!, ROOT, insideOf(items[i + 29] ?? items[i - 1]!));
-    const { items: shown, depth } = grove.measure();
-    expect(shown).toBe(500);
-    expect(depth).toBeGreaterThan(DEPTH_MAX / 2);
-    expect(depth).toBeLessThanOrEqual(3 * DEPTH_MAX);
+    for (let i = 0; i + 1 < items.length; i++) if (i % 30 !== 29) moves.push([items[i + 1]!, items[i]!]);
+    for (let i = 30; i < items.length; i += 30) moves.push([items[i]!, items[i - 1]!]);
+    for (let i = items.length - 30; i > 0; i -= 30) moves.push([items[i]!, items[i + 29] ?? items[i - 1]!]);
+    const trees = [
+      (n: number) => n,
+      (n: number) => moves.length - 1 - n,
+      (n: number) => (n * 7) % moves.length,
+    ].map(nth => {
+      const grove = new Grove();
+      grove.plant(0, ROOT, items.length);
+      for (const n of moves.keys()) {
+        const [item, into] = moves[nth(n)]!;
+        grove.move(1 + nth(n), item, ROOT, insideOf(into));
+      }
+      const { items: shown, depth } = grove.measure();
+      expect(shown).toBe(500);
+      expect(depth).toBeGreaterThan(DEPTH_MAX / 2);
+      expect(depth).toBeLessThanOrEqual(3 * DEPTH_MAX);
+      return canonicalJson(grove.tree.toJson());
+    });
+    expect(moves.length % 7).not.toBe(0);
+    expect(trees[1]).toBe(trees[0]);
+    expect(trees[2]).toBe(trees[0]);
   });
 });
