@@ -59,3 +59,8 @@ class Doc {
       for (const change of changes) [this.doc] = Automerge.applyChanges(this.doc, [change]);
   }
 }
+
+/** What several say, each update on its own. */
+export function packTogether(people, said) {
+  return said.map(([who, update]) => people[who].pack([update]));
+}

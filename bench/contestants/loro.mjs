@@ -66,3 +66,8 @@ class Doc {
     for (const updates of packets) for (const update of updates) this.doc.import(update);
   }
 }
+
+/** What several say, each update on its own. */
+export function packTogether(people, said) {
+  return said.map(([who, update]) => people[who].pack([update]));
+}

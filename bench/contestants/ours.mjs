@@ -14,6 +14,8 @@ const FLUSH_EDITS = 1_000;
 const IN_FLIGHT_MAX = 4;
 /** A signature stands behind so many bytes of changes at the latest; others take 64 KiB of bodies. */
 const RUN_BYTES = 48 * 1024;
+/** Changes of one person that a signature is for, where several say something. */
+const SIGNED_TOGETHER = 256;
 const EDITS_PER_SECOND = 5;
 const BODY = "text";
 
@@ -182,4 +184,16 @@ async function makeKey() {
 
 function nonce() {
   return crypto.getRandomValues(new Uint8Array(16));
+}
+
+/** What several say, as each one's chain: the signature of the newest is for as many as the row signs together. */
+export function packTogether(people, said) {
+  const chains = people.map(() => []);
+  const packets = [];
+  const pack = who => {
+    if (chains[who].length > 0) packets.push(people[who].pack(chains[who].splice(0)));
+  };
+  for (const [who, update] of said) if (chains[who].push(update) === SIGNED_TOGETHER) pack(who);
+  for (const who of people.keys()) pack(who);
+  return packets;
 }

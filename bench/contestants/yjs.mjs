@@ -76,3 +76,8 @@ class Doc {
     for (const updates of packets) for (const update of updates) Y.applyUpdate(this.doc, update);
   }
 }
+
+/** What several say, each update on its own. */
+export function packTogether(people, said) {
+  return said.map(([who, update]) => people[who].pack([update]));
+}
