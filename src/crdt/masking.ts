@@ -41,7 +41,7 @@ export class Masking {
     }
     // What comes and goes at once shows nowhere, so nobody is told.
     this.#tree.applyAll(ops, starts, slot, []);
-    for (const [i, op] of ops.entries()) this.#tree.mask(op, slot, starts[i]!, true, []);
+    this.#tree.maskAll(ops, starts, slot, true, []);
     this.#tree.settle([]);
   }
 
@@ -56,7 +56,7 @@ export class Masking {
       const slot = this.#graph.slotOf(id);
       if (slot === undefined || later.has(slot)) continue;
       const { ops, starts } = localize(this.#changeAt(slot), slot, this.#graph);
-      for (const [i, op] of ops.entries()) this.#tree.mask(op, slot, starts[i]!, isMasked, patches);
+      this.#tree.maskAll(ops, starts, slot, isMasked, patches);
     }
     this.#tree.settle(patches);
     return patches;

@@ -311,7 +311,7 @@ describe("masking", () => {
     }
     const patches: Patch[] = [];
     const began = process.cpuUsage();
-    for (const [i, op] of ops.entries()) tree.mask(op, 2 * i + 1, 0, true, patches);
+    for (const [i, op] of ops.entries()) tree.maskAll([op], [0], 2 * i + 1, true, patches);
     tree.settle(patches);
     const { user, system } = process.cpuUsage(began);
     console.log(

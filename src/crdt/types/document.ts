@@ -149,11 +149,31 @@ export class DocumentTree {
   }
 
   /**
-   * Takes the effect of an applied op out (`isMasked`) or back in. All ops of a change are masked or none is; and
-   * `settle` is called when all changes that are to be masked are.
+   * Takes the effect of all ops of an applied change, numbered from `starts`, out (`isMasked`) or back in. `settle` is called
+   * when all changes that are to be masked are.
    */
-  mask(op: ContentOp, change: Slot, start: number, isMasked: boolean, patches: Patch[]): void {
-    this.#turn(isMasked ? "mask" : "unmask", op, change, start, patches);
+  maskAll(
+    ops: readonly ContentOp[],
+    starts: readonly number[],
+    change: Slot,
+    isMasked: boolean,
+    patches: Patch[],
+  ): void {
+    const turn = isMasked ? "mask" : "unmask";
+    for (let i = 0; i < ops.length; ) {
+      const op = ops[i]!;
+      const start = starts[i++]!;
+      if (op.type !== "insertText") {
+        this.#turn(turn, op, change, start, patches);
+        continue;
+      }
+      // What was typed at many places one after the other has numbers in a row.
+      let { length } = op.text;
+      for (let next = ops[i]; next?.type === "insertText" && next.path === op.path; next = ops[++i])
+        length += next.text.length;
+      turnRun(turn, this.node(op.path) as TextNode, op.path, { change, start, length }, patches);
+      this.touch(op.path);
+    }
   }
 
   #turn(turn: Turn, op: ContentOp, change: Slot, start: number, patches: Patch[]): void {

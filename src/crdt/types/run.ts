@@ -18,7 +18,7 @@ export class Root implements Place {
   /** Of the first element as a right child; a left child's is its parent. */
   readonly rightOrigin: Dot | null;
 
-  constructor(start: number, { parent, side, rightOrigin }: Place) {
+  constructor(start: number, parent: Dot | null, side: Side, rightOrigin: Dot | null) {
     this.start = start;
     this.parent = parent;
     this.side = side;

@@ -160,29 +160,33 @@ export class Sequence<C extends Elements> {
 
   /** Where a local insert before visible index `index` hangs (Fugue, algorithm 1). */
   place(index: number): Place {
+    return this.#rootAt(index, 0);
+  }
+
+  /** The same as the root of a run that begins at position `start`. */
+  #rootAt(index: number, start: number): Root {
     if (index === 0) {
       const first = this.#order.first;
       return first === null
-        ? { parent: null, side: "right", rightOrigin: null }
-        : { parent: first.head, side: "left", rightOrigin: null };
+        ? new Root(start, null, "right", null)
+        : new Root(start, first.head, "left", null);
     }
     const run = this.#order.find(index - 1);
     const position = run.start + index - 1 - this.#order.foundAt;
     const { strand } = run.column;
-    if (position + 1 < run.end)
-      return { parent: strand.dotAt(position + 1), side: "left", rightOrigin: null };
+    if (position + 1 < run.end) return new Root(start, strand.dotAt(position + 1), "left", null);
     const next = this.#order.next(run);
-    if (next === null) return { parent: strand.dotAt(position), side: "right", rightOrigin: null };
+    if (next === null) return new Root(start, strand.dotAt(position), "right", null);
     return this.#fugue.hasRight(run)
-      ? { parent: next.head, side: "left", rightOrigin: null }
-      : { parent: strand.dotAt(position), side: "right", rightOrigin: next.head };
+      ? new Root(start, next.head, "left", null)
+      : new Root(start, strand.dotAt(position), "right", next.head);
   }
 
   /** Inserts new elements before visible index `index` and answers where they hang. */
   insertAt(index: number, dot: Dot, content: C): Place {
-    const place = this.place(index);
-    this.#tip = this.#put(dot, place, content);
-    return place;
+    const root = this.#rootAt(index, this.#strands.at(dot));
+    this.#tip = this.#put(dot, root, content);
+    return root;
   }
 
   /**
@@ -205,24 +209,25 @@ export class Sequence<C extends Elements> {
 
   /** Adds a run of new elements; the first is `dot`. Names in `place` must be here (graph/ and references.ts see to it). */
   insert(dot: Dot, place: Place, content: C): SequenceStep {
-    const run = this.#put(dot, place, content);
+    const root = new Root(this.#strands.at(dot), place.parent, place.side, place.rightOrigin);
+    const run = this.#put(dot, root, content);
     const before = this.#order.visibleBefore(run) + run.length - content.length;
     return { index: before, removed: 0, inserted: content.length };
   }
 
   /** The run whose last elements the new ones are. */
-  #put(dot: Dot, place: Place, content: C): Run<C> {
+  #put(dot: Dot, root: Root, content: C): Run<C> {
     assert(content.length > 0, "a run has elements");
     const column = this.#pieces.columnOn(dot.change);
-    const start = this.#strands.position(dot);
+    const { start } = root;
     assert(column.find(start) === null, "an element is inserted once");
     const before = column.find(start - 1);
-    if (before !== null && this.#isContinued(before, place)) {
+    if (before !== null && this.#isContinued(before, root)) {
       this.#pieces.lengthen(before, content);
       return before;
     }
     this.#tip = null;
-    const run = this.#pieces.make(column, new Root(start, place), content);
+    const run = this.#pieces.make(column, root, content);
     this.#fugue.hang(run);
     column.add(run);
     return run;

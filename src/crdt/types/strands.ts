@@ -151,6 +151,12 @@ export class Strands {
     return this.#starts[slot]!;
   }
 
+  /** The position of an element, also the very first of a change of which nothing was said. */
+  at(dot: Dot): number {
+    this.of(dot.change);
+    return this.position(dot);
+  }
+
   position(dot: Dot): number {
     return this.#starts[dot.change]! + dot.index;
   }
