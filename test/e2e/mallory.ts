@@ -149,7 +149,7 @@ export class Mallory implements PeerHost {
       for (const change of changes) {
         // A name of its own each time: a peer does not queue a change twice.
         const id = `lie ${++this.#sent}` as ChangeId;
-        peer.offer([{ ...change, change: { id } } as unknown as VerifiedChange]);
+        peer.offer([{ ...change, id } as unknown as VerifiedChange]);
       }
     }
   }
