@@ -69,8 +69,11 @@ describe("what the server sees", () => {
       ] as const) {
         if (person === bob) await bob.open(await alice.share());
         await person.page.getByRole("button", { name: /edit your name/ }).click();
-        await person.page.getByRole("textbox", { name: "Your name" }).fill(name);
+        const field = person.page.getByRole("textbox", { name: "Your name" });
+        await field.fill(name);
         await person.press("Enter");
+        // The keyboard goes back to the button that opened the field, and from there to the text.
+        await field.waitFor({ state: "detached" });
         await person.editor.focus();
       }
       await bob.press("Control+End");
