@@ -147,8 +147,12 @@ export class Person {
   async putCaret(position: number, head = position): Promise<void> {
     await this.editor.focus();
     await this.editor.evaluate(
-      (element, [anchor, to]) =>
-        (element as unknown as EditorElement).cmTile.root.view.dispatch({ selection: { anchor, head: to } }),
+      (element, [from, to]) => {
+        const { view } = (element as unknown as EditorElement).cmTile.root;
+        // The others may have deleted the end meanwhile.
+        const end = view.state.doc.length;
+        view.dispatch({ selection: { anchor: Math.min(from, end), head: Math.min(to, end) } });
+      },
       [position, head] as const,
     );
   }

@@ -20,7 +20,10 @@ export function MyName({ personKey, name, label, onName }: Properties) {
   };
   const endByKey = (keep: boolean) => {
     end(keep);
-    requestAnimationFrame(() => button.current?.focus());
+    requestAnimationFrame(() => {
+      // Unless somebody went on to the text meanwhile: in a busy page a frame is long.
+      if (document.activeElement === document.body) button.current?.focus();
+    });
   };
   if (draft === null) {
     return (
