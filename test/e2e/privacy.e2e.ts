@@ -74,10 +74,14 @@ describe("what the server sees", () => {
         await person.press("Enter");
         // The keyboard goes back to the button that opened the field, and from there to the text.
         await field.waitFor({ state: "detached" });
+        await person.page.evaluate(() => new Promise(resolve => requestAnimationFrame(resolve)));
         await person.editor.focus();
       }
+      await bob.sees("Confidential paragraph. ");
+      await expect.poll(() => bob.isInText(), { timeout: PATIENCE_MS }).toBe(true);
       await bob.press("Control+End");
       await bob.type("Hidden answer.");
+      await bob.sees("Confidential paragraph. Hidden answer.");
       expect(await untilEqual([alice, bob])).toBe("Confidential paragraph. Hidden answer.");
       await expect.poll(() => bob.title.inputValue(), { timeout: PATIENCE_MS }).toBe("Secret headline");
       await expect
