@@ -38,8 +38,9 @@ export class Drafting implements Author {
   readonly tree: DocumentTree;
   readonly #graph: Graph;
   readonly #device: DeviceId;
-  /** The last one grows. */
   #drafts: Draft[] = [];
+  /** Of these the last one, which grows. */
+  #last: Draft | null = null;
   /** The heads at the first op. */
   #parents: readonly ChangeId[] = [];
   #authority: AuthorityOp[] = [];
@@ -78,9 +79,8 @@ export class Drafting implements Author {
     this.#patches = patches;
     this.#isWatched = isWatched;
     const count = this.#drafts.length;
-    // Only the last one grows.
-    const last = count === 0 ? undefined : this.#drafts[count - 1];
-    last?.mark();
+    const last = this.#last;
+    if (last !== null) last.mark();
     try {
       edit(this.#root);
     } catch (error) {
@@ -92,13 +92,14 @@ export class Drafting implements Author {
     return patches;
   }
 
-  #rollBack(count: number, last: Draft | undefined): void {
+  #rollBack(count: number, last: Draft | null): void {
     const undone: Patch[] = [];
     for (const draft of this.#drafts.splice(count).reverse()) {
       draft.rollBack(undone);
       this.tree.strands.drop(draft.slot);
     }
-    last?.rollBack(undone);
+    this.#last = last;
+    if (last !== null) last.rollBack(undone);
   }
 
   add(op: ContentOp): Dot {
@@ -109,7 +110,9 @@ export class Drafting implements Author {
 
   typeText(node: TextNode, path: Path, index: number, text: string): void {
     const patches = this.#underWay();
-    this.#growing(INSERT_SIZE + pathBytes(path) + text.length * 3).typeText(node, path, index, text);
+    const last = this.#last;
+    if (last === null || !last.typeOn(node, index, text, DRAFT_BYTES_MAX))
+      this.#growing(INSERT_SIZE + pathBytes(path) + text.length * 3).typeText(node, path, index, text);
     if (this.#isWatched) patches.push({ type: "text", path, index, removed: 0, inserted: text });
     if (path.length > 1) this.#settle(path, patches);
   }
@@ -141,9 +144,10 @@ export class Drafting implements Author {
 
   /** The draft that takes `size` more bytes. */
   #growing(size: number): Draft {
-    const last = this.#drafts.length === 0 ? undefined : this.#drafts[this.#drafts.length - 1];
-    if (last !== undefined && last.size + size <= DRAFT_BYTES_MAX && last.count < DRAFT_OPS_MAX) return last;
+    const last = this.#last;
+    if (last !== null && last.size + size <= DRAFT_BYTES_MAX && last.count < DRAFT_OPS_MAX) return last;
     this.#begin();
+    last?.claim();
     return this.#beginDraft(last?.slot ?? this.#graph.newestSlotOf(this.#device), this.#graph.reserve());
   }
 
@@ -151,6 +155,7 @@ export class Drafting implements Author {
     const draft = new Draft(this.tree, slot);
     this.tree.strands.begin(slot, after);
     this.#drafts.push(draft);
+    this.#last = draft;
     return draft;
   }
 
@@ -176,6 +181,7 @@ export class Drafting implements Author {
   take(): { readonly parents: readonly ChangeId[]; readonly parts: readonly Part[] } {
     const { parts } = this;
     this.#drafts = [];
+    this.#last = null;
     this.#authority = [];
     return { parents: this.#parents, parts };
   }

@@ -243,7 +243,8 @@ export class Replica {
   edit(edit: (root: MapEdit) => void): void {
     assert(this.hasGenesis, "there is a document to edit");
     this.#listeners.checkQuiet();
-    this.#listeners.tell(this.#drafting.edit(edit, !this.#listeners.isEmpty), "local", () => [this.device]);
+    if (this.#listeners.isEmpty) this.#drafting.edit(edit, false);
+    else this.#listeners.tell(this.#drafting.edit(edit, true), "local", () => [this.device]);
   }
 
   /** What this device calls itself, for everyone. */

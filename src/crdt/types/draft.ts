@@ -1,6 +1,6 @@
 // An open draft: local ops that already show but are not yet a signed change. Ops that continue each other are
 // joined, so that a word typed in a row is one op, and so is one deleted letter by letter. The op that may still be
-// continued is kept apart, as numbers: a keystroke makes no op of its own.
+// continued is kept apart, as numbers: a keystroke makes no op of its own, and most pass `typeOn` or `cutText` alone.
 
 import { RUN_UNITS_MAX } from "../limits.ts";
 import type { DocumentTree, Patch } from "./document.ts";
@@ -22,7 +22,6 @@ export interface Author {
 
 /** An insert that typing may still lengthen. */
 interface Typing {
-  readonly type: "insertText";
   readonly node: TextNode;
   readonly path: Path;
   readonly place: Place;
@@ -33,7 +32,6 @@ interface Typing {
 
 /** A delete that deleting on may still lengthen: its last span, or by further ones. */
 interface Cutting {
-  readonly type: "delete";
   readonly path: Path;
   readonly start: number;
   readonly spans: GrowingSpan[];
@@ -44,7 +42,8 @@ interface Mark {
   count: number;
   next: number;
   size: number;
-  open: Typing | Cutting | null;
+  typing: Typing | null;
+  cutting: Cutting | null;
   /** Elements of a typing, or spans of a cutting; and of these the last one as it was. */
   length: number;
   lastStart: number;
@@ -62,10 +61,21 @@ export class Draft {
   readonly #ops: ContentOp[] = [];
   /** Number of the first element of each op. */
   readonly #starts: number[] = [];
-  #open: Typing | Cutting | null = null;
+  // The op that may be continued is one of the two, or there is none.
+  #typing: Typing | null = null;
+  #cutting: Cutting | null = null;
   #next = 0;
   #size = 0;
-  readonly #mark: Mark = { count: 0, next: 0, size: 0, open: null, length: 0, lastStart: 0, lastLength: 0 };
+  readonly #mark: Mark = {
+    count: 0,
+    next: 0,
+    size: 0,
+    typing: null,
+    cutting: null,
+    length: 0,
+    lastStart: 0,
+    lastLength: 0,
+  };
 
   constructor(tree: DocumentTree, slot: Slot) {
     this.tree = tree;
@@ -73,11 +83,15 @@ export class Draft {
   }
 
   get ops(): readonly ContentOp[] {
-    return this.#open === null ? this.#ops : [...this.#ops, this.#opOf(this.#open)];
+    return this.#isOpen ? [...this.#ops, this.#openOp()] : this.#ops;
   }
 
   get count(): number {
-    return this.#ops.length + (this.#open === null ? 0 : 1);
+    return this.#ops.length + (this.#isOpen ? 1 : 0);
+  }
+
+  get #isOpen(): boolean {
+    return this.#typing !== null || this.#cutting !== null;
   }
 
   /** A bound on its bytes. */
@@ -92,7 +106,7 @@ export class Draft {
     const dot = { change: this.slot, index: this.#next };
     this.tree.apply(op, this.slot, dot.index, patches);
     if (op.type === "delete") {
-      const { spans } = this.#cutting(op.path);
+      const { spans } = this.#cut(op.path);
       for (const span of op.spans) spans.push({ ...span });
     } else {
       this.#close();
@@ -103,41 +117,43 @@ export class Draft {
     return dot;
   }
 
+  /** Goes on with what was typed last, if that is all. Nothing else happens at most keystrokes. */
+  typeOn(node: TextNode, index: number, text: string, sizeMax: number): boolean {
+    const open = this.#typing;
+    const { length } = text;
+    const size = this.#size + length * 3;
+    if (open === null || open.node !== node || open.length + length > RUN_UNITS_MAX || size > sizeMax)
+      return false;
+    if (!node.text.typeOn(index, this.slot, this.#next, text)) return false;
+    open.length += length;
+    this.#next += length;
+    this.#size = size;
+    return true;
+  }
+
   typeText(node: TextNode, path: Path, index: number, text: string): void {
-    const open = this.#open;
-    const isTyping = open !== null && open.type === "insertText" && open.node === node;
-    if (
-      isTyping &&
-      open.length + text.length <= RUN_UNITS_MAX &&
-      node.text.typeOn(index, this.slot, this.#next, text)
-    ) {
-      open.length += text.length;
-      this.#grow(text.length, text.length * 3);
-      return;
-    }
-    // Behind what was typed last there is always a place; anywhere else a pair may be cut.
     checkInside(node.text, index);
     this.#close();
     const start = this.#next;
     const place = node.text.insertAt(index, { change: this.slot, index: start }, text);
-    this.#open = { type: "insertText", node, path, place, start, length: text.length };
+    this.#typing = { node, path, place, start, length: text.length };
     this.#grow(text.length, text.length * 3 + INSERT_BYTES + pathBytes(path));
   }
 
   cutText(node: TextNode, path: Path, from: number, to: number): void {
-    const { spans } = this.#cutting(path);
+    const { spans } = this.#cut(path);
     const before = spans.length;
     node.text.deleteAt(from, to, this.slot, spans);
     this.#size += (spans.length - before) * NAME_BYTES;
   }
 
   /** Deleting on makes one delete with more spans. */
-  #cutting(path: Path): Cutting {
-    let open = this.#open;
-    if (open?.type === "delete" && samePath(path, open.path)) return open;
+  #cut(path: Path): Cutting {
+    let open = this.#cutting;
+    if (open !== null && samePath(path, open.path)) return open;
     this.#close();
-    open = { type: "delete", path, start: this.#next, spans: [] };
-    this.#open = open;
+    open = { path, start: this.#next, spans: [] };
+    this.#cutting = open;
     this.#size += pathBytes(path);
     return open;
   }
@@ -145,23 +161,29 @@ export class Draft {
   #grow(elements: number, size: number): void {
     this.#next += elements;
     this.#size += size;
-    if (elements > 0) this.tree.strands.claim(this.slot, this.#next);
+  }
+
+  /** Another draft may go on behind it: its elements stand on the strand after those that are here. */
+  claim(): void {
+    this.tree.strands.claim(this.slot, this.#next);
   }
 
   /** What was open is an op like the others now. */
   #close(): void {
-    if (this.#open === null) return;
-    this.#ops.push(this.#opOf(this.#open));
-    this.#starts.push(this.#open.start);
-    this.#open = null;
+    if (!this.#isOpen) return;
+    this.#starts.push((this.#typing ?? this.#cutting)!.start);
+    this.#ops.push(this.#openOp());
+    this.#typing = this.#cutting = null;
   }
 
-  #opOf(open: Typing | Cutting): ContentOp {
-    if (open.type === "delete")
-      return { type: "delete", path: open.path, spans: open.spans.map(span => ({ ...span })) };
-    const { node, path, place, start, length } = open;
-    const text = node.text.contentOf({ change: this.slot, start, length });
-    return { type: "insertText", path, ...place, text };
+  #openOp(): ContentOp {
+    if (this.#typing !== null) {
+      const { node, path, place, start, length } = this.#typing;
+      const text = node.text.contentOf({ change: this.slot, start, length });
+      return { type: "insertText", path, ...place, text };
+    }
+    const { path, spans } = this.#cutting!;
+    return { type: "delete", path, spans: spans.map(span => ({ ...span })) };
   }
 
   // ------------------------------------------------------------------------------------------ taking it back
@@ -169,16 +191,16 @@ export class Draft {
   /** Remembers where the draft stands. Every edit does so and few are taken back, so it makes nothing. */
   mark(): void {
     const mark = this.#mark;
-    const open = this.#open;
     mark.count = this.#ops.length;
     mark.next = this.#next;
     mark.size = this.#size;
-    mark.open = open;
-    if (open === null) return;
-    if (open.type === "insertText") mark.length = open.length;
-    else {
-      const last = open.spans[open.spans.length - 1]!;
-      mark.length = open.spans.length;
+    mark.typing = this.#typing;
+    mark.cutting = this.#cutting;
+    if (this.#typing !== null) mark.length = this.#typing.length;
+    else if (this.#cutting !== null) {
+      const { spans } = this.#cutting;
+      const last = spans[spans.length - 1]!;
+      mark.length = spans.length;
       mark.lastStart = last.start;
       mark.lastLength = last.length;
     }
@@ -186,17 +208,18 @@ export class Draft {
 
   /** Takes back what was added since the mark. */
   rollBack(patches: Patch[]): void {
-    const { count, next, size, open } = this.#mark;
+    const { count, next, size, typing, cutting } = this.#mark;
+    const wasOpen = typing !== null || cutting !== null;
     this.#close();
-    for (let i = this.#ops.length - 1; i >= count + (open === null ? 0 : 1); i--)
+    for (let i = this.#ops.length - 1; i >= count + (wasOpen ? 1 : 0); i--)
       this.tree.revert(this.#ops[i]!, this.slot, this.#starts[i]!, patches);
-    if (open?.type === "insertText") this.#shorten(open, patches);
-    if (open?.type === "delete") this.#undelete(open, patches);
+    if (typing !== null) this.#shorten(typing, patches);
+    if (cutting !== null) this.#undelete(cutting, patches);
     this.#ops.length = this.#starts.length = count;
-    this.#open = open;
+    this.#typing = typing;
+    this.#cutting = cutting;
     this.#next = next;
     this.#size = size;
-    this.tree.strands.claim(this.slot, next);
     // An item may be deleted twice by one draft, having come back in between; taking the second delete back took
     // back the first. Deleting is idempotent per change.
     for (const op of this.ops) if (op.type === "delete") this.tree.apply(op, this.slot, this.#next, patches);

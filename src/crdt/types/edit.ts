@@ -25,8 +25,13 @@ import type { Register } from "./register.ts";
 export type Input = Scalar | readonly Input[] | { readonly [key: string]: Input };
 
 export class MapEdit extends Handle<MapNode> {
-  /** The texts asked for so far; every keystroke asks for its own again. */
-  readonly #texts = new Map<string, { readonly text: TextEdit; readonly register: Register }>();
+  /** The text asked for last, since every keystroke asks for its own again; good while the key's entries are these. */
+  #lastText: {
+    readonly key: string;
+    readonly text: TextEdit;
+    readonly register: Register;
+    readonly version: number;
+  } | null = null;
 
   /** Sorted. */
   keys(): string[] {
@@ -90,10 +95,11 @@ export class MapEdit extends Handle<MapNode> {
   }
 
   text(key: string): TextEdit {
-    const known = this.#texts.get(key);
-    if (known?.register.makes("text")) return known.text;
+    const last = this.#lastText;
+    if (last !== null && last.key === key && last.register.version === last.version) return last.text;
     const text = new TextEdit(this.author, this.#child(key, "text"));
-    this.#texts.set(key, { text, register: this.author.tree.field(this.node, key).register });
+    const { register } = this.author.tree.field(this.node, key);
+    this.#lastText = { key, text, register, version: register.version };
     return text;
   }
 

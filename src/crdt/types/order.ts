@@ -187,7 +187,7 @@ export class Order<P extends Piece> {
       node = parent;
     }
     if (node === this.#root && node.items.length === 0) this.#root = new Leaf<P>();
-    else if (node === leaf && piece.opens === 0 && piece.closes === 0) addVisible(leaf, -piece.visible);
+    else if (node === leaf && piece.opens === 0 && piece.closes === 0) addVisible(leaf, 0 - piece.visible);
     else summariseUp(node);
   }
 

@@ -82,19 +82,20 @@ export class Pieces<C extends Elements> {
   /** A run of new elements, which stands nowhere yet. */
   make(column: Column<C>, root: Root, content: C): Run<C> {
     const at = column.contents.length;
-    this.#append(column.contents, content);
+    this.append(column.contents, content);
     return new Run(column, root, root.start, at, content.length);
   }
 
-  lengthen(run: Run<C>, content: C): void {
-    this.#append(run.column.contents, content);
-    run.length += content.length;
-    this.order.resize(run, run.length);
-  }
-
-  #append(contents: Contents<C>, content: C): void {
+  append(contents: Contents<C>, content: C): void {
     contents.append(content);
     if (contents.hasHalves) this.hasHalves = true;
+  }
+
+  /** `by` elements whose contents are there already, right behind the run's others. */
+  lengthen(run: Run<C>, by: number): void {
+    if (run.column.contents.hasHalves) this.hasHalves = true;
+    run.length += by;
+    this.order.resize(run, run.length);
   }
 
   /** Forgets a run that is the last of its column. */

@@ -32,9 +32,15 @@ export class Register {
   readonly #entries = new Map<string, Kept>();
   /** Those that stand, since a key written 10,000 times is asked for its value after every write. */
   readonly #standing = new Map<string, Kept>();
+  #version = 0;
 
   constructor(causality: Causality) {
     this.#causality = causality;
+  }
+
+  /** Another number whenever other entries stand. */
+  get version(): number {
+    return this.#version;
   }
 
   has(dot: Dot): boolean {
@@ -105,12 +111,14 @@ export class Register {
   forget(dot: Dot): void {
     this.#entries.delete(dotKey(dot));
     this.#standing.delete(dotKey(dot));
+    this.#version++;
   }
 
   #settle(entry: Kept): void {
     const stands = entry.isCounted && entry.replacedBy.length === 0;
     if (stands) this.#standing.set(dotKey(entry.dot), entry);
     else this.#standing.delete(dotKey(entry.dot));
+    this.#version++;
   }
 
   #compare(a: Entry, b: Entry): number {
