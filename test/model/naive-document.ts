@@ -20,7 +20,7 @@ import {
   type Step,
   type Value,
 } from "../../src/crdt/types/op.ts";
-import { MASKED } from "../../src/crdt/types/run.ts";
+import { MASKED } from "../../src/crdt/types/runs.ts";
 import { NaiveSequence } from "./naive-sequence.ts";
 
 /** An op and where it was said: dots in it name changes by their place in the set. */

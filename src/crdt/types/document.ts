@@ -32,7 +32,7 @@ import {
 } from "./node.ts";
 import type { ContentOp, MoveOp, Path, SetOp, UnsetOp, Value } from "./op.ts";
 import { Register } from "./register.ts";
-import { MASKED, MOVED } from "./run.ts";
+import { MASKED, MOVED } from "./runs.ts";
 import type { Sequence, SequenceStep } from "./sequence.ts";
 import { Strands } from "./strands.ts";
 

@@ -223,6 +223,8 @@ export class Draft {
     // An item may be deleted twice by one draft, having come back in between; taking the second delete back took
     // back the first. Deleting is idempotent per change.
     for (const op of this.ops) if (op.type === "delete") this.tree.apply(op, this.slot, this.#next, patches);
+    if (typing !== null)
+      typing.node.text.resumeTyping({ change: this.slot, index: typing.start + typing.length - 1 });
   }
 
   #shorten(open: Typing, patches: Patch[]): void {
@@ -231,13 +233,11 @@ export class Draft {
       start: open.start + this.#mark.length,
       length: open.length - this.#mark.length,
     };
-    if (added.length > 0) {
-      const text = open.node.text.contentOf(added);
-      open.length = this.#mark.length;
-      const op: ContentOp = { type: "insertText", path: open.path, ...open.place, text };
-      this.tree.revert(op, this.slot, added.start, patches);
-    }
-    open.node.text.resumeTyping({ change: this.slot, index: added.start - 1 });
+    if (added.length === 0) return;
+    const text = open.node.text.contentOf(added);
+    open.length = this.#mark.length;
+    const op: ContentOp = { type: "insertText", path: open.path, ...open.place, text };
+    this.tree.revert(op, this.slot, added.start, patches);
   }
 
   /** The last span as it was then is deleted again by `rollBack`, with all the others. */

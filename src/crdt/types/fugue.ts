@@ -25,15 +25,31 @@
 
 import { assert } from "../assert.ts";
 import type { Elements } from "./contents.ts";
-import { type Causality, type Dot, sameDot } from "./dot.ts";
+import type { Causality, Dot } from "./dot.ts";
 import type { Pieces } from "./pieces.ts";
-import type { Children, Run } from "./run.ts";
+import {
+  CLOSES,
+  COLUMN,
+  IS_RIGHT,
+  LEFTS,
+  LENGTH,
+  NONE,
+  OPENS,
+  ORIGIN,
+  ORIGIN_COLUMN,
+  PARENT,
+  PARENT_COLUMN,
+  RIGHTS,
+  ROOT,
+  type Run,
+  START,
+} from "./runs.ts";
 
 export class Fugue<C extends Elements> {
   readonly #pieces: Pieces<C>;
   readonly #causality: Causality;
   /** Right children of the beginning. */
-  #roots: Run<C>[] = [];
+  readonly #roots: Run[] = [];
 
   constructor(pieces: Pieces<C>, causality: Causality) {
     this.#pieces = pieces;
@@ -41,175 +57,186 @@ export class Fugue<C extends Elements> {
   }
 
   /** Whether the last element of a run has right children: then its subtree goes on behind it. */
-  hasRight(run: Run<C>): boolean {
-    return run.rights !== null || this.#pieces.continuation(run) !== null;
+  hasRight(run: Run): boolean {
+    return this.#pieces.runs.cells[run + RIGHTS] !== NONE || this.#pieces.continuation(run) !== NONE;
   }
 
   /** Puts a new run where its root says. */
-  hang(run: Run<C>): void {
-    const { parent, side } = run.root;
-    if (side === "left") this.#insertLeft(run, parent);
-    else if (parent === null) this.#insertRoot(run);
-    else this.#insertRight(run, parent);
+  hang(run: Run): void {
+    const { cells, roots } = this.#pieces.runs;
+    const root = cells[run + ROOT]!;
+    const [column, position] = [roots[root + PARENT_COLUMN]!, roots[root + PARENT]!];
+    if (roots[root + IS_RIGHT] === 0) this.#insertLeft(run, column, position);
+    else if (column === NONE) this.#insertRoot(run);
+    else this.#insertRight(run, column, position);
   }
 
   /** Takes a run out on which nothing hangs. */
-  unhang(run: Run<C>): void {
-    const { order } = this.#pieces;
+  unhang(run: Run): void {
+    const { order, runs } = this.#pieces;
+    const { cells } = runs;
     const [before, after] = [order.previous(run), order.next(run)];
     // One pair of brackets is the run's own; what else opens or closes here did so next to it before it came.
-    const own = run.opens > 0 ? 1 : 0;
-    if (after !== null) order.bracket(after, after.opens + run.opens - own, after.closes);
-    if (before !== null) order.bracket(before, before.opens, before.closes + run.closes - own);
-    if (run.isHead) this.#orphan(run);
+    const own = cells[run + OPENS]! > 0 ? 1 : 0;
+    if (after !== NONE)
+      order.bracket(after, cells[after + OPENS]! + cells[run + OPENS]! - own, cells[after + CLOSES]!);
+    if (before !== NONE)
+      order.bracket(before, cells[before + OPENS]!, cells[before + CLOSES]! + cells[run + CLOSES]! - own);
+    if (runs.isHead(run)) this.#orphan(run);
   }
 
-  #insertRight(run: Run<C>, parent: Dot): void {
-    const above = this.#pieces.mustFind(parent);
-    const offset = this.#pieces.strands.position(parent) + 1 - above.start;
+  #insertRight(run: Run, column: number, position: number): void {
+    const { order, runs } = this.#pieces;
+    const above = this.#pieces.holding(column, position);
+    const offset = position + 1 - runs.cells[above + START]!;
     // The parent's own next element is a right child too.
-    if (offset < above.length) this.#pieces.split(above, offset);
+    if (offset < runs.cells[above + LENGTH]!) this.#pieces.split(above, offset);
     const own = this.#pieces.continuation(above);
-    const rights = listed(above.rights);
-    if (rights.length === 0 && own === null) {
+    const count = runs.childCount(above, RIGHTS);
+    const { cells } = runs;
+    if (count === 0 && own === NONE) {
       // The only child continues its parent's chain: the subtree now ends behind it.
-      run.closes = above.closes;
-      above.closes = 0;
-      this.#pieces.order.insertAfter(above, run);
-      above.rights = run;
+      cells[run + CLOSES] = cells[above + CLOSES]!;
+      cells[above + CLOSES] = 0;
+      order.insertAfter(above, run);
+      cells[above + RIGHTS] = run;
       return;
     }
-    if (rights.length + (own === null ? 0 : 1) === 1) this.#bracketOnly(above);
-    const at = lowerBound(rights, sibling => this.#precedes(run, sibling));
-    let sibling = at > 0 ? rights[at - 1]! : null;
-    const isOwnNext = own !== null && !this.#precedes(run, own);
-    if (isOwnNext && (sibling === null || this.#precedes(sibling, own))) sibling = own;
+    if (count + (own === NONE ? 0 : 1) === 1) this.#bracketOnly(above);
+    const at = lowerBound(count, i => this.#precedes(run, runs.child(above, RIGHTS, i)));
+    let sibling = at > 0 ? runs.child(above, RIGHTS, at - 1) : NONE;
+    const isOwnNext = own !== NONE && !this.#precedes(run, own);
+    if (isOwnNext && (sibling === NONE || this.#precedes(sibling, own))) sibling = own;
     this.#insertAmong(run, above, sibling);
-    above.rights = inserted(above.rights, run, at);
+    runs.insertChild(above, RIGHTS, at, run);
   }
 
-  #insertRoot(run: Run<C>): void {
-    const at = lowerBound(this.#roots, sibling => this.#precedes(run, sibling));
-    this.#insertAmong(run, null, at > 0 ? this.#roots[at - 1]! : null);
-    this.#roots.splice(at, 0, run);
+  #insertRoot(run: Run): void {
+    const roots = this.#roots;
+    const at = lowerBound(roots.length, i => this.#precedes(run, roots[i]!));
+    this.#insertAmong(run, NONE, at > 0 ? roots[at - 1]! : NONE);
+    roots.splice(at, 0, run);
   }
 
   /** The only right child so far becomes one of several: it gets brackets of its own. */
-  #bracketOnly(above: Run<C>): void {
-    const first = this.#pieces.order.next(above)!;
-    const { piece } = this.#pieces.order.closing(above);
-    this.#pieces.order.bracket(first, first.opens + 1, first.closes);
-    this.#pieces.order.bracket(piece, piece.opens, piece.closes + 1);
+  #bracketOnly(above: Run): void {
+    const { order, runs } = this.#pieces;
+    const { cells } = runs;
+    const first = order.next(above);
+    const last = order.closing(above);
+    order.bracket(first, cells[first + OPENS]! + 1, cells[first + CLOSES]!);
+    order.bracket(last, cells[last + OPENS]!, cells[last + CLOSES]! + 1);
   }
 
-  /** Right behind `above` (null: at the start), or behind the subtree of a sibling. */
-  #insertAmong(run: Run<C>, above: Run<C> | null, sibling: Run<C> | null): void {
-    if (sibling === null) {
-      run.opens = run.closes = 1;
-      this.#pieces.order.insertAfter(above, run);
+  /** Right behind `above` (`NONE`: at the start), or behind the subtree of a sibling. */
+  #insertAmong(run: Run, above: Run, sibling: Run): void {
+    const { order, runs } = this.#pieces;
+    const { cells } = runs;
+    cells[run + OPENS] = cells[run + CLOSES] = 1;
+    if (sibling === NONE) {
+      order.insertAfter(above, run);
       return;
     }
-    const { piece, count } = this.#pieces.order.closing(sibling);
-    run.opens = 1;
-    run.closes = 1 + piece.closes - count;
-    piece.closes = count;
-    this.#pieces.order.insertAfter(piece, run);
+    const last = order.closing(sibling);
+    const inner = order.bracketCount;
+    cells[run + CLOSES] = 1 + cells[last + CLOSES]! - inner;
+    cells[last + CLOSES] = inner;
+    order.insertAfter(last, run);
   }
 
-  #insertLeft(run: Run<C>, parent: Dot | null): void {
-    assert(parent !== null, "a left child has a parent");
-    let below = this.#pieces.mustFind(parent);
-    const offset = this.#pieces.strands.position(parent) - below.start;
+  #insertLeft(run: Run, column: number, position: number): void {
+    assert(column !== NONE, "a left child has a parent");
+    const { order, runs } = this.#pieces;
+    let below = this.#pieces.holding(column, position);
+    const offset = position - runs.cells[below + START]!;
     if (offset > 0) below = this.#pieces.split(below, offset);
-    const lefts = listed(below.lefts);
-    const at = lowerBound(lefts, sibling => this.#compareHeads(run, sibling) < 0);
-    if (at > 0) this.#insertAmong(run, null, lefts[at - 1]!);
+    const { cells } = runs;
+    const at = lowerBound(
+      runs.childCount(below, LEFTS),
+      i => this.#compareHeads(run, runs.child(below, LEFTS, i)) < 0,
+    );
+    if (at > 0) this.#insertAmong(run, NONE, runs.child(below, LEFTS, at - 1));
     else {
       // Before the first sibling's subtree, or before the parent; what opens there for more than these, opens here.
-      const first = lefts.length === 0 ? null : this.#pieces.order.opening(lefts[0]!);
-      const piece = first?.piece ?? below;
-      const inner = first?.count ?? 0;
-      const outer = piece.opens - inner;
-      run.opens = 1 + outer;
-      run.closes = 1;
-      piece.opens = inner;
-      this.#pieces.order.insertBefore(piece, run);
+      const isFirst = cells[below + LEFTS] === NONE;
+      const piece = isFirst ? below : order.opening(runs.child(below, LEFTS, 0));
+      const inner = isFirst ? 0 : order.bracketCount;
+      cells[run + OPENS] = 1 + cells[piece + OPENS]! - inner;
+      cells[run + CLOSES] = 1;
+      cells[piece + OPENS] = inner;
+      order.insertBefore(piece, run);
     }
-    below.lefts = inserted(below.lefts, run, at);
+    runs.insertChild(below, LEFTS, at, run);
   }
 
   /** Whether right child `x` stands before right child `child` of the same parent. */
-  #precedes(x: Run<C>, child: Run<C>): boolean {
-    const [mine, theirs] = [x.root.rightOrigin, child.root.rightOriginOfAll];
-    if (sameDot(mine, theirs)) return this.#compareHeads(x, child) < 0;
-    if (mine === null) return true;
-    if (theirs === null) return false;
-    return this.#pieces.compare(mine, theirs) > 0;
+  #precedes(x: Run, child: Run): boolean {
+    const { cells, roots } = this.#pieces.runs;
+    const [mine, theirs] = [cells[x + ROOT]!, cells[child + ROOT]!];
+    const [column, position] = [roots[mine + ORIGIN_COLUMN]!, roots[mine + ORIGIN]!];
+    const [otherColumn, otherPosition] = [roots[theirs + ORIGIN_COLUMN]!, roots[theirs + ORIGIN]!];
+    if (column === otherColumn && position === otherPosition) return this.#compareHeads(x, child) < 0;
+    if (column === NONE) return true;
+    if (otherColumn === NONE) return false;
+    const left = this.#pieces.holding(column, position);
+    const right = this.#pieces.holding(otherColumn, otherPosition);
+    return left === right ? position > otherPosition : this.#pieces.order.compare(left, right) > 0;
   }
 
   /** By change id, then index: the tie-break between siblings. */
-  #compareHeads(a: Run<C>, b: Run<C>): number {
-    const [left, right] = [a.head, b.head];
+  #compareHeads(a: Run, b: Run): number {
+    const [left, right] = [this.head(a), this.head(b)];
     return left.change === right.change
       ? left.index - right.index
       : this.#causality.compareIds(left.change, right.change);
   }
 
+  /** The first element of a run. */
+  head(run: Run): Dot {
+    const { cells } = this.#pieces.runs;
+    return this.#pieces.dotAt(cells[run + COLUMN]!, cells[run + START]!);
+  }
+
   /** Takes a run out of its parent's list of children. */
-  #orphan(run: Run<C>): void {
-    const { parent, side } = run.root;
-    if (parent === null) this.#roots.splice(this.#roots.indexOf(run), 1);
+  #orphan(run: Run): void {
+    const { runs } = this.#pieces;
+    const root = runs.cells[run + ROOT]!;
+    const column = runs.roots[root + PARENT_COLUMN]!;
+    if (column === NONE) this.#roots.splice(this.#roots.indexOf(run), 1);
     else {
-      const above = this.#pieces.mustFind(parent);
-      if (side === "left") above.lefts = without(above.lefts, run);
-      else above.rights = without(above.rights, run);
+      const above = this.#pieces.holding(column, runs.roots[root + PARENT]!);
+      runs.removeChild(above, runs.roots[root + IS_RIGHT] === 1 ? RIGHTS : LEFTS, run);
     }
   }
 
   /** Throws on a broken invariant. For tests. */
   check(): void {
-    for (const run of this.#pieces.order) {
-      const { parent, side } = run.root;
-      if (!run.isHead || parent === null) continue;
-      const above = this.#pieces.mustFind(parent);
-      assert(
-        listed(side === "left" ? above.lefts : above.rights).includes(run),
-        "a parent knows its children",
+    const { order, runs } = this.#pieces;
+    const { cells, roots } = runs;
+    for (const run of order.all()) {
+      const root = cells[run + ROOT]!;
+      if (!runs.isHead(run) || roots[root + PARENT_COLUMN] === NONE) continue;
+      const position = roots[root + PARENT]!;
+      const above = this.#pieces.holding(roots[root + PARENT_COLUMN]!, position);
+      const side = roots[root + IS_RIGHT] === 1 ? RIGHTS : LEFTS;
+      const children = Array.from({ length: runs.childCount(above, side) }, (_, i) =>
+        runs.child(above, side, i),
       );
-      const order = this.#pieces.compare(parent, run.head);
-      assert(side === "right" ? order < 0 : order > 0, "a child stands on its side");
+      assert(children.includes(run), "a parent knows its children");
+      const way = order.compare(above, run);
+      assert(side === RIGHTS ? way < 0 : way > 0, "a child stands on its side");
     }
   }
 }
 
-/** How many of the sorted siblings stand before what `precedes` compares with. */
-function lowerBound<R>(siblings: readonly R[], precedes: (sibling: R) => boolean): number {
+/** How many of `count` sorted siblings stand before what `precedes` compares the i-th with. */
+function lowerBound(count: number, precedes: (i: number) => boolean): number {
   let low = 0;
-  let high = siblings.length;
+  let high = count;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (precedes(siblings[middle]!)) high = middle;
+    if (precedes(middle)) high = middle;
     else low = middle + 1;
   }
   return low;
-}
-
-function listed<C extends Elements>(children: Children<C>): readonly Run<C>[] {
-  if (children === null) return NONE;
-  return Array.isArray(children) ? children : [children];
-}
-
-const NONE: readonly never[] = [];
-
-function inserted<C extends Elements>(children: Children<C>, run: Run<C>, at: number): Children<C> {
-  if (children === null) return run;
-  if (!Array.isArray(children)) return at === 0 ? [run, children] : [children, run];
-  children.splice(at, 0, run);
-  return children;
-}
-
-function without<C extends Elements>(children: Children<C>, run: Run<C>): Children<C> {
-  if (!Array.isArray(children)) return null;
-  children.splice(children.indexOf(run), 1);
-  return children.length === 0 ? null : children;
 }

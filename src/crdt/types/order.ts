@@ -1,103 +1,129 @@
 // A balanced order of pieces: position ↔ piece in O(log n), whoever chose the positions. A B+-tree whose nodes sum up
-// what is below them. It knows nothing of elements, dots or deletion; only how much of a piece is visible, and how
-// many brackets open before it and close behind it.
+// what is below them, all of it in one row of numbers. It knows nothing of elements, dots or deletion; of a piece only how
+// much of it shows, how many brackets open before it and close behind it, and in which leaf it stands (runs.ts).
 //
-// The brackets hold the tree of `sequence.ts`: the pieces between an opening bracket and its closing one are one
+// The brackets hold the tree of `fugue.ts`: the pieces between an opening bracket and its closing one are one
 // subtree. To find the other end of a subtree is to find the bracket that matches (a search for a depth among
 // excesses, as in succinct trees: Munro and Raman 2001), so no walk ever goes down the tree itself, which a hostile
 // author can make as deep as the text is long.
+//
+//     nodes │ count, parent, visible, excess, lowest, lowest back, 17 items │ count, …      a node is the place of its count
 
 import { assert } from "../assert.ts";
+import { CLOSES, grown, LEAF, NONE, OPENS, type Run, type Runs, VISIBLE } from "./runs.ts";
 
-/** Children of a node at most. Fewer make the tree deeper, more make inserting into a node dearer; 32 was fastest. */
-const FAN_OUT = 32;
+/** Items of a node at most. Fewer make the tree deeper, more make what is done in a node dearer; 8 to 32 are much alike. */
+const FAN_OUT = 16;
 
-/** What stands in the order. `order.ts` alone writes `leaf`; the rest is changed through `Order`. */
-export interface Piece {
-  leaf: Leaf<this> | null;
-  /** Visible elements. */
-  visible: number;
-  /** Brackets that open right before the piece, and that close right behind it. */
-  opens: number;
-  closes: number;
-}
+/** A node, by the place of its first number: an inner node, whose items are nodes, or a leaf, whose items are runs. */
+type Node = number;
 
-/** What a node knows of everything below it. */
-abstract class Summary {
-  parent: Inner | null = null;
-  visible = 0;
-  /** Opening minus closing brackets. */
-  excess = 0;
-  /** The lowest that the excess gets behind some piece, counted from the left; before some piece, from the right. */
-  lowest = 0;
-  lowestBack = 0;
-}
+// What stands where in a node.
+const COUNT = 0;
+const PARENT = 1;
+const SEEN = 2;
+/** Opening minus closing brackets. */
+const EXCESS = 3;
+/** The lowest that the excess gets behind some piece, counted from the left; before some piece, from the right. */
+const LOWEST = 4;
+const LOWEST_BACK = 5;
+const ITEMS = 6;
+/** One item more than may stay, until the node is split. */
+const NODE = ITEMS + FAN_OUT + 1;
 
-export class Leaf<P = unknown> extends Summary {
-  readonly items: P[] = [];
-}
-
-class Inner extends Summary {
-  readonly items: (Inner | Leaf)[] = [];
-}
-
-/** Where a bracket stands: the `count`-th of its kind at the piece, counted from the piece outwards. */
-export interface Bracket<P> {
-  readonly piece: P;
-  readonly count: number;
-}
-
-export class Order<P extends Piece> {
-  #root: Inner | Leaf<P> = new Leaf<P>();
-  #first: P | null = null;
-  /** The piece that was asked for last and what is visible before it: typing asks for it again. */
-  #cursor: P | null = null;
+export class Order {
+  readonly #runs: Runs;
+  #nodes = new Int32Array(NODE);
+  #used = NODE;
+  /** The first of the nodes given back; each names the next in its first number. */
+  #free: Node = NONE;
+  #root: Node = 0;
+  /** Levels of inner nodes above the leaves. */
+  #height = 0;
+  #first: Run = NONE;
+  /** The piece that was asked for last and what is visible before it: it is asked for again mostly. */
+  #cursor: Run = NONE;
   #cursorAt = 0;
+  /** Of a search for a bracket: which of its kind at the piece found, counted from the piece outwards. */
+  #bracketCount = 0;
 
-  get visible(): number {
-    return this.#root.visible;
+  constructor(runs: Runs) {
+    this.#runs = runs;
+    this.#nodes[PARENT] = NONE;
   }
 
-  get first(): P | null {
+  get visible(): number {
+    return this.#nodes[this.#root + SEEN]!;
+  }
+
+  get first(): Run {
     return this.#first;
   }
 
-  next(piece: P): P | null {
-    return neighbour(piece, 1);
+  next(run: Run): Run {
+    const nodes = this.#nodes;
+    const leaf = this.#runs.cells[run + LEAF]!;
+    const at = placeIn(nodes, leaf, run) + 1;
+    return at < leaf + ITEMS + nodes[leaf + COUNT]! ? nodes[at]! : this.#beyond(leaf, 1);
   }
 
-  previous(piece: P): P | null {
-    return neighbour(piece, -1);
+  previous(run: Run): Run {
+    const nodes = this.#nodes;
+    const leaf = this.#runs.cells[run + LEAF]!;
+    const at = placeIn(nodes, leaf, run) - 1;
+    return at >= leaf + ITEMS ? nodes[at]! : this.#beyond(leaf, -1);
   }
 
-  *[Symbol.iterator](): Generator<P> {
-    for (let piece = this.#first; piece !== null; piece = this.next(piece)) yield piece;
+  /** The nearest run of the next leaf, or of the one before. */
+  #beyond(leaf: Node, by: 1 | -1): Run {
+    const nodes = this.#nodes;
+    let node = leaf;
+    for (let level = 1; level <= this.#height; level++) {
+      const up = nodes[node + PARENT]!;
+      const beside = placeIn(nodes, up, node) + by;
+      if (beside >= up + ITEMS && beside < up + ITEMS + nodes[up + COUNT]!) {
+        let down = nodes[beside]!;
+        for (; level > 1; level--) down = nodes[down + ITEMS + (by === 1 ? 0 : nodes[down + COUNT]! - 1)]!;
+        return nodes[down + ITEMS + (by === 1 ? 0 : nodes[down + COUNT]! - 1)]!;
+      }
+      node = up;
+    }
+    return NONE;
+  }
+
+  /** All pieces in order. */
+  all(): Run[] {
+    const nodes = this.#nodes;
+    let level: Node[] = [this.#root];
+    for (let height = this.#height; height >= 0; height--) {
+      const below: Node[] = [];
+      for (const node of level)
+        for (let i = node + ITEMS; i < node + ITEMS + nodes[node + COUNT]!; i++) below.push(nodes[i]!);
+      level = below;
+    }
+    return level;
   }
 
   /** The piece that holds the visible element `index`; `foundAt` then tells where that piece begins. */
-  find(index: number): P {
+  find(index: number): Run {
+    const nodes = this.#nodes;
+    const { cells } = this.#runs;
     const cursor = this.#cursor;
-    if (cursor !== null && index >= this.#cursorAt && index < this.#cursorAt + cursor.visible) return cursor;
-    assert(index >= 0 && index < this.#root.visible, "a visible index is in the order");
-    let before = 0;
-    let node: Inner | Leaf = this.#root;
-    while (node instanceof Inner) {
-      for (const child of node.items) {
-        if (index < before + child.visible) {
-          node = child;
-          break;
-        }
-        before += child.visible;
-      }
+    if (cursor !== NONE && index >= this.#cursorAt && index < this.#cursorAt + cells[cursor + VISIBLE]!)
+      return cursor;
+    let node = this.#root;
+    assert(index >= 0 && index < nodes[node + SEEN]!, "a visible index is in the order");
+    let left = index;
+    for (let level = this.#height; level > 0; level--) {
+      let i = node + ITEMS;
+      for (node = nodes[i]!; left >= nodes[node + SEEN]!; node = nodes[++i]!) left -= nodes[node + SEEN]!;
     }
-    for (const piece of (node as Leaf<P>).items) {
-      if (index < before + piece.visible) {
-        this.#remember(piece, before);
-        return piece;
-      }
-      before += piece.visible;
-    }
-    throw new Error("Invariant broken: sums are right");
+    let i = node + ITEMS;
+    let run = nodes[i]!;
+    for (; left >= cells[run + VISIBLE]!; run = nodes[++i]!) left -= cells[run + VISIBLE]!;
+    this.#cursor = run;
+    this.#cursorAt = index - left;
+    return run;
   }
 
   /** How many are visible before the piece that was found last. */
@@ -105,349 +131,363 @@ export class Order<P extends Piece> {
     return this.#cursorAt;
   }
 
-  visibleBefore(piece: P): number {
-    if (piece === this.#cursor) return this.#cursorAt;
+  visibleBefore(run: Run): number {
+    if (run === this.#cursor) return this.#cursorAt;
+    const nodes = this.#nodes;
+    const { cells } = this.#runs;
+    let node = cells[run + LEAF]!;
     let before = 0;
-    const leaf = piece.leaf!;
-    for (const other of leaf.items) {
-      if (other === piece) break;
-      before += other.visible;
+    for (let i = node + ITEMS; nodes[i] !== run; i++) before += cells[nodes[i]! + VISIBLE]!;
+    for (let up = nodes[node + PARENT]!; up !== NONE; up = nodes[node + PARENT]!) {
+      for (let i = up + ITEMS; nodes[i] !== node; i++) before += nodes[nodes[i]! + SEEN]!;
+      node = up;
     }
-    for (let node: Inner | Leaf = leaf; node.parent !== null; node = node.parent) {
-      for (const other of node.parent.items) {
-        if (other === node) break;
-        before += other.visible;
-      }
-    }
-    this.#remember(piece, before);
+    this.#cursor = run;
+    this.#cursorAt = before;
     return before;
   }
 
   /** Negative when `a` stands before `b`. */
-  compare(a: P, b: P): number {
+  compare(a: Run, b: Run): number {
     if (a === b) return 0;
-    let left: Inner | Leaf = a.leaf!;
-    let right: Inner | Leaf = b.leaf!;
-    if (left === right) return (left as Leaf<P>).items.indexOf(a) - (left as Leaf<P>).items.indexOf(b);
+    const nodes = this.#nodes;
+    let left = this.#runs.cells[a + LEAF]!;
+    let right = this.#runs.cells[b + LEAF]!;
+    if (left === right) return placeIn(nodes, left, a) - placeIn(nodes, left, b);
     // All leaves have one depth.
-    while (left.parent !== right.parent) {
-      left = left.parent!;
-      right = right.parent!;
+    while (nodes[left + PARENT] !== nodes[right + PARENT]) {
+      left = nodes[left + PARENT]!;
+      right = nodes[right + PARENT]!;
     }
-    return left.parent!.items.indexOf(left) - left.parent!.items.indexOf(right);
+    const up = nodes[left + PARENT]!;
+    return placeIn(nodes, up, left) - placeIn(nodes, up, right);
   }
 
   // ----------------------------------------------------------------------------------------------- changing
 
-  /** Puts a piece behind another; null: at the very start. It may have taken over brackets that the other had there. */
-  insertAfter(anchor: P | null, piece: P): void {
-    const leaf = ((anchor ?? this.#first)?.leaf ?? this.#root) as Leaf<P>;
-    if (anchor === null) this.#first = piece;
-    this.#insert(leaf, anchor === null ? 0 : leaf.items.indexOf(anchor) + 1, piece, piece.visible);
+  /** Puts a piece behind another (`NONE`: at the very start). It may have taken over brackets that the other had there. */
+  insertAfter(anchor: Run, run: Run): void {
+    const { cells } = this.#runs;
+    if (anchor === NONE) {
+      const leaf = this.#first === NONE ? this.#root : cells[this.#first + LEAF]!;
+      this.#first = run;
+      this.#insert(leaf, leaf + ITEMS, run, cells[run + VISIBLE]!);
+    } else {
+      const leaf = cells[anchor + LEAF]!;
+      this.#insert(leaf, placeIn(this.#nodes, leaf, anchor) + 1, run, cells[run + VISIBLE]!);
+    }
     // What comes behind the cursor does not move it.
-    if (anchor !== this.#cursor) this.#cursor = null;
+    if (anchor !== this.#cursor) this.#cursor = NONE;
   }
 
   /** The same in front of another. */
-  insertBefore(anchor: P, piece: P): void {
-    const leaf = anchor.leaf as Leaf<P>;
-    if (anchor === this.#first) this.#first = piece;
-    this.#insert(leaf, leaf.items.indexOf(anchor), piece, piece.visible);
-    this.#cursor = null;
+  insertBefore(anchor: Run, run: Run): void {
+    const { cells } = this.#runs;
+    const leaf = cells[anchor + LEAF]!;
+    if (anchor === this.#first) this.#first = run;
+    this.#insert(leaf, placeIn(this.#nodes, leaf, anchor), run, cells[run + VISIBLE]!);
+    this.#cursor = NONE;
   }
 
   /** Puts `second` behind `first`, of which it was a part: together they show what `first` did. */
-  split(first: P, second: P): void {
-    const leaf = first.leaf as Leaf<P>;
-    this.#insert(leaf, leaf.items.indexOf(first) + 1, second, 0);
-    if (first !== this.#cursor) this.#cursor = null;
+  split(first: Run, second: Run): void {
+    const leaf = this.#runs.cells[first + LEAF]!;
+    this.#insert(leaf, placeIn(this.#nodes, leaf, first) + 1, second, 0);
+    if (first !== this.#cursor) this.#cursor = NONE;
   }
 
   /**
    * Its brackets are a pair of its own and what it took over from the piece beside it, so a walk over the leaf comes just
    * as deep and just as low as before: the sums of brackets stay.
    */
-  #insert(leaf: Leaf<P>, at: number, piece: P, visible: number): void {
-    insertAt(leaf.items, at, piece);
-    piece.leaf = leaf as never;
-    if (leaf.items.length > FAN_OUT) this.#splitLeaf(leaf);
-    else addVisible(leaf, visible);
+  #insert(leaf: Node, at: number, run: Run, visible: number): void {
+    const nodes = this.#nodes;
+    for (let i = leaf + ITEMS + nodes[leaf + COUNT]!; i > at; i--) nodes[i] = nodes[i - 1]!;
+    nodes[at] = run;
+    this.#runs.cells[run + LEAF] = leaf;
+    nodes[leaf + COUNT]!++;
+    if (nodes[leaf + COUNT]! > FAN_OUT) this.#split(leaf);
+    else this.#addVisible(leaf, visible);
   }
 
-  remove(piece: P): void {
-    const leaf = piece.leaf as Leaf<P>;
-    if (piece === this.#first) this.#first = this.next(piece);
-    leaf.items.splice(leaf.items.indexOf(piece), 1);
-    piece.leaf = null;
-    this.#cursor = null;
-    let node: Inner | Leaf = leaf;
-    while (node.items.length === 0 && node.parent !== null) {
-      const parent: Inner = node.parent;
-      parent.items.splice(parent.items.indexOf(node), 1);
-      node = parent;
+  remove(run: Run): void {
+    const nodes = this.#nodes;
+    const { cells } = this.#runs;
+    if (run === this.#first) this.#first = this.next(run);
+    this.#cursor = NONE;
+    let node = cells[run + LEAF]!;
+    const leaf = node;
+    cells[run + LEAF] = NONE;
+    takeOut(nodes, leaf, run);
+    while (nodes[node + COUNT] === 0 && node !== this.#root) {
+      const up = nodes[node + PARENT]!;
+      takeOut(nodes, up, node);
+      nodes[node] = this.#free;
+      this.#free = node;
+      node = up;
     }
-    if (node === this.#root && node.items.length === 0) this.#root = new Leaf<P>();
-    else if (node === leaf && piece.opens === 0 && piece.closes === 0) addVisible(leaf, 0 - piece.visible);
-    else summariseUp(node);
+    if (node === this.#root && nodes[node + COUNT] === 0) this.#height = 0;
+    if (node === leaf && cells[run + OPENS] === 0 && cells[run + CLOSES] === 0)
+      this.#addVisible(leaf, 0 - cells[run + VISIBLE]!);
+    else this.#summariseUp(node, node === leaf || this.#height === 0);
   }
 
   /** A piece shows more or less than before; nothing else about it changed. */
-  resize(piece: P, visible: number): void {
-    const by = visible - piece.visible;
-    addVisible(piece.leaf!, by);
-    piece.visible = visible;
+  resize(run: Run, visible: number): void {
+    const { cells } = this.#runs;
+    const by = visible - cells[run + VISIBLE]!;
+    const leaf = cells[run + LEAF]!;
+    this.#addVisible(leaf, by);
+    cells[run + VISIBLE] = visible;
     const cursor = this.#cursor;
-    if (cursor === null || piece === cursor) return;
+    if (cursor === NONE || run === cursor) return;
     // Typing and deleting in one place stay within one leaf mostly.
-    if (piece.leaf !== cursor.leaf) this.#cursor = null;
-    else if (isBefore(piece, cursor)) this.#cursorAt += by;
+    if (leaf !== cells[cursor + LEAF]) this.#cursor = NONE;
+    else if (placeIn(this.#nodes, leaf, run) < placeIn(this.#nodes, leaf, cursor)) this.#cursorAt += by;
   }
 
-  bracket(piece: P, opens: number, closes: number): void {
-    if (piece.opens === opens && piece.closes === closes) return;
-    piece.opens = opens;
-    piece.closes = closes;
-    summariseUp(piece.leaf!);
+  bracket(run: Run, opens: number, closes: number): void {
+    const { cells } = this.#runs;
+    if (cells[run + OPENS] === opens && cells[run + CLOSES] === closes) return;
+    cells[run + OPENS] = opens;
+    cells[run + CLOSES] = closes;
+    this.#summariseUp(cells[run + LEAF]!, true);
   }
 
-  #remember(piece: P, before: number): void {
-    this.#cursor = piece;
-    this.#cursorAt = before;
+  #addVisible(node: Node, by: number): void {
+    const nodes = this.#nodes;
+    for (let up = node; up !== NONE; up = nodes[up + PARENT]!) nodes[up + SEEN]! += by;
   }
 
-  #splitLeaf(leaf: Leaf<P>): void {
-    const second = new Leaf<P>();
-    for (const piece of leaf.items.splice(leaf.items.length >> 1)) {
-      second.items.push(piece);
-      piece.leaf = second as never;
+  /** Moves the second half of a full node into one behind it, and so on upwards. */
+  #split(full: Node): void {
+    let first = full;
+    for (let level = 0; ; level++) {
+      const second = this.#makeNode();
+      const nodes = this.#nodes;
+      const kept = (FAN_OUT + 1) >> 1;
+      const moved = nodes[first + COUNT]! - kept;
+      nodes[first + COUNT] = kept;
+      nodes[second + COUNT] = moved;
+      const { cells } = this.#runs;
+      for (let i = 0; i < moved; i++) {
+        const item = nodes[first + ITEMS + kept + i]!;
+        nodes[second + ITEMS + i] = item;
+        if (level === 0) cells[item + LEAF] = second;
+        else nodes[item + PARENT] = second;
+      }
+      this.#summarise(first, level === 0);
+      this.#summarise(second, level === 0);
+      if (first === this.#root) this.#raise(first);
+      const up = this.#nodes[first + PARENT]!;
+      this.#adopt(up, first, second);
+      if (this.#nodes[up + COUNT]! <= FAN_OUT) {
+        this.#summariseUp(up, false);
+        return;
+      }
+      first = up;
     }
-    this.#adopt(leaf, second);
   }
 
-  /** Hangs `second` into the tree right behind `first`, splitting upwards where a node is full. */
-  #adopt(first: Inner | Leaf, second: Inner | Leaf): void {
-    summarise(first);
-    summarise(second);
-    let parent = first.parent;
-    if (parent === null) {
-      parent = new Inner();
-      parent.items.push(first);
-      first.parent = parent;
-      this.#root = parent;
+  #adopt(up: Node, first: Node, second: Node): void {
+    const nodes = this.#nodes;
+    const at = placeIn(nodes, up, first) + 1;
+    for (let i = up + ITEMS + nodes[up + COUNT]!; i > at; i--) nodes[i] = nodes[i - 1]!;
+    nodes[at] = second;
+    nodes[up + COUNT]!++;
+    nodes[second + PARENT] = up;
+  }
+
+  /** A root above the one there was. */
+  #raise(only: Node): void {
+    const root = this.#makeNode();
+    const nodes = this.#nodes;
+    nodes[root + COUNT] = 1;
+    nodes[root + PARENT] = NONE;
+    nodes[root + ITEMS] = only;
+    nodes[only + PARENT] = root;
+    this.#root = root;
+    this.#height++;
+    this.#summarise(root, false);
+  }
+
+  #makeNode(): Node {
+    const node = this.#free;
+    if (node !== NONE) {
+      this.#free = this.#nodes[node]!;
+      return node;
     }
-    parent.items.splice(parent.items.indexOf(first) + 1, 0, second);
-    second.parent = parent;
-    if (parent.items.length <= FAN_OUT) {
-      summariseUp(parent);
+    this.#used += NODE;
+    if (this.#used > this.#nodes.length) this.#nodes = grown(this.#nodes, this.#used);
+    return this.#used - NODE;
+  }
+
+  // ----------------------------------------------------------------------------------------------- summing up
+
+  #summariseUp(node: Node, isLeaf: boolean): void {
+    const nodes = this.#nodes;
+    for (let up = node; up !== NONE; up = nodes[up + PARENT]!) {
+      const visible = nodes[up + SEEN]!;
+      if (this.#summarise(up, isLeaf && up === node)) continue;
+      // Plain typing: brackets are as before, so above only the count is other. Halved the cost of an insert.
+      const parent = nodes[up + PARENT]!;
+      if (parent !== NONE) this.#addVisible(parent, nodes[up + SEEN]! - visible);
       return;
     }
-    const sibling = new Inner();
-    for (const child of parent.items.splice(parent.items.length >> 1)) {
-      sibling.items.push(child);
-      child.parent = sibling;
+  }
+
+  /** Whether the sums of brackets are others than before. */
+  #summarise(node: Node, isLeaf: boolean): boolean {
+    const nodes = this.#nodes;
+    const { cells } = this.#runs;
+    let visible = 0;
+    let excess = 0;
+    let lowest = 0;
+    const end = node + ITEMS + nodes[node + COUNT]!;
+    for (let i = node + ITEMS; i < end; i++) {
+      const item = nodes[i]!;
+      if (isLeaf) {
+        visible += cells[item + VISIBLE]!;
+        excess += cells[item + OPENS]! - cells[item + CLOSES]!;
+        if (excess < lowest) lowest = excess;
+      } else {
+        visible += nodes[item + SEEN]!;
+        const below = excess + nodes[item + LOWEST]!;
+        if (below < lowest) lowest = below;
+        excess += nodes[item + EXCESS]!;
+      }
     }
-    this.#adopt(parent, sibling);
+    let back = 0;
+    let lowestBack = 0;
+    for (let i = end - 1; i >= node + ITEMS; i--) {
+      const item = nodes[i]!;
+      if (isLeaf) {
+        back += cells[item + CLOSES]! - cells[item + OPENS]!;
+        if (back < lowestBack) lowestBack = back;
+      } else {
+        const below = back + nodes[item + LOWEST_BACK]!;
+        if (below < lowestBack) lowestBack = below;
+        back -= nodes[item + EXCESS]!;
+      }
+    }
+    const isOther =
+      nodes[node + EXCESS] !== excess ||
+      nodes[node + LOWEST] !== lowest ||
+      nodes[node + LOWEST_BACK] !== lowestBack;
+    nodes[node + SEEN] = visible;
+    nodes[node + EXCESS] = excess;
+    nodes[node + LOWEST] = lowest;
+    nodes[node + LOWEST_BACK] = lowestBack;
+    return isOther;
   }
 
   // ----------------------------------------------------------------------------------------------- brackets
 
-  /** The closing bracket of the innermost subtree that holds the last element of `piece`. */
-  closing(piece: P): Bracket<P> {
-    let depth = 1;
-    if (piece.closes >= depth) return { piece, count: depth };
-    depth -= piece.closes;
-    let node: Inner | Leaf | Piece = piece;
-    let parent: Inner | Leaf = piece.leaf!;
+  /** The piece with the closing bracket of the innermost subtree that holds the last element of `run`; `bracketCount`
+   * then tells which of its closing brackets it is, counted from the piece outwards. */
+  closing(run: Run): Run {
+    return this.#matching(run, 1);
+  }
+
+  /** The same of the opening bracket of the innermost subtree that holds the first element of `run`. */
+  opening(run: Run): Run {
+    return this.#matching(run, -1);
+  }
+
+  get bracketCount(): number {
+    return this.#bracketCount;
+  }
+
+  /** Walks to the right (1) or to the left (-1): first up to a node that reaches low enough, then down in it. */
+  #matching(run: Run, by: 1 | -1): Run {
+    const nodes = this.#nodes;
+    const { cells } = this.#runs;
+    const [away, home, lowest] = by === 1 ? [OPENS, CLOSES, LOWEST] : [CLOSES, OPENS, LOWEST_BACK];
+    let depth = 1 - cells[run + home]!;
+    if (depth <= 0) {
+      this.#bracketCount = 1;
+      return run;
+    }
+    let item = run;
+    let node = cells[run + LEAF]!;
+    let level = 0;
     for (;;) {
-      const items = parent.items as (Inner | Leaf | Piece)[];
-      for (let i = items.indexOf(node) + 1; i < items.length; i++) {
-        const item = items[i]!;
-        if (item instanceof Summary) {
-          if (depth + item.lowest <= 0) return this.#closingBelow(item as Inner | Leaf<P>, depth);
-          depth += item.excess;
-        } else {
-          depth += item.opens;
-          if (item.closes >= depth) return { piece: item as P, count: depth };
-          depth -= item.closes;
-        }
+      const begin = node + ITEMS;
+      const end = begin + nodes[node + COUNT]!;
+      for (let i = placeIn(nodes, node, item) + by; i >= begin && i < end; i += by) {
+        item = nodes[i]!;
+        if (level === 0) {
+          depth += cells[item + away]! - cells[item + home]!;
+          if (depth <= 0) {
+            this.#bracketCount = depth + cells[item + home]!;
+            return item;
+          }
+        } else if (depth + nodes[item + lowest]! <= 0) return this.#matchingBelow(item, level - 1, depth, by);
+        else depth += by * nodes[item + EXCESS]!;
       }
-      assert(parent.parent !== null, "every bracket is closed");
-      node = parent;
-      parent = parent.parent;
+      item = node;
+      node = nodes[node + PARENT]!;
+      level++;
+      assert(node !== NONE, "every bracket has its counterpart");
     }
   }
 
-  #closingBelow(start: Inner | Leaf<P>, depth: number): Bracket<P> {
-    let node: Inner | Leaf = start;
-    while (node instanceof Inner) {
-      for (const child of node.items) {
-        if (depth + child.lowest <= 0) {
-          node = child;
-          break;
-        }
-        depth += child.excess;
+  #matchingBelow(start: Node, height: number, from: number, by: 1 | -1): Run {
+    const nodes = this.#nodes;
+    const { cells } = this.#runs;
+    const [away, home, lowest] = by === 1 ? [OPENS, CLOSES, LOWEST] : [CLOSES, OPENS, LOWEST_BACK];
+    let node = start;
+    let depth = from;
+    for (let level = height; level > 0; level--) {
+      let i = by === 1 ? node + ITEMS : node + ITEMS + nodes[node + COUNT]! - 1;
+      for (node = nodes[i]!; depth + nodes[node + lowest]! > 0; node = nodes[i]!) {
+        depth += by * nodes[node + EXCESS]!;
+        i += by;
       }
     }
-    for (const piece of (node as Leaf<P>).items) {
-      depth += piece.opens;
-      if (piece.closes >= depth) return { piece, count: depth };
-      depth -= piece.closes;
+    for (let i = by === 1 ? node + ITEMS : node + ITEMS + nodes[node + COUNT]! - 1; ; i += by) {
+      const item = nodes[i]!;
+      depth += cells[item + away]! - cells[item + home]!;
+      if (depth > 0) continue;
+      this.#bracketCount = depth + cells[item + home]!;
+      return item;
     }
-    throw new Error("Invariant broken: summaries are right");
-  }
-
-  /** The opening bracket of the innermost subtree that holds the first element of `piece`. */
-  opening(piece: P): Bracket<P> {
-    let depth = 1;
-    if (piece.opens >= depth) return { piece, count: depth };
-    depth -= piece.opens;
-    let node: Inner | Leaf | Piece = piece;
-    let parent: Inner | Leaf = piece.leaf!;
-    for (;;) {
-      const items = parent.items as (Inner | Leaf | Piece)[];
-      for (let i = items.indexOf(node) - 1; i >= 0; i--) {
-        const item = items[i]!;
-        if (item instanceof Summary) {
-          if (depth + item.lowestBack <= 0) return this.#openingBelow(item as Inner | Leaf<P>, depth);
-          depth -= item.excess;
-        } else {
-          depth += item.closes;
-          if (item.opens >= depth) return { piece: item as P, count: depth };
-          depth -= item.opens;
-        }
-      }
-      assert(parent.parent !== null, "every bracket is opened");
-      node = parent;
-      parent = parent.parent;
-    }
-  }
-
-  #openingBelow(start: Inner | Leaf<P>, depth: number): Bracket<P> {
-    let node: Inner | Leaf = start;
-    while (node instanceof Inner) {
-      for (let i = node.items.length - 1; i >= 0; i--) {
-        const child: Inner | Leaf = node.items[i]!;
-        if (depth + child.lowestBack <= 0) {
-          node = child;
-          break;
-        }
-        depth -= child.excess;
-      }
-    }
-    const { items } = node as Leaf<P>;
-    for (let i = items.length - 1; i >= 0; i--) {
-      const piece = items[i]!;
-      depth += piece.closes;
-      if (piece.opens >= depth) return { piece, count: depth };
-      depth -= piece.opens;
-    }
-    throw new Error("Invariant broken: summaries are right");
   }
 
   /** Walks the whole structure and throws on a broken invariant. For tests. */
   check(): void {
-    const walk = (node: Inner | Leaf): void => {
-      const { visible, excess, lowest, lowestBack } = node;
-      for (const item of node.items) {
-        if (node instanceof Leaf) assert((item as P).leaf === node, "a piece knows its leaf");
+    const nodes = this.#nodes;
+    const walk = (node: Node, level: number): void => {
+      const sums = [SEEN, EXCESS, LOWEST, LOWEST_BACK].map(place => nodes[node + place]);
+      for (let i = node + ITEMS; i < node + ITEMS + nodes[node + COUNT]!; i++) {
+        const item = nodes[i]!;
+        if (level === 0) assert(this.#runs.cells[item + LEAF] === node, "a piece knows its leaf");
         else {
-          assert((item as Inner).parent === node, "a node knows its parent");
-          walk(item as Inner | Leaf);
+          assert(nodes[item + PARENT] === node, "a node knows its parent");
+          walk(item, level - 1);
         }
       }
-      assert(node === this.#root || node.items.length > 0, "no node is empty");
-      summarise(node);
-      const isSame = node.visible === visible && node.excess === excess && node.lowest === lowest;
-      assert(isSame && node.lowestBack === lowestBack, "a node sums up what is below it");
+      assert(node === this.#root || nodes[node + COUNT]! > 0, "no node is empty");
+      this.#summarise(node, level === 0);
+      const isSame = [SEEN, EXCESS, LOWEST, LOWEST_BACK].every((place, i) => nodes[node + place] === sums[i]);
+      assert(isSame, "a node sums up what is below it");
     };
-    walk(this.#root);
-    assert(this.#root.excess === 0 && this.#root.lowest >= 0, "brackets match");
+    walk(this.#root, this.#height);
+    assert(nodes[this.#root + PARENT] === NONE, "the root has no parent");
+    assert(nodes[this.#root + EXCESS] === 0 && nodes[this.#root + LOWEST]! >= 0, "brackets match");
+    const [first = NONE] = this.all();
+    assert(first === this.#first, "the first piece is known");
   }
 }
 
-function neighbour<P extends Piece>(piece: P, by: 1 | -1): P | null {
-  const leaf = piece.leaf as Leaf<P>;
-  const at = leaf.items.indexOf(piece) + by;
-  if (at >= 0 && at < leaf.items.length) return leaf.items[at]!;
-  let node: Inner | Leaf = leaf;
-  for (let up = node.parent; up !== null; up = node.parent) {
-    const beside = up.items.indexOf(node) + by;
-    if (beside >= 0 && beside < up.items.length) {
-      let down: Inner | Leaf = up.items[beside]!;
-      while (down instanceof Inner) down = down.items[by === 1 ? 0 : down.items.length - 1]!;
-      return down.items[by === 1 ? 0 : down.items.length - 1] as P;
-    }
-    node = up;
-  }
-  return null;
+/** Where an item of a node stands. */
+function placeIn(nodes: Int32Array, node: Node, item: number): number {
+  let i = node + ITEMS;
+  while (nodes[i] !== item) i++;
+  return i;
 }
 
-function addVisible(node: Inner | Leaf, by: number): void {
-  for (let up: Inner | Leaf | null = node; up !== null; up = up.parent) up.visible += by;
-}
-
-/** Of two pieces in one leaf. */
-function isBefore(a: Piece, b: Piece): boolean {
-  for (const item of a.leaf!.items as Piece[]) {
-    if (item === a) return true;
-    if (item === b) return false;
-  }
-  throw new Error("Invariant broken: both pieces are in the leaf");
-}
-
-/** `splice` without the array it answers. */
-function insertAt<T>(items: T[], at: number, item: T): void {
-  items.push(item);
-  for (let i = items.length - 1; i > at; i--) items[i] = items[i - 1]!;
-  items[at] = item;
-}
-
-function summariseUp(node: Inner | Leaf): void {
-  for (let up: Inner | Leaf | null = node; up !== null; up = up.parent) {
-    const { visible, excess, lowest, lowestBack } = up;
-    summarise(up);
-    if (up.excess !== excess || up.lowest !== lowest || up.lowestBack !== lowestBack) continue;
-    // Plain typing: brackets are as before, so above only the count is other. Halved the cost of an insert.
-    if (up.parent !== null) addVisible(up.parent, up.visible - visible);
-    return;
-  }
-}
-
-function summarise(node: Inner | Leaf): void {
-  let visible = 0;
-  let excess = 0;
-  let lowest = 0;
-  const { items } = node;
-  if (node instanceof Leaf) {
-    for (const piece of items as Piece[]) {
-      visible += piece.visible;
-      excess += piece.opens - piece.closes;
-      if (excess < lowest) lowest = excess;
-    }
-    let back = 0;
-    let lowestBack = 0;
-    for (let i = items.length - 1; i >= 0; i--) {
-      const piece = items[i] as Piece;
-      back += piece.closes - piece.opens;
-      if (back < lowestBack) lowestBack = back;
-    }
-    node.lowestBack = lowestBack;
-  } else {
-    for (const child of items as Summary[]) {
-      visible += child.visible;
-      if (excess + child.lowest < lowest) lowest = excess + child.lowest;
-      excess += child.excess;
-    }
-    let back = 0;
-    let lowestBack = 0;
-    for (let i = items.length - 1; i >= 0; i--) {
-      const child = items[i] as Summary;
-      if (back + child.lowestBack < lowestBack) lowestBack = back + child.lowestBack;
-      back -= child.excess;
-    }
-    node.lowestBack = lowestBack;
-  }
-  node.visible = visible;
-  node.excess = excess;
-  node.lowest = lowest;
+function takeOut(nodes: Int32Array, node: Node, item: number): void {
+  const end = node + ITEMS + --nodes[node + COUNT]!;
+  for (let i = placeIn(nodes, node, item); i < end; i++) nodes[i] = nodes[i + 1]!;
 }

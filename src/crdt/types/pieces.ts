@@ -1,18 +1,36 @@
-// All runs of one sequence: which of them holds an element (run.ts), where each stands (order.ts), and how they are
+// All runs of one sequence: which of them holds an element (column.ts), where each stands (order.ts), and how they are
 // cut, joined and lengthened. It knows positions and what shows; not why a run stands where it does (fugue.ts).
 
 import { assert } from "../assert.ts";
+import { Column } from "./column.ts";
 import type { Contents, Elements } from "./contents.ts";
 import type { Dot, Slot } from "./dot.ts";
 import { Order } from "./order.ts";
-import { Column, type Root, Run } from "./run.ts";
+import {
+  AT,
+  CLOSES,
+  COLUMN,
+  LEFTS,
+  LENGTH,
+  NONE,
+  OPENS,
+  RIGHTS,
+  ROOT,
+  type Run,
+  Runs,
+  START,
+  STATE,
+  VISIBLE,
+} from "./runs.ts";
 import type { Strand, Strands } from "./strands.ts";
 
 export class Pieces<C extends Elements> {
-  readonly order = new Order<Run<C>>();
+  readonly runs = new Runs();
+  readonly order = new Order(this.runs);
   readonly strands: Strands;
   readonly #emptyContents: () => Contents<C>;
-  readonly #columns = new Map<Strand, Column<C>>();
+  readonly #columns: Column<C>[] = [];
+  readonly #columnOf = new Map<Strand, Column<C>>();
   #lastColumn: Column<C> | null = null;
   /** Whether anything that was ever put here must not be cut in two. */
   hasHalves = false;
@@ -27,27 +45,38 @@ export class Pieces<C extends Elements> {
   /** What the strand of a change put here, or null. */
   columnOf(change: Slot): Column<C> | null {
     const strand = this.strands.of(change);
-    if (this.#lastColumn?.strand === strand) return this.#lastColumn;
-    const column = this.#columns.get(strand) ?? null;
-    if (column !== null) this.#lastColumn = column;
+    const last = this.#lastColumn;
+    if (last !== null && last.strand === strand) return last;
+    const column = this.#columnOf.get(strand);
+    if (column === undefined) return null;
+    this.#lastColumn = column;
     return column;
   }
 
   columnOn(change: Slot): Column<C> {
     let column = this.columnOf(change);
     if (column !== null) return column;
-    column = new Column(this.strands.of(change), this.#emptyContents());
-    this.#columns.set(column.strand, column);
+    const strand = this.strands.of(change);
+    column = new Column(strand, this.#emptyContents(), this.#columns.length, this.runs);
+    this.#columns.push(column);
+    this.#columnOf.set(strand, column);
     this.#lastColumn = column;
     return column;
   }
 
-  find(dot: Dot): Run<C> | null {
-    return this.columnOf(dot.change)?.find(this.strands.position(dot)) ?? null;
+  column(run: Run): Column<C> {
+    return this.#columns[this.runs.cells[run + COLUMN]!]!;
   }
 
-  mustFind(dot: Dot): Run<C> {
-    return this.mustHold(this.mustColumn(dot.change), this.strands.position(dot));
+  find(dot: Dot): Run {
+    const column = this.columnOf(dot.change);
+    return column === null ? NONE : column.find(this.strands.position(dot));
+  }
+
+  mustFind(dot: Dot): Run {
+    const run = this.find(dot);
+    assert(run !== NONE, "a named element is here");
+    return run;
   }
 
   mustColumn(change: Slot): Column<C> {
@@ -56,10 +85,19 @@ export class Pieces<C extends Elements> {
     return column;
   }
 
-  mustHold(column: Column<C>, position: number): Run<C> {
+  mustHold(column: Column<C>, position: number): Run {
     const run = column.find(position);
-    assert(run !== null, "a named element is here");
+    assert(run !== NONE, "a named element is here");
     return run;
+  }
+
+  /** The run that holds an element named by the number of its column and its position there. */
+  holding(column: number, position: number): Run {
+    return this.mustHold(this.#columns[column]!, position);
+  }
+
+  dotAt(column: number, position: number): Dot {
+    return this.#columns[column]!.strand.dotAt(position);
   }
 
   /** Negative when `a` stands before `b`. Both must be here. */
@@ -72,18 +110,25 @@ export class Pieces<C extends Elements> {
   }
 
   /** The piece that the same run goes on with, where it was cut. */
-  continuation(run: Run<C>): Run<C> | null {
-    const next = run.column.find(run.end);
-    return next !== null && next.root === run.root ? next : null;
+  continuation(run: Run): Run {
+    const next = this.column(run).find(this.runs.end(run));
+    if (next === NONE) return NONE;
+    const { cells } = this.runs;
+    return cells[next + ROOT] === cells[run + ROOT] ? next : NONE;
+  }
+
+  contents(run: Run, offset = 0, length = this.runs.cells[run + LENGTH]! - offset): C {
+    const from = this.runs.cells[run + AT]! + offset;
+    return this.column(run).contents.slice(from, from + length);
   }
 
   // ------------------------------------------------------------------------------------------------ changing
 
   /** A run of new elements, which stands nowhere yet. */
-  make(column: Column<C>, root: Root, content: C): Run<C> {
+  make(column: Column<C>, root: number, start: number, content: C): Run {
     const at = column.contents.length;
     this.append(column.contents, content);
-    return new Run(column, root, root.start, at, content.length);
+    return this.runs.make(column.number, root, start, at, content.length);
   }
 
   append(contents: Contents<C>, content: C): void {
@@ -92,64 +137,76 @@ export class Pieces<C extends Elements> {
   }
 
   /** `by` elements whose contents are there already, right behind the run's others. */
-  lengthen(run: Run<C>, by: number): void {
-    if (run.column.contents.hasHalves) this.hasHalves = true;
-    run.length += by;
-    this.order.resize(run, run.length);
+  lengthen(run: Run, by: number): void {
+    if (this.column(run).contents.hasHalves) this.hasHalves = true;
+    const length = this.runs.cells[run + LENGTH]! + by;
+    this.runs.cells[run + LENGTH] = length;
+    this.order.resize(run, length);
   }
 
   /** Forgets a run that is the last of its column. */
-  remove(run: Run<C>): void {
+  remove(run: Run): void {
+    const column = this.column(run);
     this.order.remove(run);
-    run.column.remove(run);
-    run.column.contents.truncate(run.at);
+    column.remove(run);
+    column.contents.truncate(this.runs.cells[run + AT]!);
+    this.runs.release(run);
   }
 
   /** Cuts a run before its element `offset`; answers the second half. */
-  split(run: Run<C>, offset: number): Run<C> {
-    assert(offset > 0 && offset < run.length, "a split leaves two halves");
-    const second = new Run(run.column, run.root, run.start + offset, run.at + offset, run.length - offset);
-    second.deleters = run.deleters.length > 1 ? [...run.deleters] : run.deleters;
-    second.revived = run.revived;
-    second.hidden = run.hidden;
-    second.rights = run.rights;
-    run.rights = null;
-    run.length = offset;
-    run.visible = run.isVisible ? offset : 0;
-    second.visible = run.isVisible ? second.length : 0;
-    second.closes = run.closes;
-    run.closes = 0;
+  split(run: Run, offset: number): Run {
+    const { runs } = this;
+    const old = runs.cells;
+    const rest = old[run + LENGTH]! - offset;
+    assert(offset > 0 && rest > 0, "a split leaves two halves");
+    const [start, at] = [old[run + START]! + offset, old[run + AT]! + offset];
+    const second = runs.make(old[run + COLUMN]!, old[run + ROOT]!, start, at, rest);
+    const { cells } = runs;
+    cells[second + STATE] = cells[run + STATE]!;
+    runs.copyDeleters(run, second);
+    cells[second + RIGHTS] = cells[run + RIGHTS]!;
+    cells[run + RIGHTS] = NONE;
+    cells[second + CLOSES] = cells[run + CLOSES]!;
+    cells[run + CLOSES] = 0;
+    cells[run + LENGTH] = offset;
+    const shows = cells[run + VISIBLE] !== 0;
+    cells[run + VISIBLE] = shows ? offset : 0;
+    cells[second + VISIBLE] = shows ? rest : 0;
     this.order.split(run, second);
-    run.column.add(second);
+    this.column(run).add(second);
     return second;
   }
 
   /** The opposite of `split`, of two pieces of which none shows. */
-  merge(first: Run<C>, second: Run<C>): void {
+  merge(first: Run, second: Run): void {
+    const { cells } = this.runs;
     this.order.remove(second);
-    second.column.remove(second);
-    first.length += second.length;
-    first.rights = second.rights;
-    this.order.bracket(first, first.opens, second.closes);
+    this.column(second).remove(second);
+    cells[first + LENGTH]! += cells[second + LENGTH]!;
+    cells[first + RIGHTS] = cells[second + RIGHTS]!;
+    this.order.bracket(first, cells[first + OPENS]!, cells[second + CLOSES]!);
+    this.runs.release(second);
   }
 
   /** Exactly `length` elements of a run from the `offset`-th on. */
-  isolate(run: Run<C>, offset: number, length: number): Run<C> {
-    if (offset + length < run.length) this.split(run, offset + length);
+  isolate(run: Run, offset: number, length: number): Run {
+    if (offset + length < this.runs.cells[run + LENGTH]!) this.split(run, offset + length);
     return offset > 0 ? this.split(run, offset) : run;
   }
 
   /** The runs that make up exactly the positions [from, to), split at their ends where needed. */
-  cover(column: Column<C>, from: number, to: number): Run<C>[] {
+  cover(column: Column<C>, from: number, to: number): Run[] {
     for (const edge of [from, to]) {
       const run = column.find(edge);
-      if (run !== null && run.start < edge) this.split(run, edge - run.start);
+      if (run === NONE) continue;
+      const start = this.runs.cells[run + START]!;
+      if (start < edge) this.split(run, edge - start);
     }
-    const pieces: Run<C>[] = [];
+    const pieces: Run[] = [];
     for (let next = from; next < to; ) {
       const run = this.mustHold(column, next);
       pieces.push(run);
-      next = run.end;
+      next = this.runs.end(run);
     }
     return pieces;
   }
@@ -157,20 +214,28 @@ export class Pieces<C extends Elements> {
   /** Throws on a broken invariant. For tests. */
   check(): void {
     this.order.check();
-    let registered = 0;
-    for (const column of this.#columns.values()) registered += column.check();
-    for (const run of this.order) {
-      registered--;
-      assert(run.length > 0, "no run is empty");
-      const shown = run.isVisible ? run.length : 0;
-      assert(run.visible === shown, "a run shows what is neither deleted nor hidden");
-      const isFound = run.column.find(run.start) === run && run.column.find(run.end - 1) === run;
+    const { runs } = this;
+    const { cells } = runs;
+    const all = this.order.all();
+    const registered = this.#columns.reduce((sum, column) => sum + column.check(), 0);
+    assert(registered === all.length && all.length === runs.count(), "every run is registered once");
+    for (const run of all) {
+      assert(cells[run + LENGTH]! > 0, "no run is empty");
+      const shown = runs.shows(run) ? cells[run + LENGTH] : 0;
+      assert(cells[run + VISIBLE] === shown, "a run shows what is neither deleted nor hidden");
+      const column = this.column(run);
+      const isFound = column.find(cells[run + START]!) === run && column.find(runs.end(run) - 1) === run;
       assert(isFound, "a run is found by its positions");
-      if (run.isHead) continue;
-      const before = run.column.find(run.start - 1);
-      assert(before !== null && before.root === run.root, "a piece follows the piece it was cut from");
+      for (const side of [LEFTS, RIGHTS] as const)
+        for (let i = 0; i < runs.childCount(run, side); i++)
+          assert(runs.isHead(runs.child(run, side, i)), "what hangs on a run is the head of another");
+      if (runs.isHead(run)) continue;
+      const before = column.find(cells[run + START]! - 1);
+      assert(
+        before !== NONE && cells[before + ROOT] === cells[run + ROOT],
+        "a piece follows the one it was cut from",
+      );
       assert(this.order.compare(before, run) < 0, "pieces stand in the order of their elements");
     }
-    assert(registered === 0, "every run is registered once");
   }
 }

@@ -1,18 +1,34 @@
 // A text or a list as its document sees it: what shows where, and what typing and deleting do. It knows dots, positions
-// and who deleted what; not what the elements are, who wrote them, or whether they may. Three files below it:
+// and who deleted what; not what the elements are, who wrote them, or whether they may. Four files below it:
 //
 //     fugue.ts     where a new run hangs, so that everybody has one order
 //     pieces.ts    the runs: which holds an element, which stands where; cut, joined and lengthened
 //     order.ts     positions in O(log n), in a balanced tree with brackets
+//     runs.ts      what all three know of a run, as a row of numbers
 
 import { assert } from "../assert.ts";
+import type { Column } from "./column.ts";
 import { type Contents, type Elements, Units, Values } from "./contents.ts";
-import { type Causality, type Dot, type Slot, type Span, sameDot } from "./dot.ts";
+import type { Causality, Dot, Slot, Span } from "./dot.ts";
 import { Fugue } from "./fugue.ts";
 import type { Place } from "./op.ts";
 import type { Order } from "./order.ts";
 import { Pieces } from "./pieces.ts";
-import { Root, type Run } from "./run.ts";
+import {
+  AT,
+  LENGTH,
+  NONE,
+  ORIGIN,
+  ORIGIN_COLUMN,
+  REVIVED,
+  RIGHTS,
+  ROOT,
+  type Run,
+  type Runs,
+  START,
+  STATE,
+  VISIBLE,
+} from "./runs.ts";
 import { type GrowingSpan, Strands } from "./strands.ts";
 
 /** `removed` visible elements at `index` went away, or `inserted` came. */
@@ -42,7 +58,8 @@ export function listSequence<V>(causality: Causality, strands = new Strands()): 
 export class Sequence<C extends Elements> {
   readonly #strands: Strands;
   readonly #pieces: Pieces<C>;
-  readonly #order: Order<Run<C>>;
+  readonly #runs: Runs;
+  readonly #order: Order;
   readonly #fugue: Fugue<C>;
 
   // What was typed or deleted last by the local author goes on mostly, so it is put into the tree only when something
@@ -50,13 +67,14 @@ export class Sequence<C extends Elements> {
   // and the contents. One of the two is under way at most.
 
   /** The run that the last local insert made or lengthened; typing goes on at `#tipAt` (-1: nowhere), with position `#tipEnd`. */
-  #tip: Run<C> | null = null;
+  #tip: Run = NONE;
+  #tipColumn: Column<C> | null = null;
   #tipAt = -1;
   #tipEnd = -1;
   /** How many elements its contents hold already, of which it does not know yet. */
   #typed = 0;
   /** `#cutCount` elements of this run from `#cutOffset` on are deleted; the first stood at visible index `#cutAt`. */
-  #cut: Run<C> | null = null;
+  #cut: Run = NONE;
   #cutOffset = 0;
   #cutCount = 0;
   #cutAt = 0;
@@ -65,6 +83,7 @@ export class Sequence<C extends Elements> {
   constructor(causality: Causality, strands: Strands, emptyContents: () => Contents<C>) {
     this.#strands = strands;
     this.#pieces = new Pieces(strands, emptyContents);
+    this.#runs = this.#pieces.runs;
     this.#order = this.#pieces.order;
     this.#fugue = new Fugue(this.#pieces, causality);
   }
@@ -77,12 +96,13 @@ export class Sequence<C extends Elements> {
   /** Puts what is under way into the tree. */
   #settle(): void {
     if (this.#typed > 0) {
-      this.#pieces.lengthen(this.#tip!, this.#typed);
+      const typed = this.#typed;
       this.#typed = 0;
+      this.#pieces.lengthen(this.#tip, typed);
     }
-    if (this.#cut !== null) {
+    if (this.#cut !== NONE) {
       const [run, count] = [this.#cut, this.#cutCount];
-      this.#cut = null;
+      this.#cut = NONE;
       this.#cutCount = 0;
       this.#deleteWithin(run, this.#cutOffset, count, this.#cutBy);
     }
@@ -104,28 +124,30 @@ export class Sequence<C extends Elements> {
     const end = this.#strands.position({ change, index: start }) + length;
     for (let next = end - length; next < end; ) {
       const run = column.find(next);
-      if (run === null) return false;
-      next = run.end;
+      if (run === NONE) return false;
+      next = this.#runs.end(run);
     }
     return true;
   }
 
   has(dot: Dot): boolean {
     this.#settle();
-    return this.#pieces.find(dot) !== null;
+    return this.#pieces.find(dot) !== NONE;
   }
 
   /** The content of one element, deleted or not. */
   at(dot: Dot): C[number] | null {
     this.#settle();
     const run = this.#pieces.find(dot);
-    if (run === null) return null;
-    return run.column.contents.at(run.at + this.#strands.position(dot) - run.start);
+    if (run === NONE) return null;
+    const { cells } = this.#runs;
+    return this.#pieces.column(run).contents.at(cells[run + AT]! + this.#offsetOf(dot, run));
   }
 
   isVisible(dot: Dot): boolean {
     this.#settle();
-    return this.#pieces.find(dot)?.isVisible ?? false;
+    const run = this.#pieces.find(dot);
+    return run !== NONE && this.#runs.shows(run);
   }
 
   /** Negative when `a` stands before `b`. Both must be here. Never changes, whatever comes. */
@@ -136,14 +158,12 @@ export class Sequence<C extends Elements> {
 
   /** The visible contents in order, change by change. */
   *visible(): Generator<Shown<C>> {
-    this.#settle();
-    for (const run of this.#order) {
-      if (!run.isVisible) continue;
+    for (const run of this.#shown()) {
       const spans: Span[] = [];
-      run.column.strand.spans(run.start, run.end, spans);
+      this.#pieces.column(run).strand.spans(this.#runs.cells[run + START]!, this.#runs.end(run), spans);
       let offset = 0;
       for (const { change, start, length } of spans) {
-        yield { content: run.contents(offset, length), change, start };
+        yield { content: this.#pieces.contents(run, offset, length), change, start };
         offset += length;
       }
     }
@@ -151,16 +171,26 @@ export class Sequence<C extends Elements> {
 
   /** The visible contents in order, in as few pieces as may be. */
   *contents(): Generator<C> {
+    for (const run of this.#shown()) yield this.#pieces.contents(run);
+  }
+
+  #shown(): Run[] {
     this.#settle();
-    for (const run of this.#order) if (run.isVisible) yield run.contents();
+    return this.#order.all().filter(run => this.#runs.cells[run + VISIBLE] !== 0);
   }
 
   /** The contents of elements that came in one run. */
   contentOf({ change, start, length }: Span): C {
     this.#settle();
-    const run = this.#pieces.mustFind({ change, index: start });
-    const at = run.at + this.#strands.position({ change, index: start }) - run.start;
-    return run.column.contents.slice(at, at + length);
+    const dot = { change, index: start };
+    const run = this.#pieces.mustFind(dot);
+    const at = this.#runs.cells[run + AT]! + this.#offsetOf(dot, run);
+    return this.#pieces.column(run).contents.slice(at, at + length);
+  }
+
+  /** Where an element of a run stands in it. */
+  #offsetOf(dot: Dot, run: Run): number {
+    return this.#strands.position(dot) - this.#runs.cells[run + START]!;
   }
 
   /** Whether a position lies between two elements that belong together. Both show or neither, so the one before tells. */
@@ -168,7 +198,8 @@ export class Sequence<C extends Elements> {
     this.#settle();
     if (index === 0 || !this.#pieces.hasHalves) return false;
     const run = this.#order.find(index - 1);
-    return run.column.contents.isHalf(run.at + index - 1 - this.#order.foundAt);
+    const at = this.#runs.cells[run + AT]! + index - 1 - this.#order.foundAt;
+    return this.#pieces.column(run).contents.isHalf(at);
   }
 
   /** The visible elements in [from, to), as spans of dots in document order. */
@@ -176,13 +207,15 @@ export class Sequence<C extends Elements> {
     this.#settle();
     const found: Span[] = [];
     if (from >= to) return found;
-    let run: Run<C> | null = this.#order.find(from);
-    for (let index = this.#order.foundAt; run !== null && index < to; run = this.#order.next(run)) {
-      if (!run.isVisible) continue;
-      const start = run.start + Math.max(from - index, 0);
-      const end = run.start + Math.min(to - index, run.length);
-      run.column.strand.spans(start, end, found);
-      index += run.length;
+    const { cells } = this.#runs;
+    let run = this.#order.find(from);
+    for (let index = this.#order.foundAt; run !== NONE && index < to; run = this.#order.next(run)) {
+      const length = cells[run + VISIBLE]!;
+      if (length === 0) continue;
+      const start = cells[run + START]!;
+      const first = start + Math.max(from - index, 0);
+      this.#pieces.column(run).strand.spans(first, start + Math.min(to - index, length), found);
+      index += length;
     }
     return found;
   }
@@ -191,16 +224,20 @@ export class Sequence<C extends Elements> {
   dotAt(index: number): Dot {
     this.#settle();
     const run = this.#order.find(index);
-    return run.column.strand.dotAt(run.start + index - this.#order.foundAt);
+    return this.#dotIn(run, index - this.#order.foundAt);
+  }
+
+  #dotIn(run: Run, offset: number): Dot {
+    return this.#pieces.column(run).strand.dotAt(this.#runs.cells[run + START]! + offset);
   }
 
   /** How many visible elements stand before `dot`, or null if it is not here. */
   indexOf(dot: Dot): number | null {
     this.#settle();
     const run = this.#pieces.find(dot);
-    if (run === null) return null;
+    if (run === NONE) return null;
     const before = this.#order.visibleBefore(run);
-    return before + (run.isVisible ? this.#strands.position(dot) - run.start : 0);
+    return before + (this.#runs.shows(run) ? this.#offsetOf(dot, run) : 0);
   }
 
   // ----------------------------------------------------------------------------------------------- inserting
@@ -208,36 +245,32 @@ export class Sequence<C extends Elements> {
   /** Where a local insert before visible index `index` hangs (Fugue, algorithm 1). */
   place(index: number): Place {
     this.#settle();
-    return this.#rootAt(index, 0);
-  }
-
-  /** The same as the root of a run that begins at position `start`. */
-  #rootAt(index: number, start: number): Root {
+    const { cells } = this.#runs;
     if (index === 0) {
-      const first = this.#order.first;
-      return first === null
-        ? new Root(start, null, "right", null)
-        : new Root(start, first.head, "left", null);
+      const { first } = this.#order;
+      if (first === NONE) return { parent: null, side: "right", rightOrigin: null };
+      return { parent: this.#fugue.head(first), side: "left", rightOrigin: null };
     }
     const run = this.#order.find(index - 1);
-    const position = run.start + index - 1 - this.#order.foundAt;
-    const { strand } = run.column;
-    if (position + 1 < run.end) return new Root(start, strand.dotAt(position + 1), "left", null);
+    const offset = index - 1 - this.#order.foundAt;
+    if (offset + 1 < cells[run + LENGTH]!)
+      return { parent: this.#dotIn(run, offset + 1), side: "left", rightOrigin: null };
     const next = this.#order.next(run);
-    if (next === null) return new Root(start, strand.dotAt(position), "right", null);
-    return this.#fugue.hasRight(run)
-      ? new Root(start, next.head, "left", null)
-      : new Root(start, strand.dotAt(position), "right", next.head);
+    if (next !== NONE && this.#fugue.hasRight(run))
+      return { parent: this.#fugue.head(next), side: "left", rightOrigin: null };
+    const rightOrigin = next === NONE ? null : this.#fugue.head(next);
+    return { parent: this.#dotIn(run, offset), side: "right", rightOrigin };
   }
 
   /** Inserts new elements before visible index `index` and answers where they hang. */
   insertAt(index: number, dot: Dot, content: C): Place {
-    this.#settle();
-    const root = this.#rootAt(index, this.#strands.at(dot));
-    this.#tip = this.#put(dot, root, content);
+    const place = this.place(index);
+    const column = this.#pieces.columnOn(dot.change);
+    this.#tip = this.#put(column, this.#strands.position(dot), place, content);
+    this.#tipColumn = column;
     this.#tipAt = index + content.length;
-    this.#tipEnd = root.start + content.length;
-    return root;
+    this.#tipEnd = this.#runs.end(this.#tip);
+    return place;
   }
 
   /**
@@ -247,7 +280,7 @@ export class Sequence<C extends Elements> {
   typeOn(index: number, change: Slot, element: number, content: C): boolean {
     if (index !== this.#tipAt || this.#tipEnd !== this.#strands.start(change) + element) return false;
     const { length } = content;
-    this.#tip!.column.contents.append(content);
+    this.#tipColumn!.contents.append(content);
     this.#typed += length;
     this.#tipAt += length;
     this.#tipEnd += length;
@@ -258,44 +291,55 @@ export class Sequence<C extends Elements> {
   resumeTyping(last: Dot): void {
     this.#interrupt();
     this.#tip = this.#pieces.mustFind(last);
-    this.#tipEnd = this.#tip.end;
-    this.#tipAt = this.#order.visibleBefore(this.#tip) + this.#tip.length;
+    this.#tipColumn = this.#pieces.column(this.#tip);
+    this.#tipEnd = this.#runs.end(this.#tip);
+    this.#tipAt = this.#order.visibleBefore(this.#tip) + this.#runs.cells[this.#tip + LENGTH]!;
   }
 
   /** Adds a run of new elements; the first is `dot`. Names in `place` must be here (graph/ and references.ts see to it). */
   insert(dot: Dot, place: Place, content: C): SequenceStep {
     this.#interrupt();
-    const root = new Root(this.#strands.at(dot), place.parent, place.side, place.rightOrigin);
-    const run = this.#put(dot, root, content);
-    const before = this.#order.visibleBefore(run) + run.length - content.length;
-    return { index: before, removed: 0, inserted: content.length };
+    const column = this.#pieces.columnOn(dot.change);
+    const run = this.#put(column, this.#strands.position(dot), place, content);
+    const end = this.#order.visibleBefore(run) + this.#runs.cells[run + LENGTH]!;
+    return { index: end - content.length, removed: 0, inserted: content.length };
   }
 
-  /** The run whose last elements the new ones are. */
-  #put(dot: Dot, root: Root, content: C): Run<C> {
+  /** The run whose last elements the new ones are, which begin at position `start`. */
+  #put(column: Column<C>, start: number, place: Place, content: C): Run {
     assert(content.length > 0, "a run has elements");
-    const column = this.#pieces.columnOn(dot.change);
-    const { start } = root;
-    assert(column.find(start) === null, "an element is inserted once");
-    const before = column.find(start - 1);
-    if (before !== null && this.#isContinued(before, root)) {
+    assert(column.find(start) === NONE, "an element is inserted once");
+    const { parent, side, rightOrigin } = place;
+    const parentColumn = parent === null ? null : this.#pieces.mustColumn(parent.change);
+    const parentAt = parent === null ? NONE : this.#strands.position(parent);
+    const originColumn = rightOrigin === null ? NONE : this.#pieces.mustColumn(rightOrigin.change).number;
+    const originAt = rightOrigin === null ? NONE : this.#strands.position(rightOrigin);
+    const before = side === "right" && parentColumn === column ? column.find(start - 1) : NONE;
+    if (before !== NONE && this.#isContinued(before, parentAt, originColumn, originAt)) {
       this.#pieces.append(column.contents, content);
       this.#pieces.lengthen(before, content.length);
       return before;
     }
-    const run = this.#pieces.make(column, root, content);
+    const hangsOn = parentColumn === null ? NONE : parentColumn.number;
+    const root = this.#runs.makeRoot(start, hangsOn, parentAt, side === "right", originColumn, originAt);
+    const run = this.#pieces.make(column, root, start, content);
     this.#fugue.hang(run);
     column.add(run);
     return run;
   }
 
-  /** Whether elements at `place` that follow `run` on its strand are what its run goes on with. */
-  #isContinued(run: Run<C>, { parent, side, rightOrigin }: Place): boolean {
-    if (side !== "right" || parent === null || !run.isUntouched || run.rights !== null) return false;
-    if (run.at + run.length !== run.column.contents.length) return false;
-    const isLast =
-      this.#strands.of(parent.change) === run.column.strand && this.#strands.position(parent) === run.end - 1;
-    return isLast && sameDot(rightOrigin, run.root.rightOriginOfAll);
+  /** Whether elements that follow `run` on its strand, and hang right of the element at `parent`, are what it goes on with. */
+  #isContinued(run: Run, parent: number, originColumn: number, origin: number): boolean {
+    const { cells, roots } = this.#runs;
+    const root = cells[run + ROOT]!;
+    return (
+      parent === this.#runs.end(run) - 1 &&
+      roots[root + ORIGIN_COLUMN] === originColumn &&
+      roots[root + ORIGIN] === origin &&
+      cells[run + RIGHTS] === NONE &&
+      this.#runs.isUntouched(run) &&
+      cells[run + AT]! + cells[run + LENGTH]! === this.#pieces.column(run).contents.length
+    );
   }
 
   // ------------------------------------------------------------------------------------------------ deleting
@@ -307,10 +351,12 @@ export class Sequence<C extends Elements> {
     let left = to - from;
     while (left > 0) {
       const run = this.#order.find(from);
+      const { cells } = this.#runs;
       const offset = from - this.#order.foundAt;
-      const count = Math.min(left, run.length - offset);
-      assert(!run.revived, "elements that come back are deleted by name");
-      run.column.strand.join(run.start + offset, run.start + offset + count, spans);
+      const count = Math.min(left, cells[run + LENGTH]! - offset);
+      assert((cells[run + STATE]! & REVIVED) === 0, "elements that come back are deleted by name");
+      const start = cells[run + START]! + offset;
+      this.#pieces.column(run).strand.join(start, start + count, spans);
       left -= count;
       if (left > 0) {
         this.#deleteWithin(run, offset, count, by);
@@ -327,17 +373,19 @@ export class Sequence<C extends Elements> {
   /** Deleting on, backwards or forwards, within the run where that was begun. */
   #cutOn(from: number, to: number, by: Slot, spans: GrowingSpan[]): boolean {
     const run = this.#cut;
-    if (run === null || by !== this.#cutBy) return false;
+    if (run === NONE || by !== this.#cutBy) return false;
+    const { cells } = this.#runs;
     const count = to - from;
     const end = this.#cutOffset + this.#cutCount;
+    let offset = end;
     if (to === this.#cutAt && count <= this.#cutOffset) {
       this.#cutOffset -= count;
       this.#cutAt = from;
-      run.column.strand.join(run.start + this.#cutOffset, run.start + this.#cutOffset + count, spans);
-    } else if (from === this.#cutAt && end + count <= run.length)
-      run.column.strand.join(run.start + end, run.start + end + count, spans);
-    else return false;
+      offset = this.#cutOffset;
+    } else if (from !== this.#cutAt || end + count > cells[run + LENGTH]!) return false;
     this.#cutCount += count;
+    const start = cells[run + START]! + offset;
+    this.#pieces.column(run).strand.join(start, start + count, spans);
     return true;
   }
 
@@ -349,14 +397,15 @@ export class Sequence<C extends Elements> {
     const start = this.#strands.position({ change: span.change, index: span.start });
     for (let next = start; next < start + span.length; ) {
       const run = this.#pieces.mustHold(column, next);
-      const offset = next - run.start;
-      const count = Math.min(start + span.length - next, run.length - offset);
-      if (run.isUntouched) {
+      const { cells } = this.#runs;
+      const offset = next - cells[run + START]!;
+      const count = Math.min(start + span.length - next, cells[run + LENGTH]! - offset);
+      if (this.#runs.isUntouched(run)) {
         steps.push({ index: this.#order.visibleBefore(run) + offset, removed: count, inserted: 0 });
         this.#deleteWithin(run, offset, count, by);
       } else {
         // It was gone or hidden already, or has come back and stays: nothing shows differently.
-        this.#pieces.isolate(run, offset, count).addDeleter(by);
+        this.#runs.addDeleter(this.#pieces.isolate(run, offset, count), by);
       }
       next += count;
     }
@@ -365,26 +414,23 @@ export class Sequence<C extends Elements> {
 
   /** Takes one change's delete back. */
   undelete(span: Span, by: Slot): SequenceStep[] {
-    return this.#mark(span, run => {
-      run.deleters = run.deleters.filter(slot => slot !== by);
-    });
+    return this.#mark(span, run => this.#runs.removeDeleter(run, by));
   }
 
   /** Shows one deleted element in spite of its deleters, or no longer. */
   revive(dot: Dot, revived: boolean): SequenceStep[] {
     this.#settle();
     const run = this.#pieces.find(dot);
-    if (run === null || run.revived === revived) return [];
-    return this.#mark({ change: dot.change, start: dot.index, length: 1 }, piece => {
-      piece.revived = revived;
-    });
+    if (run === NONE || ((this.#runs.cells[run + STATE]! & REVIVED) !== 0) === revived) return [];
+    return this.hide({ change: dot.change, start: dot.index, length: 1 }, REVIVED, revived);
   }
 
   /** Hides elements for a reason (`MASKED`, `MOVED`), or no longer for that one. They stay where they are, and what
    * hangs on them too. Idempotent per reason. */
   hide(span: Span, why: number, isHidden: boolean): SequenceStep[] {
     return this.#mark(span, run => {
-      run.hidden = isHidden ? run.hidden | why : run.hidden & ~why;
+      const state = this.#runs.cells[run + STATE]!;
+      this.#runs.cells[run + STATE] = isHidden ? state | why : state & ~why;
     });
   }
 
@@ -400,47 +446,52 @@ export class Sequence<C extends Elements> {
   }
 
   /** Elements that show and were never touched are deleted. A word deleted letter by letter becomes one piece again. */
-  #deleteWithin(run: Run<C>, offset: number, count: number, by: Slot): void {
-    const end = offset + count;
-    if (count < run.length && end === run.length) {
+  #deleteWithin(run: Run, offset: number, count: number, by: Slot): void {
+    const runs = this.#runs;
+    const { cells } = runs;
+    const length = cells[run + LENGTH]!;
+    if (count < length && offset + count === length) {
       const next = this.#order.next(run);
-      if (next !== null && run.isFollowedBy(next) && next.isGoneBy(by)) {
-        run.length -= count;
-        this.#order.resize(run, run.length);
-        next.start -= count;
-        next.at -= count;
-        next.length += count;
+      if (next !== NONE && runs.isFollowedBy(run, next) && runs.isGoneBy(next, by)) {
+        cells[run + LENGTH] = length - count;
+        this.#order.resize(run, length - count);
+        cells[next + START]! -= count;
+        cells[next + AT]! -= count;
+        cells[next + LENGTH]! += count;
         return;
       }
     }
-    if (count < run.length && offset === 0) {
+    if (count < length && offset === 0) {
       const previous = this.#order.previous(run);
-      if (previous?.isFollowedBy(run) && previous.isGoneBy(by)) {
-        previous.length += count;
-        run.start += count;
-        run.at += count;
-        run.length -= count;
-        this.#order.resize(run, run.length);
+      if (previous !== NONE && runs.isFollowedBy(previous, run) && runs.isGoneBy(previous, by)) {
+        cells[previous + LENGTH]! += count;
+        cells[run + START]! += count;
+        cells[run + AT]! += count;
+        cells[run + LENGTH] = length - count;
+        this.#order.resize(run, length - count);
         return;
       }
     }
     const piece = this.#pieces.isolate(run, offset, count);
-    piece.addDeleter(by);
+    runs.addDeleter(piece, by);
     this.#order.resize(piece, 0);
     const [previous, next] = [this.#order.previous(piece), this.#order.next(piece)];
-    if (next !== null && piece.isFollowedBy(next) && next.isGoneBy(by)) this.#pieces.merge(piece, next);
-    if (previous?.isFollowedBy(piece) && previous.isGoneBy(by)) this.#pieces.merge(previous, piece);
+    if (next !== NONE && runs.isFollowedBy(piece, next) && runs.isGoneBy(next, by))
+      this.#pieces.merge(piece, next);
+    if (previous !== NONE && runs.isFollowedBy(previous, piece) && runs.isGoneBy(previous, by))
+      this.#pieces.merge(previous, piece);
   }
 
-  #mark(span: Span, change: (run: Run<C>) => void): SequenceStep[] {
+  #mark(span: Span, change: (run: Run) => void): SequenceStep[] {
     this.#interrupt();
     const column = this.#pieces.mustColumn(span.change);
     const start = this.#strands.position({ change: span.change, index: span.start });
     const steps: SequenceStep[] = [];
     for (const run of this.#pieces.cover(column, start, start + span.length)) {
-      const before = run.visible;
+      const { cells } = this.#runs;
+      const before = cells[run + VISIBLE]!;
       change(run);
-      const after = run.isVisible ? run.length : 0;
+      const after = this.#runs.shows(run) ? cells[run + LENGTH]! : 0;
       if (before === after) continue;
       const index = this.#order.visibleBefore(run);
       this.#order.resize(run, after);

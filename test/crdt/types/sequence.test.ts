@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Causality, Dot, Span } from "../../../src/crdt/types/dot.ts";
 import type { Place } from "../../../src/crdt/types/op.ts";
-import { MASKED, MOVED } from "../../../src/crdt/types/run.ts";
+import { MASKED, MOVED } from "../../../src/crdt/types/runs.ts";
 import { type Sequence, type SequenceStep, textSequence } from "../../../src/crdt/types/sequence.ts";
 import { Strands } from "../../../src/crdt/types/strands.ts";
 import { NaiveSequence } from "../../model/naive-sequence.ts";
