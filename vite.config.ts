@@ -49,6 +49,9 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     // A small asset inlined as a data: address is a font or an image the policy would block.
     assetsInlineLimit: 0,
+    // Constants of a file stay constants: as a `var`, a table is looked up and checked at every use (a SHA-256 of 100
+    // bytes then takes 1.13 µs, not 0.72).
+    rolldownOptions: { output: { topLevelVar: false } },
   },
   // The bundle without Node polyfills; named here so that the development server gives it a default export.
   optimizeDeps: { include: ["simple-peer/simplepeer.min.js"] },

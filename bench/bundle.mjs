@@ -24,7 +24,8 @@ export async function bundleCore(root, folder) {
           core: join(root, "src/crdt/index.ts"),
           verifier: join(root, "src/sync/adapters/verifier.ts"),
         },
-        output: { entryFileNames: "[name].mjs", chunkFileNames: "[name].mjs" },
+        // As for the app (vite.config.ts): a `var` at the top of a file is no constant to V8.
+        output: { entryFileNames: "[name].mjs", chunkFileNames: "[name].mjs", topLevelVar: false },
       },
     },
   });
