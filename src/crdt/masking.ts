@@ -5,7 +5,7 @@
 import { type LocalOps, localize } from "./authority/admission.ts";
 import { type Change, type ChangeId, elementsOf } from "./graph/change.ts";
 import type { Graph } from "./graph/graph.ts";
-import type { DocumentTree, Patch } from "./types/document.ts";
+import type { DocumentTree, HiddenTexts, Patch } from "./types/document.ts";
 import type { Slot } from "./types/dot.ts";
 
 export class Masking {
@@ -41,13 +41,16 @@ export class Masking {
     }
     // What comes and goes at once shows nowhere, so nobody is told.
     this.#tree.applyAll(ops, starts, slot, []);
-    this.#tree.maskAll(ops, starts, slot, true, []);
+    const texts: HiddenTexts = new Map();
+    this.#tree.maskAll(ops, starts, slot, true, [], texts);
+    this.#tree.hideAll(texts, true, []);
     this.#tree.settle([]);
   }
 
   /** What shows differently. `unapplied`: changes in the graph that `apply` has not seen yet. */
   mask(ids: Iterable<ChangeId>, isMasked: boolean, unapplied: readonly Slot[]): readonly Patch[] {
     const patches: Patch[] = [];
+    const texts: HiddenTexts = new Map();
     const later = new Set(unapplied);
     for (const id of ids) {
       if (this.#masked.has(id) === isMasked) continue;
@@ -56,8 +59,9 @@ export class Masking {
       const slot = this.#graph.slotOf(id);
       if (slot === undefined || later.has(slot)) continue;
       const { ops, starts } = localize(this.#changeAt(slot), slot, this.#graph);
-      this.#tree.maskAll(ops, starts, slot, isMasked, patches);
+      this.#tree.maskAll(ops, starts, slot, isMasked, patches, texts);
     }
+    this.#tree.hideAll(texts, isMasked, patches);
     this.#tree.settle(patches);
     return patches;
   }

@@ -33,8 +33,9 @@ import {
 import type { ContentOp, MoveOp, Path, SetOp, UnsetOp, Value } from "./op.ts";
 import { Register } from "./register.ts";
 import { MASKED, MOVED } from "./runs.ts";
-import type { Sequence, SequenceStep } from "./sequence.ts";
-import { Strands } from "./strands.ts";
+import type { Sequence } from "./sequence.ts";
+import type { SequenceStep } from "./showing.ts";
+import { type GrowingSpan, Strands } from "./strands.ts";
 
 /** What an op changed in what is shown. Steps of texts and lists hold one after the other. */
 export type Patch =
@@ -53,6 +54,9 @@ export type Patch =
       readonly inserted: readonly Value[];
     }
   | { readonly type: "field"; readonly path: Path; readonly key: string | null };
+
+/** What changes put into texts, to be hidden or shown. */
+export type HiddenTexts = Map<TextNode, { readonly path: Path; readonly spans: GrowingSpan[] }>;
 
 /** What happens to an op. "revert" forgets it, which only a draft's may be; "mask" and "unmask" leave its structure. */
 type Turn = "apply" | "revert" | "mask" | "unmask";
@@ -149,8 +153,8 @@ export class DocumentTree {
   }
 
   /**
-   * Takes the effect of all ops of an applied change, numbered from `starts`, out (`isMasked`) or back in. `settle` is called
-   * when all changes that are to be masked are.
+   * Takes the effect of all ops of an applied change, numbered from `starts`, out (`isMasked`) or back in; of what it put into
+   * texts only with `hideAll`, once all changes that are to be masked are. Then `settle` is called.
    */
   maskAll(
     ops: readonly ContentOp[],
@@ -158,21 +162,35 @@ export class DocumentTree {
     change: Slot,
     isMasked: boolean,
     patches: Patch[],
+    texts: HiddenTexts,
   ): void {
     const turn = isMasked ? "mask" : "unmask";
-    for (let i = 0; i < ops.length; ) {
+    let last: { readonly path: Path; readonly spans: GrowingSpan[] } | null = null;
+    for (let i = 0; i < ops.length; i++) {
       const op = ops[i]!;
-      const start = starts[i++]!;
+      const start = starts[i]!;
       if (op.type !== "insertText") {
         this.#turn(turn, op, change, start, patches);
         continue;
       }
+      if (last === null || last.path !== op.path) {
+        const node = this.node(op.path) as TextNode;
+        last = texts.get(node) ?? { path: op.path, spans: [] };
+        texts.set(node, last);
+      }
       // What was typed at many places one after the other has numbers in a row.
-      let { length } = op.text;
-      for (let next = ops[i]; next?.type === "insertText" && next.path === op.path; next = ops[++i])
-        length += next.text.length;
-      turnRun(turn, this.node(op.path) as TextNode, op.path, { change, start, length }, patches);
-      this.touch(op.path);
+      const before = last.spans.at(-1);
+      const { length } = op.text;
+      if (before?.change === change && before.start + before.length === start) before.length += length;
+      else last.spans.push({ change, start, length });
+    }
+  }
+
+  hideAll(texts: HiddenTexts, isMasked: boolean, patches: Patch[]): void {
+    for (const [{ text }, { path, spans }] of texts) {
+      for (const { index, removed, content } of text.hideAll(spans, MASKED, isMasked))
+        patches.push({ type: "text", path, index, removed, inserted: content ?? "" });
+      this.touch(path);
     }
   }
 

@@ -1,59 +1,45 @@
 // A balanced order of pieces: position ↔ piece in O(log n), whoever chose the positions. A B+-tree whose nodes sum up
 // what is below them, all of it in one row of numbers. It knows nothing of elements, dots or deletion; of a piece only how
 // much of it shows, how many brackets open before it and close behind it, and in which leaf it stands (runs.ts).
-//
-// The brackets hold the tree of `fugue.ts`: the pieces between an opening bracket and its closing one are one
-// subtree. To find the other end of a subtree is to find the bracket that matches (a search for a depth among
-// excesses, as in succinct trees: Munro and Raman 2001), so no walk ever goes down the tree itself, which a hostile
-// author can make as deep as the text is long.
-//
-//     nodes │ count, parent, visible, excess, lowest, lowest back, 17 items │ count, …      a node is the place of its count
+// The nodes are in nodes.ts; the brackets, in brackets.ts.
 
 import { assert } from "../assert.ts";
-import { CLOSES, grown, LEAF, NONE, OPENS, type Run, type Runs, VISIBLE } from "./runs.ts";
-
-/** Items of a node at most. Fewer make the tree deeper, more make what is done in a node dearer; 8 to 32 are much alike. */
-const FAN_OUT = 16;
-
-/** A node, by the place of its first number: an inner node, whose items are nodes, or a leaf, whose items are runs. */
-type Node = number;
-
-// What stands where in a node.
-const COUNT = 0;
-const PARENT = 1;
-const SEEN = 2;
-/** Opening minus closing brackets. */
-const EXCESS = 3;
-/** The lowest that the excess gets behind some piece, counted from the left; before some piece, from the right. */
-const LOWEST = 4;
-const LOWEST_BACK = 5;
-const ITEMS = 6;
-/** One item more than may stay, until the node is split. */
-const NODE = ITEMS + FAN_OUT + 1;
+import { Brackets } from "./brackets.ts";
+import {
+  COUNT,
+  EXCESS,
+  FAN_OUT,
+  ITEMS,
+  LOWEST,
+  LOWEST_BACK,
+  type Node,
+  Nodes,
+  PARENT,
+  placeIn,
+  SEEN,
+  takeOut,
+} from "./nodes.ts";
+import { CLOSES, LEAF, LENGTH, NONE, OPENS, type Run, type Runs, VISIBLE } from "./runs.ts";
 
 export class Order {
   readonly #runs: Runs;
-  #nodes = new Int32Array(NODE);
-  #used = NODE;
-  /** The first of the nodes given back; each names the next in its first number. */
-  #free: Node = NONE;
-  #root: Node = 0;
+  readonly #nodes = new Nodes();
+  readonly #brackets: Brackets;
+  #root: Node = this.#nodes.make();
   /** Levels of inner nodes above the leaves. */
   #height = 0;
   #first: Run = NONE;
   /** The piece that was asked for last and what is visible before it: it is asked for again mostly. */
   #cursor: Run = NONE;
   #cursorAt = 0;
-  /** Of a search for a bracket: which of its kind at the piece found, counted from the piece outwards. */
-  #bracketCount = 0;
 
   constructor(runs: Runs) {
     this.#runs = runs;
-    this.#nodes[PARENT] = NONE;
+    this.#brackets = new Brackets(this.#nodes, runs);
   }
 
   get visible(): number {
-    return this.#nodes[this.#root + SEEN]!;
+    return this.#nodes.numbers[this.#root + SEEN]!;
   }
 
   get first(): Run {
@@ -61,14 +47,14 @@ export class Order {
   }
 
   next(run: Run): Run {
-    const nodes = this.#nodes;
+    const nodes = this.#nodes.numbers;
     const leaf = this.#runs.cells[run + LEAF]!;
     const at = placeIn(nodes, leaf, run) + 1;
     return at < leaf + ITEMS + nodes[leaf + COUNT]! ? nodes[at]! : this.#beyond(leaf, 1);
   }
 
   previous(run: Run): Run {
-    const nodes = this.#nodes;
+    const nodes = this.#nodes.numbers;
     const leaf = this.#runs.cells[run + LEAF]!;
     const at = placeIn(nodes, leaf, run) - 1;
     return at >= leaf + ITEMS ? nodes[at]! : this.#beyond(leaf, -1);
@@ -76,7 +62,7 @@ export class Order {
 
   /** The nearest run of the next leaf, or of the one before. */
   #beyond(leaf: Node, by: 1 | -1): Run {
-    const nodes = this.#nodes;
+    const nodes = this.#nodes.numbers;
     let node = leaf;
     for (let level = 1; level <= this.#height; level++) {
       const up = nodes[node + PARENT]!;
@@ -93,7 +79,7 @@ export class Order {
 
   /** All pieces in order. */
   all(): Run[] {
-    const nodes = this.#nodes;
+    const nodes = this.#nodes.numbers;
     let level: Node[] = [this.#root];
     for (let height = this.#height; height >= 0; height--) {
       const below: Node[] = [];
@@ -106,7 +92,7 @@ export class Order {
 
   /** The piece that holds the visible element `index`; `foundAt` then tells where that piece begins. */
   find(index: number): Run {
-    const nodes = this.#nodes;
+    const nodes = this.#nodes.numbers;
     const { cells } = this.#runs;
     const cursor = this.#cursor;
     if (cursor !== NONE && index >= this.#cursorAt && index < this.#cursorAt + cells[cursor + VISIBLE]!)
@@ -133,7 +119,7 @@ export class Order {
 
   visibleBefore(run: Run): number {
     if (run === this.#cursor) return this.#cursorAt;
-    const nodes = this.#nodes;
+    const nodes = this.#nodes.numbers;
     const { cells } = this.#runs;
     let node = cells[run + LEAF]!;
     let before = 0;
@@ -150,7 +136,7 @@ export class Order {
   /** Negative when `a` stands before `b`. */
   compare(a: Run, b: Run): number {
     if (a === b) return 0;
-    const nodes = this.#nodes;
+    const nodes = this.#nodes.numbers;
     let left = this.#runs.cells[a + LEAF]!;
     let right = this.#runs.cells[b + LEAF]!;
     if (left === right) return placeIn(nodes, left, a) - placeIn(nodes, left, b);
@@ -174,7 +160,7 @@ export class Order {
       this.#insert(leaf, leaf + ITEMS, run, cells[run + VISIBLE]!);
     } else {
       const leaf = cells[anchor + LEAF]!;
-      this.#insert(leaf, placeIn(this.#nodes, leaf, anchor) + 1, run, cells[run + VISIBLE]!);
+      this.#insert(leaf, placeIn(this.#nodes.numbers, leaf, anchor) + 1, run, cells[run + VISIBLE]!);
     }
     // What comes behind the cursor does not move it.
     if (anchor !== this.#cursor) this.#cursor = NONE;
@@ -185,14 +171,14 @@ export class Order {
     const { cells } = this.#runs;
     const leaf = cells[anchor + LEAF]!;
     if (anchor === this.#first) this.#first = run;
-    this.#insert(leaf, placeIn(this.#nodes, leaf, anchor), run, cells[run + VISIBLE]!);
+    this.#insert(leaf, placeIn(this.#nodes.numbers, leaf, anchor), run, cells[run + VISIBLE]!);
     this.#cursor = NONE;
   }
 
   /** Puts `second` behind `first`, of which it was a part: together they show what `first` did. */
   split(first: Run, second: Run): void {
     const leaf = this.#runs.cells[first + LEAF]!;
-    this.#insert(leaf, placeIn(this.#nodes, leaf, first) + 1, second, 0);
+    this.#insert(leaf, placeIn(this.#nodes.numbers, leaf, first) + 1, second, 0);
     if (first !== this.#cursor) this.#cursor = NONE;
   }
 
@@ -201,7 +187,7 @@ export class Order {
    * as deep and just as low as before: the sums of brackets stay.
    */
   #insert(leaf: Node, at: number, run: Run, visible: number): void {
-    const nodes = this.#nodes;
+    const nodes = this.#nodes.numbers;
     for (let i = leaf + ITEMS + nodes[leaf + COUNT]!; i > at; i--) nodes[i] = nodes[i - 1]!;
     nodes[at] = run;
     this.#runs.cells[run + LEAF] = leaf;
@@ -211,7 +197,7 @@ export class Order {
   }
 
   remove(run: Run): void {
-    const nodes = this.#nodes;
+    const nodes = this.#nodes.numbers;
     const { cells } = this.#runs;
     if (run === this.#first) this.#first = this.next(run);
     this.#cursor = NONE;
@@ -222,8 +208,7 @@ export class Order {
     while (nodes[node + COUNT] === 0 && node !== this.#root) {
       const up = nodes[node + PARENT]!;
       takeOut(nodes, up, node);
-      nodes[node] = this.#free;
-      this.#free = node;
+      this.#nodes.release(node);
       node = up;
     }
     if (node === this.#root && nodes[node + COUNT] === 0) this.#height = 0;
@@ -243,7 +228,50 @@ export class Order {
     if (cursor === NONE || run === cursor) return;
     // Typing and deleting in one place stay within one leaf mostly.
     if (leaf !== cells[cursor + LEAF]) this.#cursor = NONE;
-    else if (placeIn(this.#nodes, leaf, run) < placeIn(this.#nodes, leaf, cursor)) this.#cursorAt += by;
+    else if (placeIn(this.#nodes.numbers, leaf, run) < placeIn(this.#nodes.numbers, leaf, cursor))
+      this.#cursorAt += by;
+  }
+
+  /**
+   * Sees to it that runs which were hidden, or are no longer, count so. Leaf by leaf, and what is above is summed up once for
+   * each: 100,000 letters strewn over a text of as many took 190 ms one by one. `tell` hears of each run before it counts,
+   * with the visible index where it stands by then.
+   */
+  refresh(changed: readonly Run[], tell: (index: number, run: Run, shows: boolean) => void): void {
+    const { cells } = this.#runs;
+    for (const one of changed) {
+      if ((cells[one + VISIBLE] !== 0) === this.#runs.shows(one)) continue;
+      const nodes = this.#nodes.numbers;
+      const leaf = cells[one + LEAF]!;
+      let index = this.visibleBefore(nodes[leaf + ITEMS]!);
+      let by = 0;
+      for (let i = leaf + ITEMS; i < leaf + ITEMS + nodes[leaf + COUNT]!; i++) {
+        const run = nodes[i]!;
+        const was = cells[run + VISIBLE]!;
+        const is = this.#runs.shows(run) ? cells[run + LENGTH]! : 0;
+        if (was !== is) tell(index, run, is > 0);
+        cells[run + VISIBLE] = is;
+        index += is;
+        by += is - was;
+      }
+      this.#addVisible(leaf, by);
+      this.#cursor = NONE;
+    }
+  }
+
+  /** The piece with the closing bracket of the innermost subtree that holds the last element of `run`; `bracketCount`
+   * then tells which of its closing brackets it is, counted from the piece outwards. */
+  closing(run: Run): Run {
+    return this.#brackets.matching(run, 1);
+  }
+
+  /** The same of the opening bracket of the innermost subtree that holds the first element of `run`. */
+  opening(run: Run): Run {
+    return this.#brackets.matching(run, -1);
+  }
+
+  get bracketCount(): number {
+    return this.#brackets.count;
   }
 
   bracket(run: Run, opens: number, closes: number): void {
@@ -255,7 +283,7 @@ export class Order {
   }
 
   #addVisible(node: Node, by: number): void {
-    const nodes = this.#nodes;
+    const nodes = this.#nodes.numbers;
     for (let up = node; up !== NONE; up = nodes[up + PARENT]!) nodes[up + SEEN]! += by;
   }
 
@@ -263,8 +291,8 @@ export class Order {
   #split(full: Node): void {
     let first = full;
     for (let level = 0; ; level++) {
-      const second = this.#makeNode();
-      const nodes = this.#nodes;
+      const second = this.#nodes.make();
+      const nodes = this.#nodes.numbers;
       const kept = (FAN_OUT + 1) >> 1;
       const moved = nodes[first + COUNT]! - kept;
       nodes[first + COUNT] = kept;
@@ -279,9 +307,9 @@ export class Order {
       this.#summarise(first, level === 0);
       this.#summarise(second, level === 0);
       if (first === this.#root) this.#raise(first);
-      const up = this.#nodes[first + PARENT]!;
+      const up = this.#nodes.numbers[first + PARENT]!;
       this.#adopt(up, first, second);
-      if (this.#nodes[up + COUNT]! <= FAN_OUT) {
+      if (this.#nodes.numbers[up + COUNT]! <= FAN_OUT) {
         this.#summariseUp(up, false);
         return;
       }
@@ -290,7 +318,7 @@ export class Order {
   }
 
   #adopt(up: Node, first: Node, second: Node): void {
-    const nodes = this.#nodes;
+    const nodes = this.#nodes.numbers;
     const at = placeIn(nodes, up, first) + 1;
     for (let i = up + ITEMS + nodes[up + COUNT]!; i > at; i--) nodes[i] = nodes[i - 1]!;
     nodes[at] = second;
@@ -300,8 +328,8 @@ export class Order {
 
   /** A root above the one there was. */
   #raise(only: Node): void {
-    const root = this.#makeNode();
-    const nodes = this.#nodes;
+    const root = this.#nodes.make();
+    const nodes = this.#nodes.numbers;
     nodes[root + COUNT] = 1;
     nodes[root + PARENT] = NONE;
     nodes[root + ITEMS] = only;
@@ -311,21 +339,10 @@ export class Order {
     this.#summarise(root, false);
   }
 
-  #makeNode(): Node {
-    const node = this.#free;
-    if (node !== NONE) {
-      this.#free = this.#nodes[node]!;
-      return node;
-    }
-    this.#used += NODE;
-    if (this.#used > this.#nodes.length) this.#nodes = grown(this.#nodes, this.#used);
-    return this.#used - NODE;
-  }
-
   // ----------------------------------------------------------------------------------------------- summing up
 
   #summariseUp(node: Node, isLeaf: boolean): void {
-    const nodes = this.#nodes;
+    const nodes = this.#nodes.numbers;
     for (let up = node; up !== NONE; up = nodes[up + PARENT]!) {
       const visible = nodes[up + SEEN]!;
       if (this.#summarise(up, isLeaf && up === node)) continue;
@@ -338,7 +355,7 @@ export class Order {
 
   /** Whether the sums of brackets are others than before. */
   #summarise(node: Node, isLeaf: boolean): boolean {
-    const nodes = this.#nodes;
+    const nodes = this.#nodes.numbers;
     const { cells } = this.#runs;
     let visible = 0;
     let excess = 0;
@@ -381,82 +398,9 @@ export class Order {
     return isOther;
   }
 
-  // ----------------------------------------------------------------------------------------------- brackets
-
-  /** The piece with the closing bracket of the innermost subtree that holds the last element of `run`; `bracketCount`
-   * then tells which of its closing brackets it is, counted from the piece outwards. */
-  closing(run: Run): Run {
-    return this.#matching(run, 1);
-  }
-
-  /** The same of the opening bracket of the innermost subtree that holds the first element of `run`. */
-  opening(run: Run): Run {
-    return this.#matching(run, -1);
-  }
-
-  get bracketCount(): number {
-    return this.#bracketCount;
-  }
-
-  /** Walks to the right (1) or to the left (-1): first up to a node that reaches low enough, then down in it. */
-  #matching(run: Run, by: 1 | -1): Run {
-    const nodes = this.#nodes;
-    const { cells } = this.#runs;
-    const [away, home, lowest] = by === 1 ? [OPENS, CLOSES, LOWEST] : [CLOSES, OPENS, LOWEST_BACK];
-    let depth = 1 - cells[run + home]!;
-    if (depth <= 0) {
-      this.#bracketCount = 1;
-      return run;
-    }
-    let item = run;
-    let node = cells[run + LEAF]!;
-    let level = 0;
-    for (;;) {
-      const begin = node + ITEMS;
-      const end = begin + nodes[node + COUNT]!;
-      for (let i = placeIn(nodes, node, item) + by; i >= begin && i < end; i += by) {
-        item = nodes[i]!;
-        if (level === 0) {
-          depth += cells[item + away]! - cells[item + home]!;
-          if (depth <= 0) {
-            this.#bracketCount = depth + cells[item + home]!;
-            return item;
-          }
-        } else if (depth + nodes[item + lowest]! <= 0) return this.#matchingBelow(item, level - 1, depth, by);
-        else depth += by * nodes[item + EXCESS]!;
-      }
-      item = node;
-      node = nodes[node + PARENT]!;
-      level++;
-      assert(node !== NONE, "every bracket has its counterpart");
-    }
-  }
-
-  #matchingBelow(start: Node, height: number, from: number, by: 1 | -1): Run {
-    const nodes = this.#nodes;
-    const { cells } = this.#runs;
-    const [away, home, lowest] = by === 1 ? [OPENS, CLOSES, LOWEST] : [CLOSES, OPENS, LOWEST_BACK];
-    let node = start;
-    let depth = from;
-    for (let level = height; level > 0; level--) {
-      let i = by === 1 ? node + ITEMS : node + ITEMS + nodes[node + COUNT]! - 1;
-      for (node = nodes[i]!; depth + nodes[node + lowest]! > 0; node = nodes[i]!) {
-        depth += by * nodes[node + EXCESS]!;
-        i += by;
-      }
-    }
-    for (let i = by === 1 ? node + ITEMS : node + ITEMS + nodes[node + COUNT]! - 1; ; i += by) {
-      const item = nodes[i]!;
-      depth += cells[item + away]! - cells[item + home]!;
-      if (depth > 0) continue;
-      this.#bracketCount = depth + cells[item + home]!;
-      return item;
-    }
-  }
-
   /** Walks the whole structure and throws on a broken invariant. For tests. */
   check(): void {
-    const nodes = this.#nodes;
+    const nodes = this.#nodes.numbers;
     const walk = (node: Node, level: number): void => {
       const sums = [SEEN, EXCESS, LOWEST, LOWEST_BACK].map(place => nodes[node + place]);
       for (let i = node + ITEMS; i < node + ITEMS + nodes[node + COUNT]!; i++) {
@@ -478,16 +422,4 @@ export class Order {
     const [first = NONE] = this.all();
     assert(first === this.#first, "the first piece is known");
   }
-}
-
-/** Where an item of a node stands. */
-function placeIn(nodes: Int32Array, node: Node, item: number): number {
-  let i = node + ITEMS;
-  while (nodes[i] !== item) i++;
-  return i;
-}
-
-function takeOut(nodes: Int32Array, node: Node, item: number): void {
-  const end = node + ITEMS + --nodes[node + COUNT]!;
-  for (let i = placeIn(nodes, node, item); i < end; i++) nodes[i] = nodes[i + 1]!;
 }

@@ -4,7 +4,7 @@
 import { assert } from "../assert.ts";
 import { Column } from "./column.ts";
 import type { Contents, Elements } from "./contents.ts";
-import type { Dot, Slot } from "./dot.ts";
+import type { Dot, Slot, Span } from "./dot.ts";
 import { Order } from "./order.ts";
 import {
   AT,
@@ -194,8 +194,11 @@ export class Pieces<C extends Elements> {
     return offset > 0 ? this.split(run, offset) : run;
   }
 
-  /** The runs that make up exactly the positions [from, to), split at their ends where needed. */
-  cover(column: Column<C>, from: number, to: number): Run[] {
+  /** The runs that make up exactly the elements of a span, split at their ends where needed. */
+  covering({ change, start, length }: Span): Run[] {
+    const column = this.mustColumn(change);
+    const from = this.strands.position({ change, index: start });
+    const to = from + length;
     for (const edge of [from, to]) {
       const run = column.find(edge);
       if (run === NONE) continue;

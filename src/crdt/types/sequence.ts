@@ -1,10 +1,11 @@
 // A text or a list as its document sees it: what shows where, and what typing and deleting do. It knows dots, positions
-// and who deleted what; not what the elements are, who wrote them, or whether they may. Four files below it:
+// and who deleted what; not what the elements are, who wrote them, or whether they may. Five files below it:
 //
 //     fugue.ts     where a new run hangs, so that everybody has one order
+//     showing.ts   what is deleted or hidden, and by whom
 //     pieces.ts    the runs: which holds an element, which stands where; cut, joined and lengthened
 //     order.ts     positions in O(log n), in a balanced tree with brackets
-//     runs.ts      what all three know of a run, as a row of numbers
+//     runs.ts      what all of them know of a run, as a row of numbers
 
 import { assert } from "../assert.ts";
 import type { Column } from "./column.ts";
@@ -29,14 +30,8 @@ import {
   STATE,
   VISIBLE,
 } from "./runs.ts";
+import { type SequenceStep, Showing, type ShownStep } from "./showing.ts";
 import { type GrowingSpan, Strands } from "./strands.ts";
-
-/** `removed` visible elements at `index` went away, or `inserted` came. */
-export interface SequenceStep {
-  readonly index: number;
-  readonly removed: number;
-  readonly inserted: number;
-}
 
 /** Visible elements of one change in a row. */
 export interface Shown<C> {
@@ -61,6 +56,7 @@ export class Sequence<C extends Elements> {
   readonly #runs: Runs;
   readonly #order: Order;
   readonly #fugue: Fugue<C>;
+  readonly #showing: Showing<C>;
 
   // What was typed or deleted last by the local author goes on mostly, so it is put into the tree only when something
   // else is asked for or done (`#settle`): of 260,000 recorded keystrokes all but 11,000 touch nothing but these numbers
@@ -86,6 +82,7 @@ export class Sequence<C extends Elements> {
     this.#runs = this.#pieces.runs;
     this.#order = this.#pieces.order;
     this.#fugue = new Fugue(this.#pieces, causality);
+    this.#showing = new Showing(this.#pieces);
   }
 
   /** Visible elements. */
@@ -104,7 +101,7 @@ export class Sequence<C extends Elements> {
       const [run, count] = [this.#cut, this.#cutCount];
       this.#cut = NONE;
       this.#cutCount = 0;
-      this.#deleteWithin(run, this.#cutOffset, count, this.#cutBy);
+      this.#showing.deleteWithin(run, this.#cutOffset, count, this.#cutBy);
     }
   }
 
@@ -359,7 +356,7 @@ export class Sequence<C extends Elements> {
       this.#pieces.column(run).strand.join(start, start + count, spans);
       left -= count;
       if (left > 0) {
-        this.#deleteWithin(run, offset, count, by);
+        this.#showing.deleteWithin(run, offset, count, by);
         continue;
       }
       this.#cut = run;
@@ -389,115 +386,45 @@ export class Sequence<C extends Elements> {
     return true;
   }
 
-  /** Idempotent per change. The steps hold one after the other. */
+  /** Idempotent per change. The steps hold one after the other, here and below. */
   delete(span: Span, by: Slot): SequenceStep[] {
     this.#interrupt();
-    const steps: SequenceStep[] = [];
-    const column = this.#pieces.mustColumn(span.change);
-    const start = this.#strands.position({ change: span.change, index: span.start });
-    for (let next = start; next < start + span.length; ) {
-      const run = this.#pieces.mustHold(column, next);
-      const { cells } = this.#runs;
-      const offset = next - cells[run + START]!;
-      const count = Math.min(start + span.length - next, cells[run + LENGTH]! - offset);
-      if (this.#runs.isUntouched(run)) {
-        steps.push({ index: this.#order.visibleBefore(run) + offset, removed: count, inserted: 0 });
-        this.#deleteWithin(run, offset, count, by);
-      } else {
-        // It was gone or hidden already, or has come back and stays: nothing shows differently.
-        this.#runs.addDeleter(this.#pieces.isolate(run, offset, count), by);
-      }
-      next += count;
-    }
-    return steps;
+    return this.#showing.delete(span, by);
   }
 
   /** Takes one change's delete back. */
   undelete(span: Span, by: Slot): SequenceStep[] {
-    return this.#mark(span, run => this.#runs.removeDeleter(run, by));
+    this.#interrupt();
+    return this.#showing.undelete(span, by);
   }
 
   /** Shows one deleted element in spite of its deleters, or no longer. */
-  revive(dot: Dot, revived: boolean): SequenceStep[] {
-    this.#settle();
-    const run = this.#pieces.find(dot);
-    if (run === NONE || ((this.#runs.cells[run + STATE]! & REVIVED) !== 0) === revived) return [];
-    return this.hide({ change: dot.change, start: dot.index, length: 1 }, REVIVED, revived);
+  revive({ change, index }: Dot, revived: boolean): SequenceStep[] {
+    return this.has({ change, index })
+      ? this.hide({ change, start: index, length: 1 }, REVIVED, revived)
+      : [];
   }
 
   /** Hides elements for a reason (`MASKED`, `MOVED`), or no longer for that one. They stay where they are, and what
    * hangs on them too. Idempotent per reason. */
   hide(span: Span, why: number, isHidden: boolean): SequenceStep[] {
-    return this.#mark(span, run => {
-      const state = this.#runs.cells[run + STATE]!;
-      this.#runs.cells[run + STATE] = isHidden ? state | why : state & ~why;
-    });
+    this.#interrupt();
+    return this.#showing.hide(span, why, isHidden);
+  }
+
+  /** The same of very many in disjoint spans; the steps tell what comes back, too. */
+  hideAll(spans: readonly Span[], why: number, isHidden: boolean): ShownStep<C>[] {
+    this.#interrupt();
+    return this.#showing.hideAll(spans, why, isHidden);
   }
 
   /** Forgets elements that nothing hangs on: a draft rolled back. They are the newest of their strand. */
   forget(span: Span): void {
     this.#interrupt();
-    const column = this.#pieces.mustColumn(span.change);
-    const start = this.#strands.position({ change: span.change, index: span.start });
-    for (const run of this.#pieces.cover(column, start, start + span.length).reverse()) {
+    for (const run of this.#pieces.covering(span).reverse()) {
       this.#fugue.unhang(run);
       this.#pieces.remove(run);
     }
-  }
-
-  /** Elements that show and were never touched are deleted. A word deleted letter by letter becomes one piece again. */
-  #deleteWithin(run: Run, offset: number, count: number, by: Slot): void {
-    const runs = this.#runs;
-    const { cells } = runs;
-    const length = cells[run + LENGTH]!;
-    if (count < length && offset + count === length) {
-      const next = this.#order.next(run);
-      if (next !== NONE && runs.isFollowedBy(run, next) && runs.isGoneBy(next, by)) {
-        cells[run + LENGTH] = length - count;
-        this.#order.resize(run, length - count);
-        cells[next + START]! -= count;
-        cells[next + AT]! -= count;
-        cells[next + LENGTH]! += count;
-        return;
-      }
-    }
-    if (count < length && offset === 0) {
-      const previous = this.#order.previous(run);
-      if (previous !== NONE && runs.isFollowedBy(previous, run) && runs.isGoneBy(previous, by)) {
-        cells[previous + LENGTH]! += count;
-        cells[run + START]! += count;
-        cells[run + AT]! += count;
-        cells[run + LENGTH] = length - count;
-        this.#order.resize(run, length - count);
-        return;
-      }
-    }
-    const piece = this.#pieces.isolate(run, offset, count);
-    runs.addDeleter(piece, by);
-    this.#order.resize(piece, 0);
-    const [previous, next] = [this.#order.previous(piece), this.#order.next(piece)];
-    if (next !== NONE && runs.isFollowedBy(piece, next) && runs.isGoneBy(next, by))
-      this.#pieces.merge(piece, next);
-    if (previous !== NONE && runs.isFollowedBy(previous, piece) && runs.isGoneBy(previous, by))
-      this.#pieces.merge(previous, piece);
-  }
-
-  #mark(span: Span, change: (run: Run) => void): SequenceStep[] {
-    this.#interrupt();
-    const column = this.#pieces.mustColumn(span.change);
-    const start = this.#strands.position({ change: span.change, index: span.start });
-    const steps: SequenceStep[] = [];
-    for (const run of this.#pieces.cover(column, start, start + span.length)) {
-      const { cells } = this.#runs;
-      const before = cells[run + VISIBLE]!;
-      change(run);
-      const after = this.#runs.shows(run) ? cells[run + LENGTH]! : 0;
-      if (before === after) continue;
-      const index = this.#order.visibleBefore(run);
-      this.#order.resize(run, after);
-      steps.push({ index, removed: before, inserted: after });
-    }
-    return steps;
   }
 
   /** Walks the whole structure and throws on a broken invariant. For tests. */

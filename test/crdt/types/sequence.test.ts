@@ -6,7 +6,8 @@ import { describe, expect, it } from "vitest";
 import type { Causality, Dot, Span } from "../../../src/crdt/types/dot.ts";
 import type { Place } from "../../../src/crdt/types/op.ts";
 import { MASKED, MOVED } from "../../../src/crdt/types/runs.ts";
-import { type Sequence, type SequenceStep, textSequence } from "../../../src/crdt/types/sequence.ts";
+import { type Sequence, textSequence } from "../../../src/crdt/types/sequence.ts";
+import type { SequenceStep } from "../../../src/crdt/types/showing.ts";
 import { Strands } from "../../../src/crdt/types/strands.ts";
 import { NaiveSequence } from "../../model/naive-sequence.ts";
 import { SEED } from "../people.ts";
@@ -379,6 +380,52 @@ describe("a sequence", () => {
       { seed: SEED, numRuns: 300 },
     );
     expect(hidden).toBeGreaterThan(1_000);
+  });
+
+  it("hides very many elements at once as it does one by one, and tells what that changes, contents and all", () => {
+    let [steps, shown] = [0, 0];
+    fc.assert(
+      fc.property(
+        fc.array(draw, { minLength: 2, maxLength: 40 }),
+        fc.array(draw, { minLength: 1, maxLength: 24 }),
+        fc.array(fc.nat(1_000), { minLength: 3, maxLength: 9 }),
+        (draws, hides, picks) => {
+          const order = causality(draws.map(([a], i) => (a! % 7) * 100 + i));
+          const [pair, one] = [new Pair(order), new Pair(order)];
+          for (const step of shuffled(anyHistory(draws), picks))
+            for (const same of [pair, one]) same.apply(step);
+          const dots = pair.naive.order();
+          for (const [i, [from]] of hides.entries()) {
+            const spans: Span[] = [];
+            for (const [a, b] of hides.slice(i, i + 6)) {
+              const { change, index } = dots[(a! + from!) % dots.length]!;
+              const end = dots.filter(dot => dot.change === change).length;
+              // They are disjoint: what one change put here is hidden once.
+              if (!spans.some(span => span.change === change))
+                spans.push({ change, start: index, length: 1 + (b! % (end - index)) });
+            }
+            const isHidden = from! % 3 !== 0;
+            const text = pair.shown().split("");
+            for (const { index, removed, inserted, content } of pair.fast.hideAll(spans, MASKED, isHidden)) {
+              expect(content?.length ?? 0).toBe(inserted);
+              text.splice(index, removed, ...(content ?? ""));
+              steps++;
+              shown += inserted;
+            }
+            expect(text.join("")).toBe(pair.shown());
+            for (const span of spans) {
+              pair.naive.hide(span, MASKED, isHidden);
+              one.hide(span, MASKED, isHidden);
+            }
+            pair.compare();
+            expect(pair.shown()).toBe(one.shown());
+          }
+        },
+      ),
+      { seed: SEED, numRuns: 200 },
+    );
+    expect(steps).toBeGreaterThan(1_000);
+    expect(shown).toBeGreaterThan(500);
   });
 
   it("does not interleave two runs typed forwards or backwards at one place", () => {
