@@ -18,10 +18,20 @@ export interface Contents<C extends Elements> {
   truncate(length: number): void;
 }
 
-/** UTF-16 units, two bytes each. */
+/** Units in one page. */
+const PAGE = 2_048;
+/** In the first one at first: a document may have thousands of texts of a few words. */
+const FIRST_PAGE = 32;
+
+/**
+ * UTF-16 units in pages, a byte each while all of a page are below 256 and two bytes otherwise: what was typed and deleted
+ * stays here for ever, and most of it is one byte wide. Pages are filled and never moved, so that there is little room unused.
+ */
 export class Units implements Contents<string> {
   hasHalves = false;
-  #units = new Uint16Array(8);
+  readonly #pages: (Uint8Array | Uint16Array)[] = [];
+  /** The one that is being filled. */
+  #page: Uint8Array | Uint16Array = NO_PAGE;
   #length = 0;
 
   get length(): number {
@@ -29,44 +39,72 @@ export class Units implements Contents<string> {
   }
 
   append(text: string): void {
-    const length = this.#length + text.length;
-    if (length > this.#units.length) {
-      const grown = new Uint16Array(Math.max(length, this.#units.length + (this.#units.length >> 2) + 8));
-      grown.set(this.#units);
-      this.#units = grown;
-    }
-    const units = this.#units;
-    for (let i = 0, at = this.#length; i < text.length; i++, at++) {
+    for (let i = 0; i < text.length; i++) {
+      const at = this.#length % PAGE;
+      if (at === this.#page.length || at === 0) this.#makeRoom(at);
       const unit = text.charCodeAt(i);
-      units[at] = unit;
-      if ((unit & 0xf800) === 0xd800) this.hasHalves = true;
+      if (unit > 0xff) this.#widen(unit);
+      this.#page[at] = unit;
+      this.#length++;
     }
-    this.#length = length;
+  }
+
+  /** A new page, or a larger one where the first is full. */
+  #makeRoom(at: number): void {
+    const count = this.#pages.length;
+    if (at === 0) {
+      this.#page = new Uint8Array(count === 0 ? FIRST_PAGE : PAGE);
+      this.#pages.push(this.#page);
+      return;
+    }
+    const size = at * 4;
+    const larger = this.#page.BYTES_PER_ELEMENT === 2 ? new Uint16Array(size) : new Uint8Array(size);
+    larger.set(this.#page);
+    this.#page = larger;
+    this.#pages[count - 1] = larger;
+  }
+
+  #widen(unit: number): void {
+    if ((unit & 0xf800) === 0xd800) this.hasHalves = true;
+    if (this.#page.BYTES_PER_ELEMENT === 2) return;
+    this.#page = new Uint16Array(this.#page);
+    this.#pages[this.#pages.length - 1] = this.#page;
   }
 
   slice(from: number, to: number): string {
     if (to - from === 1) return this.at(from);
     let text = "";
-    // Arguments travel on the stack: a chunk at a time.
-    for (let i = from; i < to; i += CHUNK)
-      text += String.fromCharCode.apply(null, this.#units.subarray(i, Math.min(i + CHUNK, to)) as never);
+    for (let start = from; start < to; ) {
+      const page = this.#pages[Math.floor(start / PAGE)]!;
+      const begin = start % PAGE;
+      const end = Math.min(begin + to - start, PAGE);
+      // Arguments travel on the stack: a page at a time.
+      text += String.fromCharCode.apply(null, page.subarray(begin, end) as never);
+      start += end - begin;
+    }
     return text;
   }
 
   at(index: number): string {
-    return String.fromCharCode(this.#units[index]!);
+    return String.fromCharCode(this.#unit(index));
   }
 
   isHalf(index: number): boolean {
-    return (this.#units[index]! & 0xfc00) === 0xd800;
+    return (this.#unit(index) & 0xfc00) === 0xd800;
+  }
+
+  #unit(index: number): number {
+    return this.#pages[Math.floor(index / PAGE)]![index % PAGE]!;
   }
 
   truncate(length: number): void {
     this.#length = length;
+    this.#pages.length = Math.ceil(length / PAGE);
+    this.#page = this.#pages.at(-1) ?? NO_PAGE;
   }
 }
 
-const CHUNK = 4_096;
+const NO_PAGE = new Uint8Array(0);
 
 export class Values implements Contents<readonly unknown[]> {
   readonly hasHalves = false;

@@ -238,9 +238,9 @@ export class Runs {
   }
 }
 
-/** A copy with room for `needed` numbers and some more, more by a quarter: what is not used is held all the same. */
+/** A copy with room for `needed` numbers and some more, an eighth: what is not used is held all the same. */
 export function grown(numbers: Int32Array<ArrayBuffer>, needed: number): Int32Array<ArrayBuffer> {
-  const copy = new Int32Array(Math.max(needed, numbers.length + (numbers.length >> 2) + 16));
+  const copy = new Int32Array(Math.max(needed, numbers.length + (numbers.length >> 3) + 64));
   copy.set(numbers);
   return copy;
 }
