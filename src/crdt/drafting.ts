@@ -81,13 +81,13 @@ export class Drafting implements Author {
     const count = this.#drafts.length;
     const last = this.#last;
     if (last !== null) last.mark();
+    let isDone = false;
     try {
       edit(this.#root);
-    } catch (error) {
-      this.#rollBack(count, last);
-      throw error;
+      isDone = true;
     } finally {
       this.#patches = null;
+      if (!isDone) this.#rollBack(count, last);
     }
     return patches;
   }
@@ -122,8 +122,9 @@ export class Drafting implements Author {
     for (let left = to - from; left > 0; ) {
       // As many elements are as many spans at most.
       const count = Math.min(left, OWN_NAMES_MAX);
-      const draft = this.#growing(count * SPAN_SIZE + pathBytes(path));
-      draft.cutText(node, path, from, from + count);
+      const last = this.#last;
+      if (last === null || !last.cutOn(node, path, from, from + count, DRAFT_BYTES_MAX))
+        this.#growing(count * SPAN_SIZE + pathBytes(path)).cutText(node, path, from, from + count);
       if (this.#isWatched) patches.push({ type: "text", path, index: from, removed: count, inserted: "" });
       left -= count;
     }

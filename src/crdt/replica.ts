@@ -89,6 +89,8 @@ export class Replica {
   readonly #inspector: Inspector;
   readonly #listeners = new Listeners();
   #ticket: Ticket | null = null;
+  /** Whether the genesis was seen here by an edit: every keystroke asks. */
+  #hasBegun = false;
   #lastTime = 0;
   /** In the graph and not shown yet: `restore` closes the draft in between. */
   #recalled: Slot[] = [];
@@ -241,17 +243,23 @@ export class Replica {
 
   /** Atomic: if `edit` throws, nothing has happened. Shows at once; travels once closed, signed and stored. */
   edit(edit: (root: MapEdit) => void): void {
-    assert(this.hasGenesis, "there is a document to edit");
+    this.#checkBegun();
     this.#listeners.checkQuiet();
     if (this.#listeners.isEmpty) this.#drafting.edit(edit, false);
     else this.#listeners.tell(this.#drafting.edit(edit, true), "local", () => [this.device]);
+  }
+
+  #checkBegun(): void {
+    if (this.#hasBegun) return;
+    assert(this.hasGenesis, "there is a document to edit");
+    this.#hasBegun = true;
   }
 
   /** What this device calls itself, for everyone. */
   rename(name: string): void {
     if (!name.isWellFormed() || name.length * 3 > NAME_BYTES_MAX)
       throw new RangeError("Expected a shorter, well-formed name");
-    assert(this.hasGenesis, "there is a document to edit");
+    this.#checkBegun();
     this.#drafting.addAuthority({ type: "name", name });
   }
 
@@ -259,7 +267,7 @@ export class Replica {
   invite(key: DeviceId, role: Role, label = ""): void {
     if (!label.isWellFormed() || label.length * 3 > LABEL_BYTES_MAX)
       throw new RangeError("Expected a shorter, well-formed label");
-    assert(this.hasGenesis, "there is a document to edit");
+    this.#checkBegun();
     this.#drafting.addAuthority({ type: "invite", key, role, label });
   }
 

@@ -140,6 +140,19 @@ export class Draft {
     this.#grow(text.length, text.length * 3 + INSERT_BYTES + pathBytes(path));
   }
 
+  /** Goes on with what was deleted last, if that is all. */
+  cutOn(node: TextNode, path: Path, from: number, to: number, sizeMax: number): boolean {
+    const open = this.#cutting;
+    if (open === null || open.path !== path) return false;
+    const { spans } = open;
+    const before = spans.length;
+    const count = to - from;
+    if (this.#size + count * NAME_BYTES > sizeMax || !node.text.deleteOn(from, to, this.slot, spans))
+      return false;
+    this.#size += (spans.length - before) * NAME_BYTES;
+    return true;
+  }
+
   cutText(node: TextNode, path: Path, from: number, to: number): void {
     const { spans } = this.#cut(path);
     const before = spans.length;

@@ -65,14 +65,15 @@ export function deleteAll(author: Author, path: Path, spans: readonly Span[]): v
 }
 
 export function checkIndex(index: number, length: number): void {
-  if (!Number.isInteger(index) || index < 0 || index > length) {
+  // The first says of any number whether it is one of 0 … 2³² - 1, without a call: every keystroke comes by.
+  if (index >>> 0 !== index || index > length) {
     throw new RangeError(`Expected an index in 0 … ${length}, got ${index}`);
   }
 }
 
 export function checkRange(index: number, count: number, length: number): void {
   checkIndex(index, length);
-  if (!Number.isInteger(count) || count < 0 || index + count > length) {
+  if (count >>> 0 !== count || index + count > length) {
     throw new RangeError(`Expected a count in 0 … ${length - index}, got ${count}`);
   }
 }

@@ -138,7 +138,6 @@ export class Pieces<C extends Elements> {
 
   /** `by` elements whose contents are there already, right behind the run's others. */
   lengthen(run: Run, by: number): void {
-    if (this.column(run).contents.hasHalves) this.hasHalves = true;
     const length = this.runs.cells[run + LENGTH]! + by;
     this.runs.cells[run + LENGTH] = length;
     this.order.resize(run, length);

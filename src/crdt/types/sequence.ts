@@ -62,11 +62,13 @@ export class Sequence<C extends Elements> {
   // else is asked for or done (`#settle`): of 260,000 recorded keystrokes all but 11,000 touch nothing but these numbers
   // and the contents. One of the two is under way at most.
 
-  /** The run that the last local insert made or lengthened; typing goes on at `#tipAt` (-1: nowhere), with position `#tipEnd`. */
+  /** The run that the last local insert made or lengthened; typing goes on at visible index `#tipAt` (-1: nowhere) with element
+   * `#tipElement` of the same change. */
   #tip: Run = NONE;
   #tipColumn: Column<C> | null = null;
   #tipAt = -1;
-  #tipEnd = -1;
+  #tipChange: Slot = -1;
+  #tipElement = 0;
   /** How many elements its contents hold already, of which it does not know yet. */
   #typed = 0;
   /** `#cutCount` elements of this run from `#cutOffset` on are deleted; the first stood at visible index `#cutAt`. */
@@ -192,8 +194,8 @@ export class Sequence<C extends Elements> {
 
   /** Whether a position lies between two elements that belong together. Both show or neither, so the one before tells. */
   isInside(index: number): boolean {
-    this.#settle();
     if (index === 0 || !this.#pieces.hasHalves) return false;
+    this.#settle();
     const run = this.#order.find(index - 1);
     const at = this.#runs.cells[run + AT]! + index - 1 - this.#order.foundAt;
     return this.#pieces.column(run).contents.isHalf(at);
@@ -266,7 +268,8 @@ export class Sequence<C extends Elements> {
     this.#tip = this.#put(column, this.#strands.position(dot), place, content);
     this.#tipColumn = column;
     this.#tipAt = index + content.length;
-    this.#tipEnd = this.#runs.end(this.#tip);
+    this.#tipChange = dot.change;
+    this.#tipElement = dot.index + content.length;
     return place;
   }
 
@@ -275,12 +278,12 @@ export class Sequence<C extends Elements> {
    * `typeOn` ended. There a new place would be: right of the last element, with the right origin of its run.
    */
   typeOn(index: number, change: Slot, element: number, content: C): boolean {
-    if (index !== this.#tipAt || this.#tipEnd !== this.#strands.start(change) + element) return false;
+    if (index !== this.#tipAt || element !== this.#tipElement || change !== this.#tipChange) return false;
     const { length } = content;
-    this.#tipColumn!.contents.append(content);
+    this.#pieces.append(this.#tipColumn!.contents, content);
     this.#typed += length;
     this.#tipAt += length;
-    this.#tipEnd += length;
+    this.#tipElement += length;
     return true;
   }
 
@@ -289,7 +292,8 @@ export class Sequence<C extends Elements> {
     this.#interrupt();
     this.#tip = this.#pieces.mustFind(last);
     this.#tipColumn = this.#pieces.column(this.#tip);
-    this.#tipEnd = this.#runs.end(this.#tip);
+    this.#tipChange = last.change;
+    this.#tipElement = last.index + 1;
     this.#tipAt = this.#order.visibleBefore(this.#tip) + this.#runs.cells[this.#tip + LENGTH]!;
   }
 
@@ -343,7 +347,6 @@ export class Sequence<C extends Elements> {
 
   /** Deletes the visible elements in [from, to) and adds them to `spans`, joined to the last one where they touch it. */
   deleteAt(from: number, to: number, by: Slot, spans: GrowingSpan[]): void {
-    if (this.#cutOn(from, to, by, spans)) return;
     this.#interrupt();
     let left = to - from;
     while (left > 0) {
@@ -367,8 +370,8 @@ export class Sequence<C extends Elements> {
     }
   }
 
-  /** Deleting on, backwards or forwards, within the run where that was begun. */
-  #cutOn(from: number, to: number, by: Slot, spans: GrowingSpan[]): boolean {
+  /** The same if it goes on, backwards or forwards, within the run where the last delete ended. */
+  deleteOn(from: number, to: number, by: Slot, spans: GrowingSpan[]): boolean {
     const run = this.#cut;
     if (run === NONE || by !== this.#cutBy) return false;
     const { cells } = this.#runs;
