@@ -65,7 +65,8 @@ export class Fugue<C extends Elements> {
   hang(run: Run): void {
     const { cells, roots } = this.#pieces.runs;
     const root = cells[run + ROOT]!;
-    const [column, position] = [roots[root + PARENT_COLUMN]!, roots[root + PARENT]!];
+    const column = roots[root + PARENT_COLUMN]!;
+    const position = roots[root + PARENT]!;
     if (roots[root + IS_RIGHT] === 0) this.#insertLeft(run, column, position);
     else if (column === NONE) this.#insertRoot(run);
     else this.#insertRight(run, column, position);
@@ -75,7 +76,8 @@ export class Fugue<C extends Elements> {
   unhang(run: Run): void {
     const { order, runs } = this.#pieces;
     const { cells } = runs;
-    const [before, after] = [order.previous(run), order.next(run)];
+    const before = order.previous(run);
+    const after = order.next(run);
     // One pair of brackets is the run's own; what else opens or closes here did so next to it before it came.
     const own = cells[run + OPENS]! > 0 ? 1 : 0;
     if (after !== NONE)
@@ -172,9 +174,12 @@ export class Fugue<C extends Elements> {
   /** Whether right child `x` stands before right child `child` of the same parent. */
   #precedes(x: Run, child: Run): boolean {
     const { cells, roots } = this.#pieces.runs;
-    const [mine, theirs] = [cells[x + ROOT]!, cells[child + ROOT]!];
-    const [column, position] = [roots[mine + ORIGIN_COLUMN]!, roots[mine + ORIGIN]!];
-    const [otherColumn, otherPosition] = [roots[theirs + ORIGIN_COLUMN]!, roots[theirs + ORIGIN]!];
+    const mine = cells[x + ROOT]!;
+    const theirs = cells[child + ROOT]!;
+    const column = roots[mine + ORIGIN_COLUMN]!;
+    const position = roots[mine + ORIGIN]!;
+    const otherColumn = roots[theirs + ORIGIN_COLUMN]!;
+    const otherPosition = roots[theirs + ORIGIN]!;
     if (column === otherColumn && position === otherPosition) return this.#compareHeads(x, child) < 0;
     if (column === NONE) return true;
     if (otherColumn === NONE) return false;
@@ -185,7 +190,8 @@ export class Fugue<C extends Elements> {
 
   /** By change id, then index: the tie-break between siblings. */
   #compareHeads(a: Run, b: Run): number {
-    const [left, right] = [this.head(a), this.head(b)];
+    const left = this.head(a);
+    const right = this.head(b);
     return left.change === right.change
       ? left.index - right.index
       : this.#causality.compareIds(left.change, right.change);

@@ -158,7 +158,8 @@ export class Pieces<C extends Elements> {
     const old = runs.cells;
     const rest = old[run + LENGTH]! - offset;
     assert(offset > 0 && rest > 0, "a split leaves two halves");
-    const [start, at] = [old[run + START]! + offset, old[run + AT]! + offset];
+    const start = old[run + START]! + offset;
+    const at = old[run + AT]! + offset;
     const second = runs.make(old[run + COLUMN]!, old[run + ROOT]!, start, at, rest);
     const { cells } = runs;
     cells[second + STATE] = cells[run + STATE]!;

@@ -100,7 +100,8 @@ export class Sequence<C extends Elements> {
       this.#pieces.lengthen(this.#tip, typed);
     }
     if (this.#cut !== NONE) {
-      const [run, count] = [this.#cut, this.#cutCount];
+      const run = this.#cut;
+      const count = this.#cutCount;
       this.#cut = NONE;
       this.#cutCount = 0;
       this.#showing.deleteWithin(run, this.#cutOffset, count, this.#cutBy);

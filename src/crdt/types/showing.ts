@@ -120,7 +120,8 @@ export class Showing<C extends Elements> {
     const piece = this.#pieces.isolate(run, offset, count);
     runs.addDeleter(piece, by);
     this.#order.resize(piece, 0);
-    const [previous, next] = [this.#order.previous(piece), this.#order.next(piece)];
+    const previous = this.#order.previous(piece);
+    const next = this.#order.next(piece);
     if (next !== NONE && runs.isFollowedBy(piece, next) && runs.isGoneBy(next, by))
       this.#pieces.merge(piece, next);
     if (previous !== NONE && runs.isFollowedBy(previous, piece) && runs.isGoneBy(previous, by))
