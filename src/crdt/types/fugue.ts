@@ -225,10 +225,7 @@ export class Fugue<C extends Elements> {
       const position = roots[root + PARENT]!;
       const above = this.#pieces.holding(roots[root + PARENT_COLUMN]!, position);
       const side = roots[root + IS_RIGHT] === 1 ? RIGHTS : LEFTS;
-      const children = Array.from({ length: runs.childCount(above, side) }, (_, i) =>
-        runs.child(above, side, i),
-      );
-      assert(children.includes(run), "a parent knows its children");
+      assert(runs.hasChild(above, side, run), "a parent knows its children");
       const way = order.compare(above, run);
       assert(side === RIGHTS ? way < 0 : way > 0, "a child stands on its side");
     }

@@ -210,6 +210,11 @@ export class Runs {
     return children >= 0 ? children : this.list(children)[i]!;
   }
 
+  hasChild(run: Run, side: typeof LEFTS | typeof RIGHTS, child: Run): boolean {
+    const children = this.cells[run + side]!;
+    return children === child || (children < NONE && this.list(children).includes(child));
+  }
+
   insertChild(run: Run, side: typeof LEFTS | typeof RIGHTS, i: number, child: Run): void {
     const children = this.cells[run + side]!;
     if (children === NONE) this.cells[run + side] = child;
