@@ -3,14 +3,7 @@
 // replica's affair.
 
 import { sizeBound } from "./graph/body.ts";
-import {
-  type AuthorityOp,
-  type ChangeId,
-  type DeviceId,
-  isAuthority,
-  isContent,
-  type Op,
-} from "./graph/change.ts";
+import { type AuthorityOp, type DeviceId, isAuthority, isContent, type Op } from "./graph/change.ts";
 import type { Graph } from "./graph/graph.ts";
 import { CHANGE_BYTES_MAX, CHANGE_OPS_MAX, OWN_NAMES_MAX } from "./limits.ts";
 import type { DocumentTree, Patch } from "./types/document.ts";
@@ -42,7 +35,7 @@ export class Drafting implements Author {
   /** Of these the last one, which grows. */
   #last: Draft | null = null;
   /** The heads at the first op. */
-  #parents: readonly ChangeId[] = [];
+  #parents: readonly Slot[] = [];
   #authority: AuthorityOp[] = [];
   /** What the edit under way shows differently; null while there is none. */
   #patches: Patch[] | null = null;
@@ -168,22 +161,26 @@ export class Drafting implements Author {
   }
 
   #begin(): void {
-    if (!this.isOpen) this.#parents = this.#graph.heads;
+    if (!this.isOpen) this.#parents = this.#graph.headSlots();
   }
 
   /** What the drafts hold, as changes to be. Empty if none is open. */
   get parts(): readonly Part[] {
     if (!this.isOpen) return [];
     const drafts = this.#drafts.length > 0 ? this.#drafts : [new Draft(this.tree, this.#graph.reserve())];
-    return drafts.map(({ ops, slot }, i) => ({ ops: i === 0 ? [...this.#authority, ...ops] : ops, slot }));
+    const first = this.#authority;
+    return drafts.map(({ ops, slot }, i) => ({
+      ops: i === 0 && first.length > 0 ? [...first, ...ops] : ops,
+      slot,
+    }));
   }
 
   /** Hands over everything and starts empty. */
-  take(): { readonly parents: readonly ChangeId[]; readonly parts: readonly Part[] } {
+  take(): { readonly parents: readonly Slot[]; readonly parts: readonly Part[] } {
     const { parts } = this;
     this.#drafts = [];
     this.#last = null;
-    this.#authority = [];
+    if (this.#authority.length > 0) this.#authority = [];
     return { parents: this.#parents, parts };
   }
 

@@ -7,41 +7,62 @@ import { Archive } from "./graph/archive.ts";
 import type { Bytes } from "./graph/bytes.ts";
 import type { ChangeId } from "./graph/change.ts";
 import { Graph, type Past } from "./graph/graph.ts";
-import type { Cover, SignedRun, VerifiedChange } from "./graph/verify.ts";
+import { type Shelf, type SignedRun, shelved, type VerifiedChange } from "./graph/verify.ts";
+import type { Ancestors, WrittenChange } from "./graph/written.ts";
 import { Masking } from "./masking.ts";
 import { DocumentTree, type Patch } from "./types/document.ts";
 import type { Slot } from "./types/dot.ts";
 
-export class Holding {
+/** Where a covered change stands in its run. */
+interface Tail {
+  readonly slot: Slot;
+  readonly run: SignedRun;
+  readonly position: number;
+}
+
+export class Holding implements Shelf {
   readonly graph = new Graph();
   readonly members = new Members();
   readonly tree = new DocumentTree(this.graph);
   readonly masking = new Masking(this.graph, this.tree, slot => this.at(slot).change);
   readonly #archive = new Archive();
   /** What proves a covered change whose run does not go on here: the rest of it was refused, or waits. */
-  readonly #tails = new Map<Slot, Cover>();
+  readonly #tails = new Map<Slot, Tail>();
+  /** The one of the change that came last, which stands nowhere yet: most runs go on at once. */
+  #tail: Tail | null = null;
 
   /** Takes in everything of a change but what shows. `past` is that of its parents. */
-  enter(verified: VerifiedChange, slot: Slot, past: Past): void {
-    this.graph.add(verified.change, slot);
-    this.members.add(verified.change, slot, past);
-    this.#archive.add(slot, verified);
-    if (verified.cover !== undefined) this.#keepTail(verified, slot, verified.cover);
+  enter(verified: VerifiedChange, slot: Slot, ancestors: Ancestors, past: Past): void {
+    const { change, signature } = verified;
+    this.graph.add(change, ancestors, slot);
+    if (change.isAboutPeople) this.members.add(change, slot, past);
+    this.#archive.add(slot, change);
+    if (signature !== null) this.#archive.sign(slot, signature);
+    if (verified.run !== null) this.#keepTail(slot, ancestors.prev, verified.run, verified);
   }
 
   /** A tail is needed until the next change of its run stands where `proofOf` finds it. */
-  #keepTail({ change, signature }: VerifiedChange, slot: Slot, cover: Cover): void {
-    const before = change.prev === null ? undefined : this.graph.slotOf(change.prev);
-    if (before !== undefined && this.#tails.get(before)?.run === cover.run) {
-      if (this.graph.nextInLane(before) === slot) this.#tails.delete(before);
-    }
-    if (signature === null) this.#tails.set(slot, cover);
+  #keepTail(slot: Slot, before: Slot, run: SignedRun, { position, signature }: VerifiedChange): void {
+    if (this.#tailOf(before)?.run === run && this.graph.nextInLane(before) === slot) this.#dropTail(before);
+    if (this.#tail !== null) this.#tails.set(this.#tail.slot, this.#tail);
+    this.#tail = signature === null ? { slot, run, position } : null;
+  }
+
+  #tailOf(slot: Slot): Tail | undefined {
+    return this.#tail?.slot === slot ? this.#tail : this.#tails.get(slot);
+  }
+
+  #dropTail(slot: Slot): void {
+    if (this.#tail?.slot === slot) this.#tail = null;
+    else this.#tails.delete(slot);
   }
 
   /** Shows what a change that was entered does, from the bytes that were kept. */
   applyKept(slot: Slot, patches: Patch[]): void {
     const { change } = this.at(slot);
-    this.masking.apply(change, localize(change, slot, this.graph), slot, patches);
+    const ancestors = this.graph.ancestorsOf(change);
+    const local = localize(change, slot, ancestors, this.graph);
+    this.masking.apply(change, ancestors.prev, local, slot, patches);
   }
 
   sign(slot: Slot, signature: Bytes): void {
@@ -49,8 +70,7 @@ export class Holding {
   }
 
   /** A signature for what came covered, or is the author's own. */
-  signIfBare(id: ChangeId, signature: Bytes): void {
-    const slot = this.graph.slotOf(id)!;
+  signIfBare(slot: Slot, signature: Bytes): void {
     if (!this.#archive.isSigned(slot)) this.#archive.sign(slot, signature);
   }
 
@@ -61,7 +81,7 @@ export class Holding {
       changes.push(this.#archive.bytesAt(slot));
       const signature = this.#archive.signatureAt(slot);
       if (signature !== null) return { changes, signature };
-      const tail = this.#tails.get(slot);
+      const tail = this.#tailOf(slot);
       if (tail !== undefined) {
         const { run, position } = tail;
         return { changes: [...changes, ...run.changes.slice(position + 1)], signature: run.signature };
@@ -70,13 +90,30 @@ export class Holding {
     return null;
   }
 
+  /** Its bytes are read when they are looked at, and each time anew. */
   at(slot: Slot): VerifiedChange {
-    return this.#archive.get(slot, this.graph.idAt(slot));
+    return shelved(slot, this);
   }
 
   get(id: ChangeId): VerifiedChange | undefined {
     const slot = this.graph.slotOf(id);
-    return slot === undefined ? undefined : this.#archive.get(slot, id);
+    return slot === undefined ? undefined : this.at(slot);
+  }
+
+  idAt(slot: Slot): ChangeId {
+    return this.graph.idAt(slot);
+  }
+
+  bytesAt(slot: Slot): Bytes {
+    return this.#archive.bytesAt(slot);
+  }
+
+  writtenAt(slot: Slot): WrittenChange {
+    return this.#archive.writtenAt(slot);
+  }
+
+  signatureAt(slot: Slot): Bytes | null {
+    return this.#archive.signatureAt(slot);
   }
 
   /** All changes, parents first. */
@@ -86,7 +123,7 @@ export class Holding {
 
   /** The changes that are neither among `known` nor in their past, parents first. Unknown ids are passed over. */
   *changesSince(known: Iterable<ChangeId>): Generator<VerifiedChange> {
-    const past = this.graph.past([...known].filter(id => this.graph.has(id)));
+    const past = this.graph.past([...known].flatMap(id => this.graph.slotOf(id) ?? []));
     for (const slot of this.graph.order) if (!past.has(slot)) yield this.at(slot);
   }
 }

@@ -3,19 +3,20 @@
 // masked, and why, is not known here.
 
 import { type LocalOps, localize } from "./authority/admission.ts";
-import { type Change, type ChangeId, elementsOf } from "./graph/change.ts";
+import type { ChangeId } from "./graph/change.ts";
 import type { Graph } from "./graph/graph.ts";
+import type { WrittenChange } from "./graph/written.ts";
 import type { DocumentTree, HiddenTexts, Patch } from "./types/document.ts";
 import type { Slot } from "./types/dot.ts";
 
 export class Masking {
   readonly #graph: Graph;
   readonly #tree: DocumentTree;
-  readonly #changeAt: (slot: Slot) => Change;
+  readonly #changeAt: (slot: Slot) => WrittenChange;
   /** Also of changes that are not here yet. */
   readonly #masked = new Set<ChangeId>();
 
-  constructor(graph: Graph, tree: DocumentTree, changeAt: (slot: Slot) => Change) {
+  constructor(graph: Graph, tree: DocumentTree, changeAt: (slot: Slot) => WrittenChange) {
     this.#graph = graph;
     this.#tree = tree;
     this.#changeAt = changeAt;
@@ -25,17 +26,16 @@ export class Masking {
     return this.#masked.has(id);
   }
 
-  /** Its elements stand behind those of its device's change before. */
-  begin({ prev, ops, starts }: Change, slot: Slot): void {
+  /** Its elements stand behind those of its device's change before; `prev` -1 is none. */
+  begin({ elements }: WrittenChange, prev: Slot, slot: Slot): void {
     const { strands } = this.#tree;
-    strands.begin(slot, prev === null ? null : this.#graph.slotOf(prev)!);
-    const last = ops.at(-1);
-    if (last !== undefined) strands.claim(slot, starts.at(-1)! + elementsOf(last));
+    strands.begin(slot, prev < 0 ? null : prev);
+    if (elements > 0) strands.claim(slot, elements);
   }
 
-  apply(change: Change, { ops, starts }: LocalOps, slot: Slot, patches: Patch[]): void {
-    this.begin(change, slot);
-    if (!this.#masked.has(change.id)) {
+  apply(change: WrittenChange, prev: Slot, { ops, starts }: LocalOps, slot: Slot, patches: Patch[]): void {
+    this.begin(change, prev, slot);
+    if (this.#masked.size === 0 || !this.#masked.has(change.id)) {
       this.#tree.applyAll(ops, starts, slot, patches);
       return;
     }
@@ -58,7 +58,8 @@ export class Masking {
       else this.#masked.delete(id);
       const slot = this.#graph.slotOf(id);
       if (slot === undefined || later.has(slot)) continue;
-      const { ops, starts } = localize(this.#changeAt(slot), slot, this.#graph);
+      const change = this.#changeAt(slot);
+      const { ops, starts } = localize(change, slot, this.#graph.ancestorsOf(change), this.#graph);
       this.#tree.maskAll(ops, starts, slot, isMasked, patches, texts);
     }
     this.#tree.hideAll(texts, isMasked, patches);

@@ -3,8 +3,10 @@
 
 import { judge, localize } from "./authority/admission.ts";
 import type { Change, ChangeId, DeviceId } from "./graph/change.ts";
+import type { Graph } from "./graph/graph.ts";
 import { Pending, type Waiting } from "./graph/pending.ts";
 import type { VerifiedChange } from "./graph/verify.ts";
+import type { Ancestors, WrittenChange } from "./graph/written.ts";
 import type { Holding } from "./holding.ts";
 import { REFUSED_IDS_MAX } from "./limits.ts";
 import { type Refusal, refuse } from "./refusal.ts";
@@ -66,37 +68,42 @@ export class Receiving {
   /** Admits, refuses, or lets wait: then the first missing ancestor is answered. */
   #judge({ verified, source }: Waiting, outcome: Outcome): ChangeId | null {
     const { change, signature } = verified;
-    if (this.#holding.graph.has(change.id)) {
-      if (signature !== null) this.#holding.signIfBare(change.id, signature);
+    const { graph } = this.#holding;
+    const known = graph.find(change.buffer, change.end);
+    if (known >= 0) {
+      if (signature !== null) this.#holding.signIfBare(known, signature);
       return null;
     }
-    let refusal = this.#refused.get(change.id) ?? null;
+    let refusal = this.#refused.size === 0 ? null : (this.#refused.get(change.id) ?? null);
     if (refusal === null) {
-      const lacking = this.#lacking(change);
-      if (lacking === null) refusal = this.#admit(verified, outcome);
-      else if (lacking.some(parent => this.#refused.has(parent))) refusal = refuse("ParentRefused");
+      const ancestors = graph.ancestorsOf(change);
+      if (isWhole(change, ancestors)) refusal = this.#admit(verified, ancestors, outcome);
       else {
-        this.#pending.add(verified, lacking, source);
-        return lacking[0]!;
+        const lacking = lackingOf(change, graph);
+        if (lacking.some(parent => this.#refused.has(parent))) refusal = refuse("ParentRefused");
+        else {
+          this.#pending.add(verified, lacking, source);
+          return lacking[0]!;
+        }
       }
     }
     if (refusal !== null) this.#refuse(change, refusal, outcome);
     return null;
   }
 
-  #admit(verified: VerifiedChange, outcome: Outcome): Refusal | null {
+  #admit(verified: VerifiedChange, ancestors: Ancestors, outcome: Outcome): Refusal | null {
     const { change } = verified;
     const { graph } = this.#holding;
     const slot = graph.reserve();
-    const local = localize(change, slot, graph);
-    const past = graph.past(change.parents);
-    const refusal = judge(change, slot, local, past, this.#holding);
+    const local = localize(change, slot, ancestors, graph);
+    const past = graph.past(ancestors.parents);
+    const refusal = judge(change, slot, local, ancestors, past, this.#holding);
     if (refusal !== null) {
       graph.giveBack(slot);
       return refusal;
     }
-    this.#holding.enter(verified, slot, past);
-    this.#holding.masking.apply(change, local, slot, outcome.patches);
+    this.#holding.enter(verified, slot, ancestors, past);
+    this.#holding.masking.apply(change, ancestors.prev, local, slot, outcome.patches);
     // Of what was decoded nothing is kept, nor of a buffer that it shared with others.
     outcome.admitted.push(this.#holding.at(slot));
     return null;
@@ -107,12 +114,17 @@ export class Receiving {
     if (this.#refused.size > REFUSED_IDS_MAX) this.#refused.delete(this.#refused.keys().next().value!);
     outcome.refused.push({ id, author, refusal });
   }
+}
 
-  /** The parents and the previous change that are not here; null, the common case, where all are. */
-  #lacking({ parents, prev }: Change): ChangeId[] | null {
-    const { graph } = this.#holding;
-    if (parents.every(parent => graph.has(parent)) && (prev === null || graph.has(prev))) return null;
-    const needed = prev === null || parents.includes(prev) ? parents : [...parents, prev];
-    return needed.filter(id => !graph.has(id));
-  }
+/** Whether all that a change builds on is here. */
+function isWhole({ prevAt }: WrittenChange, { prev, parents }: Ancestors): boolean {
+  if (prev < 0 && prevAt >= 0) return false;
+  for (let i = 0; i < parents.length; i++) if (parents[i]! < 0) return false;
+  return true;
+}
+
+/** The parents and the previous change that are not here. */
+function lackingOf({ parents, prev }: Change, graph: Graph): ChangeId[] {
+  const needed = prev === null || parents.includes(prev) ? parents : [...parents, prev];
+  return needed.filter(id => !graph.has(id));
 }

@@ -7,7 +7,6 @@ import type { Member } from "./authority/members.ts";
 import { Drafting } from "./drafting.ts";
 import { type Bytes, toHex } from "./graph/bytes.ts";
 import {
-  type Change,
   type ChangeId,
   type DeviceId,
   type DocId,
@@ -30,6 +29,7 @@ import {
   signatureMessage,
   type VerifiedChange,
 } from "./graph/verify.ts";
+import type { Ancestors, WrittenChange } from "./graph/written.ts";
 import { Holding } from "./holding.ts";
 import { EDITOR_BYTES_MAX, EDITOR_OPS_MAX, LABEL_BYTES_MAX, NAME_BYTES_MAX, PARENTS_MAX } from "./limits.ts";
 import { type Listener, Listeners } from "./listeners.ts";
@@ -45,12 +45,21 @@ import { bodyOf, decodeParts, encodeParts, partNumber } from "./unclosed.ts";
 
 /** A change of this device, closed: numbered, chained and hashed. It may be sent once it is signed and stored. */
 export class Closed {
-  readonly id: ChangeId;
-  readonly bytes: Bytes;
+  readonly #slot: Slot;
+  readonly #holding: Holding;
 
-  constructor({ id, bytes }: VerifiedChange) {
-    this.id = id;
-    this.bytes = bytes;
+  constructor(slot: Slot, holding: Holding) {
+    this.#slot = slot;
+    this.#holding = holding;
+  }
+
+  get id(): ChangeId {
+    return this.#holding.idAt(this.#slot);
+  }
+
+  /** A copy. */
+  get bytes(): Bytes {
+    return this.#holding.bytesAt(this.#slot);
   }
 
   /** What the device key has to sign. */
@@ -76,6 +85,9 @@ export interface Ticket {
 /** What who may write may write: everything, within quotas that no honest person reaches. */
 const OPEN_ROLE = { keys: null, opsMax: EDITOR_OPS_MAX, bytesMax: EDITOR_BYTES_MAX };
 export const OPEN_POLICY: Policy = { admin: OPEN_ROLE, editor: OPEN_ROLE };
+
+/** What a genesis builds on. */
+const ORPHAN: Ancestors = { prev: -1, parents: [] };
 
 /** Seconds between two statements of the clock on one chain. */
 const TIME_STATED_S = 60;
@@ -112,8 +124,7 @@ export class Replica {
     const verified = composeGenesis(device, { type: "genesis", nonce, policy }, now);
     const replica = new Replica(device, verified.id);
     replica.#lastTime = now;
-    replica.#enterOwn(verified, replica.#graph.reserve());
-    return { replica, genesis: new Closed(verified) };
+    return { replica, genesis: replica.#enterOwn(verified, replica.#graph.reserve(), ORPHAN) };
   }
 
   /** An empty copy of a document that others hold. With a ticket, this device's first change joins it. */
@@ -281,44 +292,45 @@ export class Replica {
     const { parents: drafted, parts } = this.#drafting.take();
     const out: Closed[] = [];
     // Another tab may have gone on with the chain since the draft was begun.
-    let parents = this.#withOwnHead(drafted);
-    while (parents.length > PARENTS_MAX) {
+    let ancestors = this.#withOwnHead(drafted);
+    while (ancestors.parents.length > PARENTS_MAX) {
+      const { parents } = ancestors;
       // One less, since the own previous change may be among the others and comes along.
-      out.push(this.#closeOne(parents.slice(0, PARENTS_MAX - 1), [], this.#graph.reserve(), now));
-      parents = this.#withOwnHead(parents);
+      const some = this.#withOwnHead(parents.slice(0, PARENTS_MAX - 1));
+      out.push(this.#closeOne(some, [], this.#graph.reserve(), now));
+      ancestors = this.#withOwnHead(parents);
     }
     for (const { ops, slot } of parts) {
-      out.push(this.#closeOne(parents, ops, slot, now));
-      parents = [this.ownHead!.id];
+      out.push(this.#closeOne(ancestors, ops, slot, now));
+      ancestors = { prev: slot, parents: [slot] };
     }
     return out;
   }
 
-  #withOwnHead(parents: readonly ChangeId[]): readonly ChangeId[] {
-    const { ownHead } = this;
-    return ownHead === null ? parents : this.#graph.withTip(parents, ownHead.id);
+  #withOwnHead(parents: readonly Slot[]): Ancestors {
+    const prev = this.#graph.newestSlotOf(this.device);
+    return prev === null ? { prev: -1, parents } : { prev, parents: this.#graph.withTip(parents, prev) };
   }
 
   /** The change is not judged: it is made of what the draft checked. What others will not take for lack of a right is
    * still kept here. */
-  #closeOne(parents: readonly ChangeId[], drafted: readonly Op[], slot: Slot, now: number): Closed {
+  #closeOne(ancestors: Ancestors, drafted: readonly Op[], slot: Slot, now: number): Closed {
     let ops = drafted;
-    if (this.#ticket !== null && this.ownHead === null && this.roleOf(this.device) === null) {
+    if (this.#ticket !== null && ancestors.prev < 0 && this.roleOf(this.device) === null) {
       const { invite, signature } = this.#ticket;
       ops = [{ type: "join", invite, signature }, ...drafted];
     }
     const states = now - this.#lastTime >= TIME_STATED_S;
     if (states) this.#lastTime = now;
-    const verified = compose(this.#graph, this.doc, this.device, parents, ops, slot, states ? now : null);
-    this.#enterOwn(verified, slot);
-    return new Closed(verified);
+    const verified = compose(this.#graph, this.doc, this.device, ancestors, ops, slot, states ? now : null);
+    return this.#enterOwn(verified, slot, ancestors);
   }
 
   /** What it does shows already. */
-  #enterOwn(verified: VerifiedChange, slot: Slot): void {
-    const { change } = verified;
-    this.#holding.enter(verified, slot, this.#graph.past(change.parents));
-    this.#holding.masking.begin(change, slot);
+  #enterOwn(verified: VerifiedChange, slot: Slot, ancestors: Ancestors): Closed {
+    this.#holding.enter(verified, slot, ancestors, this.#graph.past(ancestors.parents));
+    this.#holding.masking.begin(verified.change, ancestors.prev, slot);
+    return new Closed(slot, this.#holding);
   }
 
   /** The open draft as bytes for `resumeDraft`, or null. */
@@ -364,7 +376,7 @@ export class Replica {
   /** The device key's answer for a closed change. */
   sign(id: ChangeId, signature: Bytes): void {
     const slot = this.#graph.slotOf(id);
-    assert(slot !== undefined && this.#graph.chainAt(slot).author === this.device, "an own change is signed");
+    assert(slot !== undefined && this.#graph.authorAt(slot) === this.device, "an own change is signed");
     this.#holding.sign(slot, signature);
   }
 
@@ -391,7 +403,7 @@ export class Replica {
     return this.#admit(concludeRun(inspected, verdicts), inspected.changes.at(-1)!, source);
   }
 
-  #admit(verified: readonly VerifiedChange[] | Refusal, newest: Change, source: string): Reception {
+  #admit(verified: readonly VerifiedChange[] | Refusal, newest: WrittenChange, source: string): Reception {
     assert(!this.hasDraft, "the draft is closed before a remote change is admitted");
     this.#listeners.checkQuiet();
     const { id, author } = newest;
@@ -463,15 +475,16 @@ export class Replica {
     for (const slot of this.#recalled) this.#holding.applyKept(slot, patches);
     const recalled = this.#recalled;
     this.#recalled = [];
-    this.#listeners.tell(patches, "remote", () => recalled.map(slot => this.#graph.chainAt(slot).author));
+    this.#listeners.tell(patches, "remote", () => recalled.map(slot => this.#graph.authorAt(slot)));
     return { damaged, closed };
   }
 
   #recall(verified: VerifiedChange): boolean {
     const { change } = verified;
-    if (change.doc !== this.doc || change.parents.some(parent => !this.#graph.has(parent))) return false;
+    const ancestors = this.#graph.ancestorsOf(change);
+    if (change.doc !== this.doc || ancestors.parents.some(parent => parent < 0)) return false;
     const slot = this.#graph.reserve();
-    this.#holding.enter(verified, slot, this.#graph.past(change.parents));
+    this.#holding.enter(verified, slot, ancestors, this.#graph.past(ancestors.parents));
     if (change.author === this.device && change.time !== null)
       this.#lastTime = Math.max(this.#lastTime, change.time);
     this.#recalled.push(slot);

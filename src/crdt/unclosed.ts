@@ -2,25 +2,25 @@
 // leave the device. Changes are named by their ids here, and the draft's own parts by numbers that no hash is.
 
 import type { Part } from "./drafting.ts";
-import { encodeBody, readBody } from "./graph/body.ts";
+import { type Naming, readBody, writeBody } from "./graph/body.ts";
 import { type Bytes, Malformed, Reader, Writer } from "./graph/bytes.ts";
 import { type Change, type ChangeId, isContent, type Op } from "./graph/change.ts";
 import { refer } from "./graph/compose.ts";
 import type { Graph } from "./graph/graph.ts";
+import { WrittenChange } from "./graph/written.ts";
 import { CHANGE_BYTES_MAX } from "./limits.ts";
 import type { Slot } from "./types/dot.ts";
 import { mapDots } from "./types/op.ts";
 
-const ORPHAN = { prev: null, parents: [] };
 /** Parts of one draft: a paste of 64 MiB has fewer. */
 const PARTS_MAX = 1_024;
 
 export function encodeParts(graph: Graph, parts: readonly Part[]): Bytes {
   const out = new Writer();
-  const names = new Map(parts.map(({ slot }, i) => [slot, partName(i)]));
+  const naming = new PartNaming(graph, parts);
   out.varint(parts.length);
   for (const { ops, slot } of parts) {
-    const body = encodeUnder(slot, ops, other => names.get(other) ?? graph.idAt(other));
+    const body = encodeUnder(slot, ops, naming);
     out.varint(body.length);
     out.bytes(body);
   }
@@ -40,10 +40,12 @@ export function decodeParts(bytes: Bytes): ReadPart[] | null {
     const input = new Reader(bytes);
     const parts = Array.from({ length: input.count(PARTS_MAX) }, () => {
       const body = input.bytes(input.count(CHANGE_BYTES_MAX));
+      // As if it were a change without any ancestors.
+      const part = new WrittenChange(body, 0, body.length);
       const reader = new Reader(body);
-      const part = { body, ...readBody(reader, ORPHAN) };
+      readBody(reader, part);
       reader.end();
-      return part;
+      return { body, refs: part.refs, ops: part.ops };
     });
     input.end();
     return parts;
@@ -60,7 +62,7 @@ export function bodyOf(graph: Graph, change: Change): Bytes {
   const ops = change.ops
     .filter(({ type }) => type !== "join")
     .map(op => (isContent(op) ? mapDots(op, ref => slots[ref]!) : op));
-  return encodeUnder(slot, ops, other => graph.idAt(other));
+  return encodeUnder(slot, ops, graph);
 }
 
 /** The number of the part that a name stands for, or null for the name of a change. */
@@ -68,13 +70,39 @@ export function partNumber(name: ChangeId): number | null {
   return name.startsWith(PART_PREFIX) ? Number.parseInt(name.slice(PART_PREFIX.length), 16) : null;
 }
 
-function encodeUnder(slot: Slot, ops: readonly Op[], nameOf: (slot: Slot) => ChangeId): Bytes {
-  const { refs, local } = refer(nameOf, ops, slot, ORPHAN);
-  return encodeBody(refs, ORPHAN, local);
+function encodeUnder(slot: Slot, ops: readonly Op[], naming: Naming): Bytes {
+  const { listed, local } = refer(naming, ops, slot, -1, []);
+  const out = new Writer();
+  writeBody(out, listed, naming, local);
+  return out.finish();
 }
 
 const PART_PREFIX = "f".repeat(56);
 
 function partName(i: number): ChangeId {
   return `${PART_PREFIX}${i.toString(16).padStart(8, "0")}` as ChangeId;
+}
+
+/** The graph's names, and those of parts, which come last. */
+class PartNaming implements Naming {
+  readonly #graph: Graph;
+  readonly #places: ReadonlyMap<Slot, number>;
+
+  constructor(graph: Graph, parts: readonly Part[]) {
+    this.#graph = graph;
+    this.#places = new Map(parts.map(({ slot }, i) => [slot, i]));
+  }
+
+  writeId(change: Slot, out: Writer): void {
+    const place = this.#places.get(change);
+    if (place === undefined) this.#graph.writeId(change, out);
+    else out.hex(partName(place));
+  }
+
+  compareIds(a: Slot, b: Slot): number {
+    const left = this.#places.get(a);
+    const right = this.#places.get(b);
+    if (left === undefined && right === undefined) return this.#graph.compareIds(a, b);
+    return (left ?? -1) - (right ?? -1);
+  }
 }

@@ -3,9 +3,8 @@
 // she sends is made field by field, so it is wrong in the one way that the title names.
 
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { impliedRefs } from "../../src/crdt/graph/body.ts";
 import type { Op } from "../../src/crdt/graph/change.ts";
-import { encodeChange, idOf } from "../../src/crdt/graph/codec.ts";
+import { encodeChange, idOf, impliedRefs } from "../../src/crdt/graph/codec.ts";
 import { signatureMessage } from "../../src/crdt/graph/verify.ts";
 import { type Bytes, type ChangeId, joinMessage, type RefusalCode, type Role } from "../../src/crdt/index.ts";
 import { PENDING_BYTES_MAX, PENDING_CHANGES_MAX } from "../../src/crdt/limits.ts";
@@ -688,7 +687,9 @@ describe("E: rights", () => {
     const ops: Op[] = [{ type: "genesis", nonce: new Uint8Array(16), policy: {} }];
     const { change } = alice.replica.get(genesis.id)!;
     const mallory = new Key("Mallory");
-    const bytes = encodeChange({ ...change, author: mallory.id }, implied, ops);
+    const { doc, seq, prev, parents, depth, opTotal, byteTotal, time } = change;
+    const header = { doc, author: mallory.id, seq, prev, parents, depth, opTotal, byteTotal, time };
+    const bytes = encodeChange(header, implied, ops);
     const id = idOf(bytes);
     const forged = { id, bytes, signature: mallory.sign(signatureMessage(id)) };
     expect(empty.receive(forged).refused).toEqual(["DocumentForeign"]);

@@ -117,9 +117,9 @@ const withoutHashes = () =>
 const hashing = (seen: (bytes: Uint8Array) => Uint8Array) =>
   planted(
     plant<typeof crypto>("graph/crypto.ts", ({ sha256From }) => ({
-      sha256From(from, input, start, end) {
+      sha256From(from, input, start, end, ...out) {
         const bytes = seen(input.slice(start, end));
-        return sha256From(from, bytes, 0, bytes.length);
+        return sha256From(from, bytes, 0, bytes.length, ...out);
       },
     })),
   );
@@ -271,8 +271,9 @@ describe("the hole", () => {
             override inspect(input: Uint8Array, signature: Uint8Array) {
               const inspected = super.inspect(input, signature);
               if (!inspected.ok || !isNamedBySignature) return inspected;
-              const id = Buffer.from(signature.subarray(0, 32)).toString("hex") as ChangeId;
-              return { ...inspected, change: { ...inspected.change, id } };
+              const { buffer, end } = inspected.change;
+              buffer.set(signature.subarray(0, 32), end);
+              return inspected;
             }
           },
         })),
@@ -318,17 +319,17 @@ describe("the hole", () => {
         deafAdmission("DepthWrong"),
         plant<typeof graph>("graph/graph.ts", ({ Graph }) => ({
           Graph: class extends Graph {
-            readonly said = new Map<ChangeId, number>();
-            override add(...[change, slot]: Parameters<graph.Graph["add"]>): number {
-              this.said.set(change.id, change.depth);
-              return super.add(change, slot);
+            readonly said = new Map<number, number>();
+            override add(...[change, ancestors, slot]: Parameters<graph.Graph["add"]>): void {
+              this.said.set(slot, change.depth);
+              super.add(change, ancestors, slot);
             }
-            override depthAbove(parents: readonly ChangeId[]): number {
+            override depthAbove(parents: readonly number[]): number {
               return 1 + Math.max(0, ...parents.map(parent => this.said.get(parent)!));
             }
             override compareStamps(a: number, b: number): number {
               if (!this.order.includes(a) || !this.order.includes(b)) return super.compareStamps(a, b);
-              return this.said.get(this.idAt(a))! - this.said.get(this.idAt(b))!;
+              return this.said.get(a)! - this.said.get(b)!;
             }
           },
         })),
@@ -435,8 +436,8 @@ describe("the hole", () => {
     without: () =>
       planted(
         plant<typeof admission>("authority/admission.ts", ({ judge }) => ({
-          judge(change, slot, local, past, ground) {
-            const failed = judge(change, slot, local, past, ground) !== null;
+          judge(change, slot, local, ...ground) {
+            const failed = judge(change, slot, local, ...ground) !== null;
             if (failed) (local.ops as unknown[]).length = 0;
             return null;
           },
@@ -504,8 +505,9 @@ describe("the hole", () => {
       planted(
         plant<typeof graph>("graph/graph.ts", ({ Graph }) => ({
           Graph: class extends Graph {
-            override has(id: ChangeId): boolean {
-              return super.has(id) && !unnamed.has(id);
+            override find(bytes: Uint8Array, at: number): number {
+              const id = Buffer.from(bytes.subarray(at, at + 32)).toString("hex") as ChangeId;
+              return unnamed.has(id) ? -1 : super.find(bytes, at);
             }
           },
         })),

@@ -9,9 +9,8 @@ import {
   sign as nodeSign,
   verify as nodeVerify,
 } from "node:crypto";
-import { encodeBody, impliedRefs } from "../../src/crdt/graph/body.ts";
 import type { Header, Op } from "../../src/crdt/graph/change.ts";
-import { encodeChange, idOf } from "../../src/crdt/graph/codec.ts";
+import { encodeBody, encodeChange, idOf, impliedRefs } from "../../src/crdt/graph/codec.ts";
 import { signatureMessage } from "../../src/crdt/graph/verify.ts";
 import {
   type Bytes,

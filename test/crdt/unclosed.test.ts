@@ -12,7 +12,7 @@ interface Page {
 
 function begin(): Page {
   const { replica, genesis } = Replica.create(alice, new Uint8Array(16), 1_000);
-  const page = { replica, records: [{ ...genesis, signature: null }] };
+  const page = { replica, records: [recordOf(genesis)] };
   replica.edit(root => {
     root.set("title", "Notes");
     root.text("body").insert(0, "Hello world");
@@ -23,7 +23,11 @@ function begin(): Page {
 }
 
 function store({ replica, records }: Page): void {
-  for (const closed of replica.closeDraft(2_000)) records.push({ ...closed, signature: null });
+  records.push(...replica.closeDraft(2_000).map(recordOf));
+}
+
+function recordOf({ id, bytes }: Closed) {
+  return { id, bytes, signature: null };
 }
 
 /** The next page, with what was stored. */
@@ -66,7 +70,7 @@ describe("a draft that was open when its page went away", () => {
     store(other);
     page.records.splice(0, page.records.length, ...other.records);
     const { closed } = page.replica.restore(page.records, 4_000);
-    for (const change of closed) page.records.push({ ...change, signature: null });
+    page.records.push(...closed.map(recordOf));
 
     const next = reopen(page);
     next.replica.resumeDraft(bytes, 2);

@@ -2,13 +2,15 @@
 // pure function of the change and its causal past; clocks, arrival and senders do not enter, so every replica that
 // can judge a change judges it alike, for ever.
 
-import { type Change, isContent, type Role } from "../graph/change.ts";
+import { isContent, type Op, type Policy, type Role } from "../graph/change.ts";
 import type { Graph, Past } from "../graph/graph.ts";
+import { NAME_BYTES } from "../graph/names.ts";
+import type { Ancestors, WrittenChange } from "../graph/written.ts";
 import { type Refusal, refuse } from "../refusal.ts";
 import type { DocumentTree } from "../types/document.ts";
 import type { Slot } from "../types/dot.ts";
-import { type ContentOp, mapDots, pathsOf } from "../types/op.ts";
-import { References } from "../types/references.ts";
+import { type ContentOp, mapDots, type Path } from "../types/op.ts";
+import { type Knowledge, References } from "../types/references.ts";
 import { type Members, mayInvite, mayWrite } from "./members.ts";
 
 export interface Ground {
@@ -25,73 +27,86 @@ export interface LocalOps {
 }
 
 /** `slot` is the change's own number. What is not here gets a slot that nothing has: it is judged, not applied. */
-export function localize(change: Change, slot: Slot, graph: Graph): LocalOps {
-  const { refs } = change;
-  const slotOf = (ref: number): Slot => (ref === 0 ? slot : (graph.slotOf(refs[ref]!) ?? -1));
+export function localize(change: WrittenChange, slot: Slot, ancestors: Ancestors, graph: Graph): LocalOps {
+  const slots = slotsOf(change, slot, ancestors, graph);
+  const slotOf = (ref: number): Slot => slots[ref]!;
   const ops: ContentOp[] = [];
-  const starts: number[] = [];
   for (let i = 0; i < change.ops.length; i++) {
     const op = change.ops[i]!;
-    if (!isContent(op)) continue;
-    ops.push(mapDots(op, slotOf));
-    starts.push(change.starts[i]!);
+    if (isContent(op)) ops.push(mapDots(op, slotOf));
   }
-  return { ops, starts };
+  if (ops.length === change.ops.length) return { ops, starts: change.starts };
+  return { ops, starts: change.starts.filter((_, i) => isContent(change.ops[i]!)) };
+}
+
+/** wire §4: the slots that the numbers of references stand for. */
+function slotsOf(change: WrittenChange, slot: Slot, { prev, parents }: Ancestors, graph: Graph): Slot[] {
+  const slots = [slot, prev];
+  for (let i = 0; i < parents.length; i++) if (parents[i] !== prev) slots.push(parents[i]!);
+  for (let i = 0; i < change.listedCount; i++)
+    slots.push(graph.find(change.buffer, change.listedAt + i * NAME_BYTES));
+  return slots;
 }
 
 /**
- * Null if the change may enter. Its parents and previous change must be admitted; `past` is that of its parents,
+ * Null if the change may enter. Its parents and previous change must be admitted: `ancestors`; `past` is that of its parents,
  * `local` its ops, `slot` the number it will get.
  */
 export function judge(
-  change: Change,
+  change: WrittenChange,
   slot: Slot,
   local: LocalOps,
+  ancestors: Ancestors,
   past: Past,
   ground: Ground,
 ): Refusal | null {
   return (
-    judgeShape(change, ground, past) ??
+    judgeShape(change, ancestors, ground, past) ??
     judgeAuthority(change, ground, past) ??
     judgeReferences(local, slot, ground, past)
   );
 }
 
 /** R2, R8, R9: parents are independent, the chain goes on, derived numbers are exact. */
-function judgeShape(change: Change, { graph }: Ground, past: Past): Refusal | null {
-  const { parents } = change;
+function judgeShape(
+  change: WrittenChange,
+  { prev, parents }: Ancestors,
+  { graph }: Ground,
+  past: Past,
+): Refusal | null {
   if (parents.length > 1 && !graph.isAntichain(parents)) return refuse("ParentsUnordered");
-  const prev = change.prev === null ? null : graph.chainAt(graph.slotOf(change.prev)!);
-  if (prev !== null) {
-    if (prev.author !== change.author || prev.seq + 1 !== change.seq)
+  if (prev >= 0) {
+    if (graph.authorAt(prev) !== change.author || graph.seqAt(prev) + 1 !== change.seq)
       return refuse("ChainBroken", "not the previous change");
-    if (!past.has(prev.slot)) return refuse("ChainBroken", "previous change outside the past");
+    if (!past.has(prev)) return refuse("ChainBroken", "previous change outside the past");
   }
   const depth = graph.depthAbove(parents);
   if (change.depth !== depth) return refuse("DepthWrong", `${change.depth}, not ${depth}`);
-  if (change.opTotal !== (prev?.opTotal ?? 0) + change.ops.length) return refuse("CountsWrong", "ops");
-  if (change.byteTotal !== (prev?.byteTotal ?? 0) + change.bodyBytes) return refuse("CountsWrong", "bytes");
+  const opsBefore = prev < 0 ? 0 : graph.opTotalAt(prev);
+  if (change.opTotal !== opsBefore + change.ops.length) return refuse("CountsWrong", "ops");
+  const bytesBefore = prev < 0 ? 0 : graph.byteTotalAt(prev);
+  if (change.byteTotal !== bytesBefore + change.bodyBytes) return refuse("CountsWrong", "bytes");
   return null;
 }
 
 /** Membership, rights and quotas, as the author's own past knows them. */
-function judgeAuthority(change: Change, { graph, members }: Ground, past: Past): Refusal | null {
-  const isFirst = change.parents.length === 0;
-  for (let i = 0; i < change.ops.length; i++) {
-    const op = change.ops[i]!;
-    if (op.type === "genesis" && !(isFirst && i === 0)) return refuse("GenesisMisplaced");
-    if (op.type === "join" && !(change.seq === 1 && !isFirst && i === 0)) return refuse("JoinMisplaced");
+function judgeAuthority(change: WrittenChange, { graph, members }: Ground, past: Past): Refusal | null {
+  const { ops } = change;
+  const isFirst = change.parentCount === 0;
+  if (change.isAboutPeople) {
+    for (let i = 0; i < ops.length; i++) {
+      const { type } = ops[i]!;
+      if (type === "genesis" && !(isFirst && i === 0)) return refuse("GenesisMisplaced");
+      if (type === "join" && !(change.seq === 1 && !isFirst && i === 0)) return refuse("JoinMisplaced");
+    }
   }
-  if (isFirst)
-    return graph.size === 0 && change.ops[0]?.type === "genesis" ? null : refuse("GenesisMisplaced");
+  if (isFirst) return graph.size === 0 && ops[0]?.type === "genesis" ? null : refuse("GenesisMisplaced");
 
   const role = roleFor(change, members, past);
   if (typeof role !== "string") return role;
-  for (const op of change.ops) {
-    if (op.type === "invite" && !mayInvite(role, op.role)) return refuse("RightMissing", "invite");
-    const denied = isContent(op) ? topKeys(op).find(key => !mayWrite(role, members.policy, key)) : undefined;
-    if (denied !== undefined) return refuse("RightMissing", denied);
-    if (op.type === "unknown" && role === "reader") return refuse("RightMissing", "write");
+  for (let i = 0; i < ops.length; i++) {
+    const refusal = judgeRight(ops[i]!, role, members.policy);
+    if (refusal !== null) return refusal;
   }
   const quota = members.policy[role];
   if (role !== "owner" && quota !== undefined) {
@@ -101,18 +116,28 @@ function judgeAuthority(change: Change, { graph, members }: Ground, past: Past):
   return null;
 }
 
-function roleFor(change: Change, members: Members, past: Past): Role | Refusal {
-  const first = change.ops[0];
-  if (first?.type === "join") return members.inviteRole(first.invite, past) ?? refuse("InviteUnknown");
-  return members.roleOf(change.author, past) ?? refuse("AuthorUnknown", change.author.slice(0, 8));
+function judgeRight(op: Op, role: Role, policy: Policy): Refusal | null {
+  if (op.type === "invite") return mayInvite(role, op.role) ? null : refuse("RightMissing", "invite");
+  if (op.type === "unknown") return role === "reader" ? refuse("RightMissing", "write") : null;
+  if (!isContent(op)) return null;
+  const key = topKey(op, op.path);
+  if (!mayWrite(role, policy, key)) return refuse("RightMissing", key);
+  // A move takes from one place and puts at another.
+  if (op.type !== "move") return null;
+  const source = topKey(op, op.from);
+  return mayWrite(role, policy, source) ? null : refuse("RightMissing", source);
 }
 
-/** The keys of the document's root under which an op writes: a move takes from one place and puts at another. */
-function topKeys(op: ContentOp): string[] {
-  return pathsOf(op).map(path => {
-    const at = path[0]?.at ?? (op.type === "set" || op.type === "unset" ? op.key : null);
-    return typeof at === "string" ? at : "";
-  });
+/** The key of the document's root under which an op writes at a path. */
+function topKey(op: ContentOp, path: Path): string {
+  const at = path.length > 0 ? path[0]!.at : op.type === "set" || op.type === "unset" ? op.key : null;
+  return typeof at === "string" ? at : "";
+}
+
+function roleFor(change: WrittenChange, members: Members, past: Past): Role | Refusal {
+  const first = change.isAboutPeople ? change.ops[0] : undefined;
+  if (first?.type === "join") return members.inviteRole(first.invite, past) ?? refuse("InviteUnknown");
+  return members.roleOf(change.author, past) ?? refuse("AuthorUnknown", change.author.slice(0, 8));
 }
 
 /** R13: what is named was seen, and is of the right kind. */
@@ -123,6 +148,20 @@ function judgeReferences(
   past: Past,
 ): Refusal | null {
   if (ops.length === 0) return null;
-  const knowledge = { self: slot, isPast: (other: Slot) => other >= 0 && past.has(other) };
-  return new References(tree, knowledge).judge(ops, starts);
+  return new References(tree, new Sight(slot, past)).judge(ops, starts);
+}
+
+/** What a change could know when its author made it. */
+class Sight implements Knowledge {
+  readonly self: Slot;
+  readonly #past: Past;
+
+  constructor(self: Slot, past: Past) {
+    this.self = self;
+    this.#past = past;
+  }
+
+  isPast(other: Slot): boolean {
+    return other >= 0 && this.#past.has(other);
+  }
 }

@@ -24,7 +24,7 @@ interface Grant {
 }
 
 /** Everything there is: for what this replica holds now. */
-const EVERYTHING: Past = { has: () => true };
+const EVERYTHING: Pick<Past, "has"> = { has: () => true };
 
 export class Members {
   #owner: DeviceId | null = null;
@@ -45,7 +45,7 @@ export class Members {
   }
 
   /** Takes in an admitted change. What a join gives depends on its own past alone, never on what came here first. */
-  add(change: Change, slot: Slot, past: Past): void {
+  add(change: Change, slot: Slot, past: Pick<Past, "has">): void {
     for (const op of change.ops) {
       if (op.type === "genesis") {
         assert(this.#owner === null, "a document begins once");
@@ -70,12 +70,12 @@ export class Members {
   }
 
   /** The role a device holds in a causal past, or null. */
-  roleOf(device: DeviceId, past: Past = EVERYTHING): Role | null {
+  roleOf(device: DeviceId, past = EVERYTHING): Role | null {
     return highest(this.#grants.get(device), past);
   }
 
   /** The role that an invite gives in a causal past, or null if it is not in it. */
-  inviteRole(invite: DeviceId, past: Past = EVERYTHING): Role | null {
+  inviteRole(invite: DeviceId, past = EVERYTHING): Role | null {
     return highest(this.#invites.get(invite), past);
   }
 
@@ -99,7 +99,7 @@ export function mayWrite(role: Role, policy: Policy, key: string): boolean {
   return keys === null || (keys?.includes(key) ?? false);
 }
 
-function highest(grants: readonly Grant[] | undefined, past: Past): Role | null {
+function highest(grants: readonly Grant[] | undefined, past: Pick<Past, "has">): Role | null {
   let best: Role | null = null;
   for (const { role, slot } of grants ?? []) {
     if (past.has(slot) && (best === null || RANK[role] > RANK[best])) best = role;

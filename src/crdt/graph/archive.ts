@@ -8,63 +8,61 @@
 import { assert } from "../assert.ts";
 import type { Slot } from "../types/dot.ts";
 import type { Bytes } from "./bytes.ts";
-import type { ChangeId } from "./change.ts";
 import { SIGNATURE_BYTES } from "./ed25519.ts";
-import { type Shelf, shelved, type VerifiedChange } from "./verify.ts";
+import { WrittenChange } from "./written.ts";
 
 /** Bytes of one page: large enough that the last, half-empty one does not count. */
 const PAGE_BYTES = 64 * 1024;
 const PAGE_CELLS = PAGE_BYTES / SIGNATURE_BYTES;
+const SLOTS_AT_FIRST = 64;
 
-export class Archive implements Shelf {
+export class Archive {
   readonly #pages: Bytes[] = [];
   /** Bytes written in the last page. */
   #used = PAGE_BYTES;
   readonly #cells: Bytes[] = [];
   #signatures = 0;
-  // One place for each slot that was added; a length of 0 is none.
-  readonly #pageOf: number[] = [];
-  readonly #starts: number[] = [];
-  readonly #lengths: number[] = [];
-  /** Number of the cell; -1 is none. */
-  readonly #cellOf: number[] = [];
+  // One place for each slot. They grow together.
+  #pageOf = new Int32Array(SLOTS_AT_FIRST);
+  #starts = new Int32Array(SLOTS_AT_FIRST);
+  /** 0 where nothing was added. */
+  #lengths = new Int32Array(SLOTS_AT_FIRST);
+  /** Number of the cell, plus 1; 0 is none. */
+  #cellOf = new Int32Array(SLOTS_AT_FIRST);
 
-  add(slot: Slot, { bytes, signature }: VerifiedChange): void {
-    while (this.#pageOf.length <= slot) {
-      this.#pageOf.push(0);
-      this.#starts.push(0);
-      this.#lengths.push(0);
-      this.#cellOf.push(-1);
-    }
+  add(slot: Slot, { buffer, start, end }: WrittenChange): void {
+    while (slot >= this.#lengths.length) this.#grow();
     assert(this.#lengths[slot] === 0, "a change is archived once");
-    if (this.#used + bytes.length > PAGE_BYTES) {
-      this.#pages.push(new Uint8Array(Math.max(PAGE_BYTES, bytes.length)));
+    const length = end - start;
+    if (this.#used + length > PAGE_BYTES) {
+      this.#pages.push(new Uint8Array(Math.max(PAGE_BYTES, length)));
       this.#used = 0;
     }
     const page = this.#pages.length - 1;
-    this.#pages[page]!.set(bytes, this.#used);
+    copy(buffer, start, end, this.#pages[page]!, this.#used);
     this.#pageOf[slot] = page;
     this.#starts[slot] = this.#used;
-    this.#lengths[slot] = bytes.length;
-    this.#used += bytes.length;
-    if (signature !== null) this.sign(slot, signature);
+    this.#lengths[slot] = length;
+    this.#used += length;
+  }
+
+  #grow(): void {
+    this.#pageOf = doubled(this.#pageOf);
+    this.#starts = doubled(this.#starts);
+    this.#lengths = doubled(this.#lengths);
+    this.#cellOf = doubled(this.#cellOf);
   }
 
   isSigned(slot: Slot): boolean {
-    return this.#cellOf[slot]! >= 0;
+    return this.#cellOf[slot]! > 0;
   }
 
   sign(slot: Slot, signature: Bytes): void {
-    if (!this.isSigned(slot)) this.#cellOf[slot] = this.#signatures++;
-    const cell = this.#cellOf[slot]!;
+    if (!this.isSigned(slot)) this.#cellOf[slot] = ++this.#signatures;
+    const cell = this.#cellOf[slot]! - 1;
     const page = Math.floor(cell / PAGE_CELLS);
     if (page === this.#cells.length) this.#cells.push(new Uint8Array(PAGE_BYTES));
     this.#cells[page]!.set(signature, (cell % PAGE_CELLS) * SIGNATURE_BYTES);
-  }
-
-  /** Its bytes are read when they are looked at, and each time anew. */
-  get(slot: Slot, id: ChangeId): VerifiedChange {
-    return shelved(id, slot, this);
   }
 
   // Copies: whoever stores or transfers bytes takes their whole buffer along.
@@ -74,10 +72,28 @@ export class Archive implements Shelf {
     return this.#pages[this.#pageOf[slot]!]!.slice(start, start + this.#lengths[slot]!);
   }
 
+  /** The change, to be read. */
+  writtenAt(slot: Slot): WrittenChange {
+    const start = this.#starts[slot]!;
+    return WrittenChange.of(this.#pages[this.#pageOf[slot]!]!.subarray(start, start + this.#lengths[slot]!));
+  }
+
   signatureAt(slot: Slot): Bytes | null {
     if (!this.isSigned(slot)) return null;
-    const cell = this.#cellOf[slot]!;
+    const cell = this.#cellOf[slot]! - 1;
     const start = (cell % PAGE_CELLS) * SIGNATURE_BYTES;
     return this.#cells[Math.floor(cell / PAGE_CELLS)]!.slice(start, start + SIGNATURE_BYTES);
   }
+}
+
+/** Mostly so few bytes that a call would cost more than a loop. */
+function copy(from: Bytes, start: number, end: number, to: Bytes, at: number): void {
+  if (end - start > 256) to.set(from.subarray(start, end), at);
+  else for (let i = start, j = at; i < end; i++, j++) to[j] = from[i]!;
+}
+
+function doubled(column: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+  const wide = new Int32Array(column.length * 2);
+  wide.set(column);
+  return wide;
 }

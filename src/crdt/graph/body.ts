@@ -5,39 +5,52 @@
 
 import { unreachable } from "../assert.ts";
 import { AUTHORITY_OPS_MAX, CHANGE_OPS_MAX } from "../limits.ts";
+import type { Slot } from "../types/dot.ts";
 import { type ContentOp, type Path, pathsOf } from "../types/op.ts";
-import { type Bytes, Malformed, type Reader, utf8Length, Writer } from "./bytes.ts";
-import { type ChangeId, elementsOf, type Header, isAuthority, isContent, type Op } from "./change.ts";
+import { Malformed, type Reader, utf8Length, type Writer } from "./bytes.ts";
+import { elementsOf, isAuthority, isContent, type Op } from "./change.ts";
+import { compareNames, isSameName, NAME_BYTES } from "./names.ts";
 import { nameOf, OpReader, writeOp, writePath } from "./op-bytes.ts";
+import type { WrittenChange } from "./written.ts";
 
-type Ancestors = Pick<Header, "prev" | "parents">;
-
-/** wire §4: which change each number of a reference stands for, before the body's own table. A change has no name for
- * itself and, if it is its author's first, none for a previous one: they are empty. */
-export function impliedRefs({ prev, parents }: Ancestors): ChangeId[] {
-  const refs = ["" as ChangeId, prev ?? ("" as ChangeId)];
-  for (const parent of parents) if (parent !== prev) refs.push(parent);
-  return refs;
+/** What the writer asks about the changes that are referred to, which its caller numbers as it likes. */
+export interface Naming {
+  writeId(change: Slot, out: Writer): void;
+  compareIds(a: Slot, b: Slot): number;
 }
 
 // ------------------------------------------------------------------------------------------------- writing
 
-/** wire §5: table of references, table of paths, ops. */
-export function encodeBody(refs: readonly ChangeId[], ancestors: Ancestors, ops: readonly Op[]): Bytes {
-  const out = new Writer();
-  writeBody(out, refs, ancestors, ops);
-  return out.finish();
+/** wire §5: table of references, table of paths, ops. In `ops` dots name changes by numbers of references (wire §4); `listed`
+ * are the changes in the table, sorted by id. Answers where in `out` the table begins. */
+export function writeBody(out: Writer, listed: readonly Slot[], naming: Naming, ops: readonly Op[]): number {
+  out.varint(listed.length);
+  const listedAt = out.length;
+  for (let i = 0; i < listed.length; i++) naming.writeId(listed[i]!, out);
+  const only = onlyPath(ops);
+  if (only === null) writeOps(out, ops);
+  else {
+    out.varint(1);
+    writePath(out, only);
+    out.varint(ops.length);
+    for (let i = 0; i < ops.length; i++) writeOp(out, ops[i]!, 0);
+  }
+  return listedAt;
 }
 
-export function writeBody(
-  out: Writer,
-  refs: readonly ChangeId[],
-  { prev, parents }: Ancestors,
-  ops: readonly Op[],
-): void {
-  const implied = 2 + parents.length - (prev !== null && parents.includes(prev) ? 1 : 0);
-  out.varint(refs.length - implied);
-  for (let i = implied; i < refs.length; i++) out.hex(refs[i]!);
+/** The path that all ops have, if there is just one object: most changes are about one text. */
+function onlyPath(ops: readonly Op[]): Path | null {
+  let only: Path | null = null;
+  for (let i = 0; i < ops.length; i++) {
+    const op = ops[i]!;
+    if (!isContent(op)) continue;
+    if (op.type === "move" || (only !== null && op.path !== only)) return null;
+    only = op.path;
+  }
+  return only;
+}
+
+function writeOps(out: Writer, ops: readonly Op[]): void {
   const { paths, numbers, froms } = tableOfPaths(ops);
   out.varint(paths.length);
   for (const path of paths) writePath(out, path);
@@ -112,33 +125,62 @@ export function sizeBound(op: ContentOp): number {
 
 // ------------------------------------------------------------------------------------------------- reading
 
-/** Throws `Malformed`. */
-export function readBody(
-  input: Reader,
-  ancestors: Ancestors,
-): { readonly refs: ChangeId[]; readonly ops: Op[]; readonly starts: number[] } {
-  const refs = impliedRefs(ancestors);
-  const implied = refs.length;
-  for (let left = input.count(CHANGE_OPS_MAX); left > 0; left--) {
-    const ref = input.name() as ChangeId;
-    if (refs.length > implied && refs.at(-1)! >= ref) throw new Malformed("references not sorted");
-    for (let i = 1; i < implied; i++) if (refs[i] === ref) throw new Malformed("reference that has a number");
-    refs.push(ref);
-  }
-  const decoder = new OpReader(input, refs, implied);
+const decoder = new OpReader();
+/** The numbers of the first elements where there is just one op. */
+const ONE_START: readonly number[] = [0];
+
+/** Reads the body of a change whose header was read. Throws `Malformed`. */
+export function readBody(input: Reader, change: WrittenChange): void {
+  const start = input.position;
+  readListed(input, change);
+  const { listedFrom, listedCount } = change;
+  decoder.begin(input, change.prevAt >= 0, listedFrom, listedFrom + listedCount);
   decoder.paths();
+  readOps(input, change);
+  decoder.end();
+  change.bodyBytes = input.position - start;
+}
+
+function readListed(input: Reader, change: WrittenChange): void {
+  const { buffer, prevAt, parentCount } = change;
+  const count = input.count(CHANGE_OPS_MAX);
+  change.listedAt = input.position;
+  change.listedCount = count;
+  change.listedFrom = change.impliedCount;
+  for (let i = 0; i < count; i++) {
+    const at = input.skip(NAME_BYTES);
+    if (i > 0 && compareNames(buffer, at - NAME_BYTES, buffer, at) >= 0)
+      throw new Malformed("references not sorted");
+    if (prevAt >= 0 && isSameName(buffer, prevAt, buffer, at))
+      throw new Malformed("reference that has a number");
+    for (let j = 0; j < parentCount; j++)
+      if (change.isParent(j, at)) throw new Malformed("reference that has a number");
+  }
+}
+
+function readOps(input: Reader, change: WrittenChange): void {
   const ops: Op[] = [];
-  const starts: number[] = [];
-  let next = 0;
   let aboutPeople = 0;
   for (let left = input.count(CHANGE_OPS_MAX); left > 0; left--) {
     const op = decoder.op();
     if (isAuthority(op) && ++aboutPeople > AUTHORITY_OPS_MAX)
       throw new Malformed("too many ops about people");
     ops.push(op);
-    starts.push(next);
-    next += elementsOf(op);
   }
-  decoder.end();
-  return { refs, ops, starts };
+  takeOps(change, ops);
+}
+
+/** The ops of a change, and what is to be known of them. */
+export function takeOps(change: WrittenChange, ops: readonly Op[]): void {
+  change.ops = ops;
+  const starts: number[] = [];
+  let next = 0;
+  for (let i = 0; i < ops.length; i++) {
+    const op = ops[i]!;
+    if (ops.length > 1) starts.push(next);
+    next += elementsOf(op);
+    if (isAuthority(op)) change.isAboutPeople = true;
+  }
+  change.starts = ops.length === 1 ? ONE_START : starts;
+  change.elements = next;
 }

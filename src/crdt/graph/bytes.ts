@@ -27,9 +27,9 @@ export class Writer {
     return this.#length;
   }
 
-  /** What was written, not copied: good until something more is. */
-  get written(): Bytes {
-    return this.#buffer.subarray(0, this.#length);
+  /** Where it is written, not copied. Another one after it was too small. */
+  get buffer(): Bytes {
+    return this.#buffer;
   }
 
   /** Begins anew and keeps the room. */
@@ -54,6 +54,21 @@ export class Writer {
     this.#reserve(value.length);
     this.#buffer.set(value, this.#length);
     this.#length += value.length;
+  }
+
+  /** A stretch of another buffer. Mostly short, and then a call costs more than a loop. */
+  copy(from: Uint8Array, start: number, end: number): void {
+    this.#reserve(end - start);
+    if (end - start > 256) this.#buffer.set(from.subarray(start, end), this.#length);
+    else for (let i = start, at = this.#length; i < end; i++, at++) this.#buffer[at] = from[i]!;
+    this.#length += end - start;
+  }
+
+  /** Room that somebody else writes into; answers where it begins. */
+  skip(length: number): number {
+    this.#reserve(length);
+    this.#length += length;
+    return this.#length - length;
   }
 
   /** LEB128, minimal; safe non-negative integers only. */
@@ -149,10 +164,28 @@ export class Reader {
 
   /** An id or a key: 32 bytes as hex. */
   name(): string {
-    if (this.left < 32) throw new Malformed("cut short");
-    const name = nameAt(this.#buffer, this.#position);
-    this.#position += 32;
-    return name;
+    return nameAt(this.#buffer, this.skip(32));
+  }
+
+  /** Passes over bytes that are read elsewhere; answers where they begin. */
+  skip(length: number): number {
+    if (length > this.left) throw new Malformed("cut short");
+    this.#position += length;
+    return this.#position - length;
+  }
+
+  /** Passes over bytes if they are the expected ones; otherwise nothing has happened. */
+  passes(expected: Uint8Array): boolean {
+    if (expected.length > this.left) return false;
+    const start = this.#position;
+    for (let i = 0; i < expected.length; i++) if (this.#buffer[start + i] !== expected[i]) return false;
+    this.#position += expected.length;
+    return true;
+  }
+
+  /** A copy of what was read from a position on. */
+  since(start: number): Bytes {
+    return new Uint8Array(this.#buffer.subarray(start, this.#position));
   }
 
   /** A count of things that take at least one byte each may not exceed what is left, nor `max`. */

@@ -4,60 +4,98 @@
 
 import { CHANGE_BYTES_MAX, PARENTS_MAX } from "../limits.ts";
 import { type Refusal, refuse } from "../refusal.ts";
-import { readBody, writeBody } from "./body.ts";
-import { type Bytes, Malformed, Reader, toHex, Writer } from "./bytes.ts";
-import type { Change, ChangeId, DeviceId, Header, Op } from "./change.ts";
+import { type Naming, readBody, takeOps, writeBody } from "./body.ts";
+import { type Bytes, Malformed, Reader, Writer } from "./bytes.ts";
+import type { ChangeId, DeviceId, DocId, Header, Op } from "./change.ts";
 import { type Midstate, midstate, sha256From, tag } from "./crypto.ts";
 import { nameAt } from "./hex.ts";
+import { compareNames, NAME_BYTES } from "./names.ts";
+import { WrittenChange } from "./written.ts";
 
 export const WIRE_VERSION = 0;
 
-const NO_DOCUMENT = "00".repeat(32);
+const NO_DOCUMENT = "00".repeat(32) as DocId;
+const NOBODY = "" as ChangeId;
 
 // ------------------------------------------------------------------------------------------------- writing
 
-// Where the parts are put together. Nothing is kept here between two calls.
-const whole = new Writer(1024);
-const part = new Writer(1024);
-
-/** The canonical bytes of a change. The header must fit the body (`byteTotal` counts it). */
-export function encodeChange(header: Header, refs: readonly ChangeId[], ops: readonly Op[]): Bytes {
-  whole.clear();
-  writeHeader(whole, header);
-  writeBody(whole, refs, header, ops);
-  return whole.finish();
+/** A header in which changes are numbered as a `Naming` knows them; `prev` -1 is none. */
+export interface Heading extends Pick<Header, "doc" | "author" | "seq" | "depth" | "opTotal" | "time"> {
+  readonly prev: number;
+  readonly parents: readonly number[];
+  /** Bytes of the bodies in the author's chain before this change. */
+  readonly byteTotal: number;
 }
 
-/** The same where the bytes of this body are still to be counted: `byteTotal` is that of the previous change. */
-export function encodeCounted(
-  header: Header,
-  refs: readonly ChangeId[],
+/** Own changes are written one after the other: a buffer for each would cost more than the change. */
+const SHEET_BYTES = 64 * 1024;
+/** More than a header with two parents takes, and the id. */
+const HEADER_ROOM = 512;
+let sheet = new Writer(SHEET_BYTES);
+
+// Where bodies are put together, since headers count them. Nothing is kept here between two calls.
+const body = new Writer(1024);
+
+/** A change of what its author says. `listed`: the references in the body's own table, sorted by id. */
+export function writeChange(
+  heading: Heading,
+  naming: Naming,
+  listed: readonly number[],
   ops: readonly Op[],
-): { readonly bytes: Bytes; readonly bodyBytes: number } {
-  part.clear();
-  writeBody(part, refs, header, ops);
-  whole.clear();
-  writeHeader(whole, { ...header, byteTotal: header.byteTotal + part.length });
-  whole.bytes(part.written);
-  return { bytes: whole.finish(), bodyBytes: part.length };
+): WrittenChange {
+  body.clear();
+  const listedAt = writeBody(body, listed, naming, ops);
+  const bodyBytes = body.length;
+  if (sheet.length + bodyBytes + HEADER_ROOM > SHEET_BYTES)
+    sheet = new Writer(Math.max(SHEET_BYTES, bodyBytes + HEADER_ROOM));
+  const out = sheet;
+  const start = out.length;
+  const isGenesis = heading.parents.length === 0;
+  writeBeginning(out, isGenesis ? NO_DOCUMENT : heading.doc, heading.author);
+  out.varint(heading.seq);
+  const prevAt = heading.prev < 0 ? -1 : out.length;
+  if (heading.prev >= 0) naming.writeId(heading.prev, out);
+  const parentsAt = writeParents(out, heading, naming, prevAt);
+  out.varint(heading.depth);
+  out.varint(heading.opTotal);
+  out.varint(heading.byteTotal + bodyBytes);
+  out.varint(0); // wire §3.6: no epoch yet
+  out.varint(heading.time === null ? 0 : heading.time + 1);
+  const bodyAt = out.length;
+  out.copy(body.buffer, 0, bodyBytes);
+  const end = out.length;
+  out.skip(NAME_BYTES);
+
+  const change = new WrittenChange(out.buffer, start, end);
+  nameChange(change.buffer, start, end, change.buffer, end);
+  change.said = heading.doc;
+  change.author = heading.author;
+  change.seq = heading.seq;
+  change.prevAt = prevAt;
+  change.parentsAt = parentsAt;
+  change.parentCount = heading.parents.length;
+  change.depth = heading.depth;
+  change.opTotal = heading.opTotal;
+  change.byteTotal = heading.byteTotal + bodyBytes;
+  change.time = heading.time;
+  change.listedAt = bodyAt + listedAt;
+  change.listedCount = listed.length;
+  change.listedFrom = change.impliedCount;
+  takeOps(change, ops);
+  change.bodyBytes = bodyBytes;
+  return change;
 }
 
-function writeHeader(out: Writer, header: Header): void {
-  const { parents, prev } = header;
-  writeBeginning(out, parents.length === 0 ? NO_DOCUMENT : header.doc, header.author);
-  out.varint(header.seq);
-  if (prev !== null) out.hex(prev);
-  // wire §3.4: parents that are just the previous change, or a genesis's none, are not written.
-  if (parents.length === 0 || (parents.length === 1 && parents[0] === prev)) out.varint(0);
-  else {
-    out.varint(parents.length);
-    for (const parent of parents) out.hex(parent);
+/** wire §3.4: parents that are just the previous change, or a genesis's none, are not written. Answers where they stand. */
+function writeParents(out: Writer, { parents, prev }: Heading, naming: Naming, prevAt: number): number {
+  if (parents.length === 0 || (parents.length === 1 && parents[0] === prev)) {
+    out.varint(0);
+    return prevAt;
   }
-  out.varint(header.depth);
-  out.varint(header.opTotal);
-  out.varint(header.byteTotal);
-  out.varint(0); // wire §3.6: no epoch yet
-  out.varint(header.time === null ? 0 : header.time + 1);
+  out.varint(parents.length);
+  const at = out.length;
+  for (let i = 0; i < parents.length; i++) naming.writeId(parents[i]!, out);
+  return at;
 }
 
 /** What was written last: an author's changes all begin alike. */
@@ -71,7 +109,53 @@ function writeBeginning(out: Writer, doc: string, author: string): void {
     beginning.hex(author);
     begun = { doc, author, bytes: beginning.finish() };
   }
-  out.bytes(begun.bytes);
+  out.copy(begun.bytes, 0, begun.bytes.length);
+}
+
+/** The canonical bytes of a change whose names are spelt out. The header must fit the body (`byteTotal` counts it). */
+export function encodeChange(header: Header, refs: readonly ChangeId[], ops: readonly Op[]): Bytes {
+  const listed = refs.slice(impliedRefs(header).length);
+  const { doc, author, seq, prev, parents, depth, opTotal, time } = header;
+  const names = [...listed, ...parents];
+  const heading: Heading = {
+    doc,
+    author,
+    seq,
+    prev: prev === null ? -1 : parents.includes(prev) ? names.lastIndexOf(prev) : names.push(prev) - 1,
+    parents: parents.map((_, i) => listed.length + i),
+    depth,
+    opTotal,
+    byteTotal: header.byteTotal - encodeBody(refs, header, ops).length,
+    time,
+  };
+  return writeChange(heading, spelt(names), [...listed.keys()], ops).bytes.slice();
+}
+
+/** The same of a body alone (wire §5). */
+export function encodeBody(
+  refs: readonly ChangeId[],
+  ancestors: Pick<Header, "prev" | "parents">,
+  ops: readonly Op[],
+): Bytes {
+  const out = new Writer();
+  const listed = refs.slice(impliedRefs(ancestors).length);
+  writeBody(out, [...listed.keys()], spelt(listed), ops);
+  return out.finish();
+}
+
+function spelt(names: readonly ChangeId[]): Naming {
+  return {
+    writeId: (change, out) => out.hex(names[change]!),
+    compareIds: (a, b) => (names[a]! < names[b]! ? -1 : 1),
+  };
+}
+
+/** wire §4: which change each number of a reference stands for, before the body's own table. A change has no name for
+ * itself and, if it is its author's first, none for a previous one: they are empty. */
+export function impliedRefs({ prev, parents }: Pick<Header, "prev" | "parents">): ChangeId[] {
+  const refs = [NOBODY, prev ?? NOBODY];
+  for (const parent of parents) if (parent !== prev) refs.push(parent);
+  return refs;
 }
 
 // ------------------------------------------------------------------------------------------------------ id
@@ -82,96 +166,109 @@ const BEGINNING_END = 65;
 
 interface Beginning {
   readonly bytes: Uint8Array;
-  readonly state: Midstate;
+  readonly doc: DocId;
+  readonly author: DeviceId;
+  /** Of the hash; null until the first change that begins so is hashed. */
+  state: Midstate | null;
 }
 
 /** Beginnings seen lately, each at the place that its author's first byte names. */
 const beginnings: (Beginning | undefined)[] = new Array<undefined>(64).fill(undefined);
 
-/** wire §3.1: SHA-256 over a tag of one block, document and author (the next block), and the rest. */
-export function idOf(bytes: Uint8Array): ChangeId {
-  if (bytes.length < BEGINNING_END) return toHex(sha256From(TAGGED, bytes, 1, bytes.length)) as ChangeId;
-  const place = bytes[33]! % beginnings.length;
-  let beginning = beginnings[place];
-  if (beginning === undefined || !begins(bytes, beginning.bytes)) {
-    const kept = bytes.slice(1, BEGINNING_END);
-    beginning = { bytes: kept, state: midstate(kept, TAGGED) };
-    beginnings[place] = beginning;
-  }
-  return nameAt(sha256From(beginning.state, bytes, BEGINNING_END, bytes.length), 0) as ChangeId;
+/** Of a change from `start` that is long enough to have one. */
+function beginningOf(bytes: Uint8Array, start: number): Beginning {
+  const place = bytes[start + 33]! % beginnings.length;
+  const known = beginnings[place];
+  if (known !== undefined && begins(bytes, start, known.bytes)) return known;
+  const kept = bytes.slice(start + 1, start + BEGINNING_END);
+  const doc = nameAt(kept, 0) as DocId;
+  const author = nameAt(kept, NAME_BYTES) as DeviceId;
+  const beginning = { bytes: kept, doc, author, state: null };
+  beginnings[place] = beginning;
+  return beginning;
 }
 
-function begins(bytes: Uint8Array, beginning: Uint8Array): boolean {
-  for (let i = 0; i < beginning.length; i++) if (bytes[i + 1] !== beginning[i]) return false;
+function begins(bytes: Uint8Array, start: number, beginning: Uint8Array): boolean {
+  for (let i = 0; i < beginning.length; i++) if (bytes[start + 1 + i] !== beginning[i]) return false;
   return true;
+}
+
+/** wire §3.1: SHA-256 over a tag of one block, document and author (the next block), and the rest. */
+function nameChange(bytes: Uint8Array, start: number, end: number, out: Bytes, at: number): void {
+  const beginning = beginningOf(bytes, start);
+  beginning.state ??= midstate(beginning.bytes, TAGGED);
+  sha256From(beginning.state, bytes, start + BEGINNING_END, end, out, at);
+}
+
+export function idOf(bytes: Uint8Array): ChangeId {
+  const id = new Uint8Array(NAME_BYTES);
+  if (bytes.length < BEGINNING_END) sha256From(TAGGED, bytes, 1, bytes.length, id, 0);
+  else nameChange(bytes, 0, bytes.length, id, 0);
+  return nameAt(id, 0) as ChangeId;
 }
 
 // ------------------------------------------------------------------------------------------------- reading
 
-/** A well-formed change, or why it is none. Never throws, whatever the bytes. */
-export function decodeChange(bytes: Uint8Array): Change | Refusal {
+/** A well-formed change, or why it is none. Never throws, whatever the bytes. The bytes are copied. */
+export function decodeChange(bytes: Uint8Array): WrittenChange | Refusal {
   if (bytes.length > CHANGE_BYTES_MAX) return refuse("BytesTooLarge", `${bytes.length} bytes`);
-  if (bytes.length > 0 && bytes[0] !== WIRE_VERSION) return refuse("VersionUnknown", `version ${bytes[0]}`);
+  return decode(WrittenChange.of(bytes));
+}
+
+/** The same of a stretch of a buffer which is nobody else's and has room for the id behind each change. */
+export function decode(change: WrittenChange): WrittenChange | Refusal {
+  const { buffer, start, end } = change;
+  if (end - start > CHANGE_BYTES_MAX) return refuse("BytesTooLarge", `${end - start} bytes`);
+  if (end > start && buffer[start] !== WIRE_VERSION)
+    return refuse("VersionUnknown", `version ${buffer[start]}`);
   try {
-    return readChange(bytes);
+    readChange(change);
+    nameChange(buffer, start, end, buffer, end);
+    return change;
   } catch (error) {
     if (error instanceof Malformed) return refuse("BytesMalformed", error.message);
     throw error;
   }
 }
 
-/** Throws `Malformed`. `id` where it is known already. */
-export function readChange(bytes: Uint8Array, id?: ChangeId): Change {
-  const input = new Reader(bytes);
-  input.byte();
-  const doc = input.name() as ChangeId;
-  const author = input.name() as DeviceId;
-  const seq = input.varint();
-  if (seq === 0) throw new Malformed("sequence starts at 1");
-  const prev = seq === 1 ? null : (input.name() as ChangeId);
-  const parents = readParents(input, prev);
+/** Fills in what the bytes of a change say, all but its id. Throws `Malformed`. */
+export function readChange(change: WrittenChange): void {
+  const { buffer, start, end } = change;
+  const input = new Reader(buffer, start, end);
+  input.skip(BEGINNING_END);
+  const { doc, author } = beginningOf(buffer, start);
+  change.said = doc;
+  change.author = author;
+  change.seq = input.varint();
+  if (change.seq === 0) throw new Malformed("sequence starts at 1");
+  if (change.seq > 1) change.prevAt = input.skip(NAME_BYTES);
+  readParents(input, change);
   // wire §3: a genesis cannot know its own id.
-  const isGenesis = parents.length === 0;
-  if (isGenesis && doc !== NO_DOCUMENT) throw new Malformed("document of a genesis");
-  const depth = input.varint();
-  const opTotal = input.varint();
-  const byteTotal = input.varint();
+  if (change.parentCount === 0 && doc !== NO_DOCUMENT) throw new Malformed("document of a genesis");
+  change.depth = input.varint();
+  change.opTotal = input.varint();
+  change.byteTotal = input.varint();
   if (input.varint() !== 0) throw new Malformed("epochs do not exist yet");
   const clock = input.varint();
-  const time = clock === 0 ? null : clock - 1;
-  const bodyStart = input.position;
-  const { refs, ops, starts } = readBody(input, { prev, parents });
+  change.time = clock === 0 ? null : clock - 1;
+  readBody(input, change);
   input.end();
-  const bodyBytes = input.position - bodyStart;
-  id ??= idOf(bytes);
-  return {
-    doc: isGenesis ? id : doc,
-    author,
-    seq,
-    prev,
-    parents,
-    depth,
-    opTotal,
-    byteTotal,
-    time,
-    id,
-    refs,
-    ops,
-    starts,
-    bodyBytes,
-  };
 }
 
 /** wire §3.4 */
-function readParents(input: Reader, prev: ChangeId | null): ChangeId[] {
+function readParents(input: Reader, change: WrittenChange): void {
+  const { buffer, prevAt } = change;
   const count = input.count(PARENTS_MAX);
-  if (count === 0) return prev === null ? [] : [prev];
-  const parents: ChangeId[] = [];
+  change.parentsAt = prevAt;
+  change.parentCount = prevAt < 0 ? 0 : 1;
+  if (count === 0) return;
+  change.parentsAt = input.position;
+  change.parentCount = count;
   for (let i = 0; i < count; i++) {
-    const parent = input.name() as ChangeId;
-    if (i > 0 && parents[i - 1]! >= parent) throw new Malformed("parents not sorted");
-    parents.push(parent);
+    const at = input.skip(NAME_BYTES);
+    if (i > 0 && compareNames(buffer, at - NAME_BYTES, buffer, at) >= 0)
+      throw new Malformed("parents not sorted");
   }
-  if (count === 1 && parents[0] === prev) throw new Malformed("parents that go without saying");
-  return parents;
+  if (count === 1 && prevAt >= 0 && change.isParent(0, prevAt))
+    throw new Malformed("parents that go without saying");
 }

@@ -7,20 +7,12 @@ import { CHANGE_BYTES_MAX } from "../limits.ts";
 import type { Slot } from "../types/dot.ts";
 import { joinSpans } from "../types/draft.ts";
 import { type ContentOp, mapDots } from "../types/op.ts";
-import { impliedRefs } from "./body.ts";
-import {
-  type ChangeId,
-  type DeviceId,
-  type DocId,
-  type Header,
-  isAuthority,
-  isContent,
-  type Op,
-  startsOf,
-} from "./change.ts";
-import { decodeChange, encodeCounted, idOf } from "./codec.ts";
+import type { Naming } from "./body.ts";
+import { type DeviceId, type DocId, isContent, type Op } from "./change.ts";
+import { decodeChange, writeChange } from "./codec.ts";
 import type { Graph } from "./graph.ts";
 import { own, type VerifiedChange } from "./verify.ts";
+import type { Ancestors, WrittenChange } from "./written.ts";
 
 /**
  * The next change of a device on top of `given`, an antichain, and its own newest one. In `ops` dots name changes by
@@ -30,102 +22,122 @@ export function compose(
   graph: Graph,
   doc: DocId,
   device: DeviceId,
-  given: readonly ChangeId[],
+  { prev, parents }: Ancestors,
   ops: readonly Op[],
   slot: Slot,
   time: number | null,
 ): VerifiedChange {
-  const prev = graph.newestOf(device);
-  const parents = prev === null ? given : graph.withTip(given, prev.id);
-  const ancestors = { prev: prev === null ? null : prev.id, parents };
-  const { refs, local } = refer(other => graph.idAt(other), ops, slot, ancestors);
-  const header = {
+  const { listed, local } = refer(graph, ops, slot, prev, parents);
+  const heading = {
     doc,
     author: device,
-    seq: prev === null ? 1 : prev.seq + 1,
-    prev: ancestors.prev,
+    seq: prev < 0 ? 1 : graph.seqAt(prev) + 1,
+    prev,
     parents,
     depth: graph.depthAbove(parents),
-    opTotal: (prev === null ? 0 : prev.opTotal) + ops.length,
-    byteTotal: prev === null ? 0 : prev.byteTotal,
+    opTotal: (prev < 0 ? 0 : graph.opTotalAt(prev)) + ops.length,
+    byteTotal: prev < 0 ? 0 : graph.byteTotalAt(prev),
     time,
   };
-  return finish(header, refs, local);
+  return finish(writeChange(heading, graph, listed, local));
 }
 
-/** The first change of a document. */
+/** Names nothing: a genesis has no past. */
+const NOBODY: Naming = {
+  writeId: () => assert(false, "a genesis names no change"),
+  compareIds: () => 0,
+};
+
+/** The first change of a document. It cannot know its own id, by which it names the document. */
 export function composeGenesis(author: DeviceId, op: Op, time: number): VerifiedChange {
-  const chain = { author, seq: 1, prev: null, parents: [], depth: 1, opTotal: 1, byteTotal: 0 };
-  // It cannot know its own id, by which it names the document.
-  const nobody = "" as ChangeId;
-  return finish({ ...chain, doc: nobody, time }, [nobody, nobody], [op]);
+  const chain = { author, seq: 1, prev: -1, parents: [], depth: 1, opTotal: 1, byteTotal: 0 };
+  return finish(writeChange({ ...chain, doc: "" as DocId, time }, NOBODY, [], [op]));
 }
 
-/** `byteTotal` is still without the body of this change. */
-function finish(header: Header, refs: readonly ChangeId[], ops: readonly Op[]): VerifiedChange {
-  const { bytes, bodyBytes } = encodeCounted(header, refs, ops);
+function finish(change: WrittenChange): VerifiedChange {
   // The handles check what is written into the data. Ops about people are few and may be given beyond their limits.
-  if (bytes.length > CHANGE_BYTES_MAX || ops.some(isAuthority))
-    assert(!("ok" in decodeChange(bytes)), "an own change is well-formed");
-  const id = idOf(bytes);
-  return own(
-    {
-      doc: header.parents.length === 0 ? id : header.doc,
-      author: header.author,
-      seq: header.seq,
-      prev: header.prev,
-      parents: header.parents,
-      depth: header.depth,
-      opTotal: header.opTotal,
-      byteTotal: header.byteTotal + bodyBytes,
-      time: header.time,
-      id,
-      refs,
-      ops,
-      starts: startsOf(ops),
-      bodyBytes,
-    },
-    bytes,
-  );
+  if (change.end - change.start > CHANGE_BYTES_MAX || change.isAboutPeople)
+    assert(!("ok" in decodeChange(change.bytes)), "an own change is well-formed");
+  return own(change);
 }
 
-/** Writes the slots in ops as numbers of references (wire §4), and sets and spans in their one order. */
+/** Writes the slots in ops as numbers of references (wire §4), and sets and spans in their one order. `prev` -1 is none.
+ * Answers the references that the change has to list, sorted by id. */
 export function refer(
-  nameOf: (slot: Slot) => ChangeId,
+  naming: Naming,
   ops: readonly Op[],
   slot: Slot,
-  ancestors: Pick<Header, "prev" | "parents">,
-): { readonly refs: readonly ChangeId[]; readonly local: readonly Op[] } {
-  const implied = impliedRefs(ancestors);
-  const listed: ChangeId[] = [];
-  const numbers = new Map<Slot, number>();
-  // Most ops name one change, or two.
-  let last = slot;
-  let lastNumber = 0;
-  const number = (other: Slot): number => {
-    if (other === last) return lastNumber;
-    if (other === slot) return 0;
-    let found = numbers.get(other);
-    if (found === undefined) {
-      const id = nameOf(other);
-      found = implied.indexOf(id, 1);
-      if (found < 0) found = implied.length + listed.push(id) - 1;
-      numbers.set(other, found);
-    }
-    last = other;
-    lastNumber = found;
-    return found;
-  };
-  let local = ops.map(op => (isContent(op) ? mapDots(op, number) : op));
-  if (listed.length > 1) {
-    const sorted = [...listed].sort();
-    const places = new Map(sorted.map((id, i) => [id, implied.length + i]));
-    const place = (ref: number): number =>
-      ref < implied.length ? ref : places.get(listed[ref - implied.length]!)!;
-    local = local.map(op => (isContent(op) ? mapDots(op, place) : op));
+  prev: Slot,
+  parents: readonly Slot[],
+): { readonly listed: readonly Slot[]; readonly local: readonly Op[] } {
+  const numbering = new Numbering(slot, prev, parents);
+  const local: Op[] = [];
+  for (let i = 0; i < ops.length; i++) {
+    const op = ops[i]!;
+    local.push(isContent(op) ? mapDots(op, numbering.of) : op);
   }
-  for (const id of listed.sort()) implied.push(id);
-  return { refs: implied, local: local.map(op => (isContent(op) ? inOrder(op) : op)) };
+  const { listed, implied } = numbering;
+  if (listed.length > 1) {
+    const found = [...listed];
+    listed.sort((a, b) => naming.compareIds(a, b));
+    const places = new Map(listed.map((other, i) => [other, implied + i]));
+    const place = (ref: number): number => (ref < implied ? ref : places.get(found[ref - implied]!)!);
+    for (const [i, op] of local.entries()) if (isContent(op)) local[i] = mapDots(op, place);
+  }
+  for (let i = 0; i < local.length; i++) {
+    const op = local[i]!;
+    if (isContent(op)) local[i] = inOrder(op);
+  }
+  return { listed, local };
+}
+
+/** From so many on, references are found in a map. Most ops name one change, or two. */
+const MANY = 8;
+
+/** Numbers of references in the order of their first use. */
+class Numbering {
+  readonly listed: Slot[] = [];
+  /** How many have a number without being listed. */
+  readonly implied: number;
+  readonly #self: Slot;
+  readonly #prev: Slot;
+  readonly #parents: readonly Slot[];
+  /** Places in `listed`, once there are many. */
+  #places: Map<Slot, number> | null = null;
+
+  constructor(self: Slot, prev: Slot, parents: readonly Slot[]) {
+    this.#self = self;
+    this.#prev = prev;
+    this.#parents = parents;
+    this.implied = 2 + parents.length - (prev >= 0 && parents.includes(prev) ? 1 : 0);
+  }
+
+  readonly of = (other: Slot): number => {
+    if (other === this.#self) return 0;
+    if (other === this.#prev) return 1;
+    const known = this.#placeOf(other);
+    if (known >= 0) return this.implied + known;
+    const number = this.#parentNumber(other);
+    if (number !== null) return number;
+    const place = this.listed.push(other) - 1;
+    this.#places?.set(other, place);
+    return this.implied + place;
+  };
+
+  #placeOf(other: Slot): number {
+    if (this.listed.length < MANY) return this.listed.indexOf(other);
+    this.#places ??= new Map(this.listed.map((slot, i) => [slot, i]));
+    return this.#places.get(other) ?? -1;
+  }
+
+  #parentNumber(other: Slot): number | null {
+    let number = 2;
+    for (const parent of this.#parents) {
+      if (parent === other) return number;
+      if (parent !== this.#prev) number++;
+    }
+    return null;
+  }
 }
 
 /** Sets of dots in their canonical order. */

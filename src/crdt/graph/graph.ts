@@ -7,8 +7,12 @@
 
 import { assert } from "../assert.ts";
 import type { Slot, Stamps } from "../types/dot.ts";
-import type { ChangeId, DeviceId, Header } from "./change.ts";
+import type { Naming } from "./body.ts";
+import { fromHex, type Writer } from "./bytes.ts";
+import type { ChangeId, DeviceId } from "./change.ts";
 import { type Clock, EMPTY_CLOCK, join, seen, withSeen } from "./clock.ts";
+import { NAME_BYTES, Names } from "./names.ts";
+import type { Ancestors, WrittenChange } from "./written.ts";
 
 type Lane = number;
 
@@ -28,12 +32,6 @@ interface LaneOfChanges {
   readonly slots: Slot[];
 }
 
-/** The causal past that a set of parents stands for. */
-export interface Past {
-  /** Whether an admitted change is among the parents or below them. */
-  has(slot: Slot): boolean;
-}
-
 /** The newest change of a lane. */
 export interface LaneTip {
   readonly author: DeviceId;
@@ -48,52 +46,76 @@ export interface ChainTip extends LaneTip {
   readonly byteTotal: number;
 }
 
-export class Graph implements Stamps {
-  // One place for each slot; an empty id is a reserved one.
-  readonly #ids: (ChangeId | "")[] = [];
-  readonly #laneOf: Lane[] = [];
-  readonly #seqs: number[] = [];
-  readonly #depths: number[] = [];
-  readonly #opTotals: number[] = [];
-  readonly #byteTotals: number[] = [];
+/** The causal past that a set of parents stands for. */
+export class Past {
+  readonly #graph: Graph;
+  /** The only parent, or -1. */
+  readonly #only: Slot;
+  readonly #clock: Clock;
+
+  constructor(graph: Graph, only: Slot, clock: Clock) {
+    this.#graph = graph;
+    this.#only = only;
+    this.#clock = clock;
+  }
+
+  /** Whether an admitted change is among the parents or below them. */
+  has(slot: Slot): boolean {
+    return this.#only >= 0 ? this.#graph.reaches(this.#only, slot) : this.#graph.isSeen(this.#clock, slot);
+  }
+}
+
+const SLOTS_AT_FIRST = 64;
+
+export class Graph implements Stamps, Naming {
+  /** Numbers given out; changes that are here, or will be. */
+  #reserved = 0;
+  // One place for each slot. They grow together.
+  #laneOf = new Int32Array(SLOTS_AT_FIRST);
+  /** 0 for a slot that is only reserved. */
+  #seqs = new Float64Array(SLOTS_AT_FIRST);
+  #depths = new Float64Array(SLOTS_AT_FIRST);
+  #opTotals = new Float64Array(SLOTS_AT_FIRST);
+  #byteTotals = new Float64Array(SLOTS_AT_FIRST);
+  /** Where in `#heads` a change stands, plus 1; 0 is nowhere. A column: a set would be built anew every few changes. */
+  #headAt = new Int32Array(SLOTS_AT_FIRST);
   /** The past, but for the change's own lane, which is known up to the change itself. */
   readonly #bases: Clock[] = [];
 
-  readonly #slots = new Map<ChangeId, Slot>();
-  /** The change added last: what comes next mostly names it, several times. */
-  #lastId: ChangeId | "" = "";
-  #lastSlot: Slot = -1;
+  readonly #names = new Names();
   readonly #order: Slot[] = [];
   readonly #lanes: LaneOfChanges[] = [];
   readonly #chains = new Map<DeviceId, Chain>();
   readonly #heads: Slot[] = [];
-  /** Where in `#heads` a change stands; -1 is nowhere. A column: a set would be built anew every few changes. */
-  readonly #headAt: number[] = [];
   #sortedHeads: readonly ChangeId[] | null = null;
 
   /** A number for a change that has no id yet. It compares as the latest of all; of several the last one does. */
   reserve(): Slot {
-    this.#laneOf.push(-1);
-    this.#seqs.push(0);
-    this.#depths.push(0);
-    this.#opTotals.push(0);
-    this.#byteTotals.push(0);
+    if (this.#reserved === this.#laneOf.length) this.#grow();
     this.#bases.push(EMPTY_CLOCK);
-    this.#headAt.push(-1);
-    return this.#ids.push("") - 1;
+    return this.#reserved++;
+  }
+
+  #grow(): void {
+    const size = this.#laneOf.length * 2;
+    this.#laneOf = into(new Int32Array(size), this.#laneOf);
+    this.#seqs = into(new Float64Array(size), this.#seqs);
+    this.#depths = into(new Float64Array(size), this.#depths);
+    this.#opTotals = into(new Float64Array(size), this.#opTotals);
+    this.#byteTotals = into(new Float64Array(size), this.#byteTotals);
+    this.#headAt = into(new Int32Array(size), this.#headAt);
   }
 
   /** The last number reserved, which nothing was made of. */
   giveBack(slot: Slot): void {
-    assert(slot === this.#ids.length - 1 && this.#ids[slot] === "", "the last reserved slot is given back");
-    this.#laneOf.pop();
-    this.#seqs.pop();
-    this.#depths.pop();
-    this.#opTotals.pop();
-    this.#byteTotals.pop();
+    assert(slot === this.#reserved - 1 && !this.#isHere(slot), "the last reserved slot is given back");
     this.#bases.pop();
-    this.#headAt.pop();
-    this.#ids.pop();
+    this.#reserved--;
+  }
+
+  /** Whether a slot is a change's, and not only reserved. */
+  #isHere(slot: Slot): boolean {
+    return slot >= 0 && slot < this.#reserved && this.#seqs[slot]! > 0;
   }
 
   get size(): number {
@@ -106,18 +128,50 @@ export class Graph implements Stamps {
     return this.#sortedHeads;
   }
 
+  /** The same as slots, sorted by id. */
+  headSlots(): readonly Slot[] {
+    return this.#heads.length === 1 ? [this.#heads[0]!] : this.#sorted([...this.#heads]);
+  }
+
+  #sorted(slots: Slot[]): Slot[] {
+    return slots.sort((a, b) => this.#names.compare(a, b));
+  }
+
   has(id: ChangeId): boolean {
     return this.slotOf(id) !== undefined;
   }
 
   slotOf(id: ChangeId): Slot | undefined {
-    return id === this.#lastId ? this.#lastSlot : this.#slots.get(id);
+    // Empty, or longer: the name of nothing.
+    if (id.length !== NAME_BYTES * 2) return undefined;
+    const bytes = fromHex(id);
+    const slot = bytes === null ? -1 : this.find(bytes, 0);
+    return slot < 0 ? undefined : slot;
+  }
+
+  /** The change whose id the 32 bytes from `at` are; -1 if it is not here. */
+  find(bytes: Uint8Array, at: number): Slot {
+    return this.#names.find(bytes, at);
+  }
+
+  /** What a change builds on, so far as it is here. */
+  ancestorsOf(change: WrittenChange): Ancestors {
+    const { buffer, prevAt, parentsAt, parentCount } = change;
+    const prev = prevAt < 0 ? -1 : this.find(buffer, prevAt);
+    if (change.isNext) return { prev, parents: prevAt < 0 ? [] : [prev] };
+    const parents: Slot[] = [];
+    for (let i = 0; i < parentCount; i++) parents.push(this.find(buffer, parentsAt + i * NAME_BYTES));
+    return { prev, parents };
   }
 
   idAt(slot: Slot): ChangeId {
-    const id = this.#ids[slot];
-    assert(id !== undefined && id !== "", "a slot names an admitted change");
-    return id;
+    assert(this.#isHere(slot), "a slot names an admitted change");
+    return this.#names.hexAt(slot);
+  }
+
+  writeId(slot: Slot, out: Writer): void {
+    assert(this.#isHere(slot), "a slot names an admitted change");
+    this.#names.write(slot, out);
   }
 
   /** All that is here, in an order in which parents come first: the order of admission here. */
@@ -146,14 +200,31 @@ export class Graph implements Stamps {
   }
 
   chainAt(slot: Slot): ChainTip {
+    const [opTotal, byteTotal] = [this.opTotalAt(slot), this.byteTotalAt(slot)];
     return {
       slot,
       id: this.idAt(slot),
-      author: this.#lanes[this.#laneOf[slot]!]!.chain.author,
-      seq: this.#seqs[slot]!,
-      opTotal: this.#opTotals[slot]!,
-      byteTotal: this.#byteTotals[slot]!,
+      author: this.authorAt(slot),
+      seq: this.seqAt(slot),
+      opTotal,
+      byteTotal,
     };
+  }
+
+  authorAt(slot: Slot): DeviceId {
+    return this.#lanes[this.#laneOf[slot]!]!.chain.author;
+  }
+
+  seqAt(slot: Slot): number {
+    return this.#seqs[slot]!;
+  }
+
+  opTotalAt(slot: Slot): number {
+    return this.#opTotals[slot]!;
+  }
+
+  byteTotalAt(slot: Slot): number {
+    return this.#byteTotals[slot]!;
   }
 
   /** The admitted changes of a device with a number: one, or several after a fork. */
@@ -182,55 +253,55 @@ export class Graph implements Stamps {
   }
 
   /** 1 + the deepest of changes that are here. */
-  depthAbove(parents: readonly ChangeId[]): number {
+  depthAbove(parents: readonly Slot[]): number {
     let deepest = 0;
-    for (const parent of parents) deepest = Math.max(deepest, this.#depths[this.#known(parent)]!);
+    for (let i = 0; i < parents.length; i++) deepest = Math.max(deepest, this.#depths[parents[i]!]!);
     return deepest + 1;
   }
 
-  /** Adds a change whose parents are all here. */
-  add(change: Header & { readonly id: ChangeId }, slot = this.reserve()): Slot {
-    const { id, author, seq, parents } = change;
-    assert(!this.#slots.has(id), "a change is added once");
-    assert(this.#ids[slot] === "", "a slot is used once");
-    const prev = change.prev === null ? -1 : this.#known(change.prev);
+  /** Adds a change whose ancestors are all here. */
+  add(change: WrittenChange, { prev, parents }: Ancestors, slot: Slot): void {
+    const { buffer, end, seq } = change;
+    assert(slot < this.#reserved && !this.#isHere(slot), "a slot is used once");
+    assert(this.#areHere(parents) && (change.prevAt < 0 || this.#isHere(prev)), "a parent is here");
     const prevLane = prev < 0 ? -1 : this.#laneOf[prev]!;
-    const continues = prev >= 0 && this.#lanes[prevLane]!.slots.at(-1) === prev;
-    const lane = continues ? prevLane : this.#begin(author, seq, slot);
-    this.#ids[slot] = id;
+    const continues = prev >= 0 && lastOf(this.#lanes[prevLane]!.slots) === prev;
+    const lane = continues ? prevLane : this.#begin(change.author, seq, slot);
+    this.#names.set(slot, buffer, end);
     this.#laneOf[slot] = lane;
     this.#seqs[slot] = seq;
     this.#depths[slot] = change.depth;
     this.#opTotals[slot] = change.opTotal;
     this.#byteTotals[slot] = change.byteTotal;
     this.#bases[slot] =
-      continues && parents.length === 1 && parents[0] === change.prev
+      continues && parents.length === 1 && parents[0] === prev
         ? this.#bases[prev]!
         : this.#clockAbove(parents);
-    this.#lanes[lane]!.slots.push(slot);
-    this.#slots.set(id, slot);
-    this.#lastId = id;
-    this.#lastSlot = slot;
+    const { slots, chain } = this.#lanes[lane]!;
+    slots.push(slot);
     this.#order.push(slot);
-    const { chain } = this.#lanes[lane]!;
     const ahead = seq - this.#seqs[chain.newest]!;
-    if (ahead > 0 || (ahead === 0 && id < this.idAt(chain.newest))) chain.newest = slot;
-    for (const parent of parents) this.#unhead(this.#known(parent));
-    this.#headAt[slot] = this.#heads.push(slot) - 1;
+    if (ahead > 0 || (ahead === 0 && this.compareIds(slot, chain.newest) < 0)) chain.newest = slot;
+    for (let i = 0; i < parents.length; i++) this.#unhead(parents[i]!);
+    this.#headAt[slot] = this.#heads.push(slot);
     this.#sortedHeads = null;
-    return slot;
+  }
+
+  #areHere(parents: readonly Slot[]): boolean {
+    for (let i = 0; i < parents.length; i++) if (!this.#isHere(parents[i]!)) return false;
+    return true;
   }
 
   /** The last head takes its place. */
   #unhead(slot: Slot): void {
     const at = this.#headAt[slot]!;
-    if (at < 0) return;
+    if (at === 0) return;
     const last = this.#heads.pop()!;
     if (last !== slot) {
-      this.#heads[at] = last;
+      this.#heads[at - 1] = last;
       this.#headAt[last] = at;
     }
-    this.#headAt[slot] = -1;
+    this.#headAt[slot] = 0;
   }
 
   #begin(author: DeviceId, first: number, slot: Slot): Lane {
@@ -245,49 +316,41 @@ export class Graph implements Stamps {
   }
 
   /** Of everything among `parents` and below them. */
-  #clockAbove(parents: readonly ChangeId[]): Clock {
+  #clockAbove(parents: readonly Slot[]): Clock {
     let clock = EMPTY_CLOCK;
-    for (const parent of parents) {
-      const slot = this.#known(parent);
+    for (const slot of parents)
       clock = withSeen(join(clock, this.#bases[slot]!), this.#laneOf[slot]!, this.#seqs[slot]!);
-    }
     return clock;
   }
 
   /** The parents must be here. */
-  past(parents: readonly ChangeId[]): Past {
-    if (parents.length === 1) {
-      const only = this.#known(parents[0]!);
-      return { has: slot => this.#reaches(only, slot) };
-    }
-    const clock = this.#clockAbove(parents);
-    return { has: slot => this.#seqs[slot]! <= seen(clock, this.#laneOf[slot]!) };
+  past(parents: readonly Slot[]): Past {
+    return parents.length === 1
+      ? new Past(this, parents[0]!, EMPTY_CLOCK)
+      : new Past(this, -1, this.#clockAbove(parents));
   }
 
-  /** Whether `a` is in the past of `b`. Not of itself. */
-  isAncestor(a: ChangeId, b: ChangeId): boolean {
-    return a !== b && this.#reaches(this.#known(b), this.#known(a));
+  isSeen(clock: Clock, slot: Slot): boolean {
+    return this.#seqs[slot]! <= seen(clock, this.#laneOf[slot]!);
   }
 
   /** Whether none of a set is in the past of another: it can stand as parents. */
-  isAntichain(ids: readonly ChangeId[]): boolean {
-    const slots = ids.map(id => this.#known(id));
-    return slots.every((a, i) => slots.every((b, j) => i === j || !this.#reaches(b, a)));
+  isAntichain(slots: readonly Slot[]): boolean {
+    return slots.every((a, i) => slots.every((b, j) => i === j || !this.reaches(b, a)));
   }
 
-  /** An antichain with one more change taken in: what is in the past of another is left out. Sorted. */
-  withTip(antichain: readonly ChangeId[], tip: ChangeId): readonly ChangeId[] {
-    if (antichain.some(id => id === tip || this.isAncestor(tip, id))) return antichain;
-    return [...antichain.filter(id => !this.isAncestor(id, tip)), tip].sort();
+  /** An antichain with one more change taken in: what is in the past of another is left out. Sorted by id. */
+  withTip(antichain: readonly Slot[], tip: Slot): readonly Slot[] {
+    for (let i = 0; i < antichain.length; i++) if (this.reaches(antichain[i]!, tip)) return antichain;
+    return this.#sorted([...antichain.filter(slot => !this.reaches(tip, slot)), tip]);
   }
 
   compareIds(a: Slot, b: Slot): number {
     if (a === b) return 0;
-    const left = this.#ids[a] ?? "";
-    const right = this.#ids[b] ?? "";
-    if (left === "" && right === "") return a - b;
-    if (left === "" || right === "") return left === "" ? 1 : -1;
-    return left < right ? -1 : 1;
+    const isLeftHere = this.#isHere(a);
+    const isRightHere = this.#isHere(b);
+    if (isLeftHere && isRightHere) return this.#names.compare(a, b);
+    return isLeftHere === isRightHere ? a - b : isLeftHere ? -1 : 1;
   }
 
   compareDepths(a: Slot, b: Slot): number {
@@ -295,23 +358,35 @@ export class Graph implements Stamps {
   }
 
   compareStamps(a: Slot, b: Slot): number {
-    const left = this.#depths[a] ?? 0;
-    const right = this.#depths[b] ?? 0;
-    return left === 0 || right === 0 ? this.compareIds(a, b) : left - right;
+    return this.#isHere(a) && this.#isHere(b) ? this.#depths[a]! - this.#depths[b]! : this.compareIds(a, b);
   }
 
   /** Whether `to` is `from` or below it. */
-  #reaches(from: Slot, to: Slot): boolean {
+  reaches(from: Slot, to: Slot): boolean {
     const lane = this.#laneOf[to]!;
     const known = lane === this.#laneOf[from] ? this.#seqs[from]! : seen(this.#bases[from]!, lane);
     return this.#seqs[to]! <= known;
   }
 
-  #known(id: ChangeId): Slot {
-    const slot = this.slotOf(id);
-    assert(slot !== undefined, "a parent is here");
-    return slot;
+  /** Throws on a broken invariant. For tests. */
+  check(): void {
+    this.#names.check();
+    for (const [i, slot] of this.#heads.entries())
+      assert(this.#headAt[slot] === i + 1, "a head knows its place");
+    for (const { chain, first, slots } of this.#lanes) {
+      for (const [i, slot] of slots.entries()) assert(this.#seqs[slot] === first + i, "a lane has no gaps");
+      assert(this.#seqs[chain.newest]! >= first + slots.length - 1, "the newest has the highest number");
+    }
   }
+}
+
+function into<A extends Int32Array | Float64Array>(wide: A, column: A): A {
+  wide.set(column);
+  return wide;
+}
+
+function lastOf(slots: readonly Slot[]): Slot {
+  return slots[slots.length - 1] ?? -1;
 }
 
 function compareStrings(a: string, b: string): number {

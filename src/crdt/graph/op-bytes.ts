@@ -16,16 +16,8 @@ import {
 } from "../limits.ts";
 import type { Dot, Span } from "../types/dot.ts";
 import type { Kind, Path, Place, Scalar, Step, Value } from "../types/op.ts";
-import { Malformed, type Reader, type Writer } from "./bytes.ts";
-import {
-  type ChangeId,
-  type DeviceId,
-  isContent,
-  type Op,
-  type Policy,
-  type Role,
-  type RolePolicy,
-} from "./change.ts";
+import { type Bytes, Malformed, Reader, type Writer } from "./bytes.ts";
+import { type DeviceId, isContent, type Op, type Policy, type Role, type RolePolicy } from "./change.ts";
 
 // wire §5: numbers of the node kinds are places in this list.
 const KINDS: readonly Kind[] = [
@@ -211,35 +203,58 @@ function writePolicy(out: Writer, policy: Policy): void {
 
 // ------------------------------------------------------------------------------------------------- reading
 
+const NOTHING: Bytes = new Uint8Array(0);
+/** Longer ones come too seldom to be worth a copy. */
+const TABLE_BYTES_KEPT_MAX = 256;
+
 /** The table of paths and the ops of one change, in this order; `end` says whether the tables were used up. All throw
  * `Malformed`. */
 export class OpReader {
-  readonly #input: Reader;
-  readonly #refs: readonly ChangeId[];
-  /** References from here on stand in the change's own table. */
-  readonly #listed: number;
-  readonly #isUsed: boolean[] = [];
-  readonly #paths: Path[] = [];
+  #input = new Reader(NOTHING);
+  #hasPrev = false;
+  /** References from here on stand in the change's own table; and all there are. */
+  #listed = 0;
+  #refs = 0;
+  #isUsed: boolean[] = [];
+  #paths: readonly Path[] = [];
   /** Paths that an op used, so far. */
   #usedPaths = 0;
+  /** The table of paths read last, if it holds keys alone: most changes of a document have the same one. */
+  #lastTable = NOTHING;
+  #lastPaths: readonly Path[] = [];
 
-  constructor(input: Reader, refs: readonly ChangeId[], listed: number) {
+  /** One after the other may be read with the same reader. */
+  begin(input: Reader, hasPrev: boolean, listed: number, refs: number): void {
     this.#input = input;
-    this.#refs = refs;
+    this.#hasPrev = hasPrev;
     this.#listed = listed;
+    this.#refs = refs;
+    if (this.#isUsed.length > 0) this.#isUsed = [];
+    this.#usedPaths = 0;
   }
 
-  /** wire §5: each path is there once. */
+  /** wire §5: each path is there once. The paths of two changes are the same objects where their tables are the same. */
   paths(): void {
-    const count = this.#input.count(CHANGE_OPS_MAX);
-    for (let i = 0; i < count; i++) this.#paths.push(this.#path());
-    if (count > 1 && new Set(this.#paths.map(nameOf)).size < count) throw new Malformed("path twice");
+    const input = this.#input;
+    if (this.#lastTable.length > 0 && input.passes(this.#lastTable)) {
+      this.#paths = this.#lastPaths;
+      return;
+    }
+    const start = input.position;
+    const count = input.count(CHANGE_OPS_MAX);
+    const paths: Path[] = [];
+    for (let i = 0; i < count; i++) paths.push(this.#path());
+    if (count > 1 && new Set(paths.map(nameOf)).size < count) throw new Malformed("path twice");
+    this.#paths = paths;
+    if (input.position - start > TABLE_BYTES_KEPT_MAX || !paths.every(isOfKeys)) return;
+    this.#lastTable = input.since(start);
+    this.#lastPaths = paths;
   }
 
   /** wire §4, §5: nothing stands in a table for nothing. */
   end(): void {
     if (this.#usedPaths < this.#paths.length) throw new Malformed("path not used");
-    for (let ref = this.#listed; ref < this.#refs.length; ref++)
+    for (let ref = this.#listed; ref < this.#refs; ref++)
       if (this.#isUsed[ref - this.#listed] !== true) throw new Malformed("reference not used");
   }
 
@@ -341,7 +356,8 @@ export class OpReader {
 
   #ref(): number {
     const ref = this.#input.varint();
-    if (ref !== 0 && (this.#refs[ref] ?? "") === "") throw new Malformed("no such reference");
+    // The number of the previous change stands for nothing where there is none.
+    if (ref >= this.#refs || (ref === 1 && !this.#hasPrev)) throw new Malformed("no such reference");
     if (ref >= this.#listed) this.#isUsed[ref - this.#listed] = true;
     return ref;
   }
@@ -448,6 +464,11 @@ export class OpReader {
     }
     return policy;
   }
+}
+
+function isOfKeys(path: Path): boolean {
+  for (const { at } of path) if (typeof at !== "string") return false;
+  return true;
 }
 
 /** Order of two dots by reference, then index. */

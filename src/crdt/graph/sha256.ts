@@ -42,20 +42,30 @@ const START: Midstate = {
 const w = new Int32Array(64);
 const state = new Int32Array(8);
 
-/** The hash of what led to `from`, followed by `input` from `start` up to and without `end`. */
-export function sha256From(from: Midstate, input: Uint8Array, start: number, end: number): Bytes {
+/** The hash of what led to `from`, followed by `input` from `start` up to and without `end`; into `out` at `outAt`. */
+export function sha256From(
+  from: Midstate,
+  input: Uint8Array,
+  start: number,
+  end: number,
+  out: Bytes = new Uint8Array(HASH_BYTES),
+  outAt = 0,
+): Bytes {
   state.set(from.words);
   const length = end - start;
   const rest = length % BLOCK_BYTES;
   const tail = end - rest;
   for (let at = start; at < tail; at += BLOCK_BYTES) {
-    loadBlock(input, at);
+    loadWords(input, at, 16);
     compress();
   }
   // §5.1.1: a one bit, zeros, and the length in bits at the end of a block.
-  w.fill(0, 0, 16);
-  for (let i = 0; i < rest; i++) w[i >> 2]! |= input[tail + i]! << (24 - ((i & 3) << 3));
-  w[rest >> 2]! |= 0x80 << (24 - ((rest & 3) << 3));
+  const words = rest >> 2;
+  loadWords(input, tail, words);
+  let last = 0x80 << (24 - ((rest & 3) << 3));
+  for (let i = rest & ~3; i < rest; i++) last |= input[tail + i]! << (24 - ((i & 3) << 3));
+  w[words] = last;
+  w.fill(0, words + 1, 16);
   if (rest >= BLOCK_BYTES - 8) {
     compress();
     w.fill(0, 0, 16);
@@ -64,8 +74,13 @@ export function sha256From(from: Midstate, input: Uint8Array, start: number, end
   w[14] = Math.floor(total / 0x20000000);
   w[15] = total << 3;
   compress();
-  const out: Bytes = new Uint8Array(HASH_BYTES);
-  for (let i = 0; i < HASH_BYTES; i++) out[i] = state[i >> 2]! >>> (24 - ((i & 3) << 3));
+  for (let i = 0, at = outAt; i < 8; i++, at += 4) {
+    const word = state[i]!;
+    out[at] = word >>> 24;
+    out[at + 1] = word >>> 16;
+    out[at + 2] = word >>> 8;
+    out[at + 3] = word;
+  }
   return out;
 }
 
@@ -79,14 +94,14 @@ export function midstate(blocks: Uint8Array, from: Midstate = START): Midstate {
     throw new RangeError(`Expected whole blocks of ${BLOCK_BYTES} bytes, got ${blocks.length} bytes`);
   state.set(from.words);
   for (let at = 0; at < blocks.length; at += BLOCK_BYTES) {
-    loadBlock(blocks, at);
+    loadWords(blocks, at, 16);
     compress();
   }
   return { words: state.slice(), bytes: from.bytes + blocks.length };
 }
 
-function loadBlock(input: Uint8Array, at: number): void {
-  for (let i = 0; i < 16; i++, at += 4)
+function loadWords(input: Uint8Array, at: number, count: number): void {
+  for (let i = 0; i < count; i++, at += 4)
     w[i] = (input[at]! << 24) | (input[at + 1]! << 16) | (input[at + 2]! << 8) | input[at + 3]!;
 }
 

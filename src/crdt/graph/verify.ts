@@ -6,10 +6,13 @@ import { RUN_BODY_BYTES_MAX, RUN_CHANGES_MAX } from "../limits.ts";
 import { type Refusal, refuse } from "../refusal.ts";
 import type { Slot } from "../types/dot.ts";
 import { type Bytes, mustFromHex } from "./bytes.ts";
-import type { Change, ChangeId, DeviceId, DocId } from "./change.ts";
-import { decodeChange, idOf, readChange } from "./codec.ts";
+import type { ChangeId, DeviceId, DocId } from "./change.ts";
+import { decode, decodeChange, readChange } from "./codec.ts";
 import { concat, tag } from "./crypto.ts";
 import { KeyVerdicts, SIGNATURE_BYTES } from "./ed25519.ts";
+import { writeHex } from "./hex.ts";
+import { NAME_BYTES } from "./names.ts";
+import { WrittenChange } from "./written.ts";
 
 declare const verified: unique symbol;
 
@@ -21,23 +24,18 @@ declare const verified: unique symbol;
 export interface VerifiedChange {
   readonly [verified]: true;
   readonly id: ChangeId;
-  readonly change: Change;
+  readonly change: WrittenChange;
   readonly bytes: Bytes;
   readonly signature: Bytes | null;
-  /** Of a change that came in a run, until it is admitted. */
-  readonly cover?: Cover;
+  /** Of a change that came in a run, until it is admitted; and where it stands there. */
+  readonly run: SignedRun | null;
+  readonly position: number;
 }
 
 /** Changes of one device, each the previous one of the next, with a signature for the last of them. */
 export interface SignedRun {
   readonly changes: readonly Bytes[];
   readonly signature: Bytes;
-}
-
-/** Where a covered change stands in its run. */
-export interface Cover {
-  readonly run: SignedRun;
-  readonly position: number;
 }
 
 /** One question for the signature rule (ed25519.ts). */
@@ -49,18 +47,17 @@ export interface SignatureQuestion {
 
 export interface Inspected {
   readonly ok: true;
-  readonly change: Change;
-  readonly bytes: Bytes;
+  readonly change: WrittenChange;
   readonly signature: Bytes;
   /** All of them must be answered with yes. */
   readonly questions: readonly SignatureQuestion[];
 }
 
-/** The same of a run; `run.changes` are stretches of one buffer. */
+/** The same of a run; its changes are stretches of one buffer. */
 export interface InspectedRun {
   readonly ok: true;
-  readonly changes: readonly Change[];
-  readonly run: SignedRun;
+  readonly changes: readonly WrittenChange[];
+  readonly signature: Bytes;
   /** All of them must be answered with yes: the first is about the newest change, and so about all. */
   readonly questions: readonly SignatureQuestion[];
 }
@@ -92,15 +89,14 @@ export class Inspector {
 
   /** First half: bytes, hash, document, keys. The buffer is copied: what is judged is what will be applied. */
   inspect(input: Uint8Array, signature: Uint8Array): Inspected | Refusal {
-    const bytes = new Uint8Array(input);
-    const change = decodeChange(bytes);
+    const change = decodeChange(input);
     if ("ok" in change) return change;
     const refusal = this.#refusalOf(change, signature);
     if (refusal !== null) return refusal;
     const own = new Uint8Array(signature);
     const questions = [this.#question(change.id, own)];
     this.#askJoins(change, questions);
-    return { ok: true, change, bytes, signature: own, questions };
+    return { ok: true, change, signature: own, questions };
   }
 
   /**
@@ -110,28 +106,25 @@ export class Inspector {
   inspectRun(inputs: readonly Uint8Array[], signature: Uint8Array): InspectedRun | Refusal {
     if (inputs.length === 0) return refuse("BytesMalformed", "a run of nothing");
     if (inputs.length > RUN_CHANGES_MAX) return refuse("RunTooLong", `${inputs.length} changes`);
-    const changes: Change[] = [];
+    const changes = copyAll(inputs);
     let bodyBytes = 0;
-    const copies = copyAll(inputs);
-    for (const bytes of copies) {
+    for (let i = 0; i < changes.length; i++) {
       if (bodyBytes > RUN_BODY_BYTES_MAX) return refuse("RunTooLong", `${bodyBytes} bytes`);
-      const change = decodeChange(bytes);
+      const change = decode(changes[i]!);
       if ("ok" in change) return change;
-      const before = changes.at(-1);
-      if (before !== undefined && !follows(change, before)) return refuse("RunBroken", change.id.slice(0, 8));
+      if (i > 0 && !changes[i - 1]!.isFollowedBy(change)) return refuse("RunBroken", change.id.slice(0, 8));
       const refusal = this.#refusalOf(change, signature);
       if (refusal !== null) return refusal;
       bodyBytes += change.bodyBytes;
-      changes.push(change);
     }
     const own = new Uint8Array(signature);
     const questions = [this.#question(changes.at(-1)!.id, own)];
     for (const change of changes) this.#askJoins(change, questions);
-    return { ok: true, changes, run: { changes: copies, signature: own }, questions };
+    return { ok: true, changes, signature: own, questions };
   }
 
   /** Document and keys; the length of the signature on the way. */
-  #refusalOf(change: Change, signature: Uint8Array): Refusal | null {
+  #refusalOf(change: WrittenChange, signature: Uint8Array): Refusal | null {
     if (change.doc !== this.#doc) return refuse("DocumentForeign", change.doc.slice(0, 8));
     if (signature.length !== SIGNATURE_BYTES) return refuse("BytesMalformed", "length of the signature");
     if (change.author !== this.#author) {
@@ -140,6 +133,7 @@ export class Inspector {
       this.#author = change.author;
       this.#authorKey = key;
     }
+    if (!change.isAboutPeople) return null;
     for (const op of change.ops) {
       const invite = op.type === "invite" ? op.key : op.type === "join" ? op.invite : null;
       if (invite !== null && !this.#keys.isAdmissible(mustFromHex(invite)))
@@ -152,7 +146,8 @@ export class Inspector {
     return { key: this.#authorKey, message: signatureMessage(id), signature };
   }
 
-  #askJoins(change: Change, questions: SignatureQuestion[]): void {
+  #askJoins(change: WrittenChange, questions: SignatureQuestion[]): void {
+    if (!change.isAboutPeople) return;
     for (const op of change.ops) {
       if (op.type !== "join") continue;
       const message = joinMessage(this.#doc, change.author);
@@ -161,44 +156,56 @@ export class Inspector {
   }
 }
 
-/** Whether a change is the next one of the same device's chain. */
-function follows(change: Change, before: Change): boolean {
-  return change.author === before.author && change.seq === before.seq + 1 && change.prev === before.id;
-}
-
-/** Copies, one after the other in one buffer. */
-function copyAll(inputs: readonly Uint8Array[]): Bytes[] {
-  const buffer = concat(...inputs);
-  let end = 0;
-  return inputs.map(({ length }) => {
-    end += length;
-    return buffer.subarray(end - length, end);
-  });
+/** Copies, one after the other in one buffer, with room for the ids. */
+function copyAll(inputs: readonly Uint8Array[]): WrittenChange[] {
+  let size = 0;
+  for (const { length } of inputs) size += length + NAME_BYTES;
+  const buffer = new Uint8Array(size);
+  const changes: WrittenChange[] = [];
+  let start = 0;
+  for (const input of inputs) {
+    buffer.set(input, start);
+    changes.push(new WrittenChange(buffer, start, start + input.length));
+    start += input.length + NAME_BYTES;
+  }
+  return changes;
 }
 
 /** Second half: `verdicts` answer `inspected.questions` one by one. */
 export function conclude(inspected: Inspected, verdicts: readonly boolean[]): VerifiedChange | Refusal {
-  const { change, bytes, signature, questions } = inspected;
+  const { change, signature, questions } = inspected;
   if (verdicts.length !== questions.length)
     throw new TypeError(`Expected ${questions.length} verdicts, got ${verdicts.length}`);
   if (!verdicts.every(verdict => verdict)) return refuse("SignatureWrong", change.id.slice(0, 8));
-  return { id: change.id, change, bytes, signature } as VerifiedChange;
+  return verifiedOf(change, signature, null, 0);
 }
 
 /** The same of a run. One wrong answer refuses it whole, before anything of it is applied or passed on. */
 export function concludeRun(
-  { changes, run, questions }: InspectedRun,
+  { changes, signature, questions }: InspectedRun,
   verdicts: readonly boolean[],
 ): VerifiedChange[] | Refusal {
   if (verdicts.length !== questions.length)
     throw new TypeError(`Expected ${questions.length} verdicts, got ${verdicts.length}`);
   const last = changes.length - 1;
   if (!verdicts.every(verdict => verdict)) return refuse("SignatureWrong", changes[last]!.id.slice(0, 8));
-  return changes.map((change, position) => {
-    const signature = position === last ? run.signature : null;
-    const cover = { run, position };
-    return { id: change.id, change, bytes: run.changes[position]!, signature, cover } as VerifiedChange;
-  });
+  const run = new Run(changes, signature);
+  return changes.map((change, i) => verifiedOf(change, i === last ? signature : null, run, i));
+}
+
+/** A run as it is passed on. Mostly nobody asks for its bytes. */
+class Run implements SignedRun {
+  readonly #changes: readonly WrittenChange[];
+  readonly signature: Bytes;
+
+  constructor(changes: readonly WrittenChange[], signature: Bytes) {
+    this.#changes = changes;
+    this.signature = signature;
+  }
+
+  get changes(): readonly Bytes[] {
+    return this.#changes.map(({ bytes }) => bytes);
+  }
 }
 
 /**
@@ -206,41 +213,81 @@ export function concludeRun(
  * it whole. Signature null: closed by this device, not signed yet.
  */
 export function recall(id: string, input: Uint8Array, signature: Bytes | null): VerifiedChange | Refusal {
-  const bytes = new Uint8Array(input);
-  if (idOf(bytes) !== id) return refuse("BytesMalformed", "the record is damaged");
-  const change = decodeChange(bytes);
-  return "ok" in change ? change : ({ id: change.id, change, bytes, signature } as VerifiedChange);
+  const change = decodeChange(input);
+  if ("ok" in change) return change;
+  if (change.id !== id) return refuse("BytesMalformed", "the record is damaged");
+  return verifiedOf(change, signature, null, 0);
 }
 
-/** A change this device has just made of what it checked, and its bytes; the signature follows. */
-export function own(change: Change, bytes: Bytes): VerifiedChange {
-  return { id: change.id, change, bytes, signature: null } as VerifiedChange;
+/** A change this device has just made of what it checked; the signature follows. */
+export function own(change: WrittenChange): VerifiedChange {
+  return verifiedOf(change, null, null, 0);
 }
 
-/** Where what was admitted is kept (archive.ts). */
+function verifiedOf(
+  change: WrittenChange,
+  signature: Bytes | null,
+  run: SignedRun | null,
+  position: number,
+): VerifiedChange {
+  return new Verified(change, signature, run, position) as unknown as VerifiedChange;
+}
+
+class Verified {
+  readonly change: WrittenChange;
+  readonly signature: Bytes | null;
+  readonly run: SignedRun | null;
+  readonly position: number;
+
+  constructor(change: WrittenChange, signature: Bytes | null, run: SignedRun | null, position: number) {
+    this.change = change;
+    this.signature = signature;
+    this.run = run;
+    this.position = position;
+  }
+
+  get id(): ChangeId {
+    return this.change.id;
+  }
+
+  get bytes(): Bytes {
+    return this.change.bytes;
+  }
+}
+
+/** Where what was admitted is kept. */
 export interface Shelf {
+  idAt(slot: Slot): ChangeId;
   bytesAt(slot: Slot): Bytes;
+  writtenAt(slot: Slot): WrittenChange;
   signatureAt(slot: Slot): Bytes | null;
 }
 
 /** A verified change that stands on a shelf; each look at it reads anew. */
-export function shelved(id: ChangeId, slot: Slot, shelf: Shelf): VerifiedChange {
-  return new Shelved(id, slot, shelf) as unknown as VerifiedChange;
+export function shelved(slot: Slot, shelf: Shelf): VerifiedChange {
+  return new Shelved(slot, shelf) as unknown as VerifiedChange;
 }
 
 class Shelved {
-  readonly id: ChangeId;
   readonly #slot: Slot;
   readonly #shelf: Shelf;
+  readonly run = null;
+  readonly position = 0;
 
-  constructor(id: ChangeId, slot: Slot, shelf: Shelf) {
-    this.id = id;
+  constructor(slot: Slot, shelf: Shelf) {
     this.#slot = slot;
     this.#shelf = shelf;
   }
 
-  get change(): Change {
-    return readChange(this.bytes, this.id);
+  get id(): ChangeId {
+    return this.#shelf.idAt(this.#slot);
+  }
+
+  get change(): WrittenChange {
+    const change = this.#shelf.writtenAt(this.#slot);
+    readChange(change);
+    writeHex(this.id, change.buffer, change.end);
+    return change;
   }
 
   get bytes(): Bytes {

@@ -4,9 +4,8 @@
 
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
-import { encodeBody } from "../../../src/crdt/graph/body.ts";
 import type { Change, Op } from "../../../src/crdt/graph/change.ts";
-import { decodeChange, encodeChange } from "../../../src/crdt/graph/codec.ts";
+import { decodeChange, encodeBody, encodeChange } from "../../../src/crdt/graph/codec.ts";
 import { type Bytes, type ChangeId, toHex, Writer } from "../../../src/crdt/index.ts";
 import { begin, forge, gather, Key, SEED, sync } from "../people.ts";
 import { draws, editBy } from "../random-edits.ts";

@@ -1,0 +1,135 @@
+// The ids of changes by slot, and the slots by id, as bytes: 32 of them for each change in one column, and a table with
+// open places that says where in it an id stands. As strings of hex each id cost a string, its hash and a place in a map
+// whenever a change came by; hex is for people and for the interface, and made when it is asked for.
+//
+//     column   id of slot 0 │ id of slot 1 │ …
+//     table    – │ 1 + 1 │ – │ 1 + 0 │ …          the place is that of the id's first bytes, or one of the next few
+//
+// Ids are hashes, so their first bytes spread by themselves. Whoever computes long enough can find many ids that begin
+// alike: of these, all but a few stand in a map of strings, whose hash nobody outside can know.
+
+import { assert } from "../assert.ts";
+import type { Slot } from "../types/dot.ts";
+import type { Bytes, Writer } from "./bytes.ts";
+import type { ChangeId } from "./change.ts";
+import { nameAt } from "./hex.ts";
+
+export const NAME_BYTES = 32;
+/** Places in a row that are looked at for an id before it is looked for among the crowded. */
+const PLACES_IN_A_ROW = 16;
+const SLOTS_AT_FIRST = 64;
+
+export class Names {
+  #column: Bytes = new Uint8Array(SLOTS_AT_FIRST * NAME_BYTES);
+  /** Slot + 1; 0 is an open place. Never more than half full. */
+  #table = new Int32Array(SLOTS_AT_FIRST * 2);
+  #count = 0;
+  readonly #crowded = new Map<ChangeId, Slot>();
+  /** The change named last: what comes next mostly names it, several times. */
+  #last: Slot = -1;
+
+  /** The 32 bytes from `at` are the id of a change that had none. */
+  set(slot: Slot, bytes: Uint8Array, at: number): void {
+    assert(this.find(bytes, at) < 0, "a change is added once");
+    const from = slot * NAME_BYTES;
+    while (from >= this.#column.length) this.#column = doubled(this.#column);
+    for (let i = 0; i < NAME_BYTES; i++) this.#column[from + i] = bytes[at + i]!;
+    this.#count++;
+    if (this.#count * 2 > this.#table.length) this.#widen();
+    this.#enter(slot);
+    this.#last = slot;
+  }
+
+  #enter(slot: Slot): void {
+    const table = this.#table;
+    let place = placeOf(this.#column, slot * NAME_BYTES) & (table.length - 1);
+    for (let left = PLACES_IN_A_ROW; left > 0; left--) {
+      if (table[place] === 0) {
+        table[place] = slot + 1;
+        return;
+      }
+      place = (place + 1) & (table.length - 1);
+    }
+    this.#crowded.set(this.hexAt(slot), slot);
+  }
+
+  #widen(): void {
+    const narrow = this.#table;
+    const crowded = [...this.#crowded.values()];
+    this.#table = new Int32Array(narrow.length * 2);
+    this.#crowded.clear();
+    for (const entry of narrow) if (entry !== 0) this.#enter(entry - 1);
+    for (const slot of crowded) this.#enter(slot);
+  }
+
+  /** The change whose id the 32 bytes from `at` are; -1 for none. */
+  find(bytes: Uint8Array, at: number): Slot {
+    if (this.#last >= 0 && this.is(this.#last, bytes, at)) return this.#last;
+    const table = this.#table;
+    let place = placeOf(bytes, at) & (table.length - 1);
+    for (let left = PLACES_IN_A_ROW; left > 0; left--) {
+      const entry = table[place]!;
+      // Nothing is taken out but to widen the table, so behind an open place there is none either.
+      if (entry === 0) return -1;
+      if (this.is(entry - 1, bytes, at)) return entry - 1;
+      place = (place + 1) & (table.length - 1);
+    }
+    return this.#crowded.size === 0 ? -1 : (this.#crowded.get(nameAt(bytes, at) as ChangeId) ?? -1);
+  }
+
+  is(slot: Slot, bytes: Uint8Array, at: number): boolean {
+    return isSameName(this.#column, slot * NAME_BYTES, bytes, at);
+  }
+
+  compare(a: Slot, b: Slot): number {
+    return compareNames(this.#column, a * NAME_BYTES, this.#column, b * NAME_BYTES);
+  }
+
+  hexAt(slot: Slot): ChangeId {
+    return nameAt(this.#column, slot * NAME_BYTES) as ChangeId;
+  }
+
+  write(slot: Slot, out: Writer): void {
+    out.copy(this.#column, slot * NAME_BYTES, (slot + 1) * NAME_BYTES);
+  }
+
+  /** Walks the whole table and throws on a broken invariant. For tests. */
+  check(): void {
+    let count = this.#crowded.size;
+    for (const entry of this.#table) {
+      if (entry === 0) continue;
+      count++;
+      assert(this.find(this.#column, (entry - 1) * NAME_BYTES) === entry - 1, "a name leads to its slot");
+    }
+    for (const [id, slot] of this.#crowded) {
+      assert(this.hexAt(slot) === id, "the crowded have their own names");
+      assert(this.find(this.#column, slot * NAME_BYTES) === slot, "a crowded name leads to its slot");
+    }
+    assert(count === this.#count, "each name stands in one place");
+  }
+}
+
+function placeOf(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
+}
+
+function doubled(column: Bytes): Bytes {
+  const wide = new Uint8Array(column.length * 2);
+  wide.set(column);
+  return wide;
+}
+
+/** Whether the 32 bytes from `i` in `a` are those from `j` in `b`. */
+export function isSameName(a: Uint8Array, i: number, b: Uint8Array, j: number): boolean {
+  for (let k = 0; k < NAME_BYTES; k++) if (a[i + k] !== b[j + k]) return false;
+  return true;
+}
+
+/** The order of the bytes, which is that of the hex. */
+export function compareNames(a: Uint8Array, i: number, b: Uint8Array, j: number): number {
+  for (let k = 0; k < NAME_BYTES; k++) {
+    const difference = a[i + k]! - b[j + k]!;
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
