@@ -127,11 +127,12 @@ class Doc {
     const runs = [];
     let run = [];
     let size = 0;
-    for (const [i, { bytes, message }] of changes.entries()) {
+    for (const [i, closed] of changes.entries()) {
+      const { bytes } = closed;
       run.push(bytes);
       size += bytes.length;
       if (size < RUN_BYTES && i < changes.length - 1) continue;
-      runs.push({ changes: run, signature: this.#key.sign(message) });
+      runs.push({ changes: run, signature: this.#key.sign(closed.message) });
       run = [];
       size = 0;
     }

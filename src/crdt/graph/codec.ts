@@ -5,7 +5,7 @@
 import { CHANGE_BYTES_MAX, PARENTS_MAX } from "../limits.ts";
 import { type Refusal, refuse } from "../refusal.ts";
 import { type Naming, readBody, takeOps, writeBody } from "./body.ts";
-import { type Bytes, Malformed, Reader, Writer } from "./bytes.ts";
+import { type Bytes, Malformed, Reader, toHex, Writer } from "./bytes.ts";
 import type { ChangeId, DeviceId, DocId, Header, Op } from "./change.ts";
 import { type Midstate, midstate, sha256From, tag } from "./crypto.ts";
 import { nameAt } from "./hex.ts";
@@ -67,7 +67,7 @@ export function writeChange(
   out.skip(NAME_BYTES);
 
   const change = new WrittenChange(out.buffer, start, end);
-  nameChange(change.buffer, start, end, change.buffer, end);
+  nameChange(change, beginningOf(change.buffer, start));
   change.said = heading.doc;
   change.author = heading.author;
   change.seq = heading.seq;
@@ -109,7 +109,7 @@ function writeBeginning(out: Writer, doc: string, author: string): void {
     beginning.hex(author);
     begun = { doc, author, bytes: beginning.finish() };
   }
-  out.copy(begun.bytes, 0, begun.bytes.length);
+  out.bytes(begun.bytes);
 }
 
 /** The canonical bytes of a change whose names are spelt out. The header must fit the body (`byteTotal` counts it). */
@@ -194,17 +194,16 @@ function begins(bytes: Uint8Array, start: number, beginning: Uint8Array): boolea
 }
 
 /** wire §3.1: SHA-256 over a tag of one block, document and author (the next block), and the rest. */
-function nameChange(bytes: Uint8Array, start: number, end: number, out: Bytes, at: number): void {
-  const beginning = beginningOf(bytes, start);
+function nameChange({ buffer, start, end }: WrittenChange, beginning: Beginning): void {
   beginning.state ??= midstate(beginning.bytes, TAGGED);
-  sha256From(beginning.state, bytes, start + BEGINNING_END, end, out, at);
+  sha256From(beginning.state, buffer, start + BEGINNING_END, end, buffer, end);
 }
 
 export function idOf(bytes: Uint8Array): ChangeId {
-  const id = new Uint8Array(NAME_BYTES);
-  if (bytes.length < BEGINNING_END) sha256From(TAGGED, bytes, 1, bytes.length, id, 0);
-  else nameChange(bytes, 0, bytes.length, id, 0);
-  return nameAt(id, 0) as ChangeId;
+  if (bytes.length < BEGINNING_END) return toHex(sha256From(TAGGED, bytes, 1, bytes.length)) as ChangeId;
+  const change = WrittenChange.of(bytes);
+  nameChange(change, beginningOf(change.buffer, 0));
+  return change.id;
 }
 
 // ------------------------------------------------------------------------------------------------- reading
@@ -222,8 +221,7 @@ export function decode(change: WrittenChange): WrittenChange | Refusal {
   if (end > start && buffer[start] !== WIRE_VERSION)
     return refuse("VersionUnknown", `version ${buffer[start]}`);
   try {
-    readChange(change);
-    nameChange(buffer, start, end, buffer, end);
+    nameChange(change, readChange(change));
     return change;
   } catch (error) {
     if (error instanceof Malformed) return refuse("BytesMalformed", error.message);
@@ -231,12 +229,13 @@ export function decode(change: WrittenChange): WrittenChange | Refusal {
   }
 }
 
-/** Fills in what the bytes of a change say, all but its id. Throws `Malformed`. */
-export function readChange(change: WrittenChange): void {
+/** Fills in what the bytes of a change say, all but its id, and answers what they begin with. Throws `Malformed`. */
+export function readChange(change: WrittenChange): Beginning {
   const { buffer, start, end } = change;
   const input = new Reader(buffer, start, end);
   input.skip(BEGINNING_END);
-  const { doc, author } = beginningOf(buffer, start);
+  const beginning = beginningOf(buffer, start);
+  const { doc, author } = beginning;
   change.said = doc;
   change.author = author;
   change.seq = input.varint();
@@ -253,6 +252,7 @@ export function readChange(change: WrittenChange): void {
   change.time = clock === 0 ? null : clock - 1;
   readBody(input, change);
   input.end();
+  return beginning;
 }
 
 /** wire §3.4 */

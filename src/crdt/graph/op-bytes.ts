@@ -15,7 +15,15 @@ import {
   UNKNOWN_OP_BYTES_MAX,
 } from "../limits.ts";
 import type { Dot, Span } from "../types/dot.ts";
-import type { Kind, Path, Place, Scalar, Step, Value } from "../types/op.ts";
+import {
+  isOfKeys,
+  type Kind,
+  type Path,
+  type Place,
+  type Scalar,
+  type Step,
+  type Value,
+} from "../types/op.ts";
 import { type Bytes, Malformed, Reader, type Writer } from "./bytes.ts";
 import { type DeviceId, isContent, type Op, type Policy, type Role, type RolePolicy } from "./change.ts";
 
@@ -464,11 +472,6 @@ export class OpReader {
     }
     return policy;
   }
-}
-
-function isOfKeys(path: Path): boolean {
-  for (const { at } of path) if (typeof at !== "string") return false;
-  return true;
 }
 
 /** Order of two dots by reference, then index. */

@@ -30,7 +30,15 @@ import {
   type TextNode,
   toJson,
 } from "./node.ts";
-import type { ContentOp, MoveOp, Path, SetOp, UnsetOp, Value } from "./op.ts";
+import {
+  type ContentOp,
+  isOfKeys,
+  type MoveOp,
+  type Path,
+  type SetOp,
+  type UnsetOp,
+  type Value,
+} from "./op.ts";
 import { Register } from "./register.ts";
 import { MASKED, MOVED } from "./runs.ts";
 import type { Sequence } from "./sequence.ts";
@@ -66,12 +74,16 @@ export class DocumentTree {
   readonly strands = new Strands();
   readonly root: MapNode;
   readonly moves: Moves;
+  /** The path of keys that was gone last, and where it led: the ops of a document mostly share one path. */
+  #lastPath: Path = [];
+  #lastNode: Node;
   /** List items in which something changed that may decide whether they show; by dot, the path to the node in them. */
   readonly #stale = new Map<string, Path>();
 
   constructor(causality: Stamps) {
     this.#causality = causality;
     this.root = makeNode("map", causality, this.strands) as MapNode;
+    this.#lastNode = this.root;
     this.moves = new Moves(causality, path => this.node(path) as ListNode);
   }
 
@@ -79,6 +91,7 @@ export class DocumentTree {
 
   /** The node at a path, or null if nothing was ever put there. */
   find(path: Path): Node | null {
+    if (path === this.#lastPath) return this.#lastNode;
     let node: Node = this.root;
     for (const step of path) {
       let child: Node | undefined;
@@ -89,6 +102,7 @@ export class DocumentTree {
       if (child === undefined || child.kind !== step.kind) return null;
       node = child;
     }
+    this.#remember(path, node);
     return node;
   }
 
@@ -98,6 +112,7 @@ export class DocumentTree {
 
   /** The node at a path, made where it is missing. The path must have been judged. */
   node(path: Path): Node {
+    if (path === this.#lastPath) return this.#lastNode;
     let node: Node = this.root;
     for (const step of path) {
       let child: Node | undefined;
@@ -120,7 +135,15 @@ export class DocumentTree {
       assert(child.kind === step.kind, "a step names the kind of its node");
       node = child;
     }
+    this.#remember(path, node);
     return node;
+  }
+
+  /** What is found by keys stays; items that a draft takes back go. */
+  #remember(path: Path, node: Node): void {
+    if (!isOfKeys(path)) return;
+    this.#lastPath = path;
+    this.#lastNode = node;
   }
 
   field(map: MapNode, key: string): Field {
@@ -148,7 +171,7 @@ export class DocumentTree {
 
   /** Applies all ops of a change, numbered from `starts`; what they mean for the items around them is settled once. */
   applyAll(ops: readonly ContentOp[], starts: readonly number[], change: Slot, patches: Patch[]): void {
-    for (const [i, op] of ops.entries()) this.#turn("apply", op, change, starts[i]!, patches);
+    for (let i = 0; i < ops.length; i++) this.#turn("apply", ops[i]!, change, starts[i]!, patches);
     this.settle(patches);
   }
 
@@ -296,6 +319,7 @@ export class DocumentTree {
 
   /** Something in a node changed: the item that holds it may show because of that, or no longer. */
   touch(path: Path): void {
+    if (isOfKeys(path)) return;
     const i = path.findLastIndex(step => typeof step.at !== "string");
     if (i >= 0) this.#stale.set(dotKey(path[i]!.at as Dot), path.slice(0, i + 1));
   }

@@ -16,7 +16,6 @@ import {
   type Kind,
   type MoveOp,
   type Path,
-  pathsOf,
   type SetOp,
   samePath,
 } from "./op.ts";
@@ -57,21 +56,22 @@ export class References {
    * A function of the change and its causal past alone: what else has been applied here makes no difference.
    */
   judge(ops: readonly ContentOp[], starts: readonly number[]): Refusal | null {
-    for (const [i, op] of ops.entries()) {
+    for (let i = 0; i < ops.length; i++) {
+      const op = ops[i]!;
       const refusal = this.#judgeOp(op);
       if (refusal !== null) return refusal;
-      if (elementCount(op) > 0) this.#own.push({ op, start: starts[i]! });
+      // Only what comes after it in the change may refer to it.
+      if (i + 1 < ops.length && elementCount(op) > 0) this.#own.push({ op, start: starts[i]! });
     }
     return null;
   }
 
   #judgeOp(op: ContentOp): Refusal | null {
-    const kind = op.path.at(-1)?.kind ?? "map";
+    const { path } = op;
+    const kind = path.length === 0 ? "map" : path[path.length - 1]!.kind;
     if (!suits(op, kind)) return refuse("ReferenceWrong", `${op.type} on a ${kind}`);
-    for (const path of pathsOf(op)) {
-      const refusal = this.#judgePath(path);
-      if (refusal !== null) return refusal;
-    }
+    const refusal = this.#judgePath(path) ?? (op.type === "move" ? this.#judgePath(op.from) : null);
+    if (refusal !== null) return refusal;
     switch (op.type) {
       case "set":
         if (kind === "lww") return judgeLatest(op);
@@ -97,7 +97,8 @@ export class References {
 
   #judgePath(path: Path): Refusal | null {
     let kind: Kind = "map";
-    for (const [i, step] of path.entries()) {
+    for (let i = 0; i < path.length; i++) {
+      const step = path[i]!;
       if (typeof step.at === "string") {
         if (kind !== "map") return refuse("ReferenceWrong", `key in a ${kind}`);
       } else {
@@ -131,8 +132,11 @@ export class References {
     }
     if (!this.#knowledge.isPast(dot.change)) return refuse("ReferenceUnseen", "element outside the past");
     const sequence = this.#sequence(path);
-    if (sequence === null || !sequence.has(dot)) return refuse("ReferenceWrong", "no such element here");
-    return sequence.at(dot)!;
+    const content = sequence === null ? null : sequence.at(dot);
+    // A list may hold null.
+    if (content === null && sequence?.has(dot) !== true)
+      return refuse("ReferenceWrong", "no such element here");
+    return content as Listed;
   }
 
   #judgeReplaces(op: NamingOp): Refusal | null {
@@ -150,17 +154,19 @@ export class References {
   }
 
   #judgePlace(op: InsertTextOp | InsertListOp | MoveOp): Refusal | null {
-    for (const dot of [op.parent, op.rightOrigin]) {
-      if (dot === null) continue;
-      const content = this.#content(op.path, dot);
+    const { parent, rightOrigin } = op;
+    if (parent !== null) {
+      const content = this.#content(op.path, parent);
       if (isRefusal(content)) return content;
       // wire §6.2: between the two halves of a surrogate pair there is no place.
-      if (op.type === "insertText" && dot === op.parent && splitsPair(content as string, op.side)) {
+      if (op.type === "insertText" && splitsPair(content as string, op.side))
         return refuse("TextSplit", "insert inside a surrogate pair");
-      }
     }
-    if (op.side === "left" && op.parent === null) return refuse("OrderWrong", "left of the beginning");
-    const { parent, rightOrigin } = op;
+    if (rightOrigin !== null) {
+      const content = this.#content(op.path, rightOrigin);
+      if (isRefusal(content)) return content;
+    }
+    if (op.side === "left" && parent === null) return refuse("OrderWrong", "left of the beginning");
     if (parent === null || rightOrigin === null) return null;
     // Both from the past: their order never changes, so every replica answers alike. Own elements are not placed yet.
     if (parent.change === this.#knowledge.self || rightOrigin.change === this.#knowledge.self) return null;
@@ -190,14 +196,11 @@ export class References {
         // An item is deleted where it was made; without its position it would be lost.
         if (this.#hasPosition(path, span)) return refuse("ReferenceWrong", "delete of a position");
       }
+      if (path[path.length - 1]!.kind !== "text") continue;
       const first = this.#content(path, { change: span.change, index: span.start });
-      const last = this.#content(path, { change: span.change, index: end });
-      if (
-        path.at(-1)!.kind === "text" &&
-        (splitsPair(first as string, "left") || splitsPair(last as string, "right"))
-      ) {
+      const last = span.length === 1 ? first : this.#content(path, { change: span.change, index: end });
+      if (splitsPair(first as string, "left") || splitsPair(last as string, "right"))
         return refuse("TextSplit", "delete of half a surrogate pair");
-      }
     }
     return null;
   }
