@@ -4,7 +4,7 @@
 
 import { generateKeyPairSync, sign as sign25519 } from "node:crypto";
 
-const { Replica, joinMessage, toHex } = await import(process.env.BENCH_CORE);
+const { Replica, Writer, joinMessage, toHex } = await import(process.env.BENCH_CORE);
 const { createVerifier } = await import(process.env.BENCH_VERIFIER);
 
 export const name = "ours";
@@ -121,20 +121,24 @@ class Doc {
     return this.close();
   }
 
-  /** Changes on their way, in the order of their chain, as runs: the signature of the newest is for all of a run. */
+  /**
+   * Changes on their way, in the order of their chain, as runs: the signature of the newest is for all of a run. Those of
+   * a run stand in one message.
+   */
   pack(edits) {
     const changes = edits.flat();
     const runs = [];
-    let run = [];
-    let size = 0;
+    let message = new Writer();
+    let ends = [];
     for (const [i, closed] of changes.entries()) {
-      const { bytes } = closed;
-      run.push(bytes);
-      size += bytes.length;
-      if (size < RUN_BYTES && i < changes.length - 1) continue;
+      closed.write(message);
+      ends.push(message.length);
+      if (message.length < RUN_BYTES && i < changes.length - 1) continue;
+      const bytes = message.finish();
+      const run = ends.map((end, at) => bytes.subarray(at === 0 ? 0 : ends[at - 1], end));
       runs.push({ changes: run, signature: this.#key.sign(closed.message) });
-      run = [];
-      size = 0;
+      message = new Writer();
+      ends = [];
     }
     return runs;
   }

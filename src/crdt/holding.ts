@@ -4,9 +4,9 @@
 import { localize } from "./authority/admission.ts";
 import { Members } from "./authority/members.ts";
 import { Archive } from "./graph/archive.ts";
-import type { Bytes } from "./graph/bytes.ts";
+import type { Bytes, Writer } from "./graph/bytes.ts";
 import type { ChangeId } from "./graph/change.ts";
-import { Graph, type Past } from "./graph/graph.ts";
+import { Graph } from "./graph/graph.ts";
 import { type Shelf, type SignedRun, shelved, type VerifiedChange } from "./graph/verify.ts";
 import type { Ancestors, WrittenChange } from "./graph/written.ts";
 import { Masking } from "./masking.ts";
@@ -31,11 +31,11 @@ export class Holding implements Shelf {
   /** The one of the change that came last, which stands nowhere yet: most runs go on at once. */
   #tail: Tail | null = null;
 
-  /** Takes in everything of a change but what shows. `past` is that of its parents. */
-  enter(verified: VerifiedChange, slot: Slot, ancestors: Ancestors, past: Past): void {
+  /** Takes in everything of a change but what shows. */
+  enter(verified: VerifiedChange, slot: Slot, ancestors: Ancestors): void {
     const { change, signature } = verified;
     this.graph.add(change, ancestors, slot);
-    if (change.isAboutPeople) this.members.add(change, slot, past);
+    if (change.isAboutPeople) this.members.add(change, slot, this.graph.past(ancestors.parents));
     this.#archive.add(slot, change);
     if (signature !== null) this.#archive.sign(slot, signature);
     if (verified.run !== null) this.#keepTail(slot, ancestors.prev, verified.run, verified);
@@ -106,6 +106,10 @@ export class Holding implements Shelf {
 
   bytesAt(slot: Slot): Bytes {
     return this.#archive.bytesAt(slot);
+  }
+
+  writeBytes(slot: Slot, out: Writer): void {
+    this.#archive.write(slot, out);
   }
 
   writtenAt(slot: Slot): WrittenChange {

@@ -38,10 +38,12 @@ export class Receiving {
 
   /** One verified change and what had waited for it. The first missing ancestor, where it has to wait itself. */
   receive(verified: VerifiedChange, source: string, outcome: Outcome): ChangeId | null {
-    const freed = this.#freed;
-    this.#freed = [];
-    for (const waiting of freed) this.#judgeAll(waiting, outcome);
-    return this.#judgeAll({ verified, source }, outcome);
+    if (this.#freed.length > 0) {
+      const freed = this.#freed;
+      this.#freed = [];
+      for (const waiting of freed) this.#judgeAll(waiting.verified, waiting.source, outcome);
+    }
+    return this.#judgeAll(verified, source, outcome);
   }
 
   /** A change was entered by another way. */
@@ -54,19 +56,20 @@ export class Receiving {
     this.#pending.forget(source);
   }
 
-  #judgeAll(first: Waiting, outcome: Outcome): ChangeId | null {
-    const missing = this.#judge(first, outcome);
+  #judgeAll(first: VerifiedChange, source: string, outcome: Outcome): ChangeId | null {
+    const missing = this.#judge(first, source, outcome);
     if (missing !== null || this.#pending.size === 0) return missing;
-    const queue = this.#pending.release(first.verified.id);
+    const queue = this.#pending.release(first.id);
     for (let i = 0; i < queue.length; i++) {
       const next = queue[i]!;
-      if (this.#judge(next, outcome) === null) queue.push(...this.#pending.release(next.verified.id));
+      if (this.#judge(next.verified, next.source, outcome) === null)
+        queue.push(...this.#pending.release(next.verified.id));
     }
     return null;
   }
 
   /** Admits, refuses, or lets wait: then the first missing ancestor is answered. */
-  #judge({ verified, source }: Waiting, outcome: Outcome): ChangeId | null {
+  #judge(verified: VerifiedChange, source: string, outcome: Outcome): ChangeId | null {
     const { change, signature } = verified;
     const { graph } = this.#holding;
     const known = graph.find(change.buffer, change.end);
@@ -102,7 +105,7 @@ export class Receiving {
       graph.giveBack(slot);
       return refusal;
     }
-    this.#holding.enter(verified, slot, ancestors, past);
+    this.#holding.enter(verified, slot, ancestors);
     this.#holding.masking.apply(change, ancestors.prev, local, slot, outcome.patches);
     // Of what was decoded nothing is kept, nor of a buffer that it shared with others.
     outcome.admitted.push(this.#holding.at(slot));

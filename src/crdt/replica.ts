@@ -5,7 +5,7 @@
 import { assert } from "./assert.ts";
 import type { Member } from "./authority/members.ts";
 import { Drafting } from "./drafting.ts";
-import { type Bytes, toHex } from "./graph/bytes.ts";
+import { type Bytes, toHex, type Writer } from "./graph/bytes.ts";
 import {
   type ChangeId,
   type DeviceId,
@@ -60,6 +60,11 @@ export class Closed {
   /** A copy. */
   get bytes(): Bytes {
     return this.#holding.bytesAt(this.#slot);
+  }
+
+  /** Appends the bytes: for a message that takes several changes, a copy of each would cost more than the rest. */
+  write(out: Writer): void {
+    this.#holding.writeBytes(this.#slot, out);
   }
 
   /** What the device key has to sign. */
@@ -328,7 +333,7 @@ export class Replica {
 
   /** What it does shows already. */
   #enterOwn(verified: VerifiedChange, slot: Slot, ancestors: Ancestors): Closed {
-    this.#holding.enter(verified, slot, ancestors, this.#graph.past(ancestors.parents));
+    this.#holding.enter(verified, slot, ancestors);
     this.#holding.masking.begin(verified.change, ancestors.prev, slot);
     return new Closed(slot, this.#holding);
   }
@@ -361,8 +366,9 @@ export class Replica {
       );
       const local = ops.map(op => (isContent(op) ? mapDots(op, ref => named[ref]!) : op));
       const content = local.filter(isContent);
-      const knowledge = { self: slot, isPast: (other: Slot) => other >= 0 };
-      if (new References(this.#holding.tree, knowledge).judge(content, startsOf(content)) !== null) break;
+      const everything = { has: (other: Slot) => other >= 0 };
+      const references = new References(this.#holding.tree, slot, everything);
+      if (references.judge(content, startsOf(content)) !== null) break;
       this.#drafting.resume(local, slot, patches);
     }
     this.#listeners.tell(patches, "remote", () => [this.device]);
@@ -484,7 +490,7 @@ export class Replica {
     const ancestors = this.#graph.ancestorsOf(change);
     if (change.doc !== this.doc || ancestors.parents.some(parent => parent < 0)) return false;
     const slot = this.#graph.reserve();
-    this.#holding.enter(verified, slot, ancestors, this.#graph.past(ancestors.parents));
+    this.#holding.enter(verified, slot, ancestors);
     if (change.author === this.device && change.time !== null)
       this.#lastTime = Math.max(this.#lastTime, change.time);
     this.#recalled.push(slot);

@@ -10,7 +10,7 @@ import { type Refusal, refuse } from "../refusal.ts";
 import type { DocumentTree } from "../types/document.ts";
 import type { Slot } from "../types/dot.ts";
 import { type ContentOp, mapDots, type Path } from "../types/op.ts";
-import { type Knowledge, References } from "../types/references.ts";
+import { References } from "../types/references.ts";
 import { type Members, mayInvite, mayWrite } from "./members.ts";
 
 export interface Ground {
@@ -148,20 +148,5 @@ function judgeReferences(
   past: Past,
 ): Refusal | null {
   if (ops.length === 0) return null;
-  return new References(tree, new Sight(slot, past)).judge(ops, starts);
-}
-
-/** What a change could know when its author made it. */
-class Sight implements Knowledge {
-  readonly self: Slot;
-  readonly #past: Past;
-
-  constructor(self: Slot, past: Past) {
-    this.self = self;
-    this.#past = past;
-  }
-
-  isPast(other: Slot): boolean {
-    return other >= 0 && this.#past.has(other);
-  }
+  return new References(tree, slot, past).judge(ops, starts);
 }

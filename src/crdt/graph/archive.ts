@@ -7,7 +7,7 @@
 
 import { assert } from "../assert.ts";
 import type { Slot } from "../types/dot.ts";
-import type { Bytes } from "./bytes.ts";
+import type { Bytes, Writer } from "./bytes.ts";
 import { SIGNATURE_BYTES } from "./ed25519.ts";
 import { WrittenChange } from "./written.ts";
 
@@ -70,6 +70,11 @@ export class Archive {
   bytesAt(slot: Slot): Bytes {
     const start = this.#starts[slot]!;
     return this.#pages[this.#pageOf[slot]!]!.slice(start, start + this.#lengths[slot]!);
+  }
+
+  write(slot: Slot, out: Writer): void {
+    const start = this.#starts[slot]!;
+    out.copy(this.#pages[this.#pageOf[slot]!]!, start, start + this.#lengths[slot]!);
   }
 
   /** The change, to be read. */

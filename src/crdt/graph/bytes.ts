@@ -131,11 +131,18 @@ export class Writer {
 }
 
 export class Reader {
-  readonly #buffer: Uint8Array;
+  #buffer: Uint8Array;
   #position: number;
-  readonly #end: number;
+  #end: number;
 
   constructor(buffer: Uint8Array, start = 0, end = buffer.length) {
+    this.#buffer = buffer;
+    this.#position = start;
+    this.#end = end;
+  }
+
+  /** Begins anew with another stretch. */
+  open(buffer: Uint8Array, start: number, end: number): void {
     this.#buffer = buffer;
     this.#position = start;
     this.#end = end;

@@ -208,6 +208,9 @@ export function idOf(bytes: Uint8Array): ChangeId {
 
 // ------------------------------------------------------------------------------------------------- reading
 
+/** Reads one change after the other. */
+const input = new Reader(new Uint8Array(0));
+
 /** A well-formed change, or why it is none. Never throws, whatever the bytes. The bytes are copied. */
 export function decodeChange(bytes: Uint8Array): WrittenChange | Refusal {
   if (bytes.length > CHANGE_BYTES_MAX) return refuse("BytesTooLarge", `${bytes.length} bytes`);
@@ -232,7 +235,7 @@ export function decode(change: WrittenChange): WrittenChange | Refusal {
 /** Fills in what the bytes of a change say, all but its id, and answers what they begin with. Throws `Malformed`. */
 export function readChange(change: WrittenChange): Beginning {
   const { buffer, start, end } = change;
-  const input = new Reader(buffer, start, end);
+  input.open(buffer, start, end);
   input.skip(BEGINNING_END);
   const beginning = beginningOf(buffer, start);
   const { doc, author } = beginning;

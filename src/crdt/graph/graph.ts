@@ -59,8 +59,9 @@ export class Past {
     this.#clock = clock;
   }
 
-  /** Whether an admitted change is among the parents or below them. */
+  /** Whether a change is among the parents or below them; -1 is none. */
   has(slot: Slot): boolean {
+    if (slot < 0) return false;
     return this.#only >= 0 ? this.#graph.reaches(this.#only, slot) : this.#graph.isSeen(this.#clock, slot);
   }
 }

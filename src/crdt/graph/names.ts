@@ -30,7 +30,6 @@ export class Names {
 
   /** The 32 bytes from `at` are the id of a change that had none. */
   set(slot: Slot, bytes: Uint8Array, at: number): void {
-    assert(this.find(bytes, at) < 0, "a change is added once");
     const from = slot * NAME_BYTES;
     while (from >= this.#column.length) this.#column = doubled(this.#column);
     for (let i = 0; i < NAME_BYTES; i++) this.#column[from + i] = bytes[at + i]!;
@@ -44,13 +43,17 @@ export class Names {
     const table = this.#table;
     let place = placeOf(this.#column, slot * NAME_BYTES) & (table.length - 1);
     for (let left = PLACES_IN_A_ROW; left > 0; left--) {
-      if (table[place] === 0) {
+      const entry = table[place]!;
+      if (entry === 0) {
         table[place] = slot + 1;
         return;
       }
+      assert(!this.is(entry - 1, this.#column, slot * NAME_BYTES), "a change is added once");
       place = (place + 1) & (table.length - 1);
     }
-    this.#crowded.set(this.hexAt(slot), slot);
+    const id = this.hexAt(slot);
+    assert(!this.#crowded.has(id), "a change is added once");
+    this.#crowded.set(id, slot);
   }
 
   #widen(): void {

@@ -423,9 +423,9 @@ function turnDelete(
   isEffective: boolean,
   patches: Patch[],
 ): void {
-  const turn = (elements: Sequence<Elements>) =>
-    isEffective ? elements.delete(span, by) : elements.undelete(span, by);
-  mark(node, path, span, !isEffective, turn, patches);
+  if (isEffective)
+    for (const step of elementsOf(node).delete(span, by)) patches.push(patchOf(path, step, []));
+  else mark(node, path, span, true, elements => elements.undelete(span, by), patches);
 }
 
 /** Elements of a span go, or some of them come back (`mayShow`); the patches say which. */
@@ -460,8 +460,8 @@ function elementsOf(node: TextNode | ListNode): Sequence<Elements> {
 }
 
 function patchOf(path: Path, { index, removed }: SequenceStep, content: Elements): Patch {
-  if (path.at(-1)!.kind === "list")
+  if (path[path.length - 1]!.kind === "list")
     return { type: "list", path, index, removed, inserted: content as readonly Value[] };
-  const inserted = typeof content === "string" ? content : content.join("");
+  const inserted = typeof content === "string" ? content : content.length === 0 ? "" : content.join("");
   return { type: "text", path, index, removed, inserted };
 }

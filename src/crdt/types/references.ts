@@ -21,12 +21,10 @@ import {
 } from "./op.ts";
 import type { Sequence } from "./sequence.ts";
 
-/** What a change could know when its author made it. */
-export interface Knowledge {
-  /** Whether the change is in the causal past. The change itself is not. */
-  isPast(change: Slot): boolean;
-  /** The change itself. */
-  readonly self: Slot;
+/** What a change could know when its author made it. The change itself is not in its past. */
+export interface Sight {
+  /** Whether a change is in the causal past; what is not here at all, -1, is not. */
+  has(change: Slot): boolean;
 }
 
 type NamingOp = Extract<ContentOp, { replaces: readonly Dot[] }>;
@@ -40,15 +38,20 @@ interface Made {
 /** The elements that earlier ops of the same change make: they may be referred to, but are not applied yet.
  * Ascending by start. */
 type Own = Made[];
+const NOTHING: Own = [];
 
 export class References {
   readonly #tree: DocumentTree;
-  readonly #knowledge: Knowledge;
-  readonly #own: Own = [];
+  /** The change that is judged. */
+  readonly #self: Slot;
+  readonly #past: Sight;
+  /** Made for the first op that another one follows: most changes are of one. */
+  #own: Own = NOTHING;
 
-  constructor(tree: DocumentTree, knowledge: Knowledge) {
+  constructor(tree: DocumentTree, self: Slot, past: Sight) {
     this.#tree = tree;
-    this.#knowledge = knowledge;
+    this.#self = self;
+    this.#past = past;
   }
 
   /**
@@ -61,7 +64,9 @@ export class References {
       const refusal = this.#judgeOp(op);
       if (refusal !== null) return refusal;
       // Only what comes after it in the change may refer to it.
-      if (i + 1 < ops.length && elementCount(op) > 0) this.#own.push({ op, start: starts[i]! });
+      if (i + 1 === ops.length || elementCount(op) === 0) continue;
+      if (this.#own === NOTHING) this.#own = [];
+      this.#own.push({ op, start: starts[i]! });
     }
     return null;
   }
@@ -121,7 +126,7 @@ export class References {
 
   /** The value or character of one element that the author can have seen, or the position it is. */
   #content(path: Path, dot: Dot): Listed | typeof OWN_POSITION | Refusal {
-    if (dot.change === this.#knowledge.self) {
+    if (dot.change === this.#self) {
       const made = makerOf(dot.index, this.#own);
       if (made !== null && samePath(made.op.path, path)) {
         if (made.op.type === "insertText") return made.op.text[dot.index - made.start]!;
@@ -130,7 +135,7 @@ export class References {
       }
       return refuse("ReferenceUnseen", "own element not made yet");
     }
-    if (!this.#knowledge.isPast(dot.change)) return refuse("ReferenceUnseen", "element outside the past");
+    if (!this.#past.has(dot.change)) return refuse("ReferenceUnseen", "element outside the past");
     const sequence = this.#sequence(path);
     const content = sequence === null ? null : sequence.at(dot);
     // A list may hold null.
@@ -142,12 +147,11 @@ export class References {
   #judgeReplaces(op: NamingOp): Refusal | null {
     const node = this.#tree.find(op.path);
     for (const dot of op.replaces) {
-      if (dot.change === this.#knowledge.self) {
+      if (dot.change === this.#self) {
         const made = makerOf(dot.index, this.#own);
         if (made === null || !samePath(made.op.path, op.path) || !makesFor(made.op, op))
           return refuse("ReferenceUnseen", "own entry not made yet");
-      } else if (!this.#knowledge.isPast(dot.change))
-        return refuse("ReferenceUnseen", "entry outside the past");
+      } else if (!this.#past.has(dot.change)) return refuse("ReferenceUnseen", "entry outside the past");
       else if (node === null || !holds(node, op, dot)) return refuse("ReferenceWrong", "no such entry here");
     }
     return null;
@@ -169,7 +173,7 @@ export class References {
     if (op.side === "left" && parent === null) return refuse("OrderWrong", "left of the beginning");
     if (parent === null || rightOrigin === null) return null;
     // Both from the past: their order never changes, so every replica answers alike. Own elements are not placed yet.
-    if (parent.change === this.#knowledge.self || rightOrigin.change === this.#knowledge.self) return null;
+    if (parent.change === this.#self || rightOrigin.change === this.#self) return null;
     return this.#sequence(op.path)!.compare(parent, rightOrigin) < 0
       ? null
       : refuse("OrderWrong", "right origin left of parent");
@@ -187,11 +191,10 @@ export class References {
   #judgeSpans(path: Path, spans: readonly Span[]): Refusal | null {
     for (const span of spans) {
       const end = span.start + span.length - 1;
-      if (span.change === this.#knowledge.self) {
+      if (span.change === this.#self) {
         if (!coversOwn(path, span, this.#own)) return refuse("ReferenceUnseen", "own elements not made yet");
       } else {
-        if (!this.#knowledge.isPast(span.change))
-          return refuse("ReferenceUnseen", "elements outside the past");
+        if (!this.#past.has(span.change)) return refuse("ReferenceUnseen", "elements outside the past");
         if (!this.#sequence(path)?.contains(span)) return refuse("ReferenceWrong", "no such elements here");
         // An item is deleted where it was made; without its position it would be lost.
         if (this.#hasPosition(path, span)) return refuse("ReferenceWrong", "delete of a position");
