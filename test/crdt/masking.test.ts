@@ -5,7 +5,7 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import type { ChangeId, Json, MapEdit, Patch, Replica } from "../../src/crdt/index.ts";
-import { DocumentTree } from "../../src/crdt/types/document.ts";
+import { DocumentTree, type HiddenTexts } from "../../src/crdt/types/document.ts";
 import { shownAt, type TextNode, textOf } from "../../src/crdt/types/node.ts";
 import type { ContentOp, Path } from "../../src/crdt/types/op.ts";
 import { NaiveDocument } from "../model/naive-document.ts";
