@@ -113,6 +113,8 @@ export const PRESENCE_REPEAT_MS = 5_000;
 export const PRESENCE_GONE_MS = 15_000;
 /** Milliseconds a store may take before people are told "Saving…". */
 export const SAVING_SHOWN_MS = 500;
+/** Milliseconds for which a change may be on its way to somebody who is linked before people are told that it waits. */
+export const ON_ITS_WAY_MS = 1_000;
 /** Milliseconds between attempts to store what could not be stored. */
 export const STORE_RETRY_MS = 2_000;
 /** Milliseconds a refusal is shown. */

@@ -19,6 +19,7 @@ import {
   toHex,
   type VerifiedChange,
 } from "../crdt/index.ts";
+import { Delivery } from "./delivery.ts";
 import type { SessionListener, SessionOptions } from "./effects.ts";
 import { Keeper, type KeeperHost, type LastWords } from "./keeper.ts";
 import { IDLE_TICK_MS, LINKS_MAX, NOTICE_MS, RELAY_CHANGES_MS, RESEND_MS } from "./limits.ts";
@@ -28,7 +29,7 @@ import type { ChainHead, ChangeRecord, Ciphers, PeerLink, StoreError } from "./p
 import type { Message, Presence, SignedChange } from "./protocol.ts";
 import { Questions } from "./questions.ts";
 import { claim, compare } from "./reconcile.ts";
-import { deliveryOf, STORE_REASONS, statusOf } from "./status.ts";
+import { STORE_REASONS, statusOf } from "./status.ts";
 import type { Status } from "./view.ts";
 
 interface Judged {
@@ -49,14 +50,13 @@ export class Session implements PeerHost, KeeperHost {
   readonly #signatures = new Questions<Bytes>();
   readonly #verdicts = new Questions<readonly boolean[]>();
   readonly #peers = new Set<Peer>();
-  readonly #delivered: Map<DeviceId, number>;
+  readonly #delivery: Delivery;
   #inviteSeed: Bytes | null;
   #now: number;
   #links = 0;
   /** Verified, waiting for the draft to be closed. */
   #judged: Judged[] = [];
-  #waitingSince: number | null = null;
-  #toldKind: Status["kind"] | null = null;
+  #toldStatus = "";
   #notice: { readonly text: string; readonly until: number } | null = null;
 
   constructor(options: SessionOptions, listener: SessionListener) {
@@ -67,7 +67,7 @@ export class Session implements PeerHost, KeeperHost {
     this.#instance = options.ciphers.random(16);
     this.#now = options.now;
     this.#listener = listener;
-    this.#delivered = new Map(Object.entries(options.delivered) as [DeviceId, number][]);
+    this.#delivery = new Delivery(options.delivered);
     this.#keeper = new Keeper(this.replica, this);
   }
 
@@ -141,7 +141,7 @@ export class Session implements PeerHost, KeeperHost {
 
   /** Says so, and offers it on: changes of others a little later than their author does. */
   stored(): void {
-    if (deliveryOf(this.replica, this.#delivered).waiting > 0) this.#waitingSince ??= this.#now;
+    this.#noteOwn();
     this.#tellHave();
     for (const peer of this.#peers) peer.offerAt ??= this.#now + RELAY_CHANGES_MS;
     this.#listener.changed();
@@ -251,20 +251,11 @@ export class Session implements PeerHost, KeeperHost {
   #compare(peer: Peer): void {
     if (peer.lanes === null || !this.#mayRead(peer)) return;
     const { missing, ownSeq } = compare(this.replica, peer.tagKey, peer.lanes);
-    this.#delivers(peer.device!, ownSeq);
+    if (this.#delivery.heard(peer.device!, ownSeq)) this.#listener.changed();
     peer.offer(
       missing.filter(verified => this.#keeper.maySend(verified)),
       this.#now - RESEND_MS,
     );
-  }
-
-  #delivers(device: DeviceId, seq: number): void {
-    const known = this.#delivered.get(device);
-    if (known !== undefined && known >= seq) return;
-    this.#delivered.set(device, seq);
-    const { waiting } = deliveryOf(this.replica, this.#delivered);
-    if (waiting === 0) this.#waitingSince = null;
-    this.#listener.changed();
   }
 
   // ----------------------------------------------------------------------------------------------- receiving
@@ -381,24 +372,26 @@ export class Session implements PeerHost, KeeperHost {
 
   /** Changes of mine that nobody else is known to hold. */
   get waiting(): number {
-    return deliveryOf(this.replica, this.#delivered).waiting;
+    return this.#delivery.waiting;
   }
 
   get delivered(): Readonly<Record<string, number>> {
-    return Object.fromEntries(this.#delivered);
+    return this.#delivery.heldUpTo;
   }
 
   get status(): Status {
     const reason = this.#keeper.failure ?? (this.#isDurable ? null : "unavailable");
+    const linked = new Set(this.openPeers().map(({ device }) => device!));
     return statusOf({
-      ...deliveryOf(this.replica, this.#delivered),
       now: this.#now,
       failure: reason === null ? null : STORE_REASONS[reason],
       unsavedSince: this.#keeper.unsavedSince,
       hasGenesis: this.replica.hasGenesis,
       isKept: this.#keeper.isKept,
-      links: this.openPeers().length,
-      waitingSince: this.#waitingSince,
+      links: linked.size,
+      waiting: this.#delivery.waiting,
+      holders: this.#delivery.holders(linked),
+      known: this.#delivery.known,
     });
   }
 
@@ -420,11 +413,16 @@ export class Session implements PeerHost, KeeperHost {
       this.#notice = null;
       this.#listener.changed();
     }
+    this.#noteOwn();
     // Some facts become true by waiting alone.
-    const { kind } = this.status;
-    if (kind === this.#toldKind) return;
-    this.#toldKind = kind;
+    const status = JSON.stringify(this.status);
+    if (status === this.#toldStatus) return;
+    this.#toldStatus = status;
     this.#listener.changed();
+  }
+
+  #noteOwn(): void {
+    this.#delivery.wrote(this.replica.ownHead?.seq ?? 0, this.#now);
   }
 
   /** When `tick` has something to do at the latest. Milliseconds since 1970. */
@@ -466,7 +464,9 @@ export class Session implements PeerHost, KeeperHost {
 
   /** The answer to `read`, and the store's records when the document is opened. */
   restored(records: readonly ChangeRecord[], position: number): void {
+    const isOpening = !this.replica.hasGenesis;
     this.#keeper.read(records, position);
+    if (isOpening) this.#delivery.opened(this.replica.ownHead?.seq ?? 0);
   }
 
   signatureStored(id: ChangeId): void {

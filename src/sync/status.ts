@@ -1,14 +1,9 @@
 // What people are told about where their text is. Derived from what others said they hold, never from counters of
 // what was sent; the order of the cases is the order in which they apply (`Status` in view.ts).
 
-import type { DeviceId, Replica } from "../crdt/index.ts";
 import type { KeepingFailure } from "./keeper.ts";
 import { SAVING_SHOWN_MS } from "./limits.ts";
 import type { Status } from "./view.ts";
-
-/** Milliseconds for which a change may be on its way without people being told that it waits: every keystroke is
- * for a moment, and a status that flickers is not read. */
-const ON_ITS_WAY_MS = 1_000;
 
 /** What people are told about a store that does not take the text. */
 export const STORE_REASONS: Readonly<Record<KeepingFailure, string>> = {
@@ -31,16 +26,15 @@ export interface Standing {
   readonly isKept: boolean;
   /** Links to other people, past the handshake. */
   readonly links: number;
-  /** My changes that no other device is known to hold, and since when the oldest of them waits. */
+  /** My changes that no other device is known to hold. */
   readonly waiting: number;
-  readonly waitingSince: number | null;
-  /** Other people who are known to hold all of mine; all who are known to hold something. */
+  /** Other people who are known to hold all of mine, as `Delivery` counts them; all who are known to hold something. */
   readonly holders: number;
   readonly known: number;
 }
 
 export function statusOf(standing: Standing): Status {
-  const { now, failure, unsavedSince, links, waiting, waitingSince, holders } = standing;
+  const { now, failure, unsavedSince, links, waiting, holders } = standing;
   if (failure !== null) return { kind: "not-saved", reason: failure };
   if (unsavedSince !== null && now - unsavedSince >= SAVING_SHOWN_MS) return { kind: "saving" };
   if (!standing.hasGenesis) return { kind: "waiting-for-holder" };
@@ -48,16 +42,5 @@ export function statusOf(standing: Standing): Status {
   if (standing.known === 0) return { kind: "saved" };
   if (links === 0) return { kind: "offline", waiting };
   if (holders > 0) return { kind: "shared", people: holders };
-  if (waitingSince !== null && now - waitingSince < ON_ITS_WAY_MS && standing.known > 0)
-    return { kind: "shared", people: standing.known };
   return { kind: "sharing", waiting };
-}
-
-/** How many of this device's changes nobody is known to hold, and who holds them all. */
-export function deliveryOf(replica: Replica, delivered: ReadonlyMap<DeviceId, number>) {
-  const own = replica.ownHead?.seq ?? 0;
-  const best = Math.max(0, ...delivered.values());
-  let holders = 0;
-  for (const seq of delivered.values()) if (seq >= own) holders++;
-  return { waiting: own - Math.min(best, own), holders, known: delivered.size };
 }

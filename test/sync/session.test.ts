@@ -78,6 +78,36 @@ test("what both wrote while apart is there after they meet again, in the same or
   expect(alice.status).toEqual({ kind: "shared", people: 1 });
 });
 
+test("the status stands still while somebody types, whoever else is here, on the way or gone", () => {
+  const [alice, bob, carol, dave, eve] = gathered("Bob", "Carol", "Dave", "Eve");
+  for (const gone of [dave, eve]) gone.act(session => session.close());
+  world.run(1_000);
+  // Carol's disk is the slowest: she says last that she holds it.
+  carol.profile.disk.delayMs = () => 60;
+  const said = new Set<string>();
+  said.add(JSON.stringify(alice.status));
+  for (let ms = 0; ms < 4_000; ms++) {
+    if (ms % 100 === 0) alice.write("x");
+    world.run(1);
+    said.add(JSON.stringify(alice.status));
+  }
+  expect(bob.text).toBe(alice.text);
+  expect([...said]).toEqual(['{"kind":"shared","people":4}', '{"kind":"shared","people":2}']);
+});
+
+test("who takes nothing for a second is no longer counted, although others take everything", () => {
+  const [alice, , carol] = gathered("Bob", "Carol");
+  for (const wire of carol.wires) wire.hold();
+  alice.write("a");
+  world.run(500);
+  expect(alice.status).toEqual({ kind: "shared", people: 2 });
+  const told = alice.changes;
+  world.run(1_000);
+  expect(alice.status).toEqual({ kind: "shared", people: 1 });
+  // And the screen is told to look, although nothing came.
+  expect(alice.changes).toBeGreaterThan(told);
+});
+
 test("a document opened by link waits for somebody who has it", () => {
   const [alice, bob] = begin("Bob");
   expect(bob.status).toEqual({ kind: "waiting-for-holder" });

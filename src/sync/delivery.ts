@@ -1,0 +1,70 @@
+// Who holds what I wrote, as far as they said so themselves. A change is with nobody at first, and every keystroke makes
+// one; a status that counted only who holds the very newest would fall and rise with each key and not be read. So who is
+// linked counts as holding all of mine while nothing that they lack is older than `ON_ITS_WAY_MS`:
+//
+//     1 2 3 4 5 6 7   my changes         7 is my newest, 5 the newest that should have arrived
+//             |due|
+//     a . . . . . .   holds 7            holds all of mine, linked or gone
+//     b . . . . .     holds 6            holds all of mine while linked
+//     c . . .         holds 4            does not
+
+import type { DeviceId } from "../crdt/index.ts";
+import { ON_ITS_WAY_MS } from "./limits.ts";
+
+export class Delivery {
+  /** Per foreign device: the highest of my sequence numbers it is known to hold. */
+  readonly #heldUpTo: Map<DeviceId, number>;
+  #newest = 0;
+  /** The newest of my changes that is older than `ON_ITS_WAY_MS`. */
+  #due = 0;
+  /** What is younger, oldest first; at most a second of flushes. */
+  #young: { readonly seq: number; readonly at: number }[] = [];
+
+  constructor(heldUpTo: Readonly<Record<string, number>>) {
+    this.#heldUpTo = new Map(Object.entries(heldUpTo) as [DeviceId, number][]);
+  }
+
+  /** What was written before this page was opened is on no way. */
+  opened(seq: number): void {
+    this.#newest = seq;
+    this.#due = seq;
+  }
+
+  /** My newest change is `seq` now; asked again and again, so that what is young grows old. */
+  wrote(seq: number, now: number): void {
+    if (seq > this.#newest) this.#young.push({ seq, at: now });
+    this.#newest = Math.max(this.#newest, seq);
+    while (this.#young.length > 0 && now - this.#young[0]!.at >= ON_ITS_WAY_MS)
+      this.#due = this.#young.shift()!.seq;
+  }
+
+  /** They said so; true if it was news. */
+  heard(device: DeviceId, seq: number): boolean {
+    const known = this.#heldUpTo.get(device);
+    if (known !== undefined && known >= seq) return false;
+    this.#heldUpTo.set(device, seq);
+    return true;
+  }
+
+  /** Changes of mine that nobody else is known to hold. */
+  get waiting(): number {
+    return Math.max(0, this.#newest - Math.max(0, ...this.#heldUpTo.values()));
+  }
+
+  /** People who are known to hold anything. */
+  get known(): number {
+    return this.#heldUpTo.size;
+  }
+
+  /** People who hold all of mine, what is on its way to those who are linked not counted. */
+  holders(linked: ReadonlySet<DeviceId>): number {
+    let holders = 0;
+    for (const [device, seq] of this.#heldUpTo)
+      if (seq >= this.#newest || (linked.has(device) && seq >= this.#due)) holders++;
+    return holders;
+  }
+
+  get heldUpTo(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#heldUpTo);
+  }
+}

@@ -1,0 +1,74 @@
+// Goal: who is counted as holding all of mine never changes by a keystroke, and never stays for more than a second for
+// somebody who holds less. Method: a table of what was written when, who said they hold how much, and who is linked.
+import { describe, expect, test } from "vitest";
+import type { DeviceId } from "../../src/crdt/index.ts";
+import { Delivery } from "../../src/sync/delivery.ts";
+
+const NOW = 1_700_000_000_000;
+
+interface Case {
+  /** What was there when the page was opened. */
+  readonly opened?: number;
+  /** Milliseconds ago, for each change after that. */
+  readonly wrote?: readonly number[];
+  /** Up to which of mine each of them holds; the name of who is linked is in capitals. */
+  readonly held?: Readonly<Record<string, number>>;
+}
+
+function of({ opened = 0, wrote = [], held = {} }: Case) {
+  const delivery = new Delivery({});
+  delivery.opened(opened);
+  wrote.forEach((ageMs, i) => void delivery.wrote(opened + i + 1, NOW - ageMs));
+  delivery.wrote(opened + wrote.length, NOW);
+  for (const [name, seq] of Object.entries(held)) delivery.heard(name as DeviceId, seq);
+  const linked = new Set(Object.keys(held).filter(name => name === name.toUpperCase()) as DeviceId[]);
+  return [delivery.known, delivery.holders(linked), delivery.waiting];
+}
+
+describe("delivery", () => {
+  test.each<readonly [string, Case, readonly [known: number, holders: number, waiting: number]]>([
+    ["nobody is known", { opened: 3 }, [0, 0, 3]],
+    ["the best holder counts", { opened: 5, held: { BOB: 1, CAROL: 3 } }, [2, 0, 2]],
+    ["who holds all is counted, here or gone", { opened: 5, held: { BOB: 5, CAROL: 3, dave: 5 } }, [3, 2, 0]],
+    [
+      "they hold more than this device: restored from an old disk",
+      { opened: 2, held: { BOB: 7 } },
+      [1, 1, 0],
+    ],
+    ["nothing of mine to hold", { held: { BOB: 0 } }, [1, 1, 0]],
+    [
+      "on its way to two, and two are gone",
+      { opened: 5, wrote: [10], held: { BOB: 5, CAROL: 5, dave: 5, eve: 5 } },
+      [4, 2, 1],
+    ],
+    [
+      "come to one, on its way to the other, and two are gone",
+      { opened: 5, wrote: [10], held: { BOB: 6, CAROL: 5, dave: 5, eve: 5 } },
+      [4, 2, 0],
+    ],
+    [
+      "on its way for a second",
+      { opened: 5, wrote: [1_000], held: { BOB: 6, CAROL: 5, dave: 5, eve: 5 } },
+      [4, 1, 0],
+    ],
+    ["on its way for less", { opened: 5, wrote: [999], held: { BOB: 5 } }, [1, 1, 1]],
+    [
+      "written without a pause, held up to a second ago",
+      { wrote: [1_100, 1_000, 900, 20], held: { BOB: 2 } },
+      [1, 1, 2],
+    ],
+    [
+      "written without a pause, held no more than that",
+      { wrote: [1_100, 1_000, 900, 20], held: { BOB: 1 } },
+      [1, 0, 3],
+    ],
+    ["written by an earlier page", { opened: 6, held: { BOB: 5 } }, [1, 0, 1]],
+  ])("%s", (_, given, expected) => expect(of(given)).toEqual(expected));
+
+  test("is news only where it is more than was known", () => {
+    const delivery = new Delivery({ bob: 2 });
+    const bob = "bob" as DeviceId;
+    expect([1, 2, 3, 3].map(seq => delivery.heard(bob, seq))).toEqual([false, false, true, false]);
+    expect(delivery.heldUpTo).toEqual({ bob: 3 });
+  });
+});
