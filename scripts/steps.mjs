@@ -51,7 +51,8 @@ export function installWhenNeeded() {
   console.error("installing dependencies (once; this needs the network)");
   const npm = process.env.npm_execpath;
   const [command, args] = npm?.endsWith("js") ? [process.execPath, [npm]] : ["npm", []];
-  const result = spawnSync(command, [...args, "ci", "--no-audit", "--no-fund"], {
+  // Who serves has NODE_ENV=production, for which npm leaves out what builds the app.
+  const result = spawnSync(command, [...args, "ci", "--include=dev", "--no-audit", "--no-fund"], {
     cwd: root,
     stdio: ["ignore", 2, 2],
     shell: process.platform === "win32" && command === "npm",
@@ -71,8 +72,8 @@ export async function buildWhenNeeded() {
   console.error("building");
   // Removed first: a build that fails half-way must not look current.
   rmSync(stampPath, { force: true });
-  const { build } = await import("./build.mjs");
   try {
+    const { build } = await import("./build.mjs");
     await build();
     writeFileSync(stampPath, stamp);
   } catch (error) {

@@ -1,8 +1,8 @@
 // Goal: `npm start` does what is needed and no more, and says what is wrong in one sentence. Method: the real scripts
-// and server in a folder of their own, around an app of one line; npm is a stand-in that fails, so that touching the
-// network would show.
+// and server in a folder of their own, around an app of one line; npm is a stand-in that notes what was asked
+// of it and fails, so that touching the network would show.
 import { type ChildProcess, spawn } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,10 +15,15 @@ const parent = mkdtempSync(join(tmpdir(), "chirograph-start-"));
 const installed = join(parent, "installed");
 const bare = join(parent, "bare");
 const npm = join(parent, "npm.js");
+const asked = join(parent, "asked.json");
 const running = new Set<ChildProcess>();
 
 beforeAll(() => {
-  writeFileSync(npm, "process.exit(1);");
+  writeFileSync(
+    npm,
+    `require("node:fs").writeFileSync(${JSON.stringify(asked)}, JSON.stringify(process.argv.slice(2)));
+    process.exit(1);`,
+  );
   for (const folder of [installed, bare]) {
     mkdirSync(join(folder, "src/ui"), { recursive: true });
     writeFileSync(join(folder, "src/ui/main.tsx"), 'document.title = "one line";');
@@ -78,6 +83,17 @@ function node(folder: string, args: readonly string[], env: Record<string, strin
 
 const start = (env: Record<string, string> = {}, folder = installed) =>
   node(folder, ["scripts/start.mjs"], env);
+
+/** One more folder in which everything is installed and nothing is built. */
+function unbuilt(name: string): string {
+  const folder = join(parent, name);
+  cpSync(installed, folder, {
+    recursive: true,
+    verbatimSymlinks: true,
+    filter: path => !path.endsWith("dist"),
+  });
+  return folder;
+}
 
 /** Exit code 1 and exactly one line on stderr, of one sentence, without a stack. */
 async function expectOneSentence(run: Run, sentence: RegExp): Promise<void> {
@@ -140,13 +156,27 @@ describe("npm start", () => {
     ]);
   });
 
+  it("asks for what builds the app too where NODE_ENV says production", async () => {
+    expect(await start({ NODE_ENV: "production" }, bare).exit).toBe(1);
+    const [command, ...flags] = JSON.parse(readFileSync(asked, "utf8")) as string[];
+    expect(command).toBe("ci");
+    // Without it npm leaves out what package.json calls development, Vite first of all.
+    expect(flags).toContain("--include=dev");
+  });
+
+  it("says in one sentence that what builds the app is not there", async () => {
+    const folder = unbuilt("without-vite");
+    writeFileSync(join(folder, "scripts/build.mjs"), 'import "a-package-that-is-not-there";');
+    const run = start({}, folder);
+    expect(await run.exit).toBe(1);
+    expect(run.err().trimEnd().split("\n")).toEqual([
+      "building",
+      expect.stringMatching(/^The build failed: Cannot find package 'a-package-that-is-not-there'/),
+    ]);
+  });
+
   it("says in one sentence that a folder cannot be written", async () => {
-    const folder = join(parent, "unwritable");
-    cpSync(installed, folder, {
-      recursive: true,
-      verbatimSymlinks: true,
-      filter: path => !path.endsWith("dist"),
-    });
+    const folder = unbuilt("unwritable");
     // A file in its place: that stops root too, whom permissions would not.
     writeFileSync(join(folder, "dist"), "");
     await expectOneSentence(start({}, folder), /^The folder dist cannot be written \(\w+\); .*\.$/m);
