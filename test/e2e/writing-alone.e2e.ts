@@ -141,6 +141,13 @@ describe("the documents of this device", () => {
     await alice.page.getByRole("link", { name: /^One/ }).click();
     await alice.sees("This is One.");
     expect(alice.page.url()).toBe(first);
+    // Looking at it changes neither order nor date, which are remembered a moment after they changed.
+    const dates = await storedDates(alice);
+    await alice.page.waitForTimeout(600);
+    expect(await storedDates(alice)).toEqual(dates);
+    await untilListed(alice, ["Two", "One"]);
+    await alice.press("Escape");
+    await alice.editor.focus();
     await alice.press("Control+End");
     await alice.type(" More.");
     await untilListed(alice, ["One", "Two"]);
@@ -183,19 +190,30 @@ describe("the documents of this device", () => {
   });
 });
 
-function storedChanges(person: Person): Promise<number> {
+async function storedChanges(person: Person): Promise<number> {
+  return (await stored(person, "changes")).length;
+}
+
+/** When each document was last edited, as the store says, by title. */
+async function storedDates(person: Person): Promise<Record<string, number>> {
+  const records = (await stored(person, "documents")) as { title: string; updatedAt: number }[];
+  return Object.fromEntries(records.map(({ title, updatedAt }) => [title, updatedAt]));
+}
+
+function stored(person: Person, store: "changes" | "documents"): Promise<unknown[]> {
   return person.page.evaluate(
-    () =>
-      new Promise<number>((resolve, reject) => {
+    name =>
+      new Promise<unknown[]>((resolve, reject) => {
         const opening = indexedDB.open("chirograph");
         opening.onerror = () => reject(opening.error);
         opening.onsuccess = () => {
-          const counting = opening.result.transaction("changes").objectStore("changes").count();
-          counting.onsuccess = () => {
+          const reading = opening.result.transaction(name).objectStore(name).getAll();
+          reading.onsuccess = () => {
             opening.result.close();
-            resolve(counting.result);
+            resolve(reading.result);
           };
         };
       }),
+    store,
   );
 }

@@ -3,7 +3,7 @@
 
 import { type DeviceId, type DocId, type Replica, toHex } from "../../crdt/index.ts";
 import { encodeLink } from "../link.ts";
-import type { Bytes, Ciphers, DocumentRecord, Network, NetworkListener } from "../ports.ts";
+import type { Bytes, Ciphers, DocumentRecord, Network, NetworkListener, Store } from "../ports.ts";
 import type { Presence } from "../protocol.ts";
 import {
   anchorAt,
@@ -60,6 +60,8 @@ export class OpenedDocument implements OpenDocument {
   #titleTimer: ReturnType<typeof setTimeout> | undefined;
   #linking: Promise<string> | null = null;
   #forgetLastWords: () => void = () => undefined;
+  /** What the store held when the document was opened is no edit. */
+  #isRestoring = false;
 
   constructor(options: OpenedOptions, isRemembered: boolean) {
     const { replica, record, ciphers } = options;
@@ -76,7 +78,7 @@ export class OpenedDocument implements OpenDocument {
     );
     this.text = this.#sharedText();
     replica.subscribe((patches, origin) => {
-      this.#record = { ...this.#record, updatedAt: Date.now() };
+      if (!this.#isRestoring) this.#record = { ...this.#record, updatedAt: Date.now() };
       this.#changed();
       if (origin === "local") return;
       const steps = bodySteps(patches);
@@ -271,6 +273,13 @@ export class OpenedDocument implements OpenDocument {
   flush(): void {
     this.#writeTitle();
     this.host.act(session => session.flush());
+  }
+
+  /** All that the store holds, before anything else is done here. */
+  restore({ records, position }: Awaited<ReturnType<Store["read"]>>): void {
+    this.#isRestoring = true;
+    this.host.act(session => session.restored(records, position));
+    this.#isRestoring = false;
   }
 
   /** Takes up what an earlier page left; it is forgotten once it is stored. */

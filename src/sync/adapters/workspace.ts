@@ -162,9 +162,9 @@ class BrowserWorkspace implements Workspace {
       doc,
       record.inviteSeed === null ? null : this.#ticket(doc, record.inviteSeed),
     );
-    const { records, position } = await this.#store.read(doc, 0);
+    const stored = await this.#store.read(doc, 0);
     const document = this.#opening(replica, record, true);
-    document.host.act(session => session.restored(records, position));
+    document.restore(stored);
     // What another tab stored between the reading and now was not heard of.
     document.host.act(session => session.lookInStore());
     document.recover(findLastWords(doc));
