@@ -111,7 +111,9 @@ export interface Workspace {
   open(id: string): Promise<OpenDocument | null>;
   /** By a share link's fragment (`#…`), or a sentence that says what is wrong with it. */
   join(fragment: string): Promise<OpenDocument | { readonly error: string }>;
-  /** Takes it off the list at once; deleted for good after ten seconds unless restored. */
+  /** Milliseconds in which a removal can be undone. */
+  readonly undoMs: number;
+  /** Takes it off the list at once; deleted for good a little after `undoMs` unless restored. */
   remove(id: string): Promise<void>;
   restore(id: string): Promise<void>;
 }

@@ -1,4 +1,4 @@
-// Puts on the screen what the navigator says, and owns what outlives a document: the list, the removal that can
+// Puts on the screen what the navigator says, and owns what outlives a document: the list, the removals that can
 // still be undone, the sentences about this browser.
 import { useEffect, useState, useSyncExternalStore } from "react";
 import type { DocumentEntry, Workspace } from "../sync/view.ts";
@@ -28,17 +28,19 @@ interface Removed {
 
 export function App({ workspace, navigator, updates, dismissed }: Properties) {
   const screen = useSyncExternalStore(navigator.subscribe, navigator.current);
-  const [removed, setRemoved] = useState<Removed | null>(null);
+  const [removed, setRemoved] = useState<readonly Removed[]>([]);
   const remove = async (entry: DocumentEntry) => {
-    const wasOpen = navigator.openId() === entry.id;
+    const one: Removed = { id: entry.id, wasOpen: navigator.openId() === entry.id };
     await workspace.remove(entry.id);
-    setRemoved({ id: entry.id, wasOpen });
-    if (wasOpen) await navigator.startNew();
+    setRemoved(before => [...before, one]);
+    setTimeout(() => setRemoved(before => before.filter(each => each !== one)), workspace.undoMs);
+    if (one.wasOpen) await navigator.startNew();
   };
-  const undo = async ({ id, wasOpen }: Removed) => {
-    setRemoved(null);
-    await workspace.restore(id);
-    if (wasOpen) location.hash = `#${id}`;
+  const undo = async () => {
+    setRemoved([]);
+    await Promise.all(removed.map(({ id }) => workspace.restore(id)));
+    const shown = removed.findLast(({ wasOpen }) => wasOpen);
+    if (shown !== undefined) location.hash = `#${shown.id}`;
   };
   const startNew = () => void navigator.startNew();
   const navigation = (
@@ -61,13 +63,7 @@ export function App({ workspace, navigator, updates, dismissed }: Properties) {
         </>
       )}
       <Missing sentences={workspace.missing} dismissed={dismissed} />
-      {removed !== null && (
-        <RemovedBar
-          key={`removed ${removed.id}`}
-          onUndo={() => undo(removed)}
-          onEnd={() => setRemoved(null)}
-        />
-      )}
+      {removed.length > 0 && <RemovedBar count={removed.length} onUndo={undo} />}
     </>
   );
 }

@@ -173,6 +173,27 @@ describe("the documents of this device", () => {
     await alice.sees("This is Keep me.");
   });
 
+  it("can be brought back together when a second one was removed within ten seconds", async () => {
+    const alice = await (await stage.person()).open();
+    await write(alice, "One");
+    await alice.button("New document").click();
+    await alice.sees("");
+    await write(alice, "Two");
+    await untilListed(alice, ["Two", "One"]);
+    for (const title of ["One", "Two"]) {
+      await alice.button(`Remove from this device: ${title}`).click();
+      await alice.button("Remove anyway").click();
+      await alice.page.getByText(title === "One" ? "Removed." : "2 documents removed.").waitFor();
+    }
+    await untilListed(alice, []);
+    await alice.button("Undo").click();
+    // Two was on the screen.
+    await alice.sees("This is Two.");
+    await untilListed(alice, ["Two", "One"]);
+    await alice.page.getByRole("link", { name: /^One/ }).click();
+    await alice.sees("This is One.");
+  });
+
   it("are gone for good ten seconds after they were removed", async () => {
     const alice = await (await stage.person()).open();
     await write(alice, "Gone");

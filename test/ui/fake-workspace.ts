@@ -153,6 +153,7 @@ function carried(caret: Caret, patches: readonly TextPatch[]): Caret {
 export class FakeWorkspace implements Workspace {
   readonly device = "a1".repeat(32);
   missing: readonly string[] = [];
+  readonly undoMs = 10_000;
   readonly held = new Map<string, { document: FakeDocument; entry: DocumentEntry }>();
   readonly created: FakeDocument[] = [];
   private readonly removed = new Map<string, { document: FakeDocument; entry: DocumentEntry }>();

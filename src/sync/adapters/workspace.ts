@@ -21,8 +21,9 @@ import { openMemoryStore } from "./memory-store.ts";
 import { OpenedDocument } from "./opened-document.ts";
 import { createVerifier } from "./verifier.ts";
 
-/** Milliseconds in which a removal can be undone. */
-const REMOVED_MS = 10_000;
+const UNDO_MS = 10_000;
+/** Longer than Undo is offered: pressed in its last moment it must still find everything. */
+const REMOVED_MS = UNDO_MS + 1_000;
 const NAME_SLOT = "chirograph.name";
 
 /** Opens what this profile holds. Never rejects: what the platform withholds is named in `missing`. */
@@ -60,6 +61,7 @@ async function openStore(): Promise<Store> {
 class BrowserWorkspace implements Workspace {
   readonly device: DeviceId;
   readonly missing: readonly string[];
+  readonly undoMs = UNDO_MS;
   readonly #key: DeviceKey;
   readonly #store: Store;
   readonly #verifier: Verifier;

@@ -1,23 +1,18 @@
-// "Removed. Undo", for the ten seconds in which the workspace can still bring the document back.
+// "Removed. Undo", for as long as the workspace can still bring back all that it speaks of.
 import { useEffect, useLayoutEffect, useRef } from "react";
 
-export const UNDO_MS = 10_000;
-
 interface Properties {
+  readonly count: number;
   readonly onUndo: () => void;
-  readonly onEnd: () => void;
 }
 
-export function RemovedBar({ onUndo, onEnd }: Properties) {
+export function RemovedBar({ count, onUndo }: Properties) {
   const undo = useRef<HTMLButtonElement>(null);
-  const end = useRef(onEnd);
-  end.current = onEnd;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: with each removal
   useEffect(() => {
     // The button that was pressed is gone with its document; without this the keyboard would stand nowhere.
     if (document.activeElement === null || document.activeElement === document.body) undo.current?.focus();
-    const timer = setTimeout(() => end.current(), UNDO_MS);
-    return () => clearTimeout(timer);
-  }, []);
+  }, [count]);
   useLayoutEffect(() => {
     const button = undo.current;
     return () => {
@@ -26,12 +21,16 @@ export function RemovedBar({ onUndo, onEnd }: Properties) {
   }, []);
   return (
     <div className="island toast">
-      <span aria-live="polite">Removed.</span>
+      <span aria-live="polite">{removedWords(count)}</span>
       <button ref={undo} type="button" className="button button-accent" onClick={onUndo}>
         Undo
       </button>
     </div>
   );
+}
+
+export function removedWords(count: number): string {
+  return count === 1 ? "Removed." : `${count} documents removed.`;
 }
 
 /** When the bar goes while the keyboard stands in it, the keyboard goes back to where removing began. */
