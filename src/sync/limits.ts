@@ -46,6 +46,8 @@ export const RELAY_AFTER_MS = 3_000;
 export const ATTEMPT_MS = 20_000;
 /** Milliseconds for an answer to a hello, beyond the backoff. */
 export const HELLO_MS = 4_000;
+/** Milliseconds after which nobody waits any more for a peer to be linked: a hello's answer and then the relay. */
+export const MEETING_MS = HELLO_MS + RELAY_AFTER_MS;
 /** Milliseconds a link or server connection must have stood to forget earlier failures. */
 export const STABLE_MS = 30_000;
 /** Milliseconds before the second attempt with a peer; doubles from there. */

@@ -8,6 +8,7 @@ import * as limits from "./limits.ts";
 import { jitteredBackoffMs, type MeshEnvelope, Pair, type PairEffect, type PairHost } from "./pair.ts";
 import type { Bytes } from "./ports.ts";
 import { TokenBucket } from "./token-bucket.ts";
+import type { Search } from "./view.ts";
 
 export type MeshEvent =
   | { readonly type: "start" }
@@ -61,6 +62,12 @@ export class Mesh {
   /** The time of the next tick that will do something; Infinity if only events can. */
   get nextAt(): number {
     return Math.min(this.#serverAt, ...this.#all().map(pair => pair.nextAt));
+  }
+
+  /** How far we are from a link with everybody at the meeting place. */
+  get search(): Search {
+    if (this.#server !== "open") return this.#serverTries === 0 ? "connecting" : "unreachable";
+    return [...this.#pairs.values()].some(pair => pair.isMeeting) ? "connecting" : "nobody";
   }
 
   handle(event: MeshEvent, now: number): readonly MeshEffect[] {

@@ -85,9 +85,12 @@ export class Pair {
   /** Initiator: when to say hello, and from when on to relay. */
   #helloAt = NEVER;
   #relayAt = NEVER;
+  /** Without a link: until when one is to be expected. */
+  #giveUpAt: number;
 
   constructor(id: PeerId, isInitiator: boolean, host: PairHost, now: number) {
     this.#id = id;
+    this.#giveUpAt = now + limits.MEETING_MS;
     this.#isInitiator = isInitiator;
     this.#host = host;
     this.#dials = new TokenBucket(limits.PEER_DIALS_BURST, limits.PEER_DIALS_PER_SECOND, now);
@@ -103,10 +106,15 @@ export class Pair {
     return this.#relay?.connection ?? null;
   }
 
+  /** No link stands, and one may any moment. */
+  get isMeeting(): boolean {
+    return this.#giveUpAt !== NEVER;
+  }
+
   get nextAt(): number {
     const attemptEndsAt =
       this.#direct !== null && !this.#direct.open ? this.#direct.since + limits.ATTEMPT_MS : NEVER;
-    return Math.min(this.#helloAt, this.#canRelay() ? this.#relayAt : NEVER, attemptEndsAt);
+    return Math.min(this.#helloAt, this.#canRelay() ? this.#relayAt : NEVER, attemptEndsAt, this.#giveUpAt);
   }
 
   tick(now: number): void {
@@ -117,6 +125,7 @@ export class Pair {
     }
     if (this.#helloAt <= now) this.#sayHello(now);
     if (this.#relayAt <= now && this.#canRelay()) this.#openRelay(now);
+    if (this.#giveUpAt <= now) this.#giveUpAt = NEVER;
   }
 
   /** Forgets the backoff and tries a direct link at once, if none stands. */
@@ -135,6 +144,7 @@ export class Pair {
     this.#meeting = null;
     this.#helloAt = NEVER;
     this.#relayAt = NEVER;
+    this.#giveUpAt = NEVER;
   }
 
   envelope(envelope: MeshEnvelope, now: number): void {
@@ -179,6 +189,7 @@ export class Pair {
     direct.since = now;
     this.#helloAt = NEVER;
     this.#relayAt = NEVER;
+    this.#giveUpAt = NEVER;
     this.#host.effect({ type: "link", connection: direct.connection });
   }
 
@@ -190,6 +201,7 @@ export class Pair {
     if (!this.#present) return;
     if (where === "here") this.#send({ type: "close", connection });
     if (open && now - since >= limits.STABLE_MS) this.#tries = 0;
+    if (open && this.#relay === null) this.#giveUpAt = now + limits.MEETING_MS;
     if (!this.#isInitiator) return;
     this.#helloAt = Math.min(this.#helloAt, now + this.#backoffMs());
     if (open && this.#relay === null) this.#relayAt = now + limits.RELAY_AFTER_MS;
@@ -200,6 +212,7 @@ export class Pair {
     if (this.#relay === null) return;
     const { connection, since } = this.#relay;
     this.#relay = null;
+    if (!this.#direct?.open) this.#giveUpAt = now + limits.MEETING_MS;
     if (where !== "here") this.#host.effect({ type: "close-relay", connection });
     if (where !== "there") this.#send({ type: "relay-close", connection });
     if (!this.#isInitiator || this.#direct?.open) return;
@@ -294,6 +307,7 @@ export class Pair {
     meeting.relayed = true;
     this.#relay = { connection, since: now };
     this.#relayAt = NEVER;
+    this.#giveUpAt = NEVER;
     if (this.#isInitiator) this.#send({ type: "relay-open", connection });
     this.#host.effect({ type: "open-relay", peer: this.#id, connection, initiator: this.#isInitiator });
   }

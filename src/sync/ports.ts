@@ -2,6 +2,8 @@
 // brings its own. Everything here that takes time is asynchronous only behind these ports: the machines of this
 // ring take (frame | tick | answer) and return at once.
 
+import type { Search } from "./view.ts";
+
 /** Raw bytes that WebCrypto accepts as well (TypeScript 6 tells the two kinds of buffer apart). */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -33,6 +35,8 @@ export interface LinkListener {
 export interface Network {
   /** Whether the signalling server is reached. Links live on without it. */
   readonly reachable: boolean;
+  /** Whether there is anybody at the meeting place who is not linked yet. */
+  readonly search: Search;
   /** Something changed (network back, page visible): try again at once what is waiting. */
   nudge(): void;
   close(): void;
@@ -40,7 +44,8 @@ export interface Network {
 
 export interface NetworkListener {
   link(link: PeerLink): void;
-  reachable(reachable: boolean): void;
+  /** `reachable` or `search` did. */
+  changed(): void;
 }
 
 /** One stored change. `signature` is null between the closing of a draft and the answer of the key. */

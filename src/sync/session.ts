@@ -169,6 +169,7 @@ export class Session implements PeerHost, KeeperHost {
     });
     this.#peers.add(peer);
     peer.start();
+    this.#listener.changed();
   }
 
   signProof(peer: Peer, message: Bytes): void {
@@ -215,6 +216,8 @@ export class Session implements PeerHost, KeeperHost {
   message(peer: Peer, message: Message): void {
     if (this.#isTwin(peer)) return;
     if (message.type === "have") this.#compare(peer);
+    // Whether it comes from them is seen where it has not arrived.
+    if (message.type === "have" && !this.replica.hasGenesis) this.#listener.changed();
     if (message.type === "changes") this.#received(peer, message.changes);
     if (message.type === "presence") {
       this.#listener.presence();
@@ -353,6 +356,13 @@ export class Session implements PeerHost, KeeperHost {
     const byDevice = new Map<DeviceId, Peer>();
     for (const peer of this.#peers) if (this.#mayRead(peer)) byDevice.set(peer.device!, peer);
     return [...byDevice.values()];
+  }
+
+  /** Somebody who is linked has not said yet what they hold, or holds something that has not arrived. */
+  get isAsking(): boolean {
+    return [...this.#peers].some(
+      peer => !this.#isTwin(peer) && (!peer.isOpen || peer.lanes === null || peer.lanes.length > 0),
+    );
   }
 
   /** The name a device goes by, or null if it never said one. */

@@ -36,6 +36,12 @@ export type Status =
   | { readonly kind: "sharing"; readonly waiting: number }
   | { readonly kind: "shared"; readonly people: number };
 
+/**
+ * How the search for somebody who holds the document stands: under way; the signalling server does not answer; nobody is
+ * left who could be asked.
+ */
+export type Search = "connecting" | "unreachable" | "nobody";
+
 export interface Person {
   /** The person's device key, lower-case hex: what a mark and a colour are made from. */
   readonly key: string;
@@ -66,6 +72,8 @@ export interface DocumentView {
   readonly people: readonly Person[];
   /** False while a document opened by link has not arrived: show no surface that would lose what is typed. */
   readonly ready: boolean;
+  /** Null once it has arrived. */
+  readonly search: Search | null;
 }
 
 export interface OpenDocument {

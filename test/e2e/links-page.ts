@@ -22,7 +22,7 @@ function openWith(url: string, roomSecret: Bytes): Opened {
   const links: PeerLink[] = [];
   const network = openNetwork(
     { roomSecret, url, iceServers: [], ciphers },
-    { link: link => links.push(link), reachable: () => undefined },
+    { link: link => links.push(link), changed: () => undefined },
   );
   return { network, links };
 }

@@ -57,7 +57,7 @@ export class Mallory implements PeerHost {
         WebSocket: WebSocket as unknown as SocketConstructor,
       },
       {
-        reachable: () => undefined,
+        changed: () => undefined,
         link: link =>
           new Peer(link, "link", this, {
             doc,

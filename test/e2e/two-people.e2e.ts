@@ -91,6 +91,51 @@ describe("a share link", () => {
   });
 });
 
+describe("who waits for a document", () => {
+  it("is not told that nobody has it while somebody who has is being reached", async () => {
+    const alice = await (await stage.person({ hasWebRtc: false })).open();
+    await alice.type("On its way");
+    const link = await alice.share();
+    const bob = await stage.person({ hasWebRtc: false });
+    await bob.page.addInitScript(() => {
+      const said = new Set<string>();
+      Object.assign(globalThis, { said });
+      new MutationObserver(() => {
+        said.add(document.querySelector(".plain")?.textContent ?? "");
+        said.add(document.title);
+      }).observe(document, { childList: true, characterData: true, subtree: true });
+    });
+    await bob.open(link);
+    await bob.sees("On its way");
+    const said = await bob.page.evaluate(() => [...(globalThis as unknown as { said: Set<string> }).said]);
+    expect(said.join("\n")).toContain("Connecting…");
+    expect(said.join("\n")).not.toContain("Nobody who has this document");
+    expect(said.indexOf("Untitled · Chirograph")).toBe(said.length - 1);
+  });
+
+  it("is told that nobody is there, or that the server is not, as soon as that is known", async () => {
+    const alice = await (await stage.person()).open();
+    await alice.type("Far away");
+    const link = await alice.share();
+    await alice.isStored();
+    await alice.leave();
+    const bob = await stage.person();
+    await bob.page.goto(link);
+    await bob.page.getByText(/^Nobody who has this document is online now/).waitFor();
+    expect(await bob.page.title()).toBe("Chirograph");
+    await stage.stopServer();
+    await bob.page.getByText(/^The server cannot be reached/).waitFor();
+    await bob.readsStatus("Waiting for someone who has this document");
+    await stage.startServer();
+    await bob.page.getByText(/^Nobody who has this document is online now/).waitFor();
+    // Another one who only waits is asked, and changes nothing.
+    const carol = await stage.person();
+    await carol.page.goto(link);
+    await carol.page.getByText(/^Nobody who has this document is online now/).waitFor();
+    await bob.page.getByText(/^Nobody who has this document is online now/).waitFor();
+  });
+});
+
 describe("the people", () => {
   it("are listed with me first, have two words for a name, and a new name is seen by the other", async () => {
     const [alice, bob] = await stage.pair("Who");

@@ -48,6 +48,7 @@ test("a network that is reached after the document was closed is closed too", as
   let isClosed = false;
   opened.attach({
     reachable: true,
+    search: "nobody",
     nudge: () => undefined,
     close: () => {
       isClosed = true;

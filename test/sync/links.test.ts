@@ -61,7 +61,10 @@ class Person {
     };
     this.network = openNetwork(options, {
       link: link => this.links.push(link),
-      reachable: reachable => this.reachable.push(reachable),
+      changed: () => {
+        const { reachable } = this.network;
+        if (reachable !== (this.reachable.at(-1) ?? false)) this.reachable.push(reachable);
+      },
     });
     networks.push(this.network);
   }

@@ -90,6 +90,57 @@ class Solo {
 
 const id = (n: number): PeerId => `ff${n.toString(16).padStart(14, "0")}`;
 
+describe("the search for somebody", () => {
+  it("is under way until the server answers, and then while a peer may be linked any moment", () => {
+    const solo = new Solo();
+    const fresh = new Mesh(counter(), 0);
+    fresh.handle({ type: "start" }, 0);
+    expect(fresh.search).toBe("connecting");
+    expect(solo.mesh.search).toBe("nobody");
+    solo.do({ type: "arrived", peer: HIGH });
+    solo.answer(HIGH);
+    expect(solo.mesh.search).toBe("connecting");
+    // The relay stands: whether they hold the document is asked over the link.
+    solo.pass(limits.RELAY_AFTER_MS);
+    expect(solo.mesh.search).toBe("nobody");
+  });
+
+  it("is over, for this peer, when it never answers or has left, and wakes us up to say so", () => {
+    const solo = new Solo([LOW, HIGH]);
+    solo.pass(limits.MEETING_MS - 1);
+    expect(solo.mesh.search).toBe("connecting");
+    expect(solo.mesh.nextAt).toBeLessThanOrEqual(limits.MEETING_MS);
+    solo.pass(1);
+    expect(solo.mesh.search).toBe("nobody");
+    solo.do({ type: "arrived", peer: id(7) });
+    expect(solo.mesh.search).toBe("connecting");
+    solo.do({ type: "left", peer: id(7) });
+    expect(solo.mesh.search).toBe("nobody");
+  });
+
+  it("goes on when a link is lost", () => {
+    const solo = new Solo([HIGH]);
+    const connection = solo.answer(HIGH);
+    solo.do({ type: "opened", connection });
+    solo.pass(60_000);
+    expect(solo.mesh.search).toBe("nobody");
+    solo.do({ type: "closed", connection });
+    expect(solo.mesh.search).toBe("connecting");
+  });
+
+  it("has no server while attempts to reach it fail, and is new after a nudge", () => {
+    const mesh = new Mesh(counter(), 0);
+    mesh.handle({ type: "start" }, 0);
+    mesh.handle({ type: "server-closed" }, 0);
+    expect(mesh.search).toBe("unreachable");
+    mesh.handle({ type: "tick" }, mesh.nextAt);
+    expect(mesh.search).toBe("unreachable");
+    mesh.handle({ type: "server-closed" }, 1_000);
+    mesh.handle({ type: "nudge" }, 1_100);
+    expect(mesh.search).toBe("connecting");
+  });
+});
+
 describe("roles", () => {
   it("says hello to higher ids only, and constructs nothing for an announcement", () => {
     const solo = new Solo([LOW, HIGH]);

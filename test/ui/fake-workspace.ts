@@ -81,7 +81,15 @@ export class FakeDocument implements OpenDocument {
   constructor(id: string, me: Person, content = "", title = "") {
     this.id = id;
     this.text = new FakeText(content);
-    this.current = { id, title, status: { kind: "saved" }, notice: null, people: [me], ready: true };
+    this.current = {
+      id,
+      title,
+      status: { kind: "saved" },
+      notice: null,
+      people: [me],
+      ready: true,
+      search: null,
+    };
     this.text.onEdit = patches => {
       this.onFirstEdit();
       this.others = this.others.map(caret => carried(caret, patches));
@@ -191,7 +199,7 @@ export class FakeWorkspace implements Workspace {
     const held = this.held.get(id)?.document;
     if (held !== undefined) return held;
     const document = new FakeDocument(id, this.me());
-    document.show({ ready: false, status: { kind: "waiting-for-holder" } });
+    document.show({ ready: false, search: "nobody", status: { kind: "waiting-for-holder" } });
     return document;
   }
 

@@ -16,6 +16,7 @@ import {
 } from "../envelope.ts";
 import { Mesh, type MeshEffect, type MeshEvent } from "../mesh.ts";
 import type { Bytes, Ciphers, Network, NetworkListener, PeerLink } from "../ports.ts";
+import type { Search } from "../view.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { type RelayCarrier, RelayLink } from "./relay.ts";
 import { openSignal, type Signal, type SignalListener, type SocketConstructor } from "./signal.ts";
@@ -63,6 +64,7 @@ class MeshRunner implements Network {
   #events: MeshEvent[] = [];
   #isHandling = false;
   #isClosed = false;
+  #told = "false connecting";
   #cancelTick: () => void = () => undefined;
   #dropped = 0;
   #closeReason: CloseReason | null = null;
@@ -80,6 +82,10 @@ class MeshRunner implements Network {
 
   get reachable(): boolean {
     return this.#self !== null;
+  }
+
+  get search(): Search {
+    return this.#mesh.search;
   }
 
   get report(): NetworkReport {
@@ -119,6 +125,14 @@ class MeshRunner implements Network {
       this.#isHandling = false;
       this.#scheduleTick();
     }
+    this.#tell();
+  }
+
+  #tell(): void {
+    if (this.#isClosed) return;
+    const facts = `${this.reachable} ${this.search}`;
+    if (facts !== this.#told) this.#listener.changed();
+    this.#told = facts;
   }
 
   // One timer at the time when there is something to do; none while there is nothing.
@@ -184,18 +198,15 @@ class MeshRunner implements Network {
         }
         if (frame.type === "welcome") this.#self = frame.self;
         this.#handle(frame);
-        if (frame.type === "welcome" && !this.#isClosed) this.#listener.reachable(true);
       },
       carried: () => {
         for (const relay of [...this.#relays.values()]) relay.carried();
       },
       closed: reason => {
-        const wasReachable = this.#self !== null;
         this.#signal = null;
         this.#self = null;
         this.#closeReason = reason;
         this.#handle({ type: "server-closed" });
-        if (wasReachable && !this.#isClosed) this.#listener.reachable(false);
       },
     };
   }

@@ -15,7 +15,7 @@ import {
   TITLE_KEY,
   titleOf,
 } from "../text.ts";
-import type { Caret, DocumentView, OpenDocument, Person, SharedText, TextPatch } from "../view.ts";
+import type { Caret, DocumentView, OpenDocument, Person, Search, SharedText, TextPatch } from "../view.ts";
 import { Host, type HostOptions } from "./host.ts";
 import { type findLastWords, leaveLastWords } from "./last-words.ts";
 
@@ -133,6 +133,7 @@ export class OpenedDocument implements OpenDocument {
       notice: session.notice,
       people: this.#people(),
       ready: this.#replica.hasGenesis,
+      search: this.#replica.hasGenesis ? null : this.#search,
     };
     // The same object while it says the same: a screen that compares by identity need not draw again.
     const json = JSON.stringify(view);
@@ -140,6 +141,11 @@ export class OpenedDocument implements OpenDocument {
     this.#viewJson = json;
     this.#lastView = isSame ? this.#lastView : view;
     return this.#lastView!;
+  }
+
+  get #search(): Search {
+    if (this.host.session.isAsking) return "connecting";
+    return this.host.network?.search ?? "connecting";
   }
 
   #people(): Person[] {
@@ -265,7 +271,7 @@ export class OpenedDocument implements OpenDocument {
   async #connect(roomSecret: Bytes): Promise<void> {
     const network = await this.#options.connect(roomSecret, {
       link: link => this.host.act(session => session.link(link)),
-      reachable: () => this.#changed(),
+      changed: () => this.#changed(),
     });
     this.host.attach(network);
   }

@@ -23,9 +23,11 @@ interface Properties {
 export function DocumentPage({ document, navigation, update }: Properties) {
   const view = useDocumentView(document);
   const [isSharing, setSharing] = useState(false);
+  const title = view.title === "" ? "Untitled" : view.title;
   useEffect(() => {
-    window.document.title = `${view.title === "" ? "Untitled" : view.title} · Chirograph`;
-  }, [view.title]);
+    // What has not arrived may well have a title.
+    window.document.title = view.ready ? `${title} · Chirograph` : "Chirograph";
+  }, [title, view.ready]);
   return (
     <>
       <Bar
@@ -47,13 +49,13 @@ export function DocumentPage({ document, navigation, update }: Properties) {
       />
       {view.ready ? (
         <main className="page">
-          <h1 className="hidden">{view.title === "" ? "Untitled" : view.title}</h1>
+          <h1 className="hidden">{title}</h1>
           <ErrorBoundary fallback={<EditorFailed />}>
             <Editor document={document} title={view.title} />
           </ErrorBoundary>
         </main>
       ) : (
-        <WaitingPage />
+        <WaitingPage search={view.search ?? "connecting"} />
       )}
       {isSharing && <ShareDialog document={document} onClose={() => setSharing(false)} />}
       <Announcer view={view} />

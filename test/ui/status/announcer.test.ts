@@ -12,6 +12,7 @@ const view = (parts: Partial<DocumentView>): DocumentView => ({
   notice: null,
   people: [alice],
   ready: true,
+  search: null,
   ...parts,
 });
 
