@@ -67,6 +67,10 @@ describe("assistive technology finds nothing serious", () => {
       await bob.type("B");
       await alice.page.locator(".person-caret").waitFor({ state: "attached" });
       await isFit(alice, "text with two people");
+      await alice.button("Who is here").click();
+      await alice.page.getByRole("list", { name: "Who is here" }).waitFor();
+      await isFit(alice, "who is here");
+      await alice.press("Escape");
       await alice.button("Share").click();
       await alice.shownLink();
       await isFit(alice, "share dialog");
@@ -177,6 +181,19 @@ describe("by keys alone", () => {
     await alice.page.getByRole("link", { name: /Second/ }).waitFor();
     await alice.press("Escape");
     expect(await focusedName(alice)).toBe("Documents");
+  });
+
+  it("somebody looks who is here, and is back where she was with Escape", async () => {
+    const [alice] = await stage.pair("Who");
+    await tabTo(alice, "Who is here");
+    await alice.press("Enter");
+    await alice.page.getByRole("list", { name: "Who is here" }).waitFor();
+    await alice.press("Escape");
+    await alice.page.getByRole("list", { name: "Who is here" }).waitFor({ state: "detached" });
+    expect(await focusedName(alice)).toBe("Who is here");
+    // And who goes on with Tab closes it too.
+    await alice.press("Enter", "Tab");
+    await alice.page.getByRole("list", { name: "Who is here" }).waitFor({ state: "detached" });
   });
 
   it("somebody takes another name", async () => {

@@ -153,6 +153,51 @@ describe("the people", () => {
     await expect.poll(() => namesOf(alice)).toContain("Alice Öztürk");
   });
 
+  it("stand on the screen in the order of the list, and who comes moves nobody", async () => {
+    const alice = await (await stage.person()).open();
+    await alice.type("Who");
+    const link = await alice.share();
+    const aloneAt = (await alice.people.first().boundingBox())!.x;
+    await (await stage.person()).open(link);
+    await (await stage.person()).open(link);
+    await expect.poll(() => alice.people.count(), { timeout: PATIENCE_MS }).toBe(3);
+    const boxes = await Promise.all((await alice.people.all()).map(person => person.boundingBox()));
+    const lefts = boxes.map(box => box!.x);
+    expect(lefts).toEqual(lefts.toSorted((a, b) => a - b));
+    expect(lefts[0]).toBe(aloneAt);
+    // Three have room for their names.
+    for (const name of await alice.page.locator(".people .person-name").all())
+      expect((await name.boundingBox())!.width).toBeGreaterThan(20);
+  });
+
+  it("are shown with all names, here or away, by a touch on a phone", async () => {
+    const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+    const alice = await (await stage.person(phone)).open();
+    await alice.type("Who");
+    const link = await alice.share();
+    const others = await Promise.all([stage.person(), stage.person()]);
+    for (const other of others) {
+      await other.open(link);
+      await other.press("Control+End");
+      await other.type("!");
+    }
+    await alice.sees("Who!!");
+    await expect.poll(() => alice.people.count(), { timeout: PATIENCE_MS }).toBe(3);
+    await others[1]!.leave();
+    const list = alice.page.getByRole("list", { name: "Who is here" });
+    const marks = (await alice.people.nth(1).boundingBox())!;
+    await alice.page.touchscreen.tap(marks.x + marks.width / 2, marks.y + marks.height / 2);
+    await expect
+      .poll(() => list.locator(".person-where").allTextContents(), { timeout: PATIENCE_MS })
+      .toEqual(["you", "here", "away"]);
+    const box = (await list.boundingBox())!;
+    expect(box.x).toBeGreaterThan(0);
+    expect(box.x + box.width).toBeLessThan(390);
+    expect(await list.locator("bdi").allTextContents()).toEqual(await namesOf(alice));
+    await alice.press("Escape");
+    await list.waitFor({ state: "detached" });
+  });
+
   it("see each other's caret and selection, with the name and the colour of the key", async () => {
     const [alice, bob] = await stage.pair("One two three");
     await alice.page.getByRole("button", { name: /edit your name/ }).click();

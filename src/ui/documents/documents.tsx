@@ -1,6 +1,7 @@
 // The navigation: what this device holds, newest first, and the way to a new document. Always in the bar.
-import { useEffect, useId, useRef, useState } from "react";
+import { useId, useRef, useState } from "react";
 import type { DocumentEntry, Workspace } from "../../sync/view.ts";
+import { useDismiss } from "../dismiss.ts";
 import { Icon } from "../icons.tsx";
 import { useDocuments } from "../stores.ts";
 import { DocumentItem } from "./document-item.tsx";
@@ -17,33 +18,9 @@ export function Documents({ workspace, openId, onNew, onRemove }: Properties) {
   const nav = useRef<HTMLElement>(null);
   const toggle = useRef<HTMLButtonElement>(null);
   const panel = useId();
-  useEffect(() => {
-    if (!isOpen) return;
-    const onPointer = (event: PointerEvent) => {
-      if (!nav.current?.contains(event.target as Node)) setOpen(false);
-    };
-    const onKey = (event: KeyboardEvent) => {
-      if (event.key !== "Escape") return;
-      setOpen(false);
-      toggle.current?.focus();
-    };
-    document.addEventListener("pointerdown", onPointer);
-    document.addEventListener("keydown", onKey);
-    return () => {
-      document.removeEventListener("pointerdown", onPointer);
-      document.removeEventListener("keydown", onKey);
-    };
-  }, [isOpen]);
+  useDismiss(isOpen, () => setOpen(false), nav, toggle);
   return (
-    <nav
-      aria-label="Documents"
-      className="documents"
-      ref={nav}
-      onBlur={event => {
-        // The keyboard went on to something else. Null when the focused item was removed, or the window left.
-        if (event.relatedTarget !== null && !nav.current?.contains(event.relatedTarget)) setOpen(false);
-      }}
-    >
+    <nav aria-label="Documents" className="documents" ref={nav}>
       <button
         ref={toggle}
         type="button"
