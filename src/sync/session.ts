@@ -30,6 +30,7 @@ import type { Message, Presence, SignedChange } from "./protocol.ts";
 import { Questions } from "./questions.ts";
 import { claim, compare } from "./reconcile.ts";
 import { STORE_REASONS, statusOf } from "./status.ts";
+import { TheirCarets } from "./their-carets.ts";
 import type { Status } from "./view.ts";
 
 interface Judged {
@@ -47,6 +48,7 @@ export class Session implements PeerHost, KeeperHost {
   readonly #instance: Bytes;
   readonly #keeper: Keeper;
   readonly #presence = new OwnPresence();
+  readonly #carets: TheirCarets;
   readonly #signatures = new Questions<Bytes>();
   readonly #verdicts = new Questions<readonly boolean[]>();
   readonly #peers = new Set<Peer>();
@@ -68,6 +70,7 @@ export class Session implements PeerHost, KeeperHost {
     this.#now = options.now;
     this.#listener = listener;
     this.#delivery = new Delivery(options.delivered);
+    this.#carets = new TheirCarets(this.replica);
     this.#keeper = new Keeper(this.replica, this);
   }
 
@@ -204,6 +207,9 @@ export class Session implements PeerHost, KeeperHost {
   closed(peer: Peer, reason: string | null): void {
     this.#peers.delete(peer);
     this.replica.forget(peer.source);
+    const { device } = peer;
+    if (device !== null && ![...this.#peers].some(other => other.device === device))
+      this.#carets.forget(device);
     // Their last words are shown once the draft is closed; while that cannot be they would only pile up.
     if (this.#keeper.failure !== null) this.#judged = this.#judged.filter(judged => judged.peer !== peer);
     if (reason === "intercepted")
@@ -220,6 +226,7 @@ export class Session implements PeerHost, KeeperHost {
     if (message.type === "have" && !this.replica.hasGenesis) this.#listener.changed();
     if (message.type === "changes") this.#received(peer, message.changes);
     if (message.type === "presence") {
+      this.#carets.heard(peer.device!, message.presence);
       this.#listener.presence();
       this.#listener.changed();
     }
@@ -337,15 +344,16 @@ export class Session implements PeerHost, KeeperHost {
     this.#presence.set(make);
   }
 
-  /** What a device last said of itself, with the time its caret last moved; newest link first. */
+  /** What a device last said of itself, its caret where it is shown, with the time it last moved; newest link first. */
   *presences(): Generator<{
     readonly device: DeviceId;
     readonly presence: Presence;
     readonly movedAt: number;
   }> {
     for (const peer of this.openPeers()) {
-      if (peer.presence !== null)
-        yield { device: peer.device!, presence: peer.presence, movedAt: peer.caretMovedAt };
+      if (peer.presence === null) continue;
+      const caret = peer.presence.caret && this.#carets.caretOf(peer.device!);
+      yield { device: peer.device!, presence: { ...peer.presence, caret }, movedAt: peer.caretMovedAt };
     }
   }
 

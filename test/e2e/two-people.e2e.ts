@@ -275,6 +275,34 @@ describe("what both write", () => {
     expect(median(latencies)).toBeLessThan(1_000);
   });
 
+  it("has its writer's caret behind it in every frame, never a letter late", async () => {
+    const [alice, bob] = await stage.pair("Go: ");
+    await alice.putCaret(4);
+    await bob.page.locator(".person-caret").waitFor({ state: "attached", timeout: PATIENCE_MS });
+    await bob.page.evaluate(() => {
+      const late: number[] = [];
+      Object.assign(globalThis, { late });
+      const look = () => {
+        const range = document.createRange();
+        range.selectNodeContents(document.querySelector(".cm-line")!);
+        const caret = document.querySelector(".person-caret")?.getBoundingClientRect().left ?? 0;
+        // Pixels between the end of the text and the caret; the narrowest letter has four.
+        late.push(Math.abs(range.getBoundingClientRect().right - caret));
+        next();
+      };
+      // Behind the frame: what stands in the page then is what was painted.
+      const next = () => requestAnimationFrame(() => setTimeout(look));
+      next();
+    });
+    await alice.type("the quick brown fox jumps over the lazy dog", 100);
+    const late = await bob.page.evaluate(() => (globalThis as unknown as { late: number[] }).late);
+    await bob.sees("Go: the quick brown fox jumps over the lazy dog");
+    const share = late.filter(pixels => pixels > 3).length / late.length;
+    report("frames with the caret not behind the text", `${(share * 100).toFixed(1)} % of ${late.length}`);
+    expect(late.length).toBeGreaterThan(50);
+    expect(share).toBeLessThan(0.02);
+  });
+
   it("is equal after ten seconds of typing, deleting and moving about by both", async () => {
     const [alice, bob] = await stage.pair("The text that both of them work on.\nAnd a second line.\n");
     const seed = Date.now() % 1_000_000;

@@ -50,6 +50,51 @@ test("a caret behind what was just typed waits for its name and then comes", () 
   expect(shownAt(bob)).toBe(6);
 });
 
+test("a caret stands behind the last letter while its owner types, whichever comes first", () => {
+  alice.caret(5);
+  world.run(500);
+  const seen = new Map<string, number>();
+  const look = (): void => {
+    const key = `${bob.text.length - (shownAt(bob) ?? Number.NaN)} behind`;
+    seen.set(key, (seen.get(key) ?? 0) + 1);
+  };
+  for (let ms = 0; ms < 3_000; ms++) {
+    if (ms % 100 === 0) {
+      alice.write("x");
+      alice.caret(alice.text.length);
+    }
+    // A slow disk: the caret can be named, and is told, before the change may leave.
+    alice.profile.disk.delayMs = () => (ms % 700 < 350 ? 2 : 40);
+    world.run(1);
+    look();
+  }
+  expect(bob.text.length).toBeGreaterThan(30);
+  expect([...seen.keys()]).toEqual(["0 behind"]);
+});
+
+test("a caret goes along with what its owner types at it, and with nobody else's letters", () => {
+  alice.caret(3);
+  world.run(100);
+  // The caret itself is not told again.
+  const [peer] = alice.session.openPeers();
+  const send = peer!.send.bind(peer!);
+  peer!.send = message => {
+    if (message.type !== "presence") send(message);
+  };
+  alice.write("mm", 3);
+  world.run(500);
+  expect([bob.text, shownAt(bob)]).toEqual(["Helmmlo", 5]);
+  bob.write("!", 5);
+  world.run(500);
+  expect([bob.text, shownAt(bob)]).toEqual(["Helmm!lo", 5]);
+  alice.write("?", 8);
+  world.run(500);
+  expect([bob.text, shownAt(bob)]).toEqual(["Helmm!lo?", 5]);
+  alice.replace(3, 5, "");
+  world.run(500);
+  expect([bob.text, shownAt(bob)]).toEqual(["Hel!lo?", 3]);
+});
+
 test("a caret that moves all the time is told at most twenty times a second", () => {
   const before = alice.said.presence;
   for (let i = 0; i < 200; i++) {
@@ -90,6 +135,20 @@ test("a caret that is given up vanishes at once, as does one whose page says goo
   alice.act(session => session.close());
   world.run(100);
   expect([...bob.session.presences()]).toEqual([]);
+});
+
+test("a caret stays when another link takes the place of the one it was told on", () => {
+  alice.caret(3);
+  world.run(100);
+  world.connect(alice, bob);
+  let gone = 0;
+  for (let ms = 0; ms < 2_000; ms++) {
+    world.run(1);
+    if (shownAt(bob) !== 3) gone++;
+  }
+  expect([...alice.wires].filter(wire => !wire.isClosed)).toHaveLength(1);
+  // Between the end of one link and the first word on the other.
+  expect(gone).toBeLessThan(100);
 });
 
 test("a newcomer's name and caret are seen as soon as the document is there, not with the next repetition", () => {
