@@ -295,21 +295,22 @@ export class Replica {
   closeDraft(now: number): Closed[] {
     if (!this.hasDraft) return [];
     const { parents: drafted, parts } = this.#drafting.take();
-    const out: Closed[] = [];
     // Another tab may have gone on with the chain since the draft was begun.
     let ancestors = this.#withOwnHead(drafted);
+    const merges: Closed[] = [];
     while (ancestors.parents.length > PARENTS_MAX) {
       const { parents } = ancestors;
       // One less, since the own previous change may be among the others and comes along.
       const some = this.#withOwnHead(parents.slice(0, PARENTS_MAX - 1));
-      out.push(this.#closeOne(some, [], this.#graph.reserve(), now));
+      merges.push(this.#closeOne(some, [], this.#graph.reserve(), now));
       ancestors = this.#withOwnHead(parents);
     }
-    for (const { ops, slot } of parts) {
-      out.push(this.#closeOne(ancestors, ops, slot, now));
+    const closed = parts.map(({ ops, slot }) => {
+      const one = this.#closeOne(ancestors, ops, slot, now);
       ancestors = { prev: slot, parents: [slot] };
-    }
-    return out;
+      return one;
+    });
+    return merges.length === 0 ? closed : [...merges, ...closed];
   }
 
   #withOwnHead(parents: readonly Slot[]): Ancestors {
@@ -364,7 +365,7 @@ export class Replica {
       const named = refs.map((ref, i) =>
         i < 2 ? slot : (slots[partNumber(ref) ?? -1] ?? this.#graph.slotOf(ref) ?? -1),
       );
-      const local = ops.map(op => (isContent(op) ? mapDots(op, ref => named[ref]!) : op));
+      const local = ops.map(op => (isContent(op) ? mapDots(op, { of: ref => named[ref]! }) : op));
       const content = local.filter(isContent);
       const everything = { has: (other: Slot) => other >= 0 };
       const references = new References(this.#holding.tree, slot, everything);

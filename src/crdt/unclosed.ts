@@ -61,7 +61,7 @@ export function bodyOf(graph: Graph, change: Change): Bytes {
   const slots = change.refs.map((ref, i) => (i === 0 ? slot : (graph.slotOf(ref) ?? -1)));
   const ops = change.ops
     .filter(({ type }) => type !== "join")
-    .map(op => (isContent(op) ? mapDots(op, ref => slots[ref]!) : op));
+    .map(op => (isContent(op) ? mapDots(op, { of: ref => slots[ref]! }) : op));
   return encodeUnder(slot, ops, graph);
 }
 

@@ -78,7 +78,7 @@ export class NaiveDocument {
       const isMasked = masked.has(id);
       for (const [i, op] of ops.entries()) {
         if (!isContent(op)) continue;
-        const here = mapDots(op, ref => (ref === 0 ? change : numbers.get(refs[ref]!)!));
+        const here = mapDots(op, { of: ref => (ref === 0 ? change : numbers.get(refs[ref]!)!) });
         const place = this.#placeOf(here.path);
         const said = { op: here, change, index: starts[i]!, isMasked };
         place.all.push(said);

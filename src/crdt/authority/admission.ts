@@ -9,7 +9,7 @@ import type { Ancestors, WrittenChange } from "../graph/written.ts";
 import { type Refusal, refuse } from "../refusal.ts";
 import type { DocumentTree } from "../types/document.ts";
 import type { Slot } from "../types/dot.ts";
-import { type ContentOp, mapDots, type Path } from "../types/op.ts";
+import { type ContentOp, mapDots, type Numbers, type Path } from "../types/op.ts";
 import { References } from "../types/references.ts";
 import { type Members, mayInvite, mayWrite } from "./members.ts";
 
@@ -28,24 +28,33 @@ export interface LocalOps {
 
 /** `slot` is the change's own number. What is not here gets a slot that nothing has: it is judged, not applied. */
 export function localize(change: WrittenChange, slot: Slot, ancestors: Ancestors, graph: Graph): LocalOps {
-  const slots = slotsOf(change, slot, ancestors, graph);
-  const slotOf = (ref: number): Slot => slots[ref]!;
-  const ops: ContentOp[] = [];
-  for (let i = 0; i < change.ops.length; i++) {
-    const op = change.ops[i]!;
-    if (isContent(op)) ops.push(mapDots(op, slotOf));
-  }
-  if (ops.length === change.ops.length) return { ops, starts: change.starts };
-  return { ops, starts: change.starts.filter((_, i) => isContent(change.ops[i]!)) };
+  const slots = new Located(change, slot, ancestors, graph);
+  if (change.ops.every(isContent))
+    return { ops: change.ops.map(op => mapDots(op, slots)), starts: change.starts };
+  return {
+    ops: change.ops.filter(isContent).map(op => mapDots(op, slots)),
+    starts: change.starts.filter((_, i) => isContent(change.ops[i]!)),
+  };
 }
 
 /** wire §4: the slots that the numbers of references stand for. */
-function slotsOf(change: WrittenChange, slot: Slot, { prev, parents }: Ancestors, graph: Graph): Slot[] {
-  const slots = [slot, prev];
-  for (let i = 0; i < parents.length; i++) if (parents[i] !== prev) slots.push(parents[i]!);
-  for (let i = 0; i < change.listedCount; i++)
-    slots.push(graph.find(change.buffer, change.listedAt + i * NAME_BYTES));
-  return slots;
+class Located implements Numbers {
+  readonly #slots: Slot[];
+
+  constructor(change: WrittenChange, slot: Slot, { prev, parents }: Ancestors, graph: Graph) {
+    const { buffer, listedAt, listedFrom, listedCount } = change;
+    const slots = new Array<Slot>(listedFrom + listedCount);
+    slots[0] = slot;
+    slots[1] = prev;
+    let next = 2;
+    for (let i = 0; i < parents.length; i++) if (parents[i] !== prev) slots[next++] = parents[i]!;
+    for (let i = 0; i < listedCount; i++) slots[next++] = graph.find(buffer, listedAt + i * NAME_BYTES);
+    this.#slots = slots;
+  }
+
+  of(ref: number): Slot {
+    return this.#slots[ref]!;
+  }
 }
 
 /**

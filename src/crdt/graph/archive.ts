@@ -7,7 +7,7 @@
 
 import { assert } from "../assert.ts";
 import type { Slot } from "../types/dot.ts";
-import type { Bytes, Writer } from "./bytes.ts";
+import { type Bytes, copyBytes, type Writer } from "./bytes.ts";
 import { SIGNATURE_BYTES } from "./ed25519.ts";
 import { WrittenChange } from "./written.ts";
 
@@ -39,7 +39,7 @@ export class Archive {
       this.#used = 0;
     }
     const page = this.#pages.length - 1;
-    copy(buffer, start, end, this.#pages[page]!, this.#used);
+    copyBytes(buffer, start, end, this.#pages[page]!, this.#used);
     this.#pageOf[slot] = page;
     this.#starts[slot] = this.#used;
     this.#lengths[slot] = length;
@@ -89,12 +89,6 @@ export class Archive {
     const start = (cell % PAGE_CELLS) * SIGNATURE_BYTES;
     return this.#cells[Math.floor(cell / PAGE_CELLS)]!.slice(start, start + SIGNATURE_BYTES);
   }
-}
-
-/** Mostly so few bytes that a call would cost more than a loop. */
-function copy(from: Bytes, start: number, end: number, to: Bytes, at: number): void {
-  if (end - start > 256) to.set(from.subarray(start, end), at);
-  else for (let i = start, j = at; i < end; i++, j++) to[j] = from[i]!;
 }
 
 function doubled(column: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {

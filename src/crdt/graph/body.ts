@@ -159,9 +159,11 @@ function readListed(input: Reader, change: WrittenChange): void {
 }
 
 function readOps(input: Reader, change: WrittenChange): void {
-  const ops: Op[] = [];
-  let aboutPeople = 0;
-  for (let left = input.count(CHANGE_OPS_MAX); left > 0; left--) {
+  const count = input.count(CHANGE_OPS_MAX);
+  // An array that is begun empty takes room for 17 at its first item, and most changes are of one op.
+  const ops: Op[] = count === 0 ? [] : [decoder.op()];
+  let aboutPeople = count > 0 && isAuthority(ops[0]!) ? 1 : 0;
+  for (let i = 1; i < count; i++) {
     const op = decoder.op();
     if (isAuthority(op) && ++aboutPeople > AUTHORITY_OPS_MAX)
       throw new Malformed("too many ops about people");
@@ -173,14 +175,20 @@ function readOps(input: Reader, change: WrittenChange): void {
 /** The ops of a change, and what is to be known of them. */
 export function takeOps(change: WrittenChange, ops: readonly Op[]): void {
   change.ops = ops;
+  if (ops.length === 1) {
+    const only = ops[0]!;
+    change.starts = ONE_START;
+    change.elements = elementsOf(only);
+    change.isAboutPeople = isAuthority(only);
+    return;
+  }
   const starts: number[] = [];
   let next = 0;
-  for (let i = 0; i < ops.length; i++) {
-    const op = ops[i]!;
-    if (ops.length > 1) starts.push(next);
+  for (const op of ops) {
+    starts.push(next);
     next += elementsOf(op);
     if (isAuthority(op)) change.isAboutPeople = true;
   }
-  change.starts = ops.length === 1 ? ONE_START : starts;
+  change.starts = starts;
   change.elements = next;
 }

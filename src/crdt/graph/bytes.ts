@@ -32,11 +32,6 @@ export class Writer {
     return this.#buffer;
   }
 
-  /** Begins anew and keeps the room. */
-  clear(): void {
-    this.#length = 0;
-  }
-
   #reserve(extra: number): void {
     const needed = this.#length + extra;
     if (needed <= this.#buffer.length) return;
@@ -56,11 +51,17 @@ export class Writer {
     this.#length += value.length;
   }
 
-  /** A stretch of another buffer. Mostly short, and then a call costs more than a loop. */
+  /** A stretch of another buffer. */
   copy(from: Uint8Array, start: number, end: number): void {
     this.#reserve(end - start);
-    if (end - start > 256) this.#buffer.set(from.subarray(start, end), this.#length);
-    else for (let i = start, at = this.#length; i < end; i++, at++) this.#buffer[at] = from[i]!;
+    copyBytes(from, start, end, this.#buffer, this.#length);
+    this.#length += end - start;
+  }
+
+  /** What was written in [start, end), once more. */
+  again(start: number, end: number): void {
+    this.#reserve(end - start);
+    this.#buffer.copyWithin(this.#length, start, end);
     this.#length += end - start;
   }
 
@@ -254,6 +255,15 @@ export class Reader {
   end(): void {
     if (this.left !== 0) throw new Malformed("trailing bytes");
   }
+}
+
+/** From so many bytes on (between an id and a short change) a call costs less than a loop: of 130 bytes 50 ns, not 190. */
+const CALL_BYTES = 48;
+
+/** The bytes in [start, end) of a buffer to another one, from `at` on. */
+export function copyBytes(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): void {
+  if (end - start >= CALL_BYTES) to.set(from.subarray(start, end), at);
+  else for (let i = start; i < end; i++, at++) to[at] = from[i]!;
 }
 
 /** RFC 3629. The string must be well formed (no lone surrogates). */

@@ -29,12 +29,7 @@ export interface Heading extends Pick<Header, "doc" | "author" | "seq" | "depth"
 
 /** Own changes are written one after the other: a buffer for each would cost more than the change. */
 const SHEET_BYTES = 64 * 1024;
-/** More than a header with two parents takes, and the id. */
-const HEADER_ROOM = 512;
 let sheet = new Writer(SHEET_BYTES);
-
-// Where bodies are put together, since headers count them. Nothing is kept here between two calls.
-const body = new Writer(1024);
 
 /** A change of what its author says. `listed`: the references in the body's own table, sorted by id. */
 export function writeChange(
@@ -43,12 +38,12 @@ export function writeChange(
   listed: readonly number[],
   ops: readonly Op[],
 ): WrittenChange {
-  body.clear();
-  const listedAt = writeBody(body, listed, naming, ops);
-  const bodyBytes = body.length;
-  if (sheet.length + bodyBytes + HEADER_ROOM > SHEET_BYTES)
-    sheet = new Writer(Math.max(SHEET_BYTES, bodyBytes + HEADER_ROOM));
+  if (sheet.length > SHEET_BYTES / 2) sheet = new Writer(SHEET_BYTES);
   const out = sheet;
+  // The body first, since the header counts its bytes; then it is copied behind the header.
+  const draftAt = out.length;
+  const draftListedAt = writeBody(out, listed, naming, ops);
+  const bodyBytes = out.length - draftAt;
   const start = out.length;
   const isGenesis = heading.parents.length === 0;
   writeBeginning(out, isGenesis ? NO_DOCUMENT : heading.doc, heading.author);
@@ -62,7 +57,7 @@ export function writeChange(
   out.varint(0); // wire §3.6: no epoch yet
   out.varint(heading.time === null ? 0 : heading.time + 1);
   const bodyAt = out.length;
-  out.copy(body.buffer, 0, bodyBytes);
+  out.again(draftAt, draftAt + bodyBytes);
   const end = out.length;
   out.skip(NAME_BYTES);
 
@@ -78,7 +73,7 @@ export function writeChange(
   change.opTotal = heading.opTotal;
   change.byteTotal = heading.byteTotal + bodyBytes;
   change.time = heading.time;
-  change.listedAt = bodyAt + listedAt;
+  change.listedAt = bodyAt + draftListedAt - draftAt;
   change.listedCount = listed.length;
   change.listedFrom = change.impliedCount;
   takeOps(change, ops);

@@ -6,7 +6,7 @@ import { assert } from "../assert.ts";
 import { CHANGE_BYTES_MAX } from "../limits.ts";
 import type { Slot } from "../types/dot.ts";
 import { joinSpans } from "../types/draft.ts";
-import { type ContentOp, mapDots } from "../types/op.ts";
+import { type ContentOp, mapDots, type Numbers } from "../types/op.ts";
 import type { Naming } from "./body.ts";
 import { type DeviceId, type DocId, isContent, type Op } from "./change.ts";
 import { decodeChange, writeChange } from "./codec.ts";
@@ -71,17 +71,15 @@ export function refer(
   parents: readonly Slot[],
 ): { readonly listed: readonly Slot[]; readonly local: readonly Op[] } {
   const numbering = new Numbering(slot, prev, parents);
-  const local: Op[] = [];
-  for (let i = 0; i < ops.length; i++) {
-    const op = ops[i]!;
-    local.push(isContent(op) ? mapDots(op, numbering.of) : op);
-  }
+  const local = ops.map(op => (isContent(op) ? mapDots(op, numbering) : op));
   const { listed, implied } = numbering;
   if (listed.length > 1) {
     const found = [...listed];
     listed.sort((a, b) => naming.compareIds(a, b));
     const places = new Map(listed.map((other, i) => [other, implied + i]));
-    const place = (ref: number): number => (ref < implied ? ref : places.get(found[ref - implied]!)!);
+    const place = {
+      of: (ref: number): number => (ref < implied ? ref : places.get(found[ref - implied]!)!),
+    };
     for (const [i, op] of local.entries()) if (isContent(op)) local[i] = mapDots(op, place);
   }
   for (let i = 0; i < local.length; i++) {
@@ -93,10 +91,11 @@ export function refer(
 
 /** From so many on, references are found in a map. Most ops name one change, or two. */
 const MANY = 8;
+const NOTHING: Slot[] = [];
 
 /** Numbers of references in the order of their first use. */
-class Numbering {
-  readonly listed: Slot[] = [];
+class Numbering implements Numbers {
+  listed: Slot[] = NOTHING;
   /** How many have a number without being listed. */
   readonly implied: number;
   readonly #self: Slot;
@@ -112,17 +111,19 @@ class Numbering {
     this.implied = 2 + parents.length - (prev >= 0 && parents.includes(prev) ? 1 : 0);
   }
 
-  readonly of = (other: Slot): number => {
+  of(other: Slot): number {
     if (other === this.#self) return 0;
     if (other === this.#prev) return 1;
     const known = this.#placeOf(other);
     if (known >= 0) return this.implied + known;
     const number = this.#parentNumber(other);
     if (number !== null) return number;
-    const place = this.listed.push(other) - 1;
+    const place = this.listed.length;
+    if (place === 0) this.listed = [other];
+    else this.listed.push(other);
     this.#places?.set(other, place);
     return this.implied + place;
-  };
+  }
 
   #placeOf(other: Slot): number {
     if (this.listed.length < MANY) return this.listed.indexOf(other);
