@@ -128,7 +128,7 @@ class Doc {
   pack(edits) {
     const changes = edits.flat();
     const runs = [];
-    let message = new Writer();
+    let message = new Writer(RUN_BYTES);
     let ends = [];
     for (const [i, closed] of changes.entries()) {
       closed.write(message);
@@ -137,7 +137,7 @@ class Doc {
       const bytes = message.finish();
       const run = ends.map((end, at) => bytes.subarray(at === 0 ? 0 : ends[at - 1], end));
       runs.push({ changes: run, signature: this.#key.sign(closed.message) });
-      message = new Writer();
+      message = new Writer(RUN_BYTES);
       ends = [];
     }
     return runs;

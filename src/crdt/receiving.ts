@@ -72,7 +72,7 @@ export class Receiving {
   #judge(verified: VerifiedChange, source: string, outcome: Outcome): ChangeId | null {
     const { change, signature } = verified;
     const { graph } = this.#holding;
-    const known = graph.find(change.buffer, change.end);
+    const known = graph.find(change.view, change.end);
     if (known >= 0) {
       if (signature !== null) this.#holding.signIfBare(known, signature);
       return null;

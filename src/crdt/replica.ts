@@ -305,11 +305,11 @@ export class Replica {
       merges.push(this.#closeOne(some, [], this.#graph.reserve(), now));
       ancestors = this.#withOwnHead(parents);
     }
-    const closed = parts.map(({ ops, slot }) => {
-      const one = this.#closeOne(ancestors, ops, slot, now);
-      ancestors = { prev: slot, parents: [slot] };
-      return one;
-    });
+    const closed = [this.#closeOne(ancestors, parts[0]!.ops, parts[0]!.slot, now)];
+    for (let i = 1; i < parts.length; i++) {
+      const prev = parts[i - 1]!.slot;
+      closed.push(this.#closeOne({ prev, parents: [prev] }, parts[i]!.ops, parts[i]!.slot, now));
+    }
     return merges.length === 0 ? closed : [...merges, ...closed];
   }
 

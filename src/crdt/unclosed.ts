@@ -7,6 +7,7 @@ import { type Bytes, Malformed, Reader, Writer } from "./graph/bytes.ts";
 import { type Change, type ChangeId, isContent, type Op } from "./graph/change.ts";
 import { refer } from "./graph/compose.ts";
 import type { Graph } from "./graph/graph.ts";
+import { viewOf } from "./graph/names.ts";
 import { WrittenChange } from "./graph/written.ts";
 import { CHANGE_BYTES_MAX } from "./limits.ts";
 import type { Slot } from "./types/dot.ts";
@@ -41,7 +42,7 @@ export function decodeParts(bytes: Bytes): ReadPart[] | null {
     const parts = Array.from({ length: input.count(PARTS_MAX) }, () => {
       const body = input.bytes(input.count(CHANGE_BYTES_MAX));
       // As if it were a change without any ancestors.
-      const part = new WrittenChange(body, 0, body.length);
+      const part = new WrittenChange(body, viewOf(body), 0, body.length);
       const reader = new Reader(body);
       readBody(reader, part);
       reader.end();

@@ -505,9 +505,9 @@ describe("the hole", () => {
       planted(
         plant<typeof graph>("graph/graph.ts", ({ Graph }) => ({
           Graph: class extends Graph {
-            override find(bytes: Uint8Array, at: number): number {
-              const id = Buffer.from(bytes.subarray(at, at + 32)).toString("hex") as ChangeId;
-              return unnamed.has(id) ? -1 : super.find(bytes, at);
+            override find(view: DataView, at: number): number {
+              const id = Buffer.from(view.buffer).toString("hex", at, at + 32) as ChangeId;
+              return unnamed.has(id) ? -1 : super.find(view, at);
             }
           },
         })),

@@ -42,13 +42,13 @@ class Located implements Numbers {
   readonly #slots: Slot[];
 
   constructor(change: WrittenChange, slot: Slot, { prev, parents }: Ancestors, graph: Graph) {
-    const { buffer, listedAt, listedFrom, listedCount } = change;
+    const { view, listedAt, listedFrom, listedCount } = change;
     const slots = new Array<Slot>(listedFrom + listedCount);
     slots[0] = slot;
     slots[1] = prev;
     let next = 2;
     for (let i = 0; i < parents.length; i++) if (parents[i] !== prev) slots[next++] = parents[i]!;
-    for (let i = 0; i < listedCount; i++) slots[next++] = graph.find(buffer, listedAt + i * NAME_BYTES);
+    for (let i = 0; i < listedCount; i++) slots[next++] = graph.find(view, listedAt + i * NAME_BYTES);
     this.#slots = slots;
   }
 

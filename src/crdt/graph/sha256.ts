@@ -51,7 +51,7 @@ export function sha256From(
   out: Bytes = new Uint8Array(HASH_BYTES),
   outAt = 0,
 ): Bytes {
-  state.set(from.words);
+  for (let i = 0; i < 8; i++) state[i] = from.words[i]!;
   const length = end - start;
   const rest = length % BLOCK_BYTES;
   const tail = end - rest;
@@ -65,7 +65,7 @@ export function sha256From(
   let last = 0x80 << (24 - ((rest & 3) << 3));
   for (let i = rest & ~3; i < rest; i++) last |= input[tail + i]! << (24 - ((i & 3) << 3));
   w[words] = last;
-  w.fill(0, words + 1, 16);
+  for (let i = words + 1; i < 16; i++) w[i] = 0;
   if (rest >= BLOCK_BYTES - 8) {
     compress();
     w.fill(0, 0, 16);

@@ -11,7 +11,7 @@ import { decode, decodeChange, readChange } from "./codec.ts";
 import { concat, tag } from "./crypto.ts";
 import { KeyVerdicts, SIGNATURE_BYTES } from "./ed25519.ts";
 import { writeHex } from "./hex.ts";
-import { NAME_BYTES } from "./names.ts";
+import { NAME_BYTES, viewOf } from "./names.ts";
 import { WrittenChange } from "./written.ts";
 
 declare const verified: unique symbol;
@@ -161,11 +161,12 @@ function copyAll(inputs: readonly Uint8Array[]): WrittenChange[] {
   let size = 0;
   for (const { length } of inputs) size += length + NAME_BYTES;
   const buffer = new Uint8Array(size);
+  const view = viewOf(buffer);
   const changes: WrittenChange[] = [];
   let start = 0;
   for (const input of inputs) {
     buffer.set(input, start);
-    changes.push(new WrittenChange(buffer, start, start + input.length));
+    changes.push(new WrittenChange(buffer, view, start, start + input.length));
     start += input.length + NAME_BYTES;
   }
   return changes;

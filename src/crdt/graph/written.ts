@@ -9,7 +9,7 @@ import type { Slot } from "../types/dot.ts";
 import type { Bytes } from "./bytes.ts";
 import type { Change, ChangeId, DeviceId, DocId, Op } from "./change.ts";
 import { nameAt } from "./hex.ts";
-import { isSameName, NAME_BYTES } from "./names.ts";
+import { isSameName, NAME_BYTES, viewOf } from "./names.ts";
 
 const NOBODY = "" as ChangeId;
 const NO_OPS: readonly Op[] = [];
@@ -18,6 +18,8 @@ const NO_STARTS: readonly number[] = [];
 /** Filled by the codec alone, and never written to after that. */
 export class WrittenChange implements Change {
   readonly buffer: Bytes;
+  /** Of the whole buffer. */
+  readonly view: DataView;
   readonly start: number;
   readonly end: number;
   /** The document as it is named in the bytes; of a genesis it is nobody. */
@@ -45,8 +47,9 @@ export class WrittenChange implements Change {
   isAboutPeople = false;
   bodyBytes = 0;
 
-  constructor(buffer: Bytes, start: number, end: number) {
+  constructor(buffer: Bytes, view: DataView, start: number, end: number) {
     this.buffer = buffer;
+    this.view = view;
     this.start = start;
     this.end = end;
   }
@@ -55,7 +58,7 @@ export class WrittenChange implements Change {
   static of(bytes: Uint8Array): WrittenChange {
     const buffer = new Uint8Array(bytes.length + NAME_BYTES);
     buffer.set(bytes);
-    return new WrittenChange(buffer, 0, bytes.length);
+    return new WrittenChange(buffer, viewOf(buffer), 0, bytes.length);
   }
 
   /** A stretch of the buffer. */
@@ -100,7 +103,7 @@ export class WrittenChange implements Change {
 
   isParent(i: number, at: number): boolean {
     const parent = this.parentsAt + i * NAME_BYTES;
-    return parent === at || isSameName(this.buffer, parent, this.buffer, at);
+    return parent === at || isSameName(this.view, parent, this.view, at);
   }
 
   /** wire §4: how many references have a number before the body lists any: the change, the previous one, the parents. */
@@ -117,7 +120,7 @@ export class WrittenChange implements Change {
       next.author === this.author &&
       next.seq === this.seq + 1 &&
       next.prevAt >= 0 &&
-      isSameName(next.buffer, next.prevAt, this.buffer, this.end)
+      isSameName(next.view, next.prevAt, this.view, this.end)
     );
   }
 }

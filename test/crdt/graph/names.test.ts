@@ -3,20 +3,20 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Names } from "../../../src/crdt/graph/names.ts";
-import { sha256, toHex } from "../../../src/crdt/index.ts";
+import { Names, viewOf } from "../../../src/crdt/graph/names.ts";
+import { type Bytes, sha256, toHex } from "../../../src/crdt/index.ts";
 import { SEED } from "../people.ts";
 
 const idOf = (number: number) => sha256(new TextEncoder().encode(`change ${number}`));
 
 /** Ids whose first `alike` bytes are zero. */
-function chosen(count: number, alike: number): Uint8Array[] {
+function chosen(count: number, alike: number): Bytes[] {
   return Array.from({ length: count }, (_, i) => idOf(i).fill(0, 0, alike));
 }
 
-function named(ids: readonly Uint8Array[]): Names {
+function named(ids: readonly Bytes[]): Names {
   const names = new Names();
-  for (const [slot, id] of ids.entries()) names.set(slot, id, 0);
+  for (const [slot, id] of ids.entries()) names.set(slot, viewOf(id), 0);
   return names;
 }
 
@@ -26,10 +26,10 @@ describe("the names of changes", () => {
     const names = named(ids);
     names.check();
     for (const [slot, id] of ids.entries()) {
-      expect(names.find(id, 0)).toBe(slot);
+      expect(names.find(viewOf(id), 0)).toBe(slot);
       expect(names.hexAt(slot)).toBe(toHex(id));
     }
-    for (let i = 5_000; i < 6_000; i++) expect(names.find(idOf(i), 0)).toBe(-1);
+    for (let i = 5_000; i < 6_000; i++) expect(names.find(viewOf(idOf(i)), 0)).toBe(-1);
   });
 
   it("lead there too where all begin alike, at any time between", () => {
@@ -37,12 +37,12 @@ describe("the names of changes", () => {
       const names = new Names();
       const ids = chosen(600, alike);
       for (const [slot, id] of ids.entries()) {
-        expect(names.find(id, 0)).toBe(-1);
-        names.set(slot, id, 0);
+        expect(names.find(viewOf(id), 0)).toBe(-1);
+        names.set(slot, viewOf(id), 0);
         if (slot % 50 === 0) names.check();
       }
       names.check();
-      for (const [slot, id] of ids.entries()) expect(names.find(id, 0)).toBe(slot);
+      for (const [slot, id] of ids.entries()) expect(names.find(viewOf(id), 0)).toBe(slot);
     }
   });
 
@@ -60,7 +60,7 @@ describe("the names of changes", () => {
         const names = named(set);
         names.check();
         const slots = new Map(set.map((bytes, slot) => [toHex(bytes), slot]));
-        expect(names.find(other, 0)).toBe(slots.get(toHex(other)) ?? -1);
+        expect(names.find(viewOf(other), 0)).toBe(slots.get(toHex(other)) ?? -1);
         for (let slot = 1; slot < set.length; slot++)
           expect(Math.sign(names.compare(slot - 1, slot))).toBe(
             toHex(set[slot - 1]!) < toHex(set[slot]!) ? -1 : 1,
@@ -72,6 +72,6 @@ describe("the names of changes", () => {
 
   it("are given once", () => {
     const names = named([idOf(0)]);
-    expect(() => names.set(1, idOf(0), 0)).toThrow("Invariant broken");
+    expect(() => names.set(1, viewOf(idOf(0)), 0)).toThrow("Invariant broken");
   });
 });
