@@ -134,8 +134,8 @@ class Doc {
       closed.write(message);
       ends.push(message.length);
       if (message.length < RUN_BYTES && i < changes.length - 1) continue;
-      const bytes = message.finish();
-      const run = ends.map((end, at) => bytes.subarray(at === 0 ? 0 : ends[at - 1], end));
+      const { buffer } = message;
+      const run = ends.map((end, at) => buffer.subarray(at === 0 ? 0 : ends[at - 1], end));
       runs.push({ changes: run, signature: this.#key.sign(closed.message) });
       message = new Writer(RUN_BYTES);
       ends = [];

@@ -323,14 +323,19 @@ const SHORT_BYTES = 16;
 
 /** Strict: overlong forms, surrogates and values above U+10FFFF are malformed. */
 export function decodeUtf8(bytes: Uint8Array, start: number, end: number): string {
-  let i = start;
   // Most strings are a letter or a short key.
-  if (end - start <= SHORT_BYTES) {
-    let text = "";
-    for (; i < end && bytes[i]! < 0x80; i++) text += String.fromCharCode(bytes[i]!);
-    if (i === end) return text;
-    i = start;
+  if (end - start > SHORT_BYTES) return decodeAll(bytes, start, end);
+  let text = "";
+  for (let i = start; i < end; i++) {
+    const byte = bytes[i]!;
+    if (byte >= 0x80) return decodeAll(bytes, start, end);
+    text += String.fromCharCode(byte);
   }
+  return text;
+}
+
+function decodeAll(bytes: Uint8Array, start: number, end: number): string {
+  let i = start;
   const parts: string[] = [];
   let units: number[] = [];
   const continuation = (): number => {
@@ -356,10 +361,10 @@ export function decodeUtf8(bytes: Uint8Array, start: number, end: number): strin
     } else units.push(code);
     // Arguments travel on the stack: a chunk at a time.
     if (units.length >= 4096) {
-      parts.push(String.fromCharCode(...units));
+      parts.push(String.fromCharCode.apply(null, units));
       units = [];
     }
   }
-  parts.push(String.fromCharCode(...units));
+  parts.push(String.fromCharCode.apply(null, units));
   return parts.join("");
 }

@@ -304,10 +304,10 @@ export class OpReader {
       }
       case OP.insertText: {
         const at = this.#pathInUse();
-        const place = this.#place();
+        const { parent, side, rightOrigin } = this.#place();
         const text = input.string(RUN_UNITS_MAX * 3);
         if (text.length === 0 || text.length > RUN_UNITS_MAX) throw new Malformed("length of a run");
-        return { type: "insertText", path: at, ...place, text };
+        return { type: "insertText", path: at, parent, side, rightOrigin, text };
       }
       case OP.insertList: {
         const at = this.#pathInUse();
@@ -388,22 +388,26 @@ export class OpReader {
   #spans(): Span[] {
     const count = this.#input.count(CHANGE_OPS_MAX);
     if (count === 0) throw new Malformed("empty delete");
-    const spans: Span[] = [];
-    for (let i = 0; i < count; i++) {
-      const span = { change: this.#ref(), start: this.#input.varint(), length: this.#input.varint() };
-      const last = spans.at(-1);
-      if (span.length === 0 || !Number.isSafeInteger(span.start + span.length))
-        throw new Malformed("length of a span");
+    const spans = [this.#span()];
+    for (let i = 1; i < count; i++) {
+      const span = this.#span();
+      const last = spans[i - 1]!;
       // Touching spans are one span: there is one way to write each set of dots.
       if (
-        last &&
-        (last.change > span.change || (last.change === span.change && last.start + last.length >= span.start))
-      ) {
+        last.change > span.change ||
+        (last.change === span.change && last.start + last.length >= span.start)
+      )
         throw new Malformed("spans not sorted");
-      }
       spans.push(span);
     }
     return spans;
+  }
+
+  #span(): Span {
+    const span = { change: this.#ref(), start: this.#input.varint(), length: this.#input.varint() };
+    if (span.length === 0 || !Number.isSafeInteger(span.start + span.length))
+      throw new Malformed("length of a span");
+    return span;
   }
 
   #place(): Place {

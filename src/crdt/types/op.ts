@@ -190,11 +190,11 @@ export function mapDots(op: ContentOp, numbers: Numbers): ContentOp {
       return { type: "insertText", path, parent, side: op.side, rightOrigin, text: op.text };
     }
     case "delete": {
-      const spans: Span[] = [];
-      for (let i = 0; i < op.spans.length; i++) {
-        const { change, start, length } = op.spans[i]!;
-        spans.push({ change: numbers.of(change), start, length });
-      }
+      const spans = op.spans.map(({ change, start, length }) => ({
+        change: numbers.of(change),
+        start,
+        length,
+      }));
       return { type: "delete", path, spans };
     }
     case "set":
