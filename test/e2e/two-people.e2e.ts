@@ -231,7 +231,7 @@ describe("the people", () => {
 });
 
 describe("what both write", () => {
-  it("reaches the other side soon after the key", async () => {
+  it("reaches the other side within 100 ms of the key, at the median", async () => {
     const [alice, bob] = await stage.pair("");
     await alice.page.evaluate(() => {
       const at: number[] = [];
@@ -272,7 +272,7 @@ describe("what both write", () => {
       `keystroke to the other side, ${text.length} keys`,
       `median ${median(latencies).toFixed(0)} ms, 90 % ${sorted[Math.floor(sorted.length * 0.9)]!.toFixed(0)} ms, worst ${sorted.at(-1)!.toFixed(0)} ms`,
     );
-    expect(median(latencies)).toBeLessThan(1_000);
+    expect(median(latencies)).toBeLessThan(100);
   });
 
   it("has its writer's caret behind it in every frame, never a letter late", async () => {
