@@ -11,6 +11,7 @@ import type { Navigator, Screen } from "./navigator.ts";
 import { DocumentPage } from "./pages/document-page.tsx";
 import { PlainPage } from "./pages/plain-page.tsx";
 import type { RememberedSet } from "./remembered.ts";
+import { StatusLine } from "./status/status-line.tsx";
 import type { Updates } from "./update.ts";
 
 interface Properties {
@@ -58,7 +59,11 @@ export function App({ workspace, navigator, updates, dismissed }: Properties) {
         />
       ) : (
         <>
-          <Bar navigation={navigation} actions={update} />
+          <Bar
+            navigation={navigation}
+            status={<StatusLine status={{ kind: "blank" }} notice={null} />}
+            actions={update}
+          />
           <ScreenWithoutDocument screen={screen} onNew={startNew} />
         </>
       )}

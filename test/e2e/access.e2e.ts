@@ -94,6 +94,39 @@ describe("assistive technology finds nothing serious", () => {
       await dave.page.goto(`${stage.url}#${"0".repeat(64)}`);
       await dave.page.getByRole("heading", { name: "This device does not hold that document" }).waitFor();
       await isFit(dave, "unknown document");
+      expect(await dave.status.count()).toBe(1);
+    },
+  );
+
+  it.each(LOOKS)(
+    "%s: on a bad link, in the name's field, offline, after a removal, over plain http",
+    async (_, options) => {
+      const erin = await stage.person(options);
+      await erin.page.goto(`${stage.url}#e.abc`);
+      await erin.page.getByRole("heading", { name: "This link does not lead to a document" }).waitFor();
+      await isFit(erin, "bad link");
+      expect(await erin.status.count()).toBe(1);
+
+      const alice = await (await stage.person(options)).open();
+      await alice.type("Once shared");
+      const bob = await (await stage.person(options)).open(await alice.share());
+      await alice.readsStatus("Shared with 1");
+      await alice.page.getByRole("button", { name: /edit your name/ }).click();
+      await alice.page.getByRole("textbox", { name: "Your name" }).waitFor();
+      await isFit(alice, "my name's field");
+      await alice.press("Escape");
+      await bob.leave();
+      await alice.readsStatus(/^Offline/);
+      await isFit(alice, "offline");
+      await alice.button("Documents").click();
+      await alice.button("Remove from this device: Untitled").click();
+      await alice.page.locator(".toast").waitFor();
+      await isFit(alice, "removed");
+
+      const dave = await stage.person(options);
+      await dave.open(stage.url.replace("127.0.0.1", "plain.test"));
+      await dave.page.getByRole("complementary", { name: "What this browser withholds" }).waitFor();
+      await isFit(dave, "plain http");
     },
   );
 
