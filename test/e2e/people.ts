@@ -254,6 +254,8 @@ export class Stage {
   readonly faults: string[] = [];
   /** The test took the network away: complaints of the browser about that are right. */
   wasCut = false;
+  /** What the server serves, read when it starts. */
+  folder = APP;
   #server: Server | null = null;
   readonly #contexts: BrowserContext[] = [];
 
@@ -264,7 +266,7 @@ export class Stage {
   /** On the port it had before, if it had one: addresses and storage belong to the port. */
   async startServer(): Promise<void> {
     const port = this.url === "" ? 0 : Number(new URL(this.url).port);
-    this.#server = createServer({ folder: APP, port });
+    this.#server = createServer({ folder: this.folder, port });
     const listening = await this.#server.listen();
     this.url = `http://127.0.0.1:${listening.port}/`;
   }

@@ -89,6 +89,61 @@ describe("what is written", () => {
     await expect.poll(left, { timeout: PATIENCE_MS }).toEqual([]);
   });
 
+  it("is called saved only when the transaction is complete, however long that takes", async () => {
+    const alice = await stage.person();
+    await alice.page.addInitScript(() => {
+      // What the disk has written and not yet confirmed: everything succeeded but for the word that it is complete.
+      const held: (() => void)[] = [];
+      const disk = {
+        isSlow: false,
+        held,
+        confirm: () => {
+          disk.isSlow = false;
+          for (const tell of held.splice(0)) tell();
+        },
+      };
+      Object.assign(globalThis, { disk });
+      const listen = IDBTransaction.prototype.addEventListener;
+      IDBTransaction.prototype.addEventListener = function (
+        this: IDBTransaction,
+        type: string,
+        listener: EventListenerOrEventListenerObject,
+        options?: AddEventListenerOptions | boolean,
+      ) {
+        const told = (event: Event) => {
+          const tell = () => (listener as EventListener).call(this, event);
+          if (disk.isSlow && type === "complete" && this.mode === "readwrite") held.push(tell);
+          else tell();
+        };
+        listen.call(this, type, told, options);
+      };
+    });
+    await alice.open();
+    await alice.page.evaluate(() => {
+      const said = new Set<string>();
+      const status = document.querySelector("[role=status]")!;
+      new MutationObserver(() => said.add(status.textContent ?? "")).observe(status, {
+        childList: true,
+        characterData: true,
+        subtree: true,
+      });
+      const { disk } = globalThis as unknown as { disk: { isSlow: boolean } };
+      disk.isSlow = true;
+      Object.assign(globalThis, { said });
+    });
+    await alice.type("Not yet.");
+    await alice.readsStatus("Saving…");
+    await expect.poll(() => storedChanges(alice), { timeout: PATIENCE_MS }).toBeGreaterThan(0);
+    await alice.page.waitForTimeout(1_500);
+    const said = () => alice.page.evaluate(() => [...(globalThis as unknown as { said: Set<string> }).said]);
+    expect(await said()).toEqual(["Saving…"]);
+    await alice.page.evaluate(() =>
+      (globalThis as unknown as { disk: { confirm: () => void } }).disk.confirm(),
+    );
+    await alice.readsStatus("Saved on this device");
+    expect(await said()).toEqual(["Saving…", "Saved on this device"]);
+  });
+
   it("is saved on this device, and there after a reload", async () => {
     const alice = await (await stage.person()).open();
     const address = alice.page.url();
