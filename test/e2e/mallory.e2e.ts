@@ -1,12 +1,19 @@
 // Goal: an invited member who lies hurts nobody. Mallory speaks through the real server, links and handshake; what
 // she sends is refused or waits, is never shown, and two others go on writing to each other.
 
-import { afterEach, describe, expect, it } from "vitest";
-import { seedSign, toHex } from "../../src/crdt/index.ts";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { WebSocket } from "ws";
+import { toHex } from "../../src/crdt/index.ts";
 import { ciphers } from "../../src/sync/adapters/ciphers.ts";
+import type { SocketConstructor } from "../../src/sync/adapters/signal.ts";
 import type { SignedChange } from "../../src/sync/protocol.ts";
+import { LIES } from "./lies.ts";
 import { Mallory } from "./mallory.ts";
+import type { api as pageApi } from "./mallory-page.ts";
+import { type ServedPage, servePage } from "./page.ts";
 import { PATIENCE_MS, type Person, setStage, untilEqual } from "./people.ts";
+
+declare const api: typeof pageApi;
 
 const stage = setStage();
 let mallory: Mallory | null = null;
@@ -21,7 +28,7 @@ async function joined(): Promise<{ alice: Person; bob: Person; liar: Mallory }> 
   const [alice, bob, link] = await stage.pair("Honest. ");
   await bob.putCaret(8);
   await bob.type("Work. ");
-  const liar = new Mallory(link, stage.url);
+  const liar = new Mallory(link, stage.url, WebSocket as unknown as SocketConstructor);
   mallory = liar;
   await expect.poll(() => liar.peers.size, { timeout: PATIENCE_MS }).toBe(2);
   await expect.poll(() => textOf(liar), { timeout: PATIENCE_MS }).toBe("Honest. Work. ");
@@ -52,82 +59,6 @@ async function goOn(alice: Person, bob: Person, before: string): Promise<void> {
 }
 
 const BEFORE = "Honest. Work. Hello. ";
-
-interface Lie {
-  readonly name: string;
-  /** What is sent before `honest`, a change of hers that is sound; made when it is asked for. */
-  readonly changes: (liar: Mallory, honest: () => SignedChange) => readonly SignedChange[];
-  readonly told: string;
-}
-
-const STRANGER = "An edit from Mallory was refused: its author is not a member.";
-const FORGED = "An edit from Mallory was refused: the signature does not match.";
-
-// Neighbours differ in what is said of them: it stands for ten seconds.
-const LIES: readonly Lie[] = [
-  {
-    name: "one byte altered, wherever it stands",
-    changes: (_, honest) =>
-      Array.from({ length: 12 }, (_, i) => {
-        const bytes = new Uint8Array(honest().bytes);
-        bytes[Math.floor((i * bytes.length) / 12)]! ^= 1;
-        return { ...honest(), bytes };
-      }),
-    told: "An edit from Mallory was refused",
-  },
-  {
-    name: "by a device that nobody invited",
-    changes: liar => [liar.writeAs(ciphers.random(32), "LIE ", null)],
-    told: STRANGER,
-  },
-  {
-    name: "one letter of the text altered",
-    changes: (_, honest) => {
-      const bytes = new Uint8Array(honest().bytes);
-      bytes[Buffer.from(bytes).indexOf("true")] = "T".charCodeAt(0);
-      return [{ ...honest(), bytes }];
-    },
-    told: FORGED,
-  },
-  {
-    name: "by a device that nobody invited, once more",
-    changes: liar => [liar.writeAs(ciphers.random(32), "LIE ", null)],
-    told: STRANGER,
-  },
-  {
-    name: "its signature altered",
-    changes: (_, honest) => {
-      const signature = new Uint8Array(honest().signature);
-      signature[5]! ^= 8;
-      return [{ ...honest(), signature }];
-    },
-    told: FORGED,
-  },
-  {
-    name: "by a device that nobody invited, for the last time",
-    changes: liar => [liar.writeAs(ciphers.random(32), "LIE ", null)],
-    told: STRANGER,
-  },
-  {
-    name: "signed by another key",
-    changes: (liar, honest) => {
-      const { bytes } = honest();
-      const message = liar.replica.messageOf(liar.replica.ownHead!.id);
-      return [{ bytes, signature: seedSign(ciphers.random(32), message) }];
-    },
-    told: FORGED,
-  },
-  {
-    name: "joining with a forged signature of the invitation",
-    changes: liar => {
-      const invite = [...liar.replica.changes()].flatMap(({ change }) =>
-        change.ops.flatMap(op => (op.type === "invite" ? [op.key] : [])),
-      )[0]!;
-      return [liar.writeAs(ciphers.random(32), "LIE ", { invite, signature: ciphers.random(64) })];
-    },
-    told: FORGED,
-  },
-];
 
 describe("a change from Mallory", () => {
   it("that is no true change is refused, never shown, and said in one calm line", async () => {
@@ -179,6 +110,45 @@ describe("a change from Mallory", () => {
     await alice.type("!");
     await bob.sees(`${text}AB!`);
     for (const person of [alice, bob]) expect(await person.status.textContent()).not.toContain("refused");
+  });
+});
+
+describe("Mallory in a browser of her own", () => {
+  let served: ServedPage;
+
+  beforeAll(async () => {
+    served = await servePage("./mallory-page.ts");
+    await stage.stopServer();
+    stage.allowedOrigins = [new URL(served.address).origin];
+    await stage.startServer();
+  });
+  afterAll(() => served?.close());
+
+  it.each([
+    ["webrtc", true],
+    ["relay", false],
+  ])("is refused each of her lies over %s", async (kind, hasWebRtc) => {
+    const [alice, bob, link] = await stage.pair("Honest. ");
+    await bob.press("Control+End");
+    await bob.type("Work. ");
+    const { page } = await stage.person({ hasWebRtc });
+    await page.goto(served.address);
+    await page.waitForFunction(() => "api" in globalThis);
+    await page.evaluate(([to, server]) => api.join(to, server), [link, stage.url] as const);
+    await expect.poll(() => page.evaluate(() => api.links()), { timeout: PATIENCE_MS }).toEqual([kind, kind]);
+    await expect.poll(() => page.evaluate(() => api.text()), { timeout: PATIENCE_MS }).toBe("Honest. Work. ");
+    await page.evaluate(() => api.say("Hello. "));
+    let text = BEFORE;
+    for (const person of [alice, bob]) await person.sees(text);
+    for (const [i, { name, told }] of LIES.entries()) {
+      await page.evaluate(index => api.lie(index), i);
+      for (const person of [alice, bob]) await isToldOfRefusal(person, told, name);
+      await page.evaluate(() => api.tellTruth());
+      text += "true. ";
+      for (const person of [alice, bob])
+        await expect.poll(() => person.text(), { timeout: PATIENCE_MS, message: name }).toBe(text);
+    }
+    await goOn(alice, bob, text);
   });
 });
 

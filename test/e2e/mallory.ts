@@ -1,7 +1,6 @@
 // Mallory was invited and lies. She speaks through the project's own links, handshake and messages, so that her lies
 // get as far as lies can; only what she sends as changes is whatever a test gives her.
 
-import { WebSocket } from "ws";
 import {
   type ChangeId,
   type Closed,
@@ -37,7 +36,8 @@ export class Mallory implements PeerHost {
   readonly #timer: ReturnType<typeof setInterval>;
   #sent = 0;
 
-  constructor(link: string, server: string) {
+  /** `WebSocket` where the platform has none of its own. */
+  constructor(link: string, server: string, WebSocket?: SocketConstructor) {
     const read = decodeLink(new URL(link).hash);
     if ("error" in read) throw new Error(read.error);
     const { doc, inviteSeed, roomSecret } = read;
@@ -54,7 +54,7 @@ export class Mallory implements PeerHost {
         url: url.href,
         iceServers: [],
         ciphers,
-        WebSocket: WebSocket as unknown as SocketConstructor,
+        ...(WebSocket === undefined ? {} : { WebSocket }),
       },
       {
         changed: () => undefined,

@@ -256,6 +256,8 @@ export class Stage {
   wasCut = false;
   /** What the server serves, read when it starts. */
   folder = APP;
+  /** Other origins whose pages may connect, from when it starts. */
+  allowedOrigins: readonly string[] = [];
   #server: Server | null = null;
   readonly #contexts: BrowserContext[] = [];
 
@@ -266,7 +268,7 @@ export class Stage {
   /** On the port it had before, if it had one: addresses and storage belong to the port. */
   async startServer(): Promise<void> {
     const port = this.url === "" ? 0 : Number(new URL(this.url).port);
-    this.#server = createServer({ folder: this.folder, port });
+    this.#server = createServer({ folder: this.folder, port, allowedOrigins: this.allowedOrigins });
     const listening = await this.#server.listen();
     this.url = `http://127.0.0.1:${listening.port}/`;
   }
