@@ -2,7 +2,8 @@
 // taken back, keys that JavaScript treats specially, numbers, characters of two units.
 
 import { describe, expect, it, vi } from "vitest";
-import { type Input, Replica } from "../../src/crdt/index.ts";
+import { idOf } from "../../src/crdt/graph/codec.ts";
+import { type Input, Replica, Writer } from "../../src/crdt/index.ts";
 import { begin, clock, deliver, forge, gather, Key, type Letter, newcomer, Person, sync } from "./people.ts";
 
 vi.setConfig({ testTimeout: 20_000 });
@@ -23,6 +24,19 @@ describe("a draft", () => {
     bob.receiveAll(letters);
     expect(bob.receiveAll(alice.letters(bob.heads)).flatMap(({ refused }) => refused)).toEqual([]);
     expect(bob.json).toBe(alice.json);
+  });
+
+  it("closed to several changes goes into one message as it goes into several", () => {
+    const [alice] = gather("Alice");
+    const closed = [1, 2, 300].flatMap(length => {
+      alice.replica.edit(root => root.text("body").insert(0, "x".repeat(length)));
+      return alice.replica.closeDraft(clock.now);
+    });
+    const message = new Writer();
+    message.byte(7);
+    for (const one of closed) one.write(message);
+    expect([...message.finish()]).toEqual([7, ...closed.flatMap(({ bytes }) => [...bytes])]);
+    expect(closed.map(({ id }) => id)).toEqual(closed.map(({ bytes }) => idOf(bytes)));
   });
 
   it("of more than one change's bytes becomes several changes", () => {
