@@ -7,6 +7,7 @@ import { Archive } from "./graph/archive.ts";
 import type { Bytes, Writer } from "./graph/bytes.ts";
 import type { ChangeId } from "./graph/change.ts";
 import { Graph } from "./graph/graph.ts";
+import { Retracts } from "./graph/retracts.ts";
 import { type Shelf, type SignedRun, shelved, type VerifiedChange } from "./graph/verify.ts";
 import type { Ancestors, WrittenChange } from "./graph/written.ts";
 import { Masking } from "./masking.ts";
@@ -24,7 +25,8 @@ export class Holding implements Shelf {
   readonly graph = new Graph();
   readonly members = new Members();
   readonly tree = new DocumentTree(this.graph);
-  readonly masking = new Masking(this.graph, this.tree, slot => this.at(slot).change);
+  readonly retracts = new Retracts(this.graph);
+  readonly masking = new Masking(this.graph, this.tree, this.retracts, slot => this.at(slot).change);
   readonly #archive = new Archive();
   /** What proves a covered change whose run does not go on here: the rest of it was refused, or waits. */
   readonly #tails = new Map<Slot, Tail>();
@@ -36,6 +38,7 @@ export class Holding implements Shelf {
     const { change, signature } = verified;
     this.graph.add(change, ancestors, slot);
     if (change.isAboutPeople) this.members.add(change, slot, this.graph.past(ancestors.parents));
+    if (change.isRetracting) this.retracts.enter(change, ancestors.prev, slot);
     this.#archive.add(slot, change);
     if (signature !== null) this.#archive.sign(slot, signature);
     if (verified.run !== null) this.#keepTail(slot, ancestors.prev, verified.run, verified);

@@ -7,6 +7,11 @@ export const CHANGE_BYTES_MAX = 256 * 1024;
 export const CHANGE_OPS_MAX = 10_000;
 /** Ops about people in one change: each may bring a key, and judging a key costs 1.5 ms. */
 export const AUTHORITY_OPS_MAX = 16;
+/** Changes that the retracts of one change may name: bounds the work before its verdict. */
+export const RETRACTED_CHANGES_MAX = 10_000;
+/** Changes and ops that one change may take back or bring back, by way of other retracts too: bounds the work after its
+ * verdict, also for the owner, who has no quota. */
+export const RETRACT_REACH_MAX = 1_000_000;
 /** Parents of one change: an author with more heads writes empty merge changes first. */
 export const PARENTS_MAX = 16;
 /** UTF-16 code units in one run of inserted text. */

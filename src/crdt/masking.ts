@@ -1,10 +1,11 @@
-// Brings admitted changes into the tree, and sets some of them aside: a masked change stays where it is in the graph,
-// others build on it and are judged as ever (rules of admission never look here), but nothing shows of it. Who is
-// masked, and why, is not known here.
+// Brings admitted changes into the tree, and sets some of them aside: a change that is masked, or that its own author
+// retracted, stays where it is in the graph, others build on it and are judged as ever (rules of admission never look
+// here), but nothing shows of it. Who is masked, and why, is not known here.
 
 import { type LocalOps, localize } from "./authority/admission.ts";
 import type { ChangeId } from "./graph/change.ts";
 import type { Graph } from "./graph/graph.ts";
+import type { Retracts } from "./graph/retracts.ts";
 import type { WrittenChange } from "./graph/written.ts";
 import type { DocumentTree, HiddenTexts, Patch } from "./types/document.ts";
 import type { Slot } from "./types/dot.ts";
@@ -12,13 +13,19 @@ import type { Slot } from "./types/dot.ts";
 export class Masking {
   readonly #graph: Graph;
   readonly #tree: DocumentTree;
+  readonly #retracts: Retracts;
   readonly #changeAt: (slot: Slot) => WrittenChange;
   /** Also of changes that are not here yet. */
   readonly #masked = new Set<ChangeId>();
+  /** Those of them that were applied. */
+  readonly #maskedHere = new Set<Slot>();
+  /** Of whose ops nothing shows: masked or retracted. */
+  readonly #hidden = new Set<Slot>();
 
-  constructor(graph: Graph, tree: DocumentTree, changeAt: (slot: Slot) => WrittenChange) {
+  constructor(graph: Graph, tree: DocumentTree, retracts: Retracts, changeAt: (slot: Slot) => WrittenChange) {
     this.#graph = graph;
     this.#tree = tree;
+    this.#retracts = retracts;
     this.#changeAt = changeAt;
   }
 
@@ -33,37 +40,72 @@ export class Masking {
     if (elements > 0) strands.claim(slot, elements);
   }
 
-  apply(change: WrittenChange, prev: Slot, { ops, starts }: LocalOps, slot: Slot, patches: Patch[]): void {
+  apply(change: WrittenChange, prev: Slot, local: LocalOps, slot: Slot, patches: Patch[]): void {
     this.begin(change, prev, slot);
-    if (this.#masked.size === 0 || !this.#masked.has(change.id)) {
-      this.#tree.applyAll(ops, starts, slot, patches);
-      return;
-    }
+    const { ops, starts } = local;
+    const isMasked = this.#masked.size > 0 && this.#masked.has(change.id);
     // What comes and goes at once shows nowhere, so nobody is told.
-    this.#tree.applyAll(ops, starts, slot, []);
-    const texts: HiddenTexts = new Map();
-    this.#tree.maskAll(ops, starts, slot, true, [], texts);
-    this.#tree.hideAll(texts, true, []);
-    this.#tree.settle([]);
+    this.#tree.applyAll(ops, starts, slot, isMasked ? [] : patches);
+    if (isMasked) {
+      this.#maskedHere.add(slot);
+      this.#show([slot], [], () => local);
+    }
+    if (change.isRetracting) this.retract(slot, this.#retracts.nameAll(change, prev), patches);
+  }
+
+  /** What a change that was applied, or the part of a draft, takes back. `drafted`: the ops of changes that are none yet. */
+  retract(
+    slot: Slot,
+    named: readonly Slot[],
+    patches: Patch[],
+    drafted: (slot: Slot) => LocalOps | null = () => null,
+  ): void {
+    this.#retracts.add(slot, named);
+    this.#show(this.#turn([slot]), patches, drafted);
   }
 
   /** What shows differently. `unapplied`: changes in the graph that `apply` has not seen yet. */
   mask(ids: Iterable<ChangeId>, isMasked: boolean, unapplied: readonly Slot[]): readonly Patch[] {
     const patches: Patch[] = [];
-    const texts: HiddenTexts = new Map();
     const later = new Set(unapplied);
+    const turned: Slot[] = [];
     for (const id of ids) {
       if (this.#masked.has(id) === isMasked) continue;
       if (isMasked) this.#masked.add(id);
       else this.#masked.delete(id);
       const slot = this.#graph.slotOf(id);
       if (slot === undefined || later.has(slot)) continue;
-      const change = this.#changeAt(slot);
-      const { ops, starts } = localize(change, slot, this.#graph.ancestorsOf(change), this.#graph);
-      this.#tree.maskAll(ops, starts, slot, isMasked, patches, texts);
+      if (isMasked) this.#maskedHere.add(slot);
+      else this.#maskedHere.delete(slot);
+      turned.push(slot);
     }
-    this.#tree.hideAll(texts, isMasked, patches);
-    this.#tree.settle(patches);
+    this.#show(this.#turn(turned), patches);
     return patches;
+  }
+
+  #turn(slots: readonly Slot[]): Iterable<Slot> {
+    return this.#retracts.turn(slots, slot => this.#maskedHere.has(slot));
+  }
+
+  /** Takes the effect of changes out or back in, where that is not done yet. */
+  #show(slots: Iterable<Slot>, patches: Patch[], known: (slot: Slot) => LocalOps | null = () => null): void {
+    const hidden: HiddenTexts = new Map();
+    const shown: HiddenTexts = new Map();
+    for (const slot of slots) {
+      const isHidden = this.#maskedHere.has(slot) || this.#retracts.isRetracted(slot);
+      if (isHidden === this.#hidden.has(slot)) continue;
+      if (isHidden) this.#hidden.add(slot);
+      else this.#hidden.delete(slot);
+      const { ops, starts } = known(slot) ?? this.#opsAt(slot);
+      this.#tree.maskAll(ops, starts, slot, isHidden, patches, isHidden ? hidden : shown);
+    }
+    if (hidden.size > 0) this.#tree.hideAll(hidden, true, patches);
+    if (shown.size > 0) this.#tree.hideAll(shown, false, patches);
+    this.#tree.settle(patches);
+  }
+
+  #opsAt(slot: Slot): LocalOps {
+    const change = this.#changeAt(slot);
+    return localize(change, slot, this.#graph.ancestorsOf(change), this.#graph);
   }
 }

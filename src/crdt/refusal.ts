@@ -17,6 +17,7 @@ export const REFUSALS = {
   DepthWrong: "its depth is not one more than its deepest parent's",
   CountsWrong: "its running totals do not add up",
   QuotaExceeded: "its author has used up what the document allows",
+  ReachTooWide: "it takes back more at once than any honest change does",
   GenesisMisplaced: "a document has exactly one beginning",
   AuthorUnknown: "its author is not a member",
   RightMissing: "its author's role does not allow this",

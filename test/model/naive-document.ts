@@ -1,5 +1,5 @@
-// A document as its laws say it, from nothing but the set of its changes, and which of them are masked: every question is
-// asked of all ops at once.
+// A document as its laws say it, from nothing but the set of its changes, retracts among them, and which of them are
+// masked: every question is asked of all ops at once.
 // No indexes, no incremental anything: slow and obviously right. The laws are those at the head of the files in
 // src/crdt/types; texts and lists stand in the order of naive-sequence.ts.
 
@@ -74,8 +74,9 @@ export class NaiveDocument {
     this.#changes = [...changes];
     const moves: SaidMove[] = [];
     const numbers = new Map(this.#changes.map(({ id }, i) => [id, i]));
+    const ineffective = this.#ineffective(masked);
     for (const [change, { id, refs, ops, starts }] of this.#changes.entries()) {
-      const isMasked = masked.has(id);
+      const isMasked = ineffective.has(id);
       for (const [i, op] of ops.entries()) {
         if (!isContent(op)) continue;
         const here = mapDots(op, { of: ref => (ref === 0 ? change : numbers.get(refs[ref]!)!) });
@@ -87,6 +88,22 @@ export class NaiveDocument {
       }
     }
     this.#follow(moves.sort((a, b) => this.#compareDepths(a, b)));
+  }
+
+  // effective(c) ⇔ c is not masked, and no effective d whose chain leads down to c retracts it
+  #ineffective(masked: ReadonlySet<ChangeId>): ReadonlySet<ChangeId> {
+    const byId = new Map(this.#changes.map(change => [change.id, change]));
+    const out = new Set(masked);
+    // Whatever stands above a change on its chain comes later in any order in which parents come first.
+    for (const change of this.#changes.toReversed()) {
+      if (out.has(change.id)) continue;
+      const numbers = change.ops.flatMap(op => (op.type === "retract" ? [op] : []));
+      for (let below = byId.get(change.prev!); below !== undefined; below = byId.get(below.prev!)) {
+        const { seq } = below;
+        if (numbers.some(({ first, count }) => seq >= first && seq < first + count)) out.add(below.id);
+      }
+    }
+    return out;
   }
 
   /** Each move counts that puts nothing below itself or too deep; items that nothing is moved into are just moved. */

@@ -161,6 +161,14 @@ function tell(): Vectors {
     }),
   );
   sync([alice, bob]);
+  note(
+    "retracts of the two changes before the last and of an earlier one; what was moved is back, what was written gone",
+    [retracted(alice, [3, 1], [alice.replica.ownHead!.seq - 2, 2])],
+  );
+  sync([alice, bob]);
+  note("a retract of that retract", [retracted(alice, [alice.replica.ownHead!.seq, 1])]);
+  note("concurrent (7): a retract by another author", [retracted(bob, [bob.replica.ownHead!.seq, 1])]);
+  sync([alice, bob]);
   const unknown: Op = { type: "unknown", kind: 99, elements: 2, payload: Uint8Array.of(1, 2, 3) };
   const later = forge(bob, { ops: () => [unknown] });
   for (const person of [alice, bob]) person.receive(later);
@@ -188,6 +196,18 @@ function tell(): Vectors {
       "BytesMalformed",
     ],
     ["a move of a letter", ...lettered(forge(bob, { ops: () => [letterMoved()] })), "ReferenceWrong"],
+    [
+      "a retract of what is to come",
+      ...lettered(forge(bob, { ops: () => [retract(1_000)] })),
+      "ReferenceUnseen",
+    ],
+    [
+      "a retract of itself",
+      ...lettered(forge(bob, { ops: () => [retract(bob.replica.ownHead!.seq + 1)] })),
+      "ReferenceUnseen",
+    ],
+    ["a retract of nothing", ...lettered(forge(bob, { ops: () => [retract(1, 0)] })), "BytesMalformed"],
+    ["a retract of the genesis", ...lettered(forge(alice, { ops: () => [retract(1)] })), "ReferenceWrong"],
     ["an invite by an editor", ...lettered(forge(bob, { ops: () => [inviteOp()] })), "RightMissing"],
   ];
   return {
@@ -219,6 +239,16 @@ function renamed(person: Person, name: string): Letter[] {
 
 function inviteOp(): Op {
   return { type: "invite", key: new Key("hers").id, role: "reader", label: "" };
+}
+
+function retract(first: number, count = 1): Op {
+  return { type: "retract", first, count };
+}
+
+function retracted(person: Person, ...ranges: readonly (readonly [number, number])[]): Letter {
+  const letter = forge(person, { ops: () => ranges.map(([first, count]) => retract(first, count)) });
+  person.receive(letter);
+  return letter;
 }
 
 function letterMoved(): Op {

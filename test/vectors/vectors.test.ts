@@ -59,7 +59,9 @@ describe("the vectors of wire version 0", () => {
       if (!("ok" in change)) for (const op of change.ops) used.add(op.type);
     }
     const data = ["add", "delete", "increment", "insertList", "insertText", "move", "remove", "set", "unset"];
-    expect([...used].sort()).toEqual([...data, "genesis", "invite", "join", "name", "unknown"].sort());
+    expect([...used].sort()).toEqual(
+      [...data, "genesis", "invite", "join", "name", "retract", "unknown"].sort(),
+    );
   });
 
   it("give the document that they say, forwards and backwards, and their refusals", () => {

@@ -2,21 +2,24 @@
 // pure function of the change and its causal past; clocks, arrival and senders do not enter, so every replica that
 // can judge a change judges it alike, for ever.
 
-import { isContent, type Op, type Policy, type Role } from "../graph/change.ts";
+import { isContent, type Op, type Policy, type Role, type RolePolicy } from "../graph/change.ts";
 import type { Graph, Past } from "../graph/graph.ts";
 import { NAME_BYTES } from "../graph/names.ts";
+import { type Retracts, retractsOf } from "../graph/retracts.ts";
 import type { Ancestors, WrittenChange } from "../graph/written.ts";
+import { RETRACT_REACH_MAX } from "../limits.ts";
 import { type Refusal, refuse } from "../refusal.ts";
 import type { DocumentTree } from "../types/document.ts";
 import type { Slot } from "../types/dot.ts";
 import { type ContentOp, mapDots, type Numbers, type Path } from "../types/op.ts";
 import { References } from "../types/references.ts";
-import { type Members, mayInvite, mayWrite } from "./members.ts";
+import { type Members, mayInvite, mayWrite, mayWriteSomething } from "./members.ts";
 
 export interface Ground {
   readonly graph: Graph;
   readonly members: Members;
   readonly tree: DocumentTree;
+  readonly retracts: Retracts;
 }
 
 /** The ops on data of one change, as the tree takes them: dots name changes by their slots. */
@@ -71,7 +74,7 @@ export function judge(
 ): Refusal | null {
   return (
     judgeShape(change, ancestors, ground, past) ??
-    judgeAuthority(change, ground, past) ??
+    judgeAuthority(change, ancestors, ground, past) ??
     judgeReferences(local, slot, ground, past)
   );
 }
@@ -99,7 +102,12 @@ function judgeShape(
 }
 
 /** Membership, rights and quotas, as the author's own past knows them. */
-function judgeAuthority(change: WrittenChange, { graph, members }: Ground, past: Past): Refusal | null {
+function judgeAuthority(
+  change: WrittenChange,
+  { prev }: Ancestors,
+  { graph, members, retracts }: Ground,
+  past: Past,
+): Refusal | null {
   const { ops } = change;
   const isFirst = change.parentCount === 0;
   if (change.isAboutPeople) {
@@ -122,12 +130,39 @@ function judgeAuthority(change: WrittenChange, { graph, members }: Ground, past:
     if (change.opTotal > quota.opsMax) return refuse("QuotaExceeded", "ops");
     if (change.byteTotal > quota.bytesMax) return refuse("QuotaExceeded", "bytes");
   }
+  return change.isRetracting
+    ? judgeRetracts(change, prev, graph, retracts, role === "owner" ? undefined : quota)
+    : null;
+}
+
+/** What is retracted lies on the author's own chain; what has to be done for it is paid for as if it were written anew. */
+function judgeRetracts(
+  change: WrittenChange,
+  prev: Slot,
+  graph: Graph,
+  retracts: Retracts,
+  quota: RolePolicy | undefined,
+): Refusal | null {
+  for (const { first, count } of retractsOf(change)) {
+    if (first + count > change.seq) return refuse("ReferenceUnseen", `own change ${first + count - 1}`);
+    if (first === 1 && graph.depthAt(graph.onChain(prev, 1)) === 1)
+      return refuse("ReferenceWrong", "a genesis retracted");
+  }
+  const reach = retracts.reachOf(change, prev);
+  if (reach.ops > RETRACT_REACH_MAX) return refuse("ReachTooWide", `${reach.ops} changes and ops`);
+  if (quota === undefined) return null;
+  const before = retracts.chargeAt(prev);
+  if (change.opTotal + before.ops + reach.ops > quota.opsMax) return refuse("QuotaExceeded", "ops retracted");
+  if (change.byteTotal + before.bytes + reach.bytes > quota.bytesMax)
+    return refuse("QuotaExceeded", "bytes retracted");
   return null;
 }
 
 function judgeRight(op: Op, role: Role, policy: Policy): Refusal | null {
   if (op.type === "invite") return mayInvite(role, op.role) ? null : refuse("RightMissing", "invite");
   if (op.type === "unknown") return role === "reader" ? refuse("RightMissing", "write") : null;
+  if (op.type === "retract")
+    return mayWriteSomething(role, policy) ? null : refuse("RightMissing", "retract");
   if (!isContent(op)) return null;
   const key = topKey(op, op.path);
   if (!mayWrite(role, policy, key)) return refuse("RightMissing", key);

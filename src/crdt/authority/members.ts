@@ -99,6 +99,13 @@ export function mayWrite(role: Role, policy: Policy, key: string): boolean {
   return keys === null || (keys?.includes(key) ?? false);
 }
 
+/** Whether there is anything that a role may write. */
+export function mayWriteSomething(role: Role, policy: Policy): boolean {
+  if (role === "owner") return true;
+  const rights = policy[role];
+  return rights !== undefined && (rights.keys === null || rights.keys.length > 0);
+}
+
 function highest(grants: readonly Grant[] | undefined, past: Pick<Past, "has">): Role | null {
   let best: Role | null = null;
   for (const { role, slot } of grants ?? []) {

@@ -4,11 +4,11 @@
 // change (test/crdt/graph/one-form.test.ts tries to find one). Which op refers to what is not judged here.
 
 import { unreachable } from "../assert.ts";
-import { AUTHORITY_OPS_MAX, CHANGE_OPS_MAX } from "../limits.ts";
+import { AUTHORITY_OPS_MAX, CHANGE_OPS_MAX, RETRACTED_CHANGES_MAX } from "../limits.ts";
 import type { Slot } from "../types/dot.ts";
 import { type ContentOp, type Path, pathsOf } from "../types/op.ts";
 import { Malformed, type Reader, utf8Length, type Writer } from "./bytes.ts";
-import { elementsOf, isAuthority, isContent, type Op } from "./change.ts";
+import { elementsOf, isAuthority, isContent, type Op, type RetractOp } from "./change.ts";
 import { compareNames, isSameName, NAME_BYTES } from "./names.ts";
 import { nameOf, OpReader, writeOp, writePath } from "./op-bytes.ts";
 import type { WrittenChange } from "./written.ts";
@@ -161,14 +161,32 @@ function readOps(input: Reader, change: WrittenChange): void {
   const count = input.count(CHANGE_OPS_MAX);
   // An array that is begun empty takes room for 17 at its first item, and most changes are of one op.
   const ops: Op[] = count === 0 ? [] : [decoder.op()];
-  let aboutPeople = count > 0 && isAuthority(ops[0]!) ? 1 : 0;
-  for (let i = 1; i < count; i++) {
-    const op = decoder.op();
+  let aboutPeople = 0;
+  let retracted = NOTHING_RETRACTED;
+  for (let i = 0; i < count; i++) {
+    if (i > 0) ops.push(decoder.op());
+    const op = ops[i]!;
     if (isAuthority(op) && ++aboutPeople > AUTHORITY_OPS_MAX)
       throw new Malformed("too many ops about people");
-    ops.push(op);
+    if (op.type === "retract") retracted = afterRetract(op, retracted);
   }
   takeOps(change, ops);
+}
+
+/** Changes that the retracts of a change named so far, and the number after the last one. */
+interface Retracted {
+  readonly count: number;
+  readonly end: number;
+}
+
+const NOTHING_RETRACTED: Retracted = { count: 0, end: 0 };
+
+/** wire §6.6: retracts ascend and do not touch, so there is one way to name a set of changes. */
+function afterRetract({ first, count }: RetractOp, before: Retracted): Retracted {
+  if (first === 0 || count === 0) throw new Malformed("retract of nothing");
+  if (first <= before.end) throw new Malformed("retracts not sorted");
+  if (before.count + count > RETRACTED_CHANGES_MAX) throw new Malformed("too many changes retracted");
+  return { count: before.count + count, end: first + count };
 }
 
 /** The ops of a change, and what is to be known of them. */
@@ -179,6 +197,7 @@ export function takeOps(change: WrittenChange, ops: readonly Op[]): void {
     change.starts = ONE_START;
     change.elements = elementsOf(only);
     change.isAboutPeople = isAuthority(only);
+    change.isRetracting = only.type === "retract";
     return;
   }
   const starts: number[] = [];
@@ -187,6 +206,7 @@ export function takeOps(change: WrittenChange, ops: readonly Op[]): void {
     starts.push(next);
     next += elementsOf(op);
     if (isAuthority(op)) change.isAboutPeople = true;
+    else if (op.type === "retract") change.isRetracting = true;
   }
   change.starts = starts;
   change.elements = next;

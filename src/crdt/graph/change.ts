@@ -51,6 +51,15 @@ export interface NameOp {
   readonly name: string;
 }
 
+/** Takes the effect of changes back that the author made before, by their numbers on the author's own chain. */
+export interface RetractOp {
+  readonly type: "retract";
+  /** Of the first change; at least 1. */
+  readonly first: number;
+  /** How many in a row; at least 1. */
+  readonly count: number;
+}
+
 export type AuthorityOp = GenesisOp | InviteOp | JoinOp | NameOp;
 
 /** Of a kind that came after this version: kept and passed on, inert. */
@@ -61,7 +70,7 @@ export interface UnknownOp {
   readonly payload: Bytes;
 }
 
-export type Op = ContentOp | AuthorityOp | UnknownOp;
+export type Op = ContentOp | RetractOp | AuthorityOp | UnknownOp;
 
 export interface Header {
   readonly doc: DocId;
@@ -99,6 +108,7 @@ export function isContent(op: Op): op is ContentOp {
     case "invite":
     case "join":
     case "name":
+    case "retract":
     case "unknown":
       return false;
     default:
@@ -107,7 +117,7 @@ export function isContent(op: Op): op is ContentOp {
 }
 
 export function isAuthority(op: Op): op is AuthorityOp {
-  return op.type !== "unknown" && !isContent(op);
+  return op.type !== "unknown" && op.type !== "retract" && !isContent(op);
 }
 
 /** Only data has elements; ops about people are named by their place in the change. */

@@ -29,6 +29,8 @@ interface Chain {
 interface LaneOfChanges {
   readonly chain: Chain;
   readonly first: number;
+  /** The change before the first, in another lane; -1 is none. */
+  readonly before: Slot;
   readonly slots: Slot[];
 }
 
@@ -220,6 +222,10 @@ export class Graph implements Stamps, Naming {
     return this.#seqs[slot]!;
   }
 
+  depthAt(slot: Slot): number {
+    return this.#depths[slot]!;
+  }
+
   opTotalAt(slot: Slot): number {
     return this.#opTotals[slot]!;
   }
@@ -253,6 +259,32 @@ export class Graph implements Stamps, Naming {
     return slots[this.#seqs[slot]! + 1 - first];
   }
 
+  /** The number of a change's lane. */
+  laneAt(slot: Slot): number {
+    return this.#laneOf[slot]!;
+  }
+
+  /** What a lane goes on from: a change of another one; -1 is none. */
+  beforeLane(lane: number): Slot {
+    return this.#lanes[lane]!.before;
+  }
+
+  /** The previous change of the same device; -1 is none. */
+  prevOf(slot: Slot): Slot {
+    const { first, before, slots } = this.#lanes[this.#laneOf[slot]!]!;
+    return slots[this.#seqs[slot]! - 1 - first] ?? before;
+  }
+
+  /** The change with a number on the way from a change down its own chain; -1 is none. */
+  onChain(slot: Slot, seq: number): Slot {
+    for (let at = slot; at >= 0; ) {
+      const { first, before, slots } = this.#lanes[this.#laneOf[at]!]!;
+      if (seq >= first) return seq > this.#seqs[at]! ? -1 : slots[seq - first]!;
+      at = before;
+    }
+    return -1;
+  }
+
   /** 1 + the deepest of changes that are here. */
   depthAbove(parents: readonly Slot[]): number {
     let deepest = 0;
@@ -267,7 +299,7 @@ export class Graph implements Stamps, Naming {
     assert(this.#areHere(parents) && (change.prevAt < 0 || this.#isHere(prev)), "a parent is here");
     const prevLane = prev < 0 ? -1 : this.#laneOf[prev]!;
     const continues = prev >= 0 && lastOf(this.#lanes[prevLane]!.slots) === prev;
-    const lane = continues ? prevLane : this.#begin(change.author, seq, slot);
+    const lane = continues ? prevLane : this.#begin(change.author, seq, prev, slot);
     this.#names.set(slot, view, end);
     this.#laneOf[slot] = lane;
     this.#seqs[slot] = seq;
@@ -305,13 +337,13 @@ export class Graph implements Stamps, Naming {
     this.#headAt[slot] = 0;
   }
 
-  #begin(author: DeviceId, first: number, slot: Slot): Lane {
+  #begin(author: DeviceId, first: number, before: Slot, slot: Slot): Lane {
     let chain = this.#chains.get(author);
     if (chain === undefined) {
       chain = { author, lanes: [], newest: slot };
       this.#chains.set(author, chain);
     }
-    const lane = this.#lanes.push({ chain, first, slots: [] }) - 1;
+    const lane = this.#lanes.push({ chain, first, before, slots: [] }) - 1;
     chain.lanes.push(lane);
     return lane;
   }

@@ -55,6 +55,7 @@ const OP = {
   add: 8,
   remove: 9,
   move: 10,
+  retract: 11,
   genesis: 16,
   invite: 17,
   join: 18,
@@ -129,6 +130,10 @@ export function writeOp(out: Writer, op: Op, path: number, from = path): void {
         out.varint(span.start);
         out.varint(span.length);
       }
+      break;
+    case "retract":
+      out.varint(op.first);
+      out.varint(op.count);
       break;
     case "genesis":
       out.bytes(op.nonce);
@@ -342,6 +347,8 @@ export class OpReader {
         const place = this.#place();
         return { type: "move", path: at, ...place, from: this.#pathInUse(), item: this.#dot() };
       }
+      case OP.retract:
+        return { type: "retract", first: input.varint(), count: input.varint() };
       case OP.genesis:
         return { type: "genesis", nonce: input.bytes(16), policy: this.#policy() };
       case OP.invite: {

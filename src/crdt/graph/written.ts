@@ -45,6 +45,8 @@ export class WrittenChange implements Change {
   elements = 0;
   /** Whether there is an op about people. */
   isAboutPeople = false;
+  /** Whether there is an op that takes earlier changes back. */
+  isRetracting = false;
   bodyBytes = 0;
 
   constructor(buffer: Bytes, view: DataView, start: number, end: number) {

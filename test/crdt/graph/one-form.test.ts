@@ -37,7 +37,11 @@ function corpus(): Bytes[] {
     editor: { keys: ["a", "body", "c"], ...roles },
     commenter: { keys: ["comments"], ...roles },
   });
-  const letters = [...alice.letters(), ...policed.letters(), forge(alice, { ops: () => [unknown] }), values];
+  const retracts = forge(alice, {
+    ops: () => [2, 5, 300].map(first => ({ type: "retract", first, count: 2 })),
+  });
+  const forged = [forge(alice, { ops: () => [unknown] }), values, retracts];
+  const letters = [...alice.letters(), ...policed.letters(), ...forged];
   return letters.map(({ bytes }) => bytes);
 }
 
