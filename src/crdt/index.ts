@@ -39,6 +39,7 @@ export type {
 } from "./api/typed.ts";
 export { assert, unreachable } from "./assert.ts";
 export type { Member } from "./authority/members.ts";
+export type { Closed } from "./closed.ts";
 export type { Bytes } from "./graph/bytes.ts";
 export { fromHex, Malformed, mustFromHex, Reader, toHex, Writer } from "./graph/bytes.ts";
 export type { Change, ChangeId, DeviceId, DocId, Policy, Role } from "./graph/change.ts";
@@ -65,7 +66,6 @@ export type { Listener, Origin } from "./listeners.ts";
 export type { Refused } from "./receiving.ts";
 export { describe, REFUSALS, type Refusal, type RefusalCode } from "./refusal.ts";
 export {
-  type Closed,
   OPEN_POLICY,
   type Reception,
   Replica,

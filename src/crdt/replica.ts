@@ -4,8 +4,9 @@
 
 import { assert } from "./assert.ts";
 import type { Member } from "./authority/members.ts";
+import { Closed } from "./closed.ts";
 import { Drafting } from "./drafting.ts";
-import { type Bytes, toHex, type Writer } from "./graph/bytes.ts";
+import { type Bytes, toHex } from "./graph/bytes.ts";
 import {
   type ChangeId,
   type DeviceId,
@@ -42,36 +43,6 @@ import { canonicalJson, type Json, type Node } from "./types/node.ts";
 import { mapDots, type Path } from "./types/op.ts";
 import { References } from "./types/references.ts";
 import { bodyOf, decodeParts, encodeParts, partNumber } from "./unclosed.ts";
-
-/** A change of this device, closed: numbered, chained and hashed. It may be sent once it is signed and stored. */
-export class Closed {
-  readonly #slot: Slot;
-  readonly #holding: Holding;
-
-  constructor(slot: Slot, holding: Holding) {
-    this.#slot = slot;
-    this.#holding = holding;
-  }
-
-  get id(): ChangeId {
-    return this.#holding.idAt(this.#slot);
-  }
-
-  /** A copy. */
-  get bytes(): Bytes {
-    return this.#holding.bytesAt(this.#slot);
-  }
-
-  /** Appends the bytes: for a message that takes several changes, a copy of each would cost more than the rest. */
-  write(out: Writer): void {
-    this.#holding.writeBytes(this.#slot, out);
-  }
-
-  /** What the device key has to sign. */
-  get message(): Bytes {
-    return signatureMessage(this.id);
-  }
-}
 
 /** What came of a change from outside, and of those that had waited for it. */
 export interface Reception {
