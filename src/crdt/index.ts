@@ -61,6 +61,12 @@ export {
   type SignedRun,
   type VerifiedChange,
 } from "./graph/verify.ts";
+export type { Difference, Place } from "./history/diff.ts";
+export type { Entry } from "./history/entries.ts";
+export type { TextStep } from "./history/film.ts";
+export { type Blame, History, type Version } from "./history/history.ts";
+export { finish, type Progress } from "./history/progress.ts";
+export { restore } from "./history/restore.ts";
 export { CHANGE_BYTES_MAX, KEYS_REMEMBERED_MAX, NAME_BYTES_MAX } from "./limits.ts";
 export type { Listener, Origin } from "./listeners.ts";
 export type { Refused } from "./receiving.ts";

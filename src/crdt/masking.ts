@@ -33,6 +33,11 @@ export class Masking {
     return this.#masked.has(id);
   }
 
+  /** Also what is not here yet. */
+  get masked(): Iterable<ChangeId> {
+    return this.#masked;
+  }
+
   /** Its elements stand behind those of its device's change before; `prev` -1 is none. */
   begin({ elements }: WrittenChange, prev: Slot, slot: Slot): void {
     const { strands } = this.#tree;

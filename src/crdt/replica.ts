@@ -31,6 +31,7 @@ import {
   type VerifiedChange,
 } from "./graph/verify.ts";
 import type { Ancestors, WrittenChange } from "./graph/written.ts";
+import type { Ground } from "./history/history.ts";
 import { Holding } from "./holding.ts";
 import { EDITOR_BYTES_MAX, EDITOR_OPS_MAX, LABEL_BYTES_MAX, NAME_BYTES_MAX, PARENTS_MAX } from "./limits.ts";
 import { type Listener, Listeners } from "./listeners.ts";
@@ -214,6 +215,11 @@ export class Replica {
   dotOf(name: { readonly id: ChangeId; readonly index: number }): Dot | null {
     const slot = this.#graph.slotOf(name.id);
     return slot === undefined ? null : { change: slot, index: name.index };
+  }
+
+  /** What a `History` of this document reads; who does without one does not pay for it. */
+  get ground(): Ground {
+    return this.#holding;
   }
 
   /** Told of everything that shows differently, until the answer is called. What it throws is thrown by who made it show,

@@ -1,14 +1,18 @@
 // The façade for people: one document, in two spellings (handles and plain objects) and, with a schema, in the types that
 // follow from it. It holds nothing of the document itself; everything is in the replica, which may be used beside it.
 
+import type { Difference } from "../history/diff.ts";
+import { type Blame, History, type Version } from "../history/history.ts";
+import { finish } from "../history/progress.ts";
+import { restore } from "../history/restore.ts";
 import type { Replica } from "../replica.ts";
 import type { Input, MapEdit } from "../types/edit.ts";
 import type { Json } from "../types/node.ts";
-import type { Side } from "../types/op.ts";
+import type { Path, Side } from "../types/op.ts";
 import { type Anchor, anchorAt, anchorName, anchorNamed, indexOfAnchor } from "./anchors.ts";
 import { type Choice, type Conflict, conflicts, resolve } from "./conflicts.ts";
 import { type Batch, Observatory } from "./observe.ts";
-import { type PlainPath, valueAt } from "./place.ts";
+import { nodeAt, type PlainPath, valueAt } from "./place.ts";
 import { change } from "./plain.ts";
 import { type Reading, read } from "./read.ts";
 import type { Fields, MapShape } from "./schema.ts";
@@ -19,6 +23,7 @@ export class Doc<H = MapEdit, P = PlainAny> {
   readonly replica: Replica;
   readonly #schema: MapShape<Fields> | null;
   readonly #observatory: Observatory;
+  #history: History | null = null;
 
   constructor(replica: Replica, schema: MapShape<Fields> | null = null) {
     this.replica = replica;
@@ -68,6 +73,40 @@ export class Doc<H = MapEdit, P = PlainAny> {
     onError: ((error: unknown) => void) | null = null,
   ): () => void {
     return this.#observatory.observe(path, listener, onError);
+  }
+
+  /** What is behind all methods on the past; for long documents it has others that work in slices. */
+  get history(): History {
+    this.#history ??= new History(this.replica.doc, this.replica.ground);
+    return this.#history;
+  }
+
+  /** What showed when `version` was all there was. A version is named by the heads it had: keep `replica.heads`. */
+  at(version: Version): Json {
+    return this.history.toJson(version);
+  }
+
+  /** How the text at a place became what it is in another version, and through whom. */
+  diff(a: Version, b: Version, path: PlainPath): Difference[] {
+    return this.history.diff(a, b, this.#textPath(path));
+  }
+
+  /** Who wrote [from, to) of the text at a place, as of the last change; what is in the open draft is no change yet. */
+  blame(path: PlainPath, from: number, to: number): Blame[] {
+    finish(this.history.read());
+    return this.history.blame(this.replica.heads, this.#textPath(path), from, to);
+  }
+
+  /** A new edit, of what differs, after which the version shows again: all of it, or some keys of the root. */
+  restore(version: Version, keys: readonly string[] | null = null): void {
+    const { replica } = this;
+    replica.edit(root => restore(root, this.history, version, path => replica.node(path), keys));
+  }
+
+  #textPath(path: PlainPath): Path {
+    const shown = nodeAt(this.replica, path);
+    if (shown?.node.kind !== "text") throw new TypeError("Expected the place of a text");
+    return shown.path;
   }
 
   /** A position in a text that stays where it is put. */

@@ -121,6 +121,11 @@ export class Graph implements Stamps, Naming {
     return slot >= 0 && slot < this.#reserved && this.#seqs[slot]! > 0;
   }
 
+  /** Every slot is less. */
+  get reserved(): number {
+    return this.#reserved;
+  }
+
   get size(): number {
     return this.#order.length;
   }

@@ -191,6 +191,11 @@ export class Runs {
     }
   }
 
+  deleters(run: Run): readonly Slot[] {
+    const known = this.cells[run + DELETERS]!;
+    return known === NONE ? [] : known >= 0 ? [known] : this.list(known);
+  }
+
   /** What was cut off has its own list, to which it may add. */
   copyDeleters(from: Run, to: Run): void {
     const known = this.cells[from + DELETERS]!;

@@ -159,19 +159,39 @@ export class Sequence<C extends Elements> {
   /** The visible contents in order, change by change. */
   *visible(): Generator<Shown<C>> {
     for (const run of this.#shown()) {
-      const spans: Span[] = [];
-      this.#pieces.column(run).strand.spans(this.#runs.cells[run + START]!, this.#runs.end(run), spans);
       let offset = 0;
-      for (const { change, start, length } of spans) {
+      for (const { change, start, length } of this.#spansOf(run)) {
         yield { content: this.#pieces.contents(run, offset, length), change, start };
         offset += length;
       }
     }
   }
 
+  #spansOf(run: Run): Span[] {
+    const spans: Span[] = [];
+    this.#pieces.column(run).strand.spans(this.#runs.cells[run + START]!, this.#runs.end(run), spans);
+    return spans;
+  }
+
   /** The visible contents in order, in as few pieces as may be. */
   *contents(): Generator<C> {
     for (const run of this.#shown()) yield this.#pieces.contents(run);
+  }
+
+  /** All elements that ever were, gone and hidden ones too, in order: as long as they show alike and the same changes deleted
+   * them, in one piece, with the spans that it is made of. */
+  *everything(): Generator<{
+    readonly content: C;
+    readonly spans: readonly Span[];
+    readonly shows: boolean;
+    readonly deleters: readonly Slot[];
+  }> {
+    this.#settle();
+    for (const run of this.#order.all()) {
+      const shows = this.#runs.cells[run + VISIBLE] !== 0;
+      const deleters = this.#runs.deleters(run);
+      yield { content: this.#pieces.contents(run), spans: this.#spansOf(run), shows, deleters };
+    }
   }
 
   #shown(): Run[] {

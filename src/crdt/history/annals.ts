@@ -1,0 +1,57 @@
+// What is said about changes, beside what they do: what each was made on top of, when its author last looked at a clock,
+// whether there is anything in it to be seen. Columns, read at a change's slot, filled while the history is read once.
+
+import { isContent } from "../graph/change.ts";
+import type { WrittenChange } from "../graph/written.ts";
+import type { Slot } from "../types/dot.ts";
+
+const SLOTS_AT_FIRST = 64;
+
+export class Annals {
+  /** Of almost every change the only parent is its device's change before: then there is no list. */
+  readonly #parents: (readonly Slot[] | undefined)[] = [];
+  #prevs = new Int32Array(SLOTS_AT_FIRST);
+  /** Seconds since 1970; 0 where nothing was ever stated. */
+  #times = new Float64Array(SLOTS_AT_FIRST);
+  #isData = new Uint8Array(SLOTS_AT_FIRST);
+
+  /** Its ancestors come first. */
+  add(slot: Slot, change: WrittenChange, prev: Slot, parents: readonly Slot[]): void {
+    while (slot >= this.#prevs.length) this.#grow();
+    if (parents.length !== 1 || parents[0] !== prev) this.#parents[slot] = parents;
+    this.#prevs[slot] = prev;
+    this.#times[slot] = change.time ?? (prev < 0 ? 0 : this.#times[prev]!);
+    this.#isData[slot] = change.ops.some(isContent) ? 1 : 0;
+  }
+
+  #grow(): void {
+    const size = this.#prevs.length * 2;
+    this.#prevs = copyInto(new Int32Array(size), this.#prevs);
+    this.#times = copyInto(new Float64Array(size), this.#times);
+    this.#isData = copyInto(new Uint8Array(size), this.#isData);
+  }
+
+  /** The change before on the same chain; -1 is none. */
+  prevOf(slot: Slot): Slot {
+    return this.#prevs[slot]!;
+  }
+
+  parentsOf(slot: Slot): readonly Slot[] {
+    return this.#parents[slot] ?? [this.#prevs[slot]!];
+  }
+
+  /** What was stated last on the author's chain, at the change or before; 0 if nothing was, or it is not here yet. */
+  timeOf(slot: Slot): number {
+    return this.#times[slot] ?? 0;
+  }
+
+  /** Whether it has ops on data: of a change without any nothing can be seen. */
+  isData(slot: Slot): boolean {
+    return this.#isData[slot] === 1;
+  }
+}
+
+function copyInto<A extends Int32Array | Float64Array | Uint8Array>(wide: A, column: A): A {
+  wide.set(column);
+  return wide;
+}

@@ -1,0 +1,129 @@
+// restore(version), then view = at(version), as a new change of whoever restores, and no more of it than differs.
+
+import fc from "fast-check";
+import { describe, expect, it, vi } from "vitest";
+import {
+  docOf,
+  finish,
+  History,
+  type Json,
+  type MapEdit,
+  restore,
+  type Version,
+} from "../../../src/crdt/index.ts";
+import type { Path } from "../../../src/crdt/types/op.ts";
+import { Crowd } from "../crowd.ts";
+import { deliver, gather, type Person, SEED, sync } from "../people.ts";
+import { type Draw, draws, editBy } from "../random-edits.ts";
+
+const RUNS = Number(process.env.RUNS ?? 60);
+vi.setConfig({ testTimeout: Math.max(30_000, RUNS * 1_000) });
+
+const crowd = new Crowd(["Alice", "Bob"], root => root.list("list").push({ title: "first" }, 1));
+const BODY: Path = [{ at: "body", kind: "text" }];
+
+const histories = fc.record({
+  draws: draws({ minLength: 6, maxLength: 30 }),
+  picks: fc.array(fc.nat(10_000), { minLength: 8, maxLength: 24 }),
+});
+
+/** Two people edit and hear from each other now and then. Answers who restores, and the versions they had on the way. */
+function live(history: readonly Draw[], picks: readonly number[]): { alice: Person; versions: Version[] } {
+  const [alice, bob] = crowd.gather() as [Person, Person];
+  const versions: Version[] = [alice.heads];
+  for (const [i, draw] of history.entries()) {
+    const pick = picks[i % picks.length]!;
+    if (pick % 4 === 0) deliver(bob, alice);
+    else (pick % 4 === 1 ? bob : alice).write(root => editBy(draw, root));
+    versions.push(alice.heads);
+  }
+  sync([alice, bob]);
+  return { alice, versions };
+}
+
+/** Without the sets that do not let anybody do everything. */
+function restorable(json: string): Json {
+  const { gset: _, twophase: __, gcounter: ___, ...rest } = JSON.parse(json);
+  return rest;
+}
+
+describe("restoring", () => {
+  it("shows the version again, by a change that everybody takes", () => {
+    fc.assert(
+      fc.property(histories, ({ draws: drawn, picks }) => {
+        const { alice, versions } = live(drawn, picks);
+        const version = versions[picks[0]! % versions.length]!;
+        const doc = docOf(alice.replica);
+        const then = doc.history.canonicalJson(version);
+        doc.restore(version);
+        const letters = alice.close();
+        expect(restorable(alice.json)).toEqual(restorable(then));
+        const bob = crowd.copy(alice);
+        for (const letter of crowd.letters(alice)) expect(crowd.hand(letter, bob).refused).toEqual([]);
+        expect(bob.json).toBe(alice.json);
+        // What shows already is not written a second time.
+        doc.restore(version);
+        const again = alice.close().flatMap(({ id }) => alice.replica.get(id)!.change.ops);
+        expect(again.filter(op => op.type === "insertText" || op.type === "insertList")).toEqual([]);
+        expect(letters.every(({ id }) => alice.replica.get(id)!.change.author === alice.device)).toBe(true);
+      }),
+      { seed: SEED, numRuns: RUNS },
+    );
+  });
+
+  function story(...edits: readonly ((root: MapEdit) => void)[]) {
+    const [alice] = gather("Alice");
+    const versions = edits.map(edit => {
+      alice.write(edit);
+      return alice.heads;
+    });
+    const history = new History(alice.replica.doc, alice.replica.ground);
+    const back = (version: Version, keys: readonly string[] | null = null) => {
+      alice.replica.edit(root => restore(root, history, version, path => alice.replica.node(path), keys));
+      return alice.close().flatMap(({ id }) => alice.replica.get(id)!.change.ops);
+    };
+    return { alice, versions, history, back };
+  }
+
+  it("writes only what differs, and what reads alike was restored already", () => {
+    const { alice, versions, back } = story(
+      root => root.text("body").insert(0, "A fine day, is it not? 🙂"),
+      root => root.text("body").delete(2, 4),
+      root => root.text("body").insert(2, "foul"),
+    );
+    const ops = back(versions[0]!);
+    expect(alice.text()).toBe("A fine day, is it not? 🙂");
+    expect(ops).toMatchObject([{ type: "delete" }, { type: "insertText", text: "ine" }]);
+    // The letters are new ones, and read like the old ones.
+    expect(back(versions[0]!)).toEqual([]);
+  });
+
+  it("leaves alone what it was not asked for, and what others write meanwhile", () => {
+    const { alice, versions, back } = story(
+      root => root.text("body").insert(0, "old"),
+      root => {
+        root.text("body").delete(0, 3);
+        root.text("body").insert(0, "new");
+        root.set("title", "kept");
+      },
+    );
+    alice.replica.edit(root => root.text("body").insert(3, " and a draft"));
+    back(versions[0]!, ["body"]);
+    expect(JSON.parse(alice.json)).toEqual({ body: "old", title: "kept" });
+  });
+
+  it("says beforehand which steps it takes in a text, never through the middle of a character", () => {
+    const { versions, history, alice } = story(
+      root => root.text("body").insert(0, "🙂🙃"),
+      root => {
+        root.text("body").delete(0, 4);
+        root.text("body").insert(0, "🙁🙃");
+      },
+    );
+    expect(history.stepsTo(versions[0]!, BODY)).toEqual([{ from: 0, to: 2, insert: "🙂" }]);
+    expect(history.stepsTo(alice.heads, BODY)).toEqual([]);
+    expect(finish(history.places(versions[0]!, versions[1]!))).toEqual([
+      { path: ["body"], before: "🙂🙃", after: "🙁🙃" },
+    ]);
+  });
+});
