@@ -38,6 +38,11 @@ export class Masking {
     return this.#masked;
   }
 
+  /** What was applied and shows nothing now: masked or retracted. */
+  get hidden(): Iterable<Slot> {
+    return this.#hidden;
+  }
+
   /** Its elements stand behind those of its device's change before; `prev` -1 is none. */
   begin({ elements }: WrittenChange, prev: Slot, slot: Slot): void {
     const { strands } = this.#tree;

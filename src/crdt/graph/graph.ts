@@ -111,13 +111,13 @@ export class Graph implements Stamps, Naming {
 
   /** The last number reserved, which nothing was made of. */
   giveBack(slot: Slot): void {
-    assert(slot === this.#reserved - 1 && !this.#isHere(slot), "the last reserved slot is given back");
+    assert(slot === this.#reserved - 1 && !this.isHere(slot), "the last reserved slot is given back");
     this.#bases.pop();
     this.#reserved--;
   }
 
   /** Whether a slot is a change's, and not only reserved. */
-  #isHere(slot: Slot): boolean {
+  isHere(slot: Slot): boolean {
     return slot >= 0 && slot < this.#reserved && this.#seqs[slot]! > 0;
   }
 
@@ -173,12 +173,12 @@ export class Graph implements Stamps, Naming {
   }
 
   idAt(slot: Slot): ChangeId {
-    assert(this.#isHere(slot), "a slot names an admitted change");
+    assert(this.isHere(slot), "a slot names an admitted change");
     return this.#names.hexAt(slot);
   }
 
   writeId(slot: Slot, out: Writer): void {
-    assert(this.#isHere(slot), "a slot names an admitted change");
+    assert(this.isHere(slot), "a slot names an admitted change");
     this.#names.write(slot, out);
   }
 
@@ -300,8 +300,8 @@ export class Graph implements Stamps, Naming {
   /** Adds a change whose ancestors are all here. */
   add(change: WrittenChange, { prev, parents }: Ancestors, slot: Slot): void {
     const { view, end, seq } = change;
-    assert(slot < this.#reserved && !this.#isHere(slot), "a slot is used once");
-    assert(this.#areHere(parents) && (change.prevAt < 0 || this.#isHere(prev)), "a parent is here");
+    assert(slot < this.#reserved && !this.isHere(slot), "a slot is used once");
+    assert(this.#areHere(parents) && (change.prevAt < 0 || this.isHere(prev)), "a parent is here");
     const prevLane = prev < 0 ? -1 : this.#laneOf[prev]!;
     const continues = prev >= 0 && lastOf(this.#lanes[prevLane]!.slots) === prev;
     const lane = continues ? prevLane : this.#begin(change.author, seq, prev, slot);
@@ -326,7 +326,7 @@ export class Graph implements Stamps, Naming {
   }
 
   #areHere(parents: readonly Slot[]): boolean {
-    for (let i = 0; i < parents.length; i++) if (!this.#isHere(parents[i]!)) return false;
+    for (let i = 0; i < parents.length; i++) if (!this.isHere(parents[i]!)) return false;
     return true;
   }
 
@@ -385,8 +385,8 @@ export class Graph implements Stamps, Naming {
 
   compareIds(a: Slot, b: Slot): number {
     if (a === b) return 0;
-    const isLeftHere = this.#isHere(a);
-    const isRightHere = this.#isHere(b);
+    const isLeftHere = this.isHere(a);
+    const isRightHere = this.isHere(b);
     if (isLeftHere && isRightHere) return this.#names.compare(a, b);
     return isLeftHere === isRightHere ? a - b : isLeftHere ? -1 : 1;
   }
@@ -396,7 +396,7 @@ export class Graph implements Stamps, Naming {
   }
 
   compareStamps(a: Slot, b: Slot): number {
-    return this.#isHere(a) && this.#isHere(b) ? this.#depths[a]! - this.#depths[b]! : this.compareIds(a, b);
+    return this.isHere(a) && this.isHere(b) ? this.#depths[a]! - this.#depths[b]! : this.compareIds(a, b);
   }
 
   /** Whether `to` is `from` or below it. */

@@ -58,6 +58,13 @@ export class Retracts {
     return this.#retractions.get(slot)?.named ?? [];
   }
 
+  /** All changes that retract, drafts included, and what they name. */
+  laterFirst(): { readonly slot: Slot; readonly named: readonly Slot[] }[] {
+    return [...this.#retractions]
+      .map(([slot, { named }]) => ({ slot, named }))
+      .sort((a, b) => b.slot - a.slot);
+  }
+
   /** The changes that the retracts of a change name, by the chain below it. They must be there. */
   nameAll(change: WrittenChange, prev: Slot): readonly Slot[] {
     const named: Slot[] = [];

@@ -18,7 +18,7 @@ import { canonicalJson, type Json, type Node, type TextNode, toJson } from "../t
 import { type Path, samePath } from "../types/op.ts";
 import { Annals } from "./annals.ts";
 import { type Difference, differencesOf, type Place, placesOf } from "./diff.ts";
-import { effectiveIn, type Marks } from "./effective.ts";
+import { effectiveIn, type Marks, type Retracting } from "./effective.ts";
 import { type Entry, entriesOf, Frontier } from "./entries.ts";
 import { type Deleted, Film, type TextStep } from "./film.ts";
 import { orderOf } from "./order.ts";
@@ -32,7 +32,8 @@ export type Version = readonly ChangeId[];
 export interface Ground {
   readonly graph: Graph;
   readonly tree: DocumentTree;
-  readonly masking: { readonly masked: Iterable<ChangeId> };
+  readonly masking: { readonly masked: Iterable<ChangeId>; readonly hidden: Iterable<Slot> };
+  readonly retracts: { laterFirst(): Iterable<Retracting> };
   writtenAt(slot: Slot): WrittenChange;
   proofOf(id: ChangeId): SignedRun | null;
 }
@@ -94,7 +95,7 @@ export class History {
     const past = this.#graph.past(heads);
     const marks: Marks = new Uint8Array(this.#graph.reserved);
     for (let i = 0; i < order.length; i++) if (past.has(order[i]!)) marks[order[i]!] = 1;
-    return effectiveIn(marks, this.#masked());
+    return effectiveIn(marks, this.#masked(), this.#ground.retracts.laterFirst());
   }
 
   *#masked(): Generator<Slot> {
@@ -156,7 +157,9 @@ export class History {
   /** What is deleted by changes that do not count now. */
   #deletedAside(path: Path): ReadonlyMap<Slot, readonly Deleted[]> {
     const aside = new Map<Slot, Deleted[]>();
-    for (const by of this.#masked()) {
+    for (const by of this.#ground.masking.hidden) {
+      // A draft has no deletes of others' yet that could be asked for by name.
+      if (!this.#graph.isHere(by)) continue;
       const change = this.#ground.writtenAt(by);
       readChange(change);
       const { ops } = localize(change, by, this.#graph.ancestorsOf(change), this.#graph);

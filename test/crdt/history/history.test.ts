@@ -14,7 +14,7 @@ import {
 } from "../../../src/crdt/index.ts";
 import type { Path } from "../../../src/crdt/types/op.ts";
 import { Crowd } from "../crowd.ts";
-import { deliver, type Letter, type Person, SEED, sync } from "../people.ts";
+import { deliver, forge, type Letter, type Person, SEED, sync } from "../people.ts";
 import { type Draw, draws, editBy } from "../random-edits.ts";
 
 const RUNS = Number(process.env.RUNS ?? 60);
@@ -22,7 +22,16 @@ vi.setConfig({ testTimeout: Math.max(30_000, RUNS * 1_000) });
 
 const crowd = new Crowd(["Alice", "Bob", "Carol"], root => root.list("list").push({ title: "first" }, 1));
 const BODY: Path = [{ at: "body", kind: "text" }];
-const counts = { histories: 0, versions: 0, forks: 0, masked: 0, heads: 0, spans: 0, dropped: 0 };
+const counts = {
+  histories: 0,
+  retracts: 0,
+  versions: 0,
+  forks: 0,
+  masked: 0,
+  heads: 0,
+  spans: 0,
+  dropped: 0,
+};
 
 afterAll(() => console.log(`history: SEED=${SEED}`, JSON.stringify(counts)));
 
@@ -41,7 +50,14 @@ function live(history: readonly Draw[], picks: readonly number[]): Person {
     const pick = picks[i % picks.length]!;
     const person = writers[pick % writers.length]!;
     const other = writers[(pick + 1) % writers.length]!;
+    const seq = person.replica.ownHead?.seq ?? 0;
     if (pick % 5 === 0 && person !== face && other !== face) deliver(other, person);
+    else if (pick % 7 === 0 && seq > 2) {
+      // Taken back, and given back where that was taken back already.
+      const op = { type: "retract", first: seq - ((pick >> 4) % 2), count: 1 } as const;
+      expect(person.receive(forge(person, { ops: () => [op] })).refused).toEqual([]);
+      counts.retracts++;
+    }
     // Every other edit is one of the text, which is compared letter by letter.
     else person.write(root => editBy(i % 2 === 0 ? draw : { ...draw, kind: draw.kind % 6 }, root));
   }
@@ -131,6 +147,7 @@ describe("a history", () => {
     expect(counts.forks).toBeGreaterThan(RUNS / 10);
     expect(counts.heads).toBeGreaterThan(RUNS / 4);
     expect(counts.masked).toBeGreaterThan(RUNS / 4);
+    expect(counts.retracts).toBeGreaterThan(RUNS);
   });
 
   it("says as a diff what applied to at(a) gives at(b), and by whom", () => {
