@@ -148,7 +148,8 @@ export class Drafting implements Author {
   #beginDraft(after: Slot | null, slot: Slot): Draft {
     const draft = new Draft(this.tree, slot);
     this.tree.strands.begin(slot, after);
-    this.#drafts.push(draft);
+    if (this.#last === null) this.#drafts = [draft];
+    else this.#drafts.push(draft);
     this.#last = draft;
     return draft;
   }

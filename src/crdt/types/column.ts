@@ -39,6 +39,8 @@ export class Column<C extends Elements> {
       this.#lastIndex++;
       return next;
     }
+    if (next === NONE && last !== NONE && this.#isNewest(last) && position >= this.#runs.end(last))
+      return NONE;
     const s = this.#stretchOf(position);
     if (s === this.#stretches.length) return NONE;
     const stretch = this.#stretches[s]!;
@@ -57,6 +59,14 @@ export class Column<C extends Elements> {
     if (stretch >= this.#stretches.length) return NONE;
     const runs = this.#stretches[stretch]!;
     return index + 1 < runs.length ? runs[index + 1]! : NONE;
+  }
+
+  /** Whether a run that was found last is the last of all: what is typed is asked for behind it and is not there yet. */
+  #isNewest(last: Run): boolean {
+    const { length } = this.#stretches;
+    if (this.#lastStretch !== length - 1) return false;
+    const runs = this.#stretches[length - 1]!;
+    return this.#lastIndex === runs.length - 1 && runs[this.#lastIndex] === last;
   }
 
   add(run: Run): void {

@@ -50,6 +50,18 @@ interface Mark {
   lastLength: number;
 }
 
+/** Where every draft begins. */
+const EMPTY: Mark = {
+  count: 0,
+  next: 0,
+  size: 0,
+  typing: null,
+  cutting: null,
+  length: 0,
+  lastStart: 0,
+  lastLength: 0,
+};
+
 /** Bytes of one reference with the numbers beside it, at most. */
 const NAME_BYTES = 48;
 /** Bytes of an insert besides its text and path. */
@@ -66,16 +78,8 @@ export class Draft {
   #cutting: Cutting | null = null;
   #next = 0;
   #size = 0;
-  readonly #mark: Mark = {
-    count: 0,
-    next: 0,
-    size: 0,
-    typing: null,
-    cutting: null,
-    length: 0,
-    lastStart: 0,
-    lastLength: 0,
-  };
+  /** Most drafts of somebody who types slowly are closed before there is anything to go back to. */
+  #mark: Mark | null = null;
 
   constructor(tree: DocumentTree, slot: Slot) {
     this.tree = tree;
@@ -83,7 +87,8 @@ export class Draft {
   }
 
   get ops(): readonly ContentOp[] {
-    return this.#isOpen ? [...this.#ops, this.#openOp()] : this.#ops;
+    if (!this.#isOpen) return this.#ops;
+    return this.#ops.length === 0 ? [this.#openOp()] : [...this.#ops, this.#openOp()];
   }
 
   get count(): number {
@@ -193,16 +198,22 @@ export class Draft {
     if (this.#typing !== null) {
       const { node, path, place, start, length } = this.#typing;
       const text = node.text.contentOf({ change: this.slot, start, length });
-      return { type: "insertText", path, ...place, text };
+      const { parent, side, rightOrigin } = place;
+      return { type: "insertText", path, parent, side, rightOrigin, text };
     }
     const { path, spans } = this.#cutting!;
-    return { type: "delete", path, spans: spans.map(span => ({ ...span })) };
+    return {
+      type: "delete",
+      path,
+      spans: spans.map(({ change, start, length }) => ({ change, start, length })),
+    };
   }
 
   // ------------------------------------------------------------------------------------------ taking it back
 
   /** Remembers where the draft stands. Every edit does so and few are taken back, so it makes nothing. */
   mark(): void {
+    this.#mark ??= { ...EMPTY };
     const mark = this.#mark;
     mark.count = this.#ops.length;
     mark.next = this.#next;
@@ -221,13 +232,14 @@ export class Draft {
 
   /** Takes back what was added since the mark. */
   rollBack(patches: Patch[]): void {
-    const { count, next, size, typing, cutting } = this.#mark;
+    const mark = this.#mark ?? EMPTY;
+    const { count, next, size, typing, cutting } = mark;
     const wasOpen = typing !== null || cutting !== null;
     this.#close();
     for (let i = this.#ops.length - 1; i >= count + (wasOpen ? 1 : 0); i--)
       this.tree.revert(this.#ops[i]!, this.slot, this.#starts[i]!, patches);
-    if (typing !== null) this.#shorten(typing, patches);
-    if (cutting !== null) this.#undelete(cutting, patches);
+    if (typing !== null) this.#shorten(typing, mark, patches);
+    if (cutting !== null) this.#undelete(cutting, mark, patches);
     this.#ops.length = this.#starts.length = count;
     this.#typing = typing;
     this.#cutting = cutting;
@@ -240,22 +252,22 @@ export class Draft {
       typing.node.text.resumeTyping({ change: this.slot, index: typing.start + typing.length - 1 });
   }
 
-  #shorten(open: Typing, patches: Patch[]): void {
+  #shorten(open: Typing, mark: Mark, patches: Patch[]): void {
     const added = {
       change: this.slot,
-      start: open.start + this.#mark.length,
-      length: open.length - this.#mark.length,
+      start: open.start + mark.length,
+      length: open.length - mark.length,
     };
     if (added.length === 0) return;
     const text = open.node.text.contentOf(added);
-    open.length = this.#mark.length;
+    open.length = mark.length;
     const op: ContentOp = { type: "insertText", path: open.path, ...open.place, text };
     this.tree.revert(op, this.slot, added.start, patches);
   }
 
   /** The last span as it was then is deleted again by `rollBack`, with all the others. */
-  #undelete(open: Cutting, patches: Patch[]): void {
-    const { length, lastStart: start, lastLength } = this.#mark;
+  #undelete(open: Cutting, mark: Mark, patches: Patch[]): void {
+    const { length, lastStart: start, lastLength } = mark;
     const spans = open.spans.splice(length - 1);
     open.spans.push({ change: spans[0]!.change, start, length: lastLength });
     this.tree.revert({ type: "delete", path: open.path, spans }, this.slot, open.start, patches);
