@@ -13,8 +13,8 @@ const WIDE = { width: 1280, height: 800 };
 const PHONE = { width: 390, height: 844 };
 /** Milliseconds for anything to appear. The relay alone may take three seconds. */
 const PATIENCE_MS = 20_000;
-/** Milliseconds for transitions, fonts and the name over a caret to come to rest. */
-const REST_MS = 700;
+/** Milliseconds for transitions, fonts and the page that shows late to come to rest. */
+const REST_MS = 1_300;
 
 const ESSAY = [
   "# On chirographs",
@@ -55,7 +55,7 @@ async function draw(browser, server) {
   const alice = await person(browser, "Alice");
   await alice.goto(server.url);
   await text(alice).waitFor();
-  await picture(alice, "empty");
+  await picture(alice, "empty", { wake: "ArrowLeft" });
 
   await text(alice).click();
   await alice.keyboard.insertText(ESSAY);
@@ -125,9 +125,11 @@ async function status(page, words) {
   await page.getByRole("status").filter({ hasText: words }).waitFor();
 }
 
-async function picture(page, name) {
+async function picture(page, name, { wake = null } = {}) {
   await page.evaluate(() => document.fonts.ready.then(() => undefined));
   await page.waitForTimeout(REST_MS);
+  // A caret blinks, and is there for half a second after it was moved.
+  if (wake !== null) await page.keyboard.press(wake);
   // "initial": the caret is half of the picture.
   await page.screenshot({ path: join(FOLDER, `${name}.png`), caret: "initial" });
   console.log(`docs/screenshots/${name}.png`);

@@ -4,6 +4,7 @@ const paths = {
   documents: "M3 4h10M3 8h10M3 12h6",
   plus: "M8 3v10M3 8h10",
   close: "M4.5 4.5l7 7M11.5 4.5l-7 7",
+  bin: "M3 4.5h10M6.5 4.5V3h3v1.5M4.5 4.5l.5 8.5h6l.5-8.5M7 7v3.5M9 7v3.5",
   share: "M8 10V2.5M5 5l3-3 3 3M3.5 9v4.5h9V9",
 } as const;
 

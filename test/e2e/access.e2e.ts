@@ -137,6 +137,27 @@ describe("assistive technology finds nothing serious", () => {
   });
 });
 
+it("on a phone the title's field stands clear of the status, and title, status and text begin on one line", async () => {
+  const alice = await (await stage.person(LOOKS[2]![1])).open();
+  await alice.type("Text");
+  await alice.title.fill("Title");
+  await alice.readsStatus("Saved on this device");
+  const box = async (css: string) => (await alice.page.locator(css).boundingBox())!;
+  const field = await box(".title-field");
+  const status = await box(".status");
+  const line = await box(".cm-line");
+  expect(field.height).toBeGreaterThanOrEqual(44);
+  expect(field.y + field.height).toBeLessThanOrEqual(status.y);
+  const insets = await alice.page.evaluate(() =>
+    [".title-field", ".status", ".cm-line"].map(css => {
+      const style = getComputedStyle(document.querySelector(css)!);
+      return Number.parseFloat(style.paddingInlineStart) + Number.parseFloat(style.borderInlineStartWidth);
+    }),
+  );
+  const starts = [field.x, status.x, line.x].map((x, i) => x + insets[i]!);
+  expect(new Set(starts)).toEqual(new Set([starts[0]]));
+});
+
 describe("by keys alone", () => {
   /** Tab, or Shift-Tab, until something with that name has the keyboard. */
   async function tabTo(person: Person, name: string | RegExp, key = "Shift+Tab"): Promise<void> {

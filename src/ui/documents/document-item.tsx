@@ -30,7 +30,7 @@ export function DocumentItem({ entry, isOpen, onOpen, onRemove }: Properties) {
           aria-expanded={entry.unshared > 0 ? isAsking : undefined}
           onClick={() => (entry.unshared > 0 ? setAsking(!isAsking) : onRemove())}
         >
-          <Icon name="close" />
+          <Icon name="bin" />
         </button>
       </div>
       {isAsking && (
