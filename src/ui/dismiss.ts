@@ -11,21 +11,25 @@ export function useDismiss(
   // biome-ignore lint/correctness/useExhaustiveDependencies: `close` is new at every drawing and does the same
   useEffect(() => {
     if (!isOpen) return;
-    // The focus that goes nowhere, because its item was removed or the window left, is no event here.
-    const onElsewhere = (event: Event) => {
-      if (!frame.current?.contains(event.target as Node)) close();
+    const framed = frame.current!;
+    const onPointer = (event: PointerEvent) => {
+      if (!framed.contains(event.target as Node)) close();
+    };
+    const onLeave = (event: FocusEvent) => {
+      // Null when the focused item was removed, or the window left.
+      if (event.relatedTarget !== null && !framed.contains(event.relatedTarget as Node)) close();
     };
     const onKey = (event: KeyboardEvent) => {
       if (event.key !== "Escape") return;
       close();
       button.current?.focus();
     };
-    document.addEventListener("pointerdown", onElsewhere);
-    document.addEventListener("focusin", onElsewhere);
+    document.addEventListener("pointerdown", onPointer);
+    framed.addEventListener("focusout", onLeave);
     document.addEventListener("keydown", onKey);
     return () => {
-      document.removeEventListener("pointerdown", onElsewhere);
-      document.removeEventListener("focusin", onElsewhere);
+      document.removeEventListener("pointerdown", onPointer);
+      framed.removeEventListener("focusout", onLeave);
       document.removeEventListener("keydown", onKey);
     };
   }, [isOpen]);
