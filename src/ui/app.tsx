@@ -6,11 +6,12 @@ import { Bar } from "./bar/bar.tsx";
 import { Missing } from "./bar/missing.tsx";
 import { UpdateButton } from "./bar/update-button.tsx";
 import { Documents } from "./documents/documents.tsx";
-import { RemovedBar } from "./documents/removed-bar.tsx";
+import { RemovedBar, removedWords } from "./documents/removed-bar.tsx";
 import type { Navigator, Screen } from "./navigator.ts";
 import { DocumentPage } from "./pages/document-page.tsx";
 import { PlainPage } from "./pages/plain-page.tsx";
 import type { RememberedSet } from "./remembered.ts";
+import { useAnnouncer } from "./status/announcer.tsx";
 import { StatusLine } from "./status/status-line.tsx";
 import type { Updates } from "./update.ts";
 
@@ -30,10 +31,12 @@ interface Removed {
 export function App({ workspace, navigator, updates, dismissed }: Properties) {
   const screen = useSyncExternalStore(navigator.subscribe, navigator.current);
   const [removed, setRemoved] = useState<readonly Removed[]>([]);
+  const say = useAnnouncer();
   const remove = async (entry: DocumentEntry) => {
     const one: Removed = { id: entry.id, wasOpen: navigator.openId() === entry.id };
     await workspace.remove(entry.id);
     setRemoved(before => [...before, one]);
+    say([removedWords(removed.length + 1)]);
     setTimeout(() => setRemoved(before => before.filter(each => each !== one)), workspace.undoMs);
     if (one.wasOpen) await navigator.startNew();
   };

@@ -7,6 +7,7 @@ import { ErrorBoundary } from "./error-boundary.tsx";
 import { type AddressBar, Navigator } from "./navigator.ts";
 import { PlainPage } from "./pages/plain-page.tsx";
 import { rememberedSet } from "./remembered.ts";
+import { Announcer } from "./status/announcer.tsx";
 import type { Updates } from "./update.ts";
 import "./styles/tokens.css";
 import "./styles/app.css";
@@ -27,12 +28,14 @@ export function start(workspace: Workspace, updates: Updates, root: HTMLElement)
   void navigator.follow();
   createRoot(root).render(
     <ErrorBoundary fallback={<Broken />}>
-      <App
-        workspace={workspace}
-        navigator={navigator}
-        updates={updates}
-        dismissed={rememberedSet("dismissed")}
-      />
+      <Announcer>
+        <App
+          workspace={workspace}
+          navigator={navigator}
+          updates={updates}
+          dismissed={rememberedSet("dismissed")}
+        />
+      </Announcer>
     </ErrorBoundary>,
   );
 }

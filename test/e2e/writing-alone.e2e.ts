@@ -238,7 +238,14 @@ describe("the documents of this device", () => {
     for (const title of ["One", "Two"]) {
       await alice.button(`Remove from this device: ${title}`).click();
       await alice.button("Remove anyway").click();
-      await alice.page.getByText(title === "One" ? "Removed." : "2 documents removed.").waitFor();
+      const words = title === "One" ? "Removed." : "2 documents removed.";
+      await alice.page.locator(".toast").getByText(words).waitFor();
+      // And is heard, through the one region there is for it beside the editor's own.
+      await expect
+        .poll(() => alice.page.locator(".hidden[aria-live=polite]").allTextContents(), {
+          timeout: PATIENCE_MS,
+        })
+        .toEqual([words]);
     }
     await untilListed(alice, []);
     await alice.button("Undo").click();

@@ -21,7 +21,7 @@ export function RemovedBar({ count, onUndo }: Properties) {
   }, []);
   return (
     <div className="island toast">
-      <span aria-live="polite">{removedWords(count)}</span>
+      <span>{removedWords(count)}</span>
       <button ref={undo} type="button" className="button button-accent" onClick={onUndo}>
         Undo
       </button>

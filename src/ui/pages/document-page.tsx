@@ -9,7 +9,7 @@ import { ErrorBoundary } from "../error-boundary.tsx";
 import { Icon } from "../icons.tsx";
 import { People } from "../people/people.tsx";
 import { ShareDialog } from "../share/share-dialog.tsx";
-import { Announcer } from "../status/announcer.tsx";
+import { useNews } from "../status/announcer.tsx";
 import { StatusLine } from "../status/status-line.tsx";
 import { useDocumentView } from "../stores.ts";
 import { WaitingPage } from "./waiting-page.tsx";
@@ -22,6 +22,7 @@ interface Properties {
 
 export function DocumentPage({ document, navigation, update }: Properties) {
   const view = useDocumentView(document);
+  useNews(view);
   const [isSharing, setSharing] = useState(false);
   const title = view.title === "" ? "Untitled" : view.title;
   useEffect(() => {
@@ -58,7 +59,6 @@ export function DocumentPage({ document, navigation, update }: Properties) {
         <WaitingPage search={view.search ?? "connecting"} />
       )}
       {isSharing && <ShareDialog document={document} onClose={() => setSharing(false)} />}
-      <Announcer view={view} />
     </>
   );
 }

@@ -102,6 +102,7 @@ function EditLink({ document }: { readonly document: OpenDocument }) {
           {isCopied ? "Copied" : "Copy"}
         </button>
       </div>
+      {/* A region of its own: while the dialog is open, nothing outside of it is read. */}
       <div className="hidden" aria-live="polite">
         {isCopied ? "Copied" : ""}
       </div>

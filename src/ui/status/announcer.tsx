@@ -1,6 +1,6 @@
-// What a screen reader hears without asking: who came and went, that the link is gone. One polite region, apart
-// from the status, filled at most once in a second and a half.
-import { useEffect, useRef, useState } from "react";
+// What a screen reader hears without asking: who came and went, that the link is gone, that a document was removed. One
+// polite region around the whole app, apart from the status, filled at most once in a second and a half.
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useRef, useState } from "react";
 import type { DocumentView } from "../../sync/view.ts";
 import { labelsOf, labelText } from "../people/names.ts";
 
@@ -23,14 +23,29 @@ export function newsBetween(before: DocumentView, after: DocumentView): readonly
   return news;
 }
 
-export function Announcer({ view }: { readonly view: DocumentView }) {
-  const [sentence, setSentence] = useState("");
+const Say = createContext<(sentences: readonly string[]) => void>(() => undefined);
+
+/** Has sentences read aloud, in their turn. */
+export function useAnnouncer(): (sentences: readonly string[]) => void {
+  return useContext(Say);
+}
+
+/** Announces what is new in a document's view. */
+export function useNews(view: DocumentView): void {
+  const say = useAnnouncer();
   const before = useRef(view);
+  useEffect(() => {
+    if (before.current.id === view.id) say(newsBetween(before.current, view));
+    before.current = view;
+  }, [view, say]);
+}
+
+export function Announcer({ children }: { readonly children: ReactNode }) {
+  const [sentence, setSentence] = useState("");
   const waiting = useRef<string[]>([]);
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
-  useEffect(() => {
-    if (before.current.id === view.id) waiting.current.push(...newsBetween(before.current, view));
-    before.current = view;
+  const say = useCallback((sentences: readonly string[]) => {
+    waiting.current.push(...sentences);
     if (waiting.current.length === 0 || timer.current !== null) return;
     const speak = () => {
       setSentence(waiting.current.splice(0).slice(-4).join(". "));
@@ -46,7 +61,7 @@ export function Announcer({ view }: { readonly view: DocumentView }) {
       else setSentence("");
     };
     timer.current = setTimeout(speak, 100);
-  }, [view]);
+  }, []);
   useEffect(
     () => () => {
       if (timer.current !== null) clearTimeout(timer.current);
@@ -55,9 +70,12 @@ export function Announcer({ view }: { readonly view: DocumentView }) {
     [],
   );
   return (
-    <div className="hidden" aria-live="polite" aria-atomic="true">
-      {sentence}
-    </div>
+    <Say value={say}>
+      {children}
+      <div className="hidden" aria-live="polite" aria-atomic="true">
+        {sentence}
+      </div>
+    </Say>
   );
 }
 
