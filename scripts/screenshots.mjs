@@ -55,7 +55,7 @@ async function draw(browser, server) {
   const alice = await person(browser, "Alice");
   await alice.goto(server.url);
   await text(alice).waitFor();
-  await picture(alice, "empty", { wake: "ArrowLeft" });
+  await picture(alice, "empty", { hasCaret: true });
 
   await text(alice).click();
   await alice.keyboard.insertText(ESSAY);
@@ -125,11 +125,14 @@ async function status(page, words) {
   await page.getByRole("status").filter({ hasText: words }).waitFor();
 }
 
-async function picture(page, name, { wake = null } = {}) {
+async function picture(page, name, { hasCaret = false } = {}) {
   await page.evaluate(() => document.fonts.ready.then(() => undefined));
   await page.waitForTimeout(REST_MS);
-  // A caret blinks, and is there for half a second after it was moved.
-  if (wake !== null) await page.keyboard.press(wake);
+  // A caret blinks, and is there for half a second after it came into the text.
+  if (hasCaret) {
+    await text(page).blur();
+    await text(page).focus();
+  }
   // "initial": the caret is half of the picture.
   await page.screenshot({ path: join(FOLDER, `${name}.png`), caret: "initial" });
   console.log(`docs/screenshots/${name}.png`);
