@@ -43,6 +43,11 @@ class Doc {
     return this.doc.text;
   }
 
+  /** Everything, as one would keep it. */
+  save() {
+    return Automerge.save(this.doc);
+  }
+
   /** One edit as one change. */
   change(position, deleted, inserted) {
     this.edit(position, deleted, inserted);
@@ -58,6 +63,12 @@ class Doc {
     for (const changes of packets)
       for (const change of changes) [this.doc] = Automerge.applyChanges(this.doc, [change]);
   }
+}
+
+/** What was saved, open: its text, and one edit. */
+export async function reopen(bytes) {
+  const doc = new Doc(Automerge.load(bytes));
+  return { text: () => doc.text(), edit: async (position, inserted) => doc.edit(position, 0, inserted) };
 }
 
 /** What several say, each update on its own. */

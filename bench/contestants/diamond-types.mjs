@@ -43,6 +43,11 @@ class Doc {
     return this.doc.get();
   }
 
+  /** Everything, as one would keep it. */
+  save() {
+    return this.doc.toBytes();
+  }
+
   /** One edit as one update. */
   change(position, deleted, inserted) {
     const before = this.doc.getLocalVersion();
@@ -58,6 +63,13 @@ class Doc {
   async receive(packets) {
     for (const updates of packets) for (const update of updates) this.doc.mergeBytes(update);
   }
+}
+
+/** What was saved, open: its text, and one edit. */
+export async function reopen(bytes) {
+  const doc = new Doc("reader");
+  doc.doc = DiamondDoc.fromBytes(bytes, "reader");
+  return { text: () => doc.text(), edit: async (position, inserted) => doc.edit(position, 0, inserted) };
 }
 
 /** What several say, each update on its own. */

@@ -49,6 +49,11 @@ class Doc {
     return this.body.toString();
   }
 
+  /** Everything, as one would keep it. */
+  save() {
+    return this.doc.export({ mode: "snapshot" });
+  }
+
   /** One edit as one update. */
   change(position, deleted, inserted) {
     const before = this.doc.version();
@@ -65,6 +70,13 @@ class Doc {
   async receive(packets) {
     for (const updates of packets) for (const update of updates) this.doc.import(update);
   }
+}
+
+/** What was saved, open: its text, and one edit. */
+export async function reopen(bytes) {
+  const doc = new Doc();
+  doc.doc.import(bytes);
+  return { text: () => doc.text(), edit: async (position, inserted) => doc.edit(position, 0, inserted) };
 }
 
 /** What several say, each update on its own. */

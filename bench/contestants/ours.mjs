@@ -4,7 +4,7 @@
 
 import { generateKeyPairSync, sign as sign25519 } from "node:crypto";
 
-const { Replica, Writer, joinMessage, toHex } = await import(process.env.BENCH_CORE);
+const { Replica, Writer, joinMessage, load, openFile, save, toHex } = await import(process.env.BENCH_CORE);
 const { createVerifier } = await import(process.env.BENCH_VERIFIER);
 
 export const name = "ours";
@@ -110,6 +110,11 @@ class Doc {
     return JSON.parse(this.replica.canonicalJson())[BODY] ?? "";
   }
 
+  /** The whole signed history as it is given away; a snapshot before it is for one's own store. */
+  save(snapshot = "none") {
+    return save(this.replica, { snapshot });
+  }
+
   /** One edit as one change; more where it is too large for one. */
   change(position, deleted, inserted) {
     this.#edits++;
@@ -180,6 +185,32 @@ class Doc {
     const { refused } = this.replica.admitRun(inspected, verdicts, "bench");
     if (refused.length > 0) throw new Error(`Expected every change to be taken: ${refused[0].refusal.code}`);
   }
+}
+
+/** Somebody else's file, checked completely. */
+export async function check(bytes) {
+  const file = openFile(bytes);
+  if (!file.ok) throw new Error(`Expected a file: ${file.code}`);
+  const key = await makeKey();
+  const doc = new Doc(key, Replica.open(key.device, file.doc));
+  const loading = load(file, doc.replica);
+  let step = loading.next();
+  while (!step.done) step = loading.next(await verifier.verify(step.value.questions));
+  if (step.value.refusal !== null)
+    throw new Error(`Expected every change to hold: ${step.value.refusal.code}`);
+  return { doc, taken: step.value.taken };
+}
+
+/** What was saved, open: its text by the snapshot, and one edit once the history was taken in. */
+export async function reopen(bytes) {
+  const file = openFile(bytes);
+  return {
+    text: () => JSON.parse(file.snapshot.canonicalJson)[BODY],
+    edit: async (position, inserted) => {
+      const { doc } = await check(bytes);
+      doc.edit(position, 0, inserted);
+    },
+  };
 }
 
 /** A key of the platform's Ed25519. It signs on the spot: a signature takes 40 µs, and handing it to another thread took

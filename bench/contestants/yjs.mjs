@@ -55,6 +55,11 @@ class Doc {
     return this.body.toString();
   }
 
+  /** Everything but the deleted text, which Yjs drops, in its smaller form. */
+  save() {
+    return Y.encodeStateAsUpdateV2(this.doc);
+  }
+
   listen() {
     this.doc.on("update", update => {
       this.#update = update;
@@ -75,6 +80,13 @@ class Doc {
   async receive(packets) {
     for (const updates of packets) for (const update of updates) Y.applyUpdate(this.doc, update);
   }
+}
+
+/** What was saved, open: its text, and one edit. */
+export async function reopen(bytes) {
+  const doc = new Doc();
+  Y.applyUpdateV2(doc.doc, bytes);
+  return { text: () => doc.text(), edit: async (position, inserted) => doc.edit(position, 0, inserted) };
 }
 
 /** What several say, each update on its own. */

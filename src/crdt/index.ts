@@ -40,6 +40,15 @@ export type {
 export { assert, unreachable } from "./assert.ts";
 export type { Member } from "./authority/members.ts";
 export type { Closed } from "./closed.ts";
+export {
+  type Loaded,
+  type Loading,
+  type LoadingStep,
+  load,
+  type OpenedFile,
+  openFile,
+} from "./file/loading.ts";
+export { FileWriter, type Saving, type Source, save } from "./file/writing.ts";
 export type { Bytes } from "./graph/bytes.ts";
 export { fromHex, Malformed, mustFromHex, Reader, toHex, Writer } from "./graph/bytes.ts";
 export type { Change, ChangeId, DeviceId, DocId, Policy, Role } from "./graph/change.ts";

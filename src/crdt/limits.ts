@@ -55,3 +55,11 @@ export const REFUSED_IDS_MAX = 10_000;
 export const KEYS_REMEMBERED_MAX = 4_096;
 /** Steps of one list in one batch that are told one by one; of more, listeners hear that everything was replaced. */
 export const LIST_STEPS_MAX = 1_000;
+/** Bytes of a file that is opened: what a page can hold beside the document that is made of it. */
+export const FILE_BYTES_MAX = 512 * 1024 * 1024;
+/** Changes in one segment of a file: the longest stretch that is lost with one altered byte. */
+export const SEGMENT_CHANGES_MAX = 262_144;
+/** Bytes of one segment's columns, inflated: what a few altered bytes can make somebody set aside. */
+export const SEGMENT_INFLATED_BYTES_MAX = 32 * 1024 * 1024;
+/** Bytes of changes that are read from a file before a signature answers for them: who signs nothing gets no further. */
+export const FILE_OPEN_BYTES_MAX = 64 * 1024 * 1024;

@@ -1,4 +1,4 @@
-// The closed list of reasons for which a change is refused, each with one sentence for the person here.
+// The closed list of reasons for which a change or a file is refused, each with one sentence for the person here.
 // A refusal is a value, never an exception: bad input is the normal case.
 
 /** One sentence per code; what follows the colon names the offender in the caller's words. */
@@ -28,6 +28,13 @@ export const REFUSALS = {
   OrderWrong: "its neighbours are named in the wrong order",
   TextSplit: "it would split a character in two",
   ValueWrong: "it contains a value that the document cannot hold",
+  FileForeign: "it is not a Chirograph file",
+  FileVersionUnknown: "the file was written by a newer version of the app",
+  FileTooLarge: "the file is larger than any that is opened here",
+  FileCutShort: "the file ends too early",
+  FileDamaged: "bytes of the file were altered",
+  FileEmpty: "the file holds no document",
+  FileSnapshotWrong: "what the file shows first is not what its history says",
 } as const;
 
 export type RefusalCode = keyof typeof REFUSALS;

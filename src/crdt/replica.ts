@@ -382,6 +382,11 @@ export class Replica {
     return this.#admit("ok" in verified ? verified : [verified], inspected.change, source);
   }
 
+  /** Verified changes, each after what it builds on: of a file, in which the runs of several stand between each other. */
+  admitVerified(verified: readonly VerifiedChange[], source: string): Reception {
+    return this.#admit(verified, verified.at(-1)!.change, source);
+  }
+
   /** The same of a run: all of it is proven, or nothing of it is looked at. Its changes are then judged one by one. */
   admitRun(inspected: InspectedRun, verdicts: readonly boolean[], source: string): Reception {
     return this.#admit(concludeRun(inspected, verdicts), inspected.changes.at(-1)!, source);

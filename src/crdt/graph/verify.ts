@@ -104,13 +104,24 @@ export class Inspector {
    * hash is computed and named by the next change, so whoever signed the newest has signed for all of them.
    */
   inspectRun(inputs: readonly Uint8Array[], signature: Uint8Array): InspectedRun | Refusal {
-    if (inputs.length === 0) return refuse("BytesMalformed", "a run of nothing");
-    if (inputs.length > RUN_CHANGES_MAX) return refuse("RunTooLong", `${inputs.length} changes`);
-    const changes = copyAll(inputs);
+    const refusal = lengthOf(inputs);
+    return refusal ?? this.#inspectAll(copyAll(inputs), signature, decode);
+  }
+
+  /** The same of changes that `decode` has read, in buffers that are nobody else's. */
+  inspectDecoded(changes: readonly WrittenChange[], signature: Uint8Array): InspectedRun | Refusal {
+    return lengthOf(changes) ?? this.#inspectAll(changes, signature, change => change);
+  }
+
+  #inspectAll(
+    changes: readonly WrittenChange[],
+    signature: Uint8Array,
+    read: (change: WrittenChange) => WrittenChange | Refusal,
+  ): InspectedRun | Refusal {
     let bodyBytes = 0;
     for (let i = 0; i < changes.length; i++) {
       if (bodyBytes > RUN_BODY_BYTES_MAX) return refuse("RunTooLong", `${bodyBytes} bytes`);
-      const change = decode(changes[i]!);
+      const change = read(changes[i]!);
       if ("ok" in change) return change;
       if (i > 0 && !changes[i - 1]!.isFollowedBy(change)) return refuse("RunBroken", change.id.slice(0, 8));
       const refusal = this.#refusalOf(change, signature);
@@ -154,6 +165,11 @@ export class Inspector {
       questions.push({ key: mustFromHex(op.invite), message, signature: op.signature });
     }
   }
+}
+
+function lengthOf({ length }: { readonly length: number }): Refusal | null {
+  if (length === 0) return refuse("BytesMalformed", "a run of nothing");
+  return length > RUN_CHANGES_MAX ? refuse("RunTooLong", `${length} changes`) : null;
 }
 
 /** Copies, one after the other in one buffer, with room for the ids. */

@@ -1,0 +1,279 @@
+// A file becomes what its changes add up to, through the door of the network: hashes are computed, signatures asked for,
+// and every change is judged by its past before it counts. A generator, so that whoever drives it decides when to go on,
+// shows how far it is, and drops it by not asking again; where a signature is to be judged it hands out the question and
+// is given the answer. What a file says about itself is not believed, its snapshot included (docs/wire-format.md §13.8).
+
+import { decodeUtf8, Malformed, Reader, toHex } from "../graph/bytes.ts";
+import type { ChangeId, DocId } from "../graph/change.ts";
+import { decodeChange } from "../graph/codec.ts";
+import { NAME_BYTES } from "../graph/names.ts";
+import {
+  concludeRun,
+  type InspectedRun,
+  Inspector,
+  type SignatureQuestion,
+  type VerifiedChange,
+} from "../graph/verify.ts";
+import type { WrittenChange } from "../graph/written.ts";
+import { FILE_OPEN_BYTES_MAX } from "../limits.ts";
+import { type Refusal, refuse } from "../refusal.ts";
+import { openContainer, SEGMENT, type Segment, unpackColumns } from "./container.ts";
+import { Ledger } from "./ledger.ts";
+import { countOf, Rebuilding, type Rebuilt } from "./rebuilding.ts";
+
+/** Where the changes of a file go. A `Replica` is one; no draft may be open in it. */
+export interface Taker {
+  readonly heads: readonly ChangeId[];
+  admitVerified(
+    verified: readonly VerifiedChange[],
+    source: string,
+  ): { readonly refused: readonly { readonly refusal: Refusal }[]; readonly missing: ChangeId | null };
+  canonicalJson(): string;
+}
+
+export interface Snapshot {
+  /** Sorted. */
+  readonly heads: readonly ChangeId[];
+  /** What showed at these heads, so it says. */
+  readonly canonicalJson: string;
+}
+
+/** A file whose frame was read and nothing more: who wrote what in it is still to be checked. */
+export interface OpenedFile {
+  readonly ok: true;
+  readonly doc: DocId;
+  /** How many changes it says that it holds. */
+  readonly total: number;
+  /** Not believed: for one's own store, or to be looked at until the history is read. */
+  readonly snapshot: Snapshot | null;
+  readonly histories: readonly Uint8Array[];
+  /** Why its end could not be read; null if nothing is missing. */
+  readonly damage: Refusal | null;
+}
+
+export interface LoadingStep {
+  readonly done: number;
+  readonly total: number;
+  /** To be answered one by one when the generator is gone on with; often there are none. */
+  readonly questions: readonly SignatureQuestion[];
+}
+
+export interface Loaded {
+  /** Changes that passed every check; they are in the replica. */
+  readonly taken: number;
+  /** Why it ended there; null if everything in the file holds. */
+  readonly refusal: Refusal | null;
+  /** For a `FileWriter` that goes on with the file; of one that was refused it is of no use. */
+  readonly ledger: Ledger;
+}
+
+export type Loading = Generator<LoadingStep, Loaded, readonly boolean[]>;
+
+/** Changes between two looks at the clock. */
+const BATCH_CHANGES = 4_096;
+/** Bytes of changes between two looks at the clock, for the same reason. */
+const BATCH_BYTES = 1024 * 1024;
+const SOURCE = "file";
+
+/** Reads the frame of a file. Never throws, whatever the bytes, and costs no more than hashing them. */
+export function openFile(bytes: Uint8Array): OpenedFile | Refusal {
+  const container = openContainer(bytes);
+  if (!container.ok) return container;
+  const { doc } = container;
+  let { damage } = container;
+  let snapshot: Snapshot | null = null;
+  const histories: Uint8Array[] = [];
+  let total = 0;
+  for (const segment of container.segments) {
+    const found = contentOf(segment);
+    if ("ok" in found) damage = found;
+    // Every history builds on those before it; what shows first is needed by nobody.
+    if ("ok" in found && segment.kind !== SEGMENT.snapshot) break;
+    if ("heads" in found) snapshot = found;
+    if (!("total" in found)) continue;
+    total += found.total;
+    histories.push(segment.bytes);
+  }
+  if (histories.length === 0) return damage ?? refuse("FileEmpty");
+  return { ok: true, doc, total, snapshot, histories, damage };
+}
+
+/** Of a segment of a kind that comes later nothing is known but that it may be passed over. */
+function contentOf({
+  kind,
+  bytes,
+  isWhole,
+}: Segment): Snapshot | { readonly total: number } | Refusal | object {
+  if (!isWhole) return refuse("FileDamaged", "a check");
+  try {
+    if (kind === SEGMENT.snapshot) return snapshotIn(bytes);
+    return kind === SEGMENT.history ? { total: countOf(bytes) } : {};
+  } catch (error) {
+    if (error instanceof Malformed) return refuse("FileDamaged", error.message);
+    throw error;
+  }
+}
+
+function snapshotIn(bytes: Uint8Array): Snapshot {
+  const [heads, json] = unpackColumns(new Reader(bytes), 2, bytes) as [Uint8Array, Uint8Array];
+  const ids: ChangeId[] = [];
+  if (heads.length % NAME_BYTES !== 0) throw new Malformed("heads of a snapshot");
+  for (let at = 0; at < heads.length; at += NAME_BYTES)
+    ids.push(toHex(heads.subarray(at, at + NAME_BYTES)) as ChangeId);
+  return { heads: ids, canonicalJson: decodeUtf8(json, 0, json.length) };
+}
+
+/**
+ * Checks everything in a file and takes it in. The replica is one of the file's document (`Replica.open` makes an empty
+ * one) and has no open draft whenever this is gone on with. Never throws, whatever the file.
+ */
+export function* load(file: OpenedFile, taker: Taker): Loading {
+  const ledger = new Ledger();
+  const checking = new Checking(file.doc, taker, ledger);
+  const { total } = file;
+  for (const bytes of file.histories) {
+    let segment: Rebuilding;
+    try {
+      segment = new Rebuilding(bytes, file.doc, ledger);
+    } catch (error) {
+      if (!(error instanceof Malformed)) throw error;
+      return { taken: checking.taken, refusal: refuse("FileDamaged", error.message), ledger };
+    }
+    while (!segment.isDone) {
+      const refusal = checking.read(segment);
+      const verdicts = yield { done: checking.taken, total, questions: checking.questions };
+      // What was read and proven before something else went wrong still counts.
+      const wrong = checking.take(verdicts) ?? refusal;
+      if (wrong !== null) return { taken: checking.taken, refusal: wrong, ledger };
+    }
+    const wrong = checking.end(segment);
+    if (wrong !== null) return { taken: checking.taken, refusal: wrong, ledger };
+  }
+  return { taken: checking.taken, refusal: file.damage ?? falseSnapshot(file, taker), ledger };
+}
+
+/** Where a snapshot can be compared it must be right. */
+function falseSnapshot({ snapshot }: OpenedFile, taker: Taker): Refusal | null {
+  if (snapshot === null || snapshot.heads.join() !== taker.heads.join()) return null;
+  return snapshot.canonicalJson === taker.canonicalJson() ? null : refuse("FileSnapshotWrong");
+}
+
+/** Changes of one chain for which no signature was read yet, or none was judged. */
+interface OpenRun {
+  readonly members: WrittenChange[];
+  /** By place in the run, once it is proven. */
+  verified: readonly VerifiedChange[] | null;
+}
+
+interface Waiting {
+  readonly run: OpenRun;
+  readonly place: number;
+  readonly bytes: number;
+}
+
+/** Changes between being read and being taken. They are taken in the order of the file, each when its run is proven. */
+class Checking {
+  taken = 0;
+  questions: SignatureQuestion[] = [];
+  readonly #doc: DocId;
+  readonly #taker: Taker;
+  readonly #ledger: Ledger;
+  readonly #inspector: Inspector;
+  /** By the number of the change that is the last of each. */
+  readonly #open = new Map<number, OpenRun>();
+  #openBytes = 0;
+  #waiting: Waiting[] = [];
+  #asked: { readonly run: OpenRun; readonly inspected: InspectedRun }[] = [];
+
+  constructor(doc: DocId, taker: Taker, ledger: Ledger) {
+    this.#doc = doc;
+    this.#inspector = new Inspector(doc);
+    this.#taker = taker;
+    this.#ledger = ledger;
+  }
+
+  /** Reads on for one batch. */
+  read(segment: Rebuilding): Refusal | null {
+    let bytes = 0;
+    this.questions = [];
+    this.#asked = [];
+    let refusal: Refusal | null = null;
+    for (let i = 0; i < BATCH_CHANGES && bytes < BATCH_BYTES && !segment.isDone && refusal === null; i++) {
+      const rebuilt = segment.next();
+      if ("ok" in rebuilt) return rebuilt;
+      bytes += rebuilt.change.end - rebuilt.change.start;
+      refusal = this.#enter(rebuilt);
+    }
+    return refusal;
+  }
+
+  #enter({ change, prev, closing }: Rebuilt): Refusal | null {
+    const number = this.#ledger.count - 1;
+    // The document is named after its first change, and only the first can be what it says it is.
+    if (number === 0 && change.id !== this.#doc) return refuse("DocumentForeign", change.id.slice(0, 8));
+    const run = this.#open.get(prev) ?? { members: [], verified: null };
+    this.#open.delete(prev);
+    const bytes = change.end - change.start;
+    this.#waiting.push({ run, place: run.members.length, bytes });
+    run.members.push(change);
+    this.#openBytes += bytes;
+    if (this.#openBytes > FILE_OPEN_BYTES_MAX) return refuse("RunTooLong", `${this.#openBytes} bytes`);
+    if (closing === null) {
+      this.#open.set(number, run);
+      return null;
+    }
+    const members = [...run.members];
+    for (const witness of closing.witnesses) {
+      const decoded = decodeChange(witness);
+      if ("ok" in decoded) return decoded;
+      members.push(decoded);
+    }
+    const inspected = this.#inspector.inspectDecoded(members, closing.signature);
+    if (!inspected.ok) return inspected;
+    this.#asked.push({ run, inspected });
+    for (const question of inspected.questions) this.questions.push(question);
+    return null;
+  }
+
+  /** The answers to `questions`; then whatever is proven, and stands behind nothing that is not, is judged and taken. */
+  take(verdicts: readonly boolean[]): Refusal | null {
+    let at = 0;
+    let refusal: Refusal | null = null;
+    for (const { run, inspected } of this.#asked) {
+      const { length } = inspected.questions;
+      const verified = concludeRun(inspected, verdicts.slice(at, at + length));
+      at += length;
+      if ("ok" in verified) refusal ??= verified;
+      else run.verified = verified;
+    }
+    return this.#admit() ?? refusal;
+  }
+
+  #admit(): Refusal | null {
+    const ready: VerifiedChange[] = [];
+    for (const { run, place, bytes } of this.#waiting) {
+      if (run.verified === null) break;
+      ready.push(run.verified[place]!);
+      this.#openBytes -= bytes;
+    }
+    if (ready.length === 0) return null;
+    this.#waiting = this.#waiting.slice(ready.length);
+    const { refused, missing } = this.#taker.admitVerified(ready, SOURCE);
+    this.taken += ready.length;
+    if (missing !== null) return refuse("FileDamaged", "a change before what it builds on");
+    if (refused.length === 0) return null;
+    this.taken -= refused.length;
+    return refused[0]!.refusal;
+  }
+
+  /** Of a segment: everything in it was used, and a signature answers for all of it. */
+  end(segment: Rebuilding): Refusal | null {
+    try {
+      segment.end();
+    } catch (error) {
+      if (error instanceof Malformed) return refuse("FileDamaged", error.message);
+      throw error;
+    }
+    return this.#waiting.length === 0 ? null : refuse("SignatureWrong", "no signature at the end");
+  }
+}
