@@ -38,7 +38,7 @@ export type {
   View,
 } from "./api/typed.ts";
 export { assert, unreachable } from "./assert.ts";
-export type { Member } from "./authority/members.ts";
+export { type Member, mayInvite } from "./authority/members.ts";
 export type { Closed } from "./closed.ts";
 export {
   type Loaded,

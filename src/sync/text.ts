@@ -9,8 +9,8 @@ export const TITLE_KEY = "title";
 export const BODY_KEY = "body";
 export const BODY_PATH: Path = [{ at: BODY_KEY, kind: "text" }];
 
-function body(replica: Replica) {
-  const node = replica.node(BODY_PATH);
+function body(replica: Replica, path: Path = BODY_PATH) {
+  const node = replica.node(path);
   return node?.kind === "text" ? node : null;
 }
 
@@ -50,18 +50,18 @@ export function bodySteps(patches: readonly Patch[]): TextPatch[] {
 }
 
 /** The element left of a position; "draft" while it has no name yet. */
-export function anchorAt(replica: Replica, position: number): AnchorName | "draft" {
-  const node = body(replica);
+export function anchorAt(replica: Replica, position: number, path?: Path): AnchorName | "draft" {
+  const node = body(replica, path);
   const at = Math.min(position, node?.text.length ?? 0);
   if (node === null || at === 0) return null;
   return replica.nameOf(node.text.dotAt(at - 1)) ?? "draft";
 }
 
 /** Behind the element, or where it was; null while it has not arrived. */
-export function positionOf(replica: Replica, anchor: AnchorName): number | null {
+export function positionOf(replica: Replica, anchor: AnchorName, path?: Path): number | null {
   if (anchor === null) return 0;
   const dot = replica.dotOf(anchor);
-  const node = body(replica);
+  const node = body(replica, path);
   if (dot === null || node === null) return null;
   const index = node.text.indexOf(dot);
   return index === null ? null : index + (node.text.isVisible(dot) ? 1 : 0);

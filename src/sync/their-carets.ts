@@ -9,7 +9,7 @@
 
 import type { DeviceId, Patch, Replica } from "../crdt/index.ts";
 import type { Presence } from "./protocol.ts";
-import { anchorAt, bodySteps, positionOf } from "./text.ts";
+import { anchorAt, positionOf } from "./text.ts";
 
 type NamedCaret = NonNullable<Presence["caret"]>;
 
@@ -50,19 +50,20 @@ export class TheirCarets {
     } else this.#early.set(device, caret);
   }
 
+  /** In whichever text: who shows it knows which it looks at. */
   #isHere({ anchor, head }: NamedCaret): boolean {
-    return positionOf(this.#replica, anchor) !== null && positionOf(this.#replica, head) !== null;
+    return [anchor, head].every(name => name === null || this.#replica.dotOf(name) !== null);
   }
 
   /** One insertion where their caret stands, or in place of what they had selected, is their typing. */
   #typed(author: DeviceId, patches: readonly Patch[]): void {
     const caret = this.#shown.get(author);
-    const [step, ...more] = bodySteps(patches);
-    if (caret === undefined || step === undefined || more.length > 0) return;
-    const { anchor, head } = caret;
-    if (step.insert === "" || positionOf(this.#replica, head) !== step.from) return;
-    if (positionOf(this.#replica, anchor) !== step.from) return;
-    const behind = anchorAt(this.#replica, step.from + step.insert.length);
+    const [step, ...more] = patches.filter(patch => patch.type === "text");
+    if (caret === undefined || step === undefined || more.length > 0 || step.inserted === "") return;
+    const { path, index, inserted } = step;
+    const stand = [caret.anchor, caret.head].map(name => positionOf(this.#replica, name, path));
+    if (stand.some(position => position !== index)) return;
+    const behind = anchorAt(this.#replica, index + inserted.length, path);
     if (behind === "draft") return;
     this.#shown.set(author, { anchor: behind, head: behind });
   }

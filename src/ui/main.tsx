@@ -1,5 +1,5 @@
 // The page's entry: the workspace of this browser, on the screen.
-import { openWorkspace } from "../index.ts";
+import { openWorkspace } from "../workspace.ts";
 import { start, startFailed } from "./start.tsx";
 import { watchForUpdates } from "./update.ts";
 

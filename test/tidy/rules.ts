@@ -98,15 +98,41 @@ const RINGS: readonly Ring[] = [
     packages: NONE,
   },
   {
+    name: "what the page opens",
+    files: /^src\/workspace\.ts$/,
+    sources: /^src\/sync\/(view|adapters\/workspace)\.ts$/,
+    packages: NONE,
+  },
+  {
+    name: "the package",
+    files: /^src\/package\//,
+    sources: /^src\/(package\/|sync\/|crdt\/index\.ts$)/,
+    packages: NONE,
+  },
+  {
     name: "the front door",
     files: /^src\/index\.ts$/,
-    sources: /^src\/(sync|crdt(?!\/state))\//,
+    sources: /^src\/(package\/|sync\/|crdt(?!\/state)\/)/,
     packages: NONE,
+  },
+  {
+    // The same tie as the app's, so what the app's editor is made of and knows no page is shared with it.
+    name: "codemirror",
+    files: /^src\/codemirror\//,
+    sources:
+      /^src\/(codemirror\/|package\/|sync\/view\.ts$|crdt\/index\.ts$|ui\/(editor\/(binding|carets|presence|remote)|people\/names)\.ts$)/,
+    packages: /^@codemirror\/(state|view)$/,
+  },
+  {
+    name: "react",
+    files: /^src\/react\//,
+    sources: /^src\/(react\/|package\/|sync\/view\.ts$|crdt\/index\.ts$)/,
+    packages: /^react$/,
   },
   {
     name: "ui",
     files: /^src\/ui\//,
-    sources: /^src\/(ui\/|index\.ts$|sync\/view\.ts$)/,
+    sources: /^src\/(ui\/|workspace\.ts$|sync\/view\.ts$)/,
     packages: /^(?!node:)/,
   },
   {
@@ -127,7 +153,7 @@ const RINGS: readonly Ring[] = [
 /** What no source has to import: where programs start, the memory adapters that tests and simulations stand on, and the
  * states that merge, which tests alone use so far. */
 const ENTRIES =
-  /^(src\/crdt\/state\/index\.ts|src\/sync\/adapters\/memory[\w-]*\.ts|src\/index\.ts|src\/ui\/main\.tsx|src\/cli\/index\.ts|signalling\/main\.ts)$|\.d\.ts$/;
+  /^(src\/crdt\/state\/index\.ts|src\/sync\/adapters\/memory[\w-]*\.ts|src\/index\.ts|src\/package\/sync\.ts|src\/(codemirror|react)\/index\.ts|src\/ui\/main\.tsx|src\/cli\/index\.ts|signalling\/main\.ts)$|\.d\.ts$/;
 
 interface Ban {
   readonly where: string;

@@ -33,7 +33,14 @@ export async function openDeviceKey(
   return opened(kept ?? (await makeKey(subtle)), kept !== null);
 }
 
-/** A key that lives as long as this object. */
+/** A new key that nothing keeps: it lives as long as this object. Never rejects. */
+export async function newDeviceKey(
+  subtle: KeyMakingCrypto | null = platformCrypto(),
+): Promise<OpenedDeviceKey> {
+  return opened(await makeKey(subtle), false);
+}
+
+/** The key of a seed; it lives as long as this object. */
 export function memoryDeviceKey(seed: Bytes = randomSeed()): DeviceKey {
   if (seed.length !== 32) throw new RangeError(`Expected a seed of 32 bytes, got ${seed.length}`);
   return deviceKey({ kind: "seed", seed });

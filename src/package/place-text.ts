@@ -1,0 +1,136 @@
+// One text of a document as an editor wants it: patches in, steps out. It is the text and not the place that is held on
+// to: when the item of a list that it belongs to moves, it is still that text.
+
+import {
+  ListEdit,
+  MapEdit,
+  nodeAt,
+  type Path,
+  type PlainPath,
+  type Replica,
+  TextEdit,
+  textOf,
+} from "../crdt/index.ts";
+import type { SharedText, TextPatch } from "../sync/view.ts";
+
+/** The path of the text at a place. Under keys alone it need not be there yet: the first letter makes it. */
+export function textPath(replica: Replica, place: PlainPath): Path {
+  const found = nodeAt(replica, place);
+  if (found !== null) {
+    if (found.node.kind === "text") return found.path;
+    throw new RangeError(`Expected a text at ${JSON.stringify(place)}, got a ${found.node.kind}`);
+  }
+  const last = place.length - 1;
+  if (last < 0 || !place.every(step => typeof step === "string"))
+    throw new RangeError(`Expected a text at ${JSON.stringify(place)}, and nothing is there`);
+  return place.map((at, i) => ({ at, kind: i === last ? "text" : "map" }));
+}
+
+export class PlaceText implements SharedText {
+  readonly path: Path;
+  readonly #replica: Replica;
+  readonly #edit: (edit: (root: MapEdit) => void) => void;
+  readonly #listeners = new Set<(steps: readonly TextPatch[]) => void>();
+  #stop: () => void = () => undefined;
+  #isEditing = false;
+
+  constructor(replica: Replica, place: PlainPath, edit: (edit: (root: MapEdit) => void) => void) {
+    this.path = textPath(replica, place);
+    this.#replica = replica;
+    this.#edit = edit;
+  }
+
+  get #node() {
+    const node = this.#replica.node(this.path);
+    return node?.kind === "text" ? node : null;
+  }
+
+  get length(): number {
+    return this.#node?.text.length ?? 0;
+  }
+
+  toString(): string {
+    const node = this.#node;
+    return node === null ? "" : textOf(node);
+  }
+
+  edit(patches: readonly TextPatch[]): void {
+    this.#isEditing = true;
+    try {
+      this.#edit(root => {
+        const text = textEdit(this.#replica, root, this.path);
+        // From the last to the first they do not move each other.
+        for (const { from, to, insert } of patches.toReversed()) {
+          if (to > from) text.delete(from, to - from);
+          if (insert !== "") text.insert(from, insert);
+        }
+      });
+    } finally {
+      this.#isEditing = false;
+    }
+  }
+
+  subscribe(listener: (steps: readonly TextPatch[]) => void): () => void {
+    // Wrapped, so that one function subscribed twice is two.
+    const own = (steps: readonly TextPatch[]) => listener(steps);
+    if (this.#listeners.size === 0) this.#start();
+    this.#listeners.add(own);
+    return () => {
+      if (this.#listeners.delete(own) && this.#listeners.size === 0) this.#stop();
+    };
+  }
+
+  #start(): void {
+    this.#stop = this.#replica.subscribe(patches => {
+      if (this.#isEditing) return;
+      const steps: TextPatch[] = [];
+      for (const patch of patches) {
+        if (patch.type !== "text" || !isSamePath(patch.path, this.path)) continue;
+        steps.push({ from: patch.index, to: patch.index + patch.removed, insert: patch.inserted });
+      }
+      if (steps.length > 0) for (const listener of [...this.#listeners]) listener(steps);
+    });
+  }
+}
+
+function isSamePath(a: Path, b: Path): boolean {
+  return (
+    a.length === b.length &&
+    a.every(({ at, kind }, i) => {
+      const other = b[i]!;
+      if (kind !== other.kind || typeof at === "string" || typeof other.at === "string")
+        return kind === other.kind && at === other.at;
+      return at.change === other.at.change && at.index === other.at.index;
+    })
+  );
+}
+
+/** The handle at a path within an edit: an item is gone to where it shows now. */
+function textEdit(replica: Replica, root: MapEdit, path: Path) {
+  const text = handleAt(replica, root, path);
+  if (!(text instanceof TextEdit)) throw new RangeError("Expected a text");
+  return text;
+}
+
+function handleAt(replica: Replica, root: MapEdit, path: Path): MapEdit | ListEdit | TextEdit {
+  let handle: MapEdit | ListEdit | TextEdit = root;
+  for (const [i, { at, kind }] of path.entries()) {
+    if (handle instanceof MapEdit && typeof at === "string") {
+      handle = kind === "text" ? handle.text(at) : kind === "list" ? handle.list(at) : handle.map(at);
+    } else if (typeof at !== "string") {
+      const moved = replica.moved(at);
+      const list: Path = moved?.path ?? path.slice(0, i);
+      const holder: MapEdit | ListEdit | TextEdit =
+        moved === undefined ? handle : handleAt(replica, root, list);
+      const node = replica.node(list);
+      const item = moved?.dot ?? at;
+      // A deleted item still has its place in the order, and another shows there.
+      const index = node?.kind === "list" && node.items.isVisible(item) ? node.items.indexOf(item) : null;
+      if (!(holder instanceof ListEdit) || index === null)
+        throw new RangeError("Expected a text that shows: its item was deleted");
+      handle =
+        kind === "text" ? holder.text(index) : kind === "list" ? holder.list(index) : holder.map(index);
+    }
+  }
+  return handle;
+}

@@ -1,0 +1,229 @@
+// Goal: what the front door promises about one copy of a document. Method: two or three copies in one process, and the
+// packets between them by hand.
+
+import { describe, expect, it } from "vitest";
+import {
+  ChirographError,
+  Document,
+  defineSchema,
+  Identity,
+  isBoolean,
+  isString,
+  list,
+  lww,
+  map,
+  text,
+} from "../../src/index.ts";
+
+async function pair() {
+  const alice = await Document.create(await Identity.create());
+  const bob = await Document.join(await alice.invite(), await Identity.create());
+  await bob.receive(await alice.changesSince(bob.heads));
+  return { alice, bob };
+}
+
+async function exchange(a: Document, b: Document): Promise<void> {
+  await b.receive(await a.changesSince(b.heads));
+  await a.receive(await b.changesSince(a.heads));
+}
+
+async function codeOf(promise: Promise<unknown>): Promise<string> {
+  const error = await promise.then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof ChirographError)) throw new Error(`expected a ChirographError, got ${error}`);
+  expect(error.message).toMatch(/^[A-Z].*\.$/);
+  return error.code;
+}
+
+describe("an identity", () => {
+  it("keeps its secret where WebCrypto knows Ed25519", async () => {
+    expect((await Identity.create()).extractable).toBe(false);
+    expect((await Identity.open()).kept).toBe(false);
+  });
+
+  it("of a seed is the same each time", () => {
+    const seed = new Uint8Array(32).fill(7);
+    expect(Identity.fromSeed(seed).id).toBe(Identity.fromSeed(seed).id);
+    expect(() => Identity.fromSeed(new Uint8Array(31))).toThrow(RangeError);
+  });
+});
+
+describe("two documents", () => {
+  it("are equal once each has what the other made", async () => {
+    const { alice, bob } = await pair();
+    alice.edit(root => root.text("body").insert(0, "Hello"));
+    bob.change(root => {
+      root.todo = [{ what: "milk", done: false }];
+    });
+    await exchange(alice, bob);
+    expect(alice.toJson()).toEqual({ body: "Hello", todo: [{ what: "milk", done: false }] });
+    expect(bob.toJson()).toEqual(alice.toJson());
+    expect(bob.heads).toEqual(alice.heads);
+    expect(bob.members.map(({ role }) => role).sort()).toEqual(["editor", "owner"]);
+  });
+
+  it("take packets in any order and more than once", async () => {
+    const { alice, bob } = await pair();
+    const packets: Uint8Array<ArrayBuffer>[] = [];
+    for (const word of ["one ", "two ", "three "]) {
+      alice.edit(root => root.text("body").insert(root.text("body").length, word));
+      packets.push(...(await alice.flush()));
+    }
+    const [first, ...others] = packets;
+    const waiting = await bob.receive(others.reverse());
+    expect(waiting).toMatchObject({ admitted: [], refused: [] });
+    expect(waiting.pending).toHaveLength(others.length);
+    const done = await bob.receive([first!, first!]);
+    expect(done).toMatchObject({ pending: [], refused: [] });
+    expect(bob.get(["body"])).toBe("one two three ");
+  });
+
+  it("say by a code why a change was not taken, and go on", async () => {
+    const { alice, bob } = await pair();
+    alice.edit(root => root.text("body").insert(0, "Hello"));
+    const [packet] = await alice.changesSince(bob.heads);
+    const altered = packet!.slice();
+    altered[altered.length - 1]! ^= 1;
+    const { refused } = await bob.receive(altered);
+    expect(refused.map(({ code }) => code)).toEqual(["SignatureWrong"]);
+    expect(refused[0]!.message).toMatch(/^The signature does not match \(\w+\)\.$/);
+    expect((await bob.receive(Uint8Array.of(9, 9))).refused[0]!.code).toBe("BytesMalformed");
+    expect((await bob.receive(packet!)).refused).toEqual([]);
+    expect(bob.get(["body"])).toBe("Hello");
+  });
+
+  it("may be edited while signatures are checked", async () => {
+    const { alice, bob } = await pair();
+    alice.edit(root => root.text("body").insert(0, "Hello"));
+    const receiving = bob.receive(await alice.changesSince(bob.heads));
+    bob.edit(root => root.set("title", "A letter"));
+    await receiving;
+    await exchange(alice, bob);
+    expect(alice.toJson()).toEqual({ body: "Hello", title: "A letter" });
+    expect(bob.heads).toEqual(alice.heads);
+  });
+
+  it("hear of all that was taken before a listener's error comes out", async () => {
+    const { alice, bob } = await pair();
+    alice.edit(root => root.set("a", 1));
+    await alice.flush();
+    alice.edit(root => root.set("b", 2));
+    bob.subscribe(() => {
+      throw new Error("no");
+    });
+    await expect(bob.receive(await alice.changesSince(bob.heads))).rejects.toThrow();
+    expect(bob.toJson()).toEqual({ a: 1, b: 2 });
+  });
+});
+
+describe("a document", () => {
+  it("flushes each own change once", async () => {
+    const { alice } = await pair();
+    await alice.flush();
+    alice.edit(root => root.set("a", 1));
+    expect(await alice.flush()).toHaveLength(1);
+    expect(await alice.flush()).toEqual([]);
+  });
+
+  it("rejects with a code what a correct program can meet", async () => {
+    const alice = await Document.create(await Identity.create());
+    const link = await alice.invite({ signalling: "wss://notes.example/signal" });
+    expect(await codeOf(Document.join("https://notes.example/", await Identity.create()))).toBe(
+      "LinkMalformed",
+    );
+    const bob = await Document.join(`https://notes.example/#${link}`, await Identity.create());
+    expect(bob.id).toBe(alice.id);
+    expect(await codeOf(bob.invite())).toBe("NotArrived");
+    expect(() => bob.edit(() => undefined)).toThrow(ChirographError);
+    await bob.receive(await alice.changesSince([]));
+    bob.edit(root => root.set("a", 1));
+    await bob.flush();
+    expect(await codeOf(bob.invite())).toBe("RightMissing");
+    const reader = await Document.open(alice.id, await Identity.create());
+    await reader.receive(await alice.changesSince([]));
+    expect(() => reader.edit(root => root.set("a", 1))).toThrow(/may not/);
+    await expect(Document.open("no id", alice.identity)).rejects.toThrow(TypeError);
+  });
+
+  it("is opened again from its packets and goes on with its own chain", async () => {
+    const identity = await Identity.create();
+    const first = await Document.create(identity);
+    first.edit(root => root.set("a", 1));
+    const packets = await first.changesSince([]);
+    const second = await Document.open(first.id, identity);
+    await second.receive(packets);
+    second.edit(root => root.set("b", 2));
+    expect((await first.receive(await second.flush())).refused).toEqual([]);
+    expect(first.toJson()).toEqual({ a: 1, b: 2 });
+  });
+
+  it("is typed and read by a schema", async () => {
+    const schema = defineSchema({
+      title: lww(isString),
+      todo: list(map({ what: text(), done: lww(isBoolean) })),
+    });
+    const typed = await Document.create(await Identity.create(), { schema });
+    typed.change(root => {
+      root.title = "Shopping";
+      root.todo.push({ what: "milk", done: false });
+      root.todo[0]?.what.insert(0, "soy ");
+    });
+    const reading = typed.read();
+    expect(reading).toEqual({
+      ok: true,
+      value: { title: "Shopping", todo: [{ what: "soy milk", done: false }] },
+    });
+    const plain = await Document.create(await Identity.create());
+    expect(() => plain.read()).toThrow(TypeError);
+  });
+});
+
+describe("a text of a document", () => {
+  it("is edited by patches, and tells steps of everybody else's edits", async () => {
+    const { alice, bob } = await pair();
+    const hers = alice.text(["notes", "body"]);
+    const steps: unknown[] = [];
+    hers.subscribe(told => steps.push(...told));
+    hers.edit([{ from: 0, to: 0, insert: "abc" }]);
+    hers.edit([
+      { from: 0, to: 1, insert: "A" },
+      { from: 3, to: 3, insert: "!" },
+    ]);
+    expect(hers.toString()).toBe("Abc!");
+    expect(steps).toEqual([]);
+    alice.edit(root => root.map("notes").text("body").insert(4, "?"));
+    await exchange(alice, bob);
+    bob.text(["notes", "body"]).edit([{ from: 0, to: 1, insert: "" }]);
+    await exchange(alice, bob);
+    expect(steps).toEqual([
+      { from: 4, to: 4, insert: "?" },
+      { from: 0, to: 1, insert: "" },
+    ]);
+    expect(hers.length).toBe(4);
+  });
+
+  it("stays the same text when its item of a list moves", async () => {
+    const alice = await Document.create(await Identity.create());
+    alice.change(root => {
+      root.list = [{ t: text("one") }, { t: text("two") }, { t: text("three") }];
+    });
+    const two = alice.text(["list", 1, "t"]);
+    alice.edit(root => root.list("list").move(1, 0));
+    two.edit([{ from: 3, to: 3, insert: "!" }]);
+    alice.edit(root => root.list("list").delete(1));
+    two.edit([{ from: 0, to: 1, insert: "T" }]);
+    expect(alice.get(["list", 0, "t"])).toBe("Two!");
+    alice.edit(root => root.list("list").delete(0));
+    expect(() => two.edit([{ from: 0, to: 0, insert: "x" }])).toThrow(RangeError);
+  });
+
+  it("is not looked for where something else is, or nothing can be", async () => {
+    const alice = await Document.create(await Identity.create());
+    alice.edit(root => root.list("list").insert(0, "plain"));
+    expect(() => alice.text(["list"])).toThrow(RangeError);
+    expect(() => alice.text(["list", 7])).toThrow(RangeError);
+    expect(() => alice.text([])).toThrow(RangeError);
+  });
+});

@@ -1,0 +1,147 @@
+// Goal: what `chirograph/sync` promises in Node. Method: sessions over memory stores, linked in memory or by the real
+// signalling server through the package ws.
+
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { WebSocket } from "ws";
+import { createServer } from "../../signalling/server.ts";
+import { defineSchema, Identity, text } from "../../src/index.ts";
+import {
+  Memory,
+  memoryLinks,
+  openMemoryStore,
+  openSession,
+  openStore,
+  type Session,
+  type SessionOptions,
+} from "../../src/package/sync.ts";
+
+const opened: Session[] = [];
+
+async function open(options: Omit<SessionOptions, "identity" | "schema"> & { identity?: Identity } = {}) {
+  const session = await openSession({ identity: await Identity.create(), ...options });
+  opened.push(session);
+  return session;
+}
+
+afterEach(async () => {
+  for (const session of opened.splice(0)) await session.close();
+});
+
+function link(a: Session, b: Session): void {
+  const [first, second] = memoryLinks();
+  a.attach(first);
+  b.attach(second);
+}
+
+function equal(...sessions: Session[]): Promise<void> {
+  return vi.waitFor(
+    () => {
+      const [first, ...others] = sessions.map(({ doc }) => JSON.stringify([doc.toJson(), doc.heads]));
+      for (const other of others) expect(other).toBe(first);
+    },
+    { timeout: 10_000 },
+  );
+}
+
+describe("two sessions", () => {
+  it("share a document over a link of one's own", async () => {
+    const alice = await open({ name: "Alice" });
+    alice.doc.edit(root => root.text("body").insert(0, "Hello"));
+    const bob = await open({ link: await alice.link(), name: "Bob" });
+    expect(() => bob.doc.edit(root => root.set("a", 1))).toThrow(/has not arrived/);
+    link(alice, bob);
+    await bob.arrived();
+    await equal(alice, bob);
+    bob.doc.edit(root => root.text("body").insert(5, ", Alice"));
+    await equal(alice, bob);
+    expect(alice.doc.get(["body"])).toBe("Hello, Alice");
+    await vi.waitFor(() => {
+      expect(alice.view().people.map(({ name }) => name)).toEqual(["Alice", "Bob"]);
+      expect(alice.view().status.kind).toBe("not-saved");
+    });
+    expect(alice.view()).toBe(alice.view());
+  });
+
+  it("meet at a signalling server whose address is in the link", async () => {
+    const server = createServer({ folder: "none", port: 0 });
+    try {
+      const { port } = await server.listen();
+      const signalling = `ws://127.0.0.1:${port}/signal`;
+      const alice = await open({ signalling, WebSocket });
+      alice.doc.edit(root => root.text("body").insert(0, "Hello"));
+      const bob = await open({
+        link: `https://notes.example/#${await alice.link()}`,
+        WebSocket,
+      });
+      await bob.arrived();
+      await equal(alice, bob);
+      expect(bob.view().people.map(({ path }) => path)).toEqual([null, "relay"]);
+    } finally {
+      for (const session of opened.splice(0)) await session.close();
+      await server.close();
+    }
+  }, 30_000);
+
+  it("see each other's carets in the text they stand in", async () => {
+    const alice = await open({ name: "Alice" });
+    alice.doc.edit(root => {
+      root.text("one").insert(0, "abc");
+      root.text("two").insert(0, "xyz");
+    });
+    const bob = await open({ link: await alice.link() });
+    link(alice, bob);
+    await bob.arrived();
+    await equal(alice, bob);
+    alice.setCaret(alice.doc.text(["one"]), { anchor: 1, head: 3 });
+    await vi.waitFor(() => expect(bob.carets(bob.doc.text(["one"]))).toHaveLength(1), { timeout: 10_000 });
+    expect(bob.carets(bob.doc.text(["one"]))[0]).toMatchObject({ anchor: 1, head: 3, name: "Alice" });
+    expect(bob.carets(bob.doc.text(["two"]))).toEqual([]);
+  });
+});
+
+describe("a session", () => {
+  it("finds its document in the store again, and its link", async () => {
+    const memory = new Memory();
+    const identity = await Identity.create();
+    const first = await open({ identity, store: openMemoryStore(memory) });
+    first.doc.edit(root => root.set("a", 1));
+    const made = await first.link();
+    await first.close();
+    expect(() => first.doc.edit(root => root.set("a", 2))).toThrow(/closed/);
+    const second = await open({ identity, store: openMemoryStore(memory), doc: first.id });
+    expect(second.doc.toJson()).toEqual({ a: 1 });
+    expect(await second.link()).toBe(made);
+  });
+
+  it("has stored and signed what was edited when it is flushed", async () => {
+    const memory = new Memory();
+    const alice = await open({ store: openMemoryStore(memory) });
+    alice.doc.edit(root => root.set("a", 1));
+    await alice.flush();
+    const { records } = await openMemoryStore(memory).read(alice.id, 0);
+    expect(records.length).toBe(2);
+    expect(records.every(({ signature }) => signature !== null)).toBe(true);
+  });
+
+  it("rejects with a code", async () => {
+    await expect(open({ doc: "00".repeat(32) })).rejects.toMatchObject({ code: "DocumentUnknown" });
+    await expect(open({ link: "#e.x" })).rejects.toMatchObject({ code: "LinkMalformed" });
+    await expect(openStore()).rejects.toMatchObject({ code: "StoreUnavailable" });
+    const alice = await open({ signalling: "ws://127.0.0.1:9/signal" });
+    await expect(alice.link()).rejects.toMatchObject({ code: "WebSocketMissing" });
+    const waiting = await open({ link: await (await open()).link() });
+    const arrived = expect(waiting.arrived()).rejects.toMatchObject({ code: "Closed" });
+    await expect(waiting.link()).rejects.toMatchObject({ code: "NotArrived" });
+    await waiting.close();
+    await arrived;
+  });
+
+  it("is typed by a schema and disposed by the language", async () => {
+    const schema = defineSchema({ body: text() });
+    const session = await openSession({ identity: await Identity.create(), schema });
+    session.doc.change(root => root.body.insert(0, "Hello"));
+    expect(session.doc.read()).toEqual({ ok: true, value: { body: "Hello" } });
+    await session[Symbol.asyncDispose]();
+    expect(() => session.doc.change(root => root.body.insert(0, "x"))).toThrow(/closed/);
+  });
+});
