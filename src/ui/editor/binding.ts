@@ -51,6 +51,15 @@ export class Binding {
     this.unsubscribe = this.text.subscribe(steps => this.received(steps));
   }
 
+  /** Makes the view equal to the shared text if it is not; not in the middle of an update. */
+  settle(): void {
+    try {
+      if (this.view !== null && this.view.state.doc.toString() !== this.text.toString()) this.rebuild();
+    } catch (error) {
+      this.onFailure(error);
+    }
+  }
+
   detach(): void {
     this.unsubscribe?.();
     this.cancelTimer();

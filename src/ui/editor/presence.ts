@@ -4,7 +4,10 @@ import type { Extension } from "@codemirror/state";
 import { EditorView } from "@codemirror/view";
 import type { OpenDocument } from "../../sync/view.ts";
 
-export function presence(document: OpenDocument, toShared: (position: number) => number): Extension {
+export function presence(
+  document: Pick<OpenDocument, "setCaret">,
+  toShared: (position: number) => number,
+): Extension {
   return [
     EditorView.updateListener.of(({ view, selectionSet, docChanged, focusChanged }) => {
       if (!(selectionSet || docChanged || focusChanged) || !view.hasFocus) return;
