@@ -1,9 +1,9 @@
-// Two people, one document, no network: the code between the two lines of dashes is the README's, word for word, and
-// the last test holds the two together.
+// Two people, one document, no network: the code between the two lines of dashes is that of
+// docs/embedding.md, word for word, and the last test holds the two together.
 
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-// ------------------------------------------------------------------------------------------------ README begins
+// ------------------------------------------------------------------------------------------------ document begins
 import * as crdt from "../../src/crdt/index.ts";
 
 const { Replica, joinMessage, seedPublicKey, seedSign, toHex, verifyInScript } = crdt;
@@ -41,7 +41,7 @@ function keyPair() {
 function now() {
   return Math.floor(Date.now() / 1000); // for people's eyes; nothing is judged by it
 }
-// -------------------------------------------------------------------------------------------------- README ends
+// -------------------------------------------------------------------------------------------------- document ends
 
 it("makes both copies equal, whoever wrote", () => {
   expect(hers.canonicalJson()).toBe('{"body":"Hello, Alice"}');
@@ -82,9 +82,9 @@ it("merges what both wrote without having seen each other", () => {
   expect(his.canonicalJson()).toBe(hers.canonicalJson());
 });
 
-it("is the README's, word for word", () => {
+it("is that of docs/embedding.md, word for word", () => {
   const own = readFileSync(new URL(import.meta.url), "utf8");
-  const shown = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
-  const code = own.split(/^\/\/ -+ README (?:begins|ends)\n/m)[1]!.trim();
+  const shown = readFileSync(new URL("../../docs/embedding.md", import.meta.url), "utf8");
+  const code = own.split(/^\/\/ -+ document (?:begins|ends)\n/m)[1]!.trim();
   expect(shown).toContain(code);
 });
