@@ -89,4 +89,19 @@ function filesUnder(folder) {
     .map(entry => join(entry.parentPath, entry.name));
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await orOneSentence(buildPackage);
+/** Without npm's own scripts, which .npmrc switches off: `npm pack` alone would pack what was built last, or nothing. */
+function pack() {
+  const { status } = spawnSync("npm", ["pack", "--ignore-scripts", "--pack-destination", "dist"], {
+    cwd: root,
+    stdio: ["ignore", 1, 2],
+    shell: process.platform === "win32",
+  });
+  if (status !== 0) throw new Sentence("`npm pack` failed (see above).");
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await orOneSentence(async () => {
+    await buildPackage();
+    if (process.argv.includes("--pack")) pack();
+  });
+}

@@ -30,11 +30,13 @@ import type { Identity } from "./identity.ts";
 import { changesOf, packetsOf, sentenceOf } from "./packets.ts";
 import { SharedDoc } from "./shared-doc.ts";
 
+/** How a copy is held. */
 export interface DocumentOptions<F extends Fields = Fields> {
   /** What the document is expected to be: types what is written, and `read` checks what is there. */
   readonly schema?: MapShape<F>;
 }
 
+/** What an invitation gives. */
 export interface InviteOptions {
   /** What whoever comes by the link may do; "editor" if it is not said. */
   readonly role?: Exclude<Role, "owner">;
@@ -55,6 +57,7 @@ export interface RefusedChange {
   readonly message: string;
 }
 
+/** What came of packets. */
 export interface Received {
   readonly admitted: readonly ChangeId[];
   /** Held until the changes they build on have come; bounded, and bounded per sender. */
@@ -62,6 +65,10 @@ export interface Received {
   readonly refused: readonly RefusedChange[];
 }
 
+/**
+ * One copy of a document in memory: edits show at once and become signed changes with `flush` and `changesSince`. `F`: the
+ * fields of its schema, or null.
+ */
 export class Document<F extends Fields | null = null> extends SharedDoc<F> {
   readonly identity: Identity;
   /** Closed, and not signed yet. */

@@ -4,6 +4,7 @@ import { type Bytes, type DeviceId, toHex } from "../crdt/index.ts";
 import { memoryDeviceKey, newDeviceKey, openDeviceKey } from "../sync/adapters/keys.ts";
 import type { DeviceKey } from "../sync/ports.ts";
 
+/** One Ed25519 key, which is one author: a device, or a program. */
 export class Identity implements DeviceKey {
   /** The public key in lower-case hex: how others know this identity, in every document the same. */
   readonly id: DeviceId;

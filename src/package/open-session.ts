@@ -9,6 +9,7 @@ import { failure, storeFailure } from "./error.ts";
 import type { Identity } from "./identity.ts";
 import { type IceServer, Session, type WebSocketConstructor } from "./session.ts";
 
+/** What a session is to be. */
 export interface SessionOptions<F extends Fields = Fields> {
   readonly identity: Identity;
   /**

@@ -89,6 +89,7 @@ class SessionDoc<F extends Fields | null> extends SharedDoc<F> {
   }
 }
 
+/** A document that is kept and shared until `close`; `openSession` makes it. `F`: the fields of its schema, or null. */
 export class Session<F extends Fields | null = null> {
   readonly identity: Identity;
   /** Edit it, read it, observe it. */
@@ -158,6 +159,7 @@ export class Session<F extends Fields | null = null> {
 
   // --------------------------------------------------------------------------------------------- what is seen
 
+  /** How things stand: who is here, what is saved and shared. */
   view(): SessionView {
     this.#view ??= this.#makeView();
     return this.#view;
@@ -237,6 +239,7 @@ export class Session<F extends Fields | null = null> {
     return carets;
   }
 
+  /** Calls `listener` when a caret may be elsewhere. Answers what stops it. */
   subscribeCarets(listener: () => void): () => void {
     const own = () => listener();
     this.#caretListeners.add(own);
@@ -393,6 +396,7 @@ export class Session<F extends Fields | null = null> {
     this.#caretListeners.clear();
   }
 
+  /** As `close`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

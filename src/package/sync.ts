@@ -1,7 +1,7 @@
 // `chirograph/sync`: documents that stay and find each other, and the ports for those who bring a store or a way of their
 // own.
 
-export { memoryLinks } from "../sync/adapters/memory-link.ts";
+export { type MemoryFingerprints, memoryLinks } from "../sync/adapters/memory-link.ts";
 export { Memory, openMemoryStore } from "../sync/adapters/memory-store.ts";
 export type {
   Append,

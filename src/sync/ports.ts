@@ -24,6 +24,7 @@ export interface PeerLink {
   listen(listener: LinkListener): void;
 }
 
+/** Who holds a link hears of it what is below. */
 export interface LinkListener {
   frame(bytes: Bytes): void;
   /** `bufferedBytes` fell below the low mark after `send` had raised it above the high one. */

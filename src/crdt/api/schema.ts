@@ -11,6 +11,7 @@ import type { CounterKind, RegisterKind, Scalar, SetKind } from "../types/op.ts"
 /** Tells whether a plain value is what is expected. */
 export type Guard<T extends Scalar> = (value: Scalar) => value is T;
 
+/** The guards of plain values, to be given to shapes. */
 export const isString = (value: Scalar): value is string => typeof value === "string";
 export const isNumber = (value: Scalar): value is number => typeof value === "number";
 export const isBoolean = (value: Scalar): value is boolean => typeof value === "boolean";
@@ -111,10 +112,12 @@ export function text(initial = ""): TextShape {
   return new TextShape(initial);
 }
 
+/** A list of one kind of item. */
 export function list<S extends Shape>(of: S): ListShape<S> {
   return new ListShape(of);
 }
 
+/** A map with known keys. */
 export function map<const F extends Fields>(fields: F): MapShape<F> {
   return new MapShape(fields);
 }
@@ -140,6 +143,7 @@ export function lww(is: Guard<Scalar> = isScalar): ScalarShape<"lww", Scalar> {
   return new ScalarShape("lww", is);
 }
 
+/** It goes up and down. */
 export function counter(): CounterShape<"counter"> {
   return new CounterShape("counter");
 }

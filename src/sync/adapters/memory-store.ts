@@ -23,6 +23,7 @@ interface Journal {
   readonly positions: Map<string, number>;
 }
 
+/** A store over `memory`, which forgets with it; two over one are as two tabs of one profile. */
 export function openMemoryStore(memory = new Memory()): Store {
   return new MemoryStore(memory);
 }
