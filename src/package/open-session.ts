@@ -3,11 +3,11 @@
 import { type DocId, type Fields, type MapShape, Replica } from "../crdt/index.ts";
 import { openMemoryStore } from "../sync/adapters/memory-store.ts";
 import { decodeLink, type ShareLink } from "../sync/link.ts";
-import type { DocumentRecord, Store, Verifier } from "../sync/ports.ts";
+import type { DocumentRecord, Store } from "../sync/ports.ts";
 import { fragmentOf, nowS, platformVerifier, randomBytes, ticketFor } from "./document.ts";
 import { failure, storeFailure } from "./error.ts";
 import type { Identity } from "./identity.ts";
-import { type IceServer, Session, type WebSocketConstructor } from "./session.ts";
+import { type Beginning, type IceServer, Session, type WebSocketConstructor } from "./session.ts";
 
 /** What a session is to be. */
 export interface SessionOptions<F extends Fields = Fields> {
@@ -41,13 +41,18 @@ export async function openSession(options: SessionOptions): Promise<Session<Fiel
   const { identity, store = openMemoryStore() } = options;
   const link = options.link ? decodeLink(fragmentOf(options.link)) : null;
   if (link !== null && "error" in link) throw failure("LinkMalformed", link.error);
+  const server = options.signalling ?? link?.server ?? null;
+  const Socket = options.WebSocket ?? (globalThis as { readonly WebSocket?: WebSocketConstructor }).WebSocket;
+  if (server !== null && Socket === undefined) throw failure("WebSocketMissing");
   try {
     const records = await store.documents();
     const id = link?.doc ?? options.doc;
     const known = records.find(record => record.id === id);
     if (id !== undefined && link === null && known === undefined) throw failure("DocumentUnknown", id);
     const verifier = await platformVerifier();
-    const session = await begin(options, identity, store, verifier, link, known ?? null);
+    const meeting = { server, WebSocket: Socket, iceServers: options.iceServers ?? [] };
+    const given = { schema: options.schema ?? null, name: options.name ?? null, identity, store, verifier };
+    const session = await begin({ ...meeting, ...given }, link, known ?? null);
     await session.connect();
     return session;
   } catch (error) {
@@ -55,30 +60,16 @@ export async function openSession(options: SessionOptions): Promise<Session<Fiel
   }
 }
 
+/** Nothing runs until all that may fail is done: a session that nobody gets could not be closed by anybody. */
 async function begin(
-  options: SessionOptions,
-  identity: Identity,
-  store: Store,
-  verifier: Verifier,
+  beginning: Omit<Beginning, "replica" | "record">,
   link: ShareLink | null,
   known: DocumentRecord | null,
 ): Promise<Session<Fields | null>> {
-  const session = (replica: Replica, record: DocumentRecord) =>
-    new Session<Fields | null>({
-      schema: options.schema ?? null,
-      name: options.name ?? null,
-      iceServers: options.iceServers ?? [],
-      WebSocket: options.WebSocket,
-      identity,
-      store,
-      replica,
-      record,
-      verifier,
-      server: options.signalling ?? link?.server ?? null,
-    });
+  const { identity, store } = beginning;
   if (link === null && known === null) {
     const { replica, genesis } = Replica.create(identity.id, randomBytes(16), nowS());
-    const created = session(replica, blank(replica.doc));
+    const created = new Session<Fields | null>({ ...beginning, replica, record: blank(replica.doc) });
     created.host.session.adopt(genesis.id);
     return created;
   }
@@ -87,10 +78,16 @@ async function begin(
   const { roomSecret, inviteSeed } = link ?? record;
   const seed = record.inviteSeed ?? inviteSeed;
   const ticket = seed === null ? null : ticketFor(identity, doc, seed);
-  const opened = session(Replica.open(identity.id, doc, ticket), { ...record, roomSecret, inviteSeed: seed });
-  // A link is kept before anything else: it may be gone from the address by now.
+  const replica = Replica.open(identity.id, doc, ticket);
+  const stored = await store.read(doc, 0);
+  const opened = new Session<Fields | null>({
+    ...beginning,
+    replica,
+    record: { ...record, roomSecret, inviteSeed: seed },
+  });
+  opened.restore(stored);
+  // The link may be gone from the address by now.
   if (link !== null) await opened.rememberNow();
-  opened.restore(await store.read(doc, 0));
   return opened;
 }
 

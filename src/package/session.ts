@@ -309,11 +309,9 @@ export class Session<F extends Fields | null = null> {
 
   /** @internal Meets others where the link says; what goes with it is fetched only now. */
   async connect(): Promise<void> {
-    const { server, iceServers, WebSocket: given } = this.#options;
+    const { server, iceServers, WebSocket: Socket } = this.#options;
     const { roomSecret } = this.#record;
-    if (server === null || roomSecret === null || this.#isClosed) return;
-    const Socket = given ?? (globalThis as { readonly WebSocket?: WebSocketConstructor }).WebSocket;
-    if (Socket === undefined) throw failure("WebSocketMissing");
+    if (server === null || Socket === undefined || roomSecret === null || this.#isClosed) return;
     const { openNetwork } = await import("../sync/adapters/network.ts");
     const network = openNetwork(
       {

@@ -2,13 +2,13 @@
 // plugin in an empty folder with the package in its node_modules, served beside the signalling server, and used by two
 // people.
 
-import { cpSync, mkdirSync } from "node:fs";
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createServer, type Server } from "../../signalling/server.ts";
-import { type Installed, installPackage, ROOT } from "../package/installed.ts";
+import { examplesIn, type Installed, installPackage, ROOT } from "../package/installed.ts";
 import { launchChromium } from "./page.ts";
 
 const PEERS = ["@codemirror/state", "@codemirror/view", "codemirror", "react", "react-dom"];
@@ -29,10 +29,12 @@ afterAll(async () => {
   installed?.remove();
 });
 
-async function serve(name: string): Promise<string> {
+/** `main`: what stands in main.ts instead of the example's own. */
+async function serve(name: string, main: string | null = null): Promise<string> {
   const [from, to] = [join(installed.folder, name), join(installed.folder, "built", name)];
   mkdirSync(from, { recursive: true });
   cpSync(join(ROOT, "examples", name), from, { recursive: true });
+  if (main !== null) writeFileSync(join(from, "main.ts"), main);
   await build({
     root: from,
     configFile: false,
@@ -109,6 +111,27 @@ describe("the CodeMirror example", () => {
       calm();
       await leave();
     }
+  });
+});
+
+describe("the README's lines for CodeMirror", () => {
+  it("run as they stand, and take no letters for a document that has not come", async () => {
+    const lines = examplesIn("README.md").find(code => code.includes("chirograph/codemirror"))!;
+    const address = await serve("codemirror", lines);
+    const alice = await person(address);
+    const link = await linkOf(alice.page);
+    await alice.page.locator(".cm-content").click();
+    await alice.page.keyboard.type("Hello");
+    const bob = await person(address + link);
+    await vi.waitFor(async () => expect(await text(bob.page)).toBe("Hello"), PATIENCE_MS);
+    await alice.leave();
+    await bob.leave();
+    const carol = await person(address + link);
+    await carol.page.locator(".cm-content").click();
+    await carol.page.keyboard.type("lost?");
+    expect(await text(carol.page)).toBe("");
+    carol.calm();
+    await carol.leave();
   });
 });
 
