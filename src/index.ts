@@ -102,6 +102,7 @@ export {
   Document,
   type DocumentOptions,
   type InviteOptions,
+  type LoadOptions,
   type Received,
   type RefusedChange,
 } from "./package/document.ts";

@@ -36,6 +36,14 @@ export interface DocumentOptions<F extends Fields = Fields> {
   readonly schema?: MapShape<F>;
 }
 
+/** How a file is taken. */
+export interface LoadOptions {
+  /** Takes what holds before the first damage, and says nothing of the rest. */
+  readonly partial?: boolean;
+  /** Changes that are checked, and all that the file says it holds. Throwing ends the loading. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
 /** What an invitation gives. */
 export interface InviteOptions {
   /** What whoever comes by the link may do; "editor" if it is not said. */
@@ -136,6 +144,33 @@ export class Document<F extends Fields | null = null> extends SharedDoc<F> {
     return new Document<Fields | null>(identity, replica, schema);
   }
 
+  /**
+   * A copy out of a file that `save` made, whoever made it; everything in it is checked. Rejects with "FileRefused" and the
+   * `Refusal` as its cause unless all of it holds. With `partial` what holds before the first damage is taken.
+   */
+  static load(file: Bytes, identity: Identity, options?: LoadOptions): Promise<Document>;
+  static load<F extends Fields>(
+    file: Bytes,
+    identity: Identity,
+    options: LoadOptions & DocumentOptions<F>,
+  ): Promise<Document<F>>;
+  static async load(
+    file: Bytes,
+    identity: Identity,
+    { schema, partial = false, onProgress }: LoadOptions & DocumentOptions = {},
+  ): Promise<Document<Fields | null>> {
+    const [{ replicaOf }, verifier] = await Promise.all([import("./file.ts"), platformVerifier()]);
+    const replica = await replicaOf(file, identity.id, verifier, { partial, onProgress });
+    return new Document<Fields | null>(identity, replica, schema);
+  }
+
+  /** The whole signed history as one file (docs/wire-format.md §13). */
+  async save(): Promise<Bytes> {
+    await this.#close();
+    const { fileOf } = await import("./file.ts");
+    return fileOf(this.replica);
+  }
+
   protected override drafting(draft: () => void): void {
     if (!this.replica.mayWrite) throw failure("RightMissing");
     draft();
@@ -165,7 +200,10 @@ export class Document<F extends Fields | null = null> extends SharedDoc<F> {
     return packetsOf(ids.map(id => this.replica.get(id)!));
   }
 
-  /** Packets of all changes that are neither among `heads` nor in their past. Unknown heads are passed over. */
+  /**
+   * Packets of all changes that are neither among `heads` nor in their past. Unknown heads are passed over. Rejects with
+   * "OnlyAsFile" if changes are wanted that came out of a file and have no signature each.
+   */
   async changesSince(heads: Iterable<string>): Promise<Bytes[]> {
     await this.#close();
     return packetsOf(this.replica.changesSince(heads as Iterable<ChangeId>));
@@ -248,7 +286,8 @@ export class Document<F extends Fields | null = null> extends SharedDoc<F> {
   /** When everything of one's own is signed. */
   async #close(): Promise<void> {
     this.#draftToChange();
-    await Promise.all(this.#signing.values());
+    // While these are signed others may come.
+    while (this.#signing.size > 0) await Promise.all(this.#signing.values());
   }
 
   #sign(closed: readonly Closed[]): void {

@@ -9,6 +9,8 @@ const SENTENCES = {
   DocumentUnknown: "The store holds no such document",
   NotArrived: "The document has not arrived yet, so there is nothing to edit",
   RightMissing: "This identity may not do that in this document",
+  FileRefused: "The file does not hold",
+  OnlyAsFile: "Some of these changes are proven by a file alone: hand on the file that `save` makes",
   Closed: "It was closed",
   WebSocketMissing: "This platform has no WebSocket: pass one, such as that of the package ws",
 } as const;
@@ -36,8 +38,9 @@ export class ChirographError extends Error {
   }
 }
 
-export function failure(code: keyof typeof SENTENCES, detail = ""): ChirographError {
-  return new ChirographError(code, detail === "" ? `${SENTENCES[code]}.` : `${SENTENCES[code]}: ${detail}`);
+export function failure(code: keyof typeof SENTENCES, detail = "", cause?: unknown): ChirographError {
+  const sentence = detail === "" ? `${SENTENCES[code]}.` : `${SENTENCES[code]}: ${detail}`;
+  return new ChirographError(code, sentence, cause === undefined ? {} : { cause });
 }
 
 /** A rejection of a store, in the terms of this package; anything else as it is. */

@@ -4,6 +4,7 @@
 import { type Bytes, describe, type Refusal, type VerifiedChange } from "../crdt/index.ts";
 import { BATCH_BYTES, BATCH_CHANGES_MAX, MESSAGE_BYTES_MAX } from "../sync/limits.ts";
 import { decodeMessage, encodeMessage, type SignedChange } from "../sync/protocol.ts";
+import { failure } from "./error.ts";
 
 /** At most `MESSAGE_BYTES_MAX` bytes each, parents before children. */
 export function packetsOf(changes: Iterable<VerifiedChange>): Bytes[] {
@@ -16,8 +17,8 @@ export function packetsOf(changes: Iterable<VerifiedChange>): Bytes[] {
     sizeBytes = 0;
   };
   for (const { bytes, signature } of changes) {
-    // An own change that is not signed yet is nobody's business.
-    if (signature === null) continue;
+    // Out of a file it comes with one signature for many: a message between peers has one for each.
+    if (signature === null) throw failure("OnlyAsFile");
     if (batch.length === BATCH_CHANGES_MAX || sizeBytes + bytes.length > BATCH_BYTES) close();
     batch.push({ bytes, signature });
     sizeBytes += bytes.length;

@@ -147,6 +147,42 @@ describe("a document", () => {
     await expect(Document.open("no id", alice.identity)).rejects.toThrow(TypeError);
   });
 
+  it("is saved with its history and loaded again, to the last byte", async () => {
+    const { alice, bob } = await pair();
+    for (const word of ["one ", "two ", "three "]) {
+      alice.edit(root => root.text("body").insert(root.text("body").length, word));
+      await alice.flush();
+    }
+    const file = await alice.save();
+    const seen: number[] = [];
+    const again = await Document.load(file, alice.identity, { onProgress: done => seen.push(done) });
+    expect(again.toJson()).toEqual(alice.toJson());
+    expect(again.heads).toEqual(alice.heads);
+    again.edit(root => root.text("body").insert(0, "> "));
+    const packets = await again.flush();
+    await bob.receive(await alice.changesSince(bob.heads));
+    expect((await bob.receive(packets)).refused).toEqual([]);
+    expect(bob.get(["body"])).toBe("> one two three ");
+
+    for (const at of [40, file.length >> 1, file.length - 1]) {
+      const altered = file.slice();
+      altered[at]! ^= 1;
+      expect(await codeOf(Document.load(altered, alice.identity))).toBe("FileRefused");
+    }
+    expect(await codeOf(Document.load(Uint8Array.of(1, 2, 3), alice.identity))).toBe("FileRefused");
+  });
+
+  it("out of a file says so where its changes cannot be sent one by one", async () => {
+    const alice = await Document.create(await Identity.create());
+    for (let i = 0; i < 20; i++) {
+      alice.edit(root => root.set("n", i));
+      await alice.flush();
+    }
+    const again = await Document.load(await alice.save(), await Identity.create());
+    expect(await codeOf(again.changesSince([]))).toBe("OnlyAsFile");
+    expect(await again.changesSince(alice.heads)).toEqual([]);
+  });
+
   it("is opened again from its packets and goes on with its own chain", async () => {
     const identity = await Identity.create();
     const first = await Document.create(identity);

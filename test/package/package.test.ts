@@ -149,7 +149,7 @@ describe("in an empty folder", () => {
   );
 });
 
-/** Minified, as a page would load it, with what it depends on. */
+/** Minified, what a page would load at first, with what it depends on. */
 async function bundled(code: string): Promise<string> {
   const result = (await build({
     root: installed.folder,
@@ -165,7 +165,16 @@ async function bundled(code: string): Promise<string> {
       },
     },
   })) as Rollup.RollupOutput;
-  return result.output.map(chunk => (chunk.type === "chunk" ? chunk.code : "")).join("\n");
+  const chunks = result.output.filter(chunk => chunk.type === "chunk");
+  // What is fetched when it is wanted is another matter.
+  const first = chunks.filter(({ isEntry, fileName }) => isEntry || isNeeded(fileName, chunks));
+  return first.map(({ code }) => code).join("\n");
+}
+
+function isNeeded(fileName: string, chunks: readonly Rollup.OutputChunk[]): boolean {
+  return chunks.some(
+    ({ isEntry, imports, fileName: by }) => imports.includes(fileName) && (isEntry || isNeeded(by, chunks)),
+  );
 }
 
 function gzipBytes(code: string): number {
