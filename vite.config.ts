@@ -53,7 +53,12 @@ export default defineConfig({
     assetsInlineLimit: 0,
     // Constants of a file stay constants: as a `var`, a table is looked up and checked at every use (a SHA-256 of 100
     // bytes then takes 1.13 µs, not 0.72).
-    rolldownOptions: { output: { topLevelVar: false } },
+    rolldownOptions: {
+      output: { topLevelVar: false },
+      // Nothing in the core does anything by being imported, so what only a part loaded later uses goes there, although the
+      // core names it (src/crdt/history).
+      treeshake: { moduleSideEffects: [{ test: /\/src\/crdt\//, sideEffects: false }] },
+    },
   },
   // The bundle without Node polyfills; named here so that the development server gives it a default export.
   optimizeDeps: { include: ["simple-peer/simplepeer.min.js"] },
