@@ -1,0 +1,42 @@
+// Whether what is on the screen is fit for assistive technology, so far as a machine can judge it: axe-core.
+
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { AxeResults } from "axe-core";
+import { expect } from "vitest";
+import type { Person } from "./people.ts";
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/**
+ * Fails on anything that keeps people from using what is on the screen now. Motion is reduced first: something that is
+ * still fading in while axe reads the page has the contrast of nothing that anybody is to read.
+ */
+export async function isFit(person: Person, screen: string): Promise<void> {
+  await person.page.emulateMedia({ reducedMotion: "reduce" });
+  await person.page.evaluate(() => Promise.allSettled(document.getAnimations().map(each => each.finished)));
+  // In a world of its own beside the page's, where the content policy does not reach.
+  const { frameTree } = await person.devtools.send("Page.getFrameTree");
+  const { executionContextId: contextId } = await person.devtools.send("Page.createIsolatedWorld", {
+    frameId: frameTree.frame.id,
+  });
+  const evaluate = async (expression: string): Promise<unknown> => {
+    const { result, exceptionDetails } = await person.devtools.send("Runtime.evaluate", {
+      expression,
+      contextId,
+      awaitPromise: true,
+      returnByValue: true,
+    });
+    if (exceptionDetails !== undefined) throw new Error(JSON.stringify(exceptionDetails));
+    return result.value;
+  };
+  await evaluate(axeSource);
+  const { violations, passes } = (await evaluate(
+    'axe.run(document, { resultTypes: ["violations"] })',
+  )) as AxeResults;
+  expect(passes.length).toBeGreaterThan(5);
+  const serious = violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(node => node.html).join(" | ")}`);
+  expect(serious, screen).toEqual([]);
+}
