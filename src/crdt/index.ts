@@ -91,5 +91,5 @@ export type { Dot } from "./types/dot.ts";
 export { type Input, ListEdit, MapEdit } from "./types/edit.ts";
 export { TextEdit } from "./types/edit-text.ts";
 export { CounterEdit, LwwEdit, RegisterEdit, SetEdit } from "./types/edit-values.ts";
-export { canonicalJson, fieldValue, type Json, textOf } from "./types/node.ts";
+export { canonicalJson, fieldJson, fieldValue, type Json, textOf } from "./types/node.ts";
 export type { CounterKind, Kind, Path, Scalar, SetKind, Value } from "./types/op.ts";

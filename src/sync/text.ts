@@ -1,12 +1,29 @@
 // The page's text as an editor wants it: patches in, steps out, positions ↔ names of elements. What a document
 // contains is the app's affair; here only where its text, title and carets are.
 
-import { fieldValue, type MapEdit, type Patch, type Path, type Replica, textOf } from "../crdt/index.ts";
+import {
+  type ChangeId,
+  fieldJson,
+  fieldValue,
+  type MapEdit,
+  type Patch,
+  type Path,
+  type Replica,
+  sha256,
+  textOf,
+  toHex,
+} from "../crdt/index.ts";
 import type { AnchorName } from "./protocol.ts";
 import type { TextPatch } from "./view.ts";
 
 export const TITLE_KEY = "title";
 export const BODY_KEY = "body";
+/** Names of versions, as data: { name, heads } under a key made of the heads. Who gave a name is who signed it. */
+const VERSIONS_KEY = "versions";
+const VERSIONS_PATH: Path = [{ at: VERSIONS_KEY, kind: "map" }];
+/** What is read of a name that somebody gave, and of the heads it names. */
+const VERSION_NAME_LENGTH_MAX = 100;
+const VERSION_HEADS_MAX = 64;
 export const BODY_PATH: Path = [{ at: BODY_KEY, kind: "text" }];
 
 function body(replica: Replica, path: Path = BODY_PATH) {
@@ -37,6 +54,40 @@ export function editBody(root: MapEdit, patches: readonly TextPatch[]): void {
     if (to > from) text.delete(from, to - from);
     if (insert !== "") text.insert(from, insert);
   }
+}
+
+export interface NamedHeads {
+  readonly name: string;
+  readonly heads: readonly ChangeId[];
+  /** The change that gave the name; null while it is in the draft. */
+  readonly change: ChangeId | null;
+}
+
+/** Names of versions, in an order that is alike everywhere; what is no such thing is passed over. */
+export function namedVersions(replica: Replica): NamedHeads[] {
+  const node = replica.node(VERSIONS_PATH);
+  if (node?.kind !== "map") return [];
+  const named: NamedHeads[] = [];
+  for (const key of [...node.keys.keys()].sort()) {
+    const field = node.keys.get(key)!;
+    const json = fieldJson(field) as { readonly name?: unknown; readonly heads?: unknown } | null | undefined;
+    if (typeof json?.name !== "string" || typeof json.heads !== "string") continue;
+    const heads = json.heads.split(" ");
+    if (heads.length > VERSION_HEADS_MAX || !heads.every(id => replica.has(id as ChangeId))) continue;
+    const dot = field.register.latest?.dot;
+    const change = dot === undefined ? null : (replica.nameOf(dot)?.id ?? null);
+    named.push({ name: json.name.slice(0, VERSION_NAME_LENGTH_MAX), heads: heads as ChangeId[], change });
+  }
+  return named;
+}
+
+/** An empty name takes the name away. */
+export function nameVersion(root: MapEdit, heads: readonly ChangeId[], name: string): void {
+  const line = heads.join(" ");
+  const key = toHex(sha256(new TextEncoder().encode(line))).slice(0, 16);
+  const versions = root.map(VERSIONS_KEY);
+  if (name === "") versions.delete(key);
+  else versions.set(key, { name: name.slice(0, VERSION_NAME_LENGTH_MAX), heads: line });
 }
 
 /** The steps that some patches of the document mean for the text. */

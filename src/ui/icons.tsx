@@ -5,6 +5,7 @@ const paths = {
   plus: "M8 3v10M3 8h10",
   close: "M4.5 4.5l7 7M11.5 4.5l-7 7",
   bin: "M3 4.5h10M6.5 4.5V3h3v1.5M4.5 4.5l.5 8.5h6l.5-8.5M7 7v3.5M9 7v3.5",
+  history: "M2.5 8a5.5 5.5 0 1 0 1.7-4M2.5 2.5V5H5M8 5v3.2l2.2 1.3",
   share: "M8 10V2.5M5 5l3-3 3 3M3.5 9v4.5h9V9",
 } as const;
 

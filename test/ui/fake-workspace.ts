@@ -7,6 +7,7 @@ import type {
   OpenDocument,
   Person,
   SharedText,
+  TextHistory,
   TextPatch,
   Workspace,
 } from "../../src/sync/view.ts";
@@ -108,6 +109,10 @@ export class FakeDocument implements OpenDocument {
 
   subscribe(listener: () => void): () => void {
     return this.listeners.add(listener);
+  }
+
+  history(): Promise<TextHistory> {
+    return Promise.reject(new Error("A text in memory has no history."));
   }
 
   setTitle(title: string): void {

@@ -1,7 +1,7 @@
 // What is said about changes, beside what they do: what each was made on top of, when its author last looked at a clock,
 // whether there is anything in it to be seen. Columns, read at a change's slot, filled while the history is read once.
 
-import { isContent } from "../graph/change.ts";
+import { isContent, type Op } from "../graph/change.ts";
 import type { WrittenChange } from "../graph/written.ts";
 import type { Slot } from "../types/dot.ts";
 
@@ -15,13 +15,28 @@ export class Annals {
   #times = new Float64Array(SLOTS_AT_FIRST);
   #isData = new Uint8Array(SLOTS_AT_FIRST);
 
+  /** Of the root: what is under others is not looked at. Null: all are. */
+  readonly #keys: ReadonlySet<string> | null;
+
+  constructor(keys: readonly string[] | null) {
+    this.#keys = keys === null ? null : new Set(keys);
+  }
+
   /** Its ancestors come first. */
   add(slot: Slot, change: WrittenChange, prev: Slot, parents: readonly Slot[]): void {
     while (slot >= this.#prevs.length) this.#grow();
     if (parents.length !== 1 || parents[0] !== prev) this.#parents[slot] = parents;
     this.#prevs[slot] = prev;
     this.#times[slot] = change.time ?? (prev < 0 ? 0 : this.#times[prev]!);
-    this.#isData[slot] = change.ops.some(isContent) ? 1 : 0;
+    this.#isData[slot] = change.isRetracting || change.ops.some(op => this.#isLookedAt(op)) ? 1 : 0;
+  }
+
+  #isLookedAt(op: Op): boolean {
+    if (!isContent(op)) return false;
+    if (this.#keys === null) return true;
+    const [top] = op.path;
+    const key = top === undefined && (op.type === "set" || op.type === "unset") ? op.key : top?.at;
+    return typeof key === "string" && this.#keys.has(key);
   }
 
   #grow(): void {
@@ -45,7 +60,7 @@ export class Annals {
     return this.#times[slot] ?? 0;
   }
 
-  /** Whether it has ops on data: of a change without any nothing can be seen. */
+  /** Whether it writes data that is looked at, or takes some back: of any other change nothing can be seen. */
   isData(slot: Slot): boolean {
     return this.#isData[slot] === 1;
   }

@@ -60,7 +60,7 @@ export class History {
   readonly #ground: Ground;
   readonly #graph: Graph;
   readonly #inspector: Inspector;
-  readonly #annals = new Annals();
+  readonly #annals: Annals;
   /** How many changes the annals know, in the order of the graph. */
   #read = 0;
   #order: readonly Slot[] = [];
@@ -69,7 +69,9 @@ export class History {
   readonly #films = new Map<TextNode, { readonly film: Film; readonly size: number }>();
   #rewinding: Rewinding | null = null;
 
-  constructor(doc: DocId, ground: Ground) {
+  /** `keys`: of the root. Entries are about what is under them; without them about everything. */
+  constructor(doc: DocId, ground: Ground, keys: readonly string[] | null = null) {
+    this.#annals = new Annals(keys);
     this.#ground = ground;
     this.#graph = ground.graph;
     this.#inspector = new Inspector(doc);
@@ -239,6 +241,12 @@ export class History {
     const frontier = new Frontier(this.#annals, heads, before?.end ?? 0);
     frontier.add(this.#order, count);
     return frontier.ids(this.#graph);
+  }
+
+  /** How many changes there are in that order up to the last of a version's heads. */
+  placeOf(version: Version): number {
+    const heads = new Set(version.map(id => this.#graph.slotOf(id)));
+    return this.#order.findLastIndex(slot => heads.has(slot)) + 1;
   }
 
   authorOf(id: ChangeId): DeviceId | null {

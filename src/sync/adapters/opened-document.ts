@@ -15,7 +15,16 @@ import {
   TITLE_KEY,
   titleOf,
 } from "../text.ts";
-import type { Caret, DocumentView, OpenDocument, Person, Search, SharedText, TextPatch } from "../view.ts";
+import type {
+  Caret,
+  DocumentView,
+  OpenDocument,
+  Person,
+  Search,
+  SharedText,
+  TextHistory,
+  TextPatch,
+} from "../view.ts";
 import { Host, type HostOptions } from "./host.ts";
 import { type findLastWords, leaveLastWords } from "./last-words.ts";
 
@@ -210,6 +219,31 @@ export class OpenedDocument implements OpenDocument {
   }
 
   // ------------------------------------------------------------------------------------------------- the wishes
+
+  /** Its code comes when it is asked for: nobody who writes waits for it. */
+  async history(progress: (done: number) => void): Promise<TextHistory> {
+    const { openHistory } = await import("./opened-history.ts");
+    this.flush();
+    await this.host.settled();
+    return openHistory(
+      this.#replica,
+      this.#options.verifier,
+      {
+        edit: edit => this.#edit(() => this.host.act(session => session.edit(edit))),
+        editText: patches => this.#editFromElsewhere(patches),
+        flush: () => this.flush(),
+      },
+      progress,
+    );
+  }
+
+  /** An own edit that the editor has not made, and so has to be told of. */
+  #editFromElsewhere(patches: readonly TextPatch[]): void {
+    this.text.edit(patches);
+    // From the last to the first each holds in the text that the one before it left.
+    for (const listener of this.#textListeners) listener(patches.toReversed());
+    this.#tellCarets();
+  }
 
   /** Shown at once and written in pauses, so that a title is a few changes and not one for each letter. */
   setTitle(title: string): void {

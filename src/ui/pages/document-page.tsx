@@ -1,5 +1,5 @@
 // One open document: the bar with all that belongs to it, and the text.
-import { type ReactNode, useEffect, useState } from "react";
+import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from "react";
 import type { OpenDocument } from "../../sync/view.ts";
 import { Bar } from "../bar/bar.tsx";
 import { TitleField } from "../bar/title-field.tsx";
@@ -14,6 +14,9 @@ import { StatusLine } from "../status/status-line.tsx";
 import { useDocumentView } from "../stores.ts";
 import { WaitingPage } from "./waiting-page.tsx";
 
+/** Whoever only writes does not wait for it. */
+const HistoryPage = lazy(() => import("../history/history-page.tsx"));
+
 interface Properties {
   readonly document: OpenDocument;
   readonly navigation: ReactNode;
@@ -24,6 +27,13 @@ export function DocumentPage({ document, navigation, update }: Properties) {
   const view = useDocumentView(document);
   useNews(view);
   const [isSharing, setSharing] = useState(false);
+  const [isLookingBack, setLookingBack] = useState(false);
+  const historyButton = useRef<HTMLButtonElement>(null);
+  const closeHistory = (goesToText: boolean) => {
+    setLookingBack(false);
+    // Once the text is on the screen again.
+    requestAnimationFrame(() => (goesToText ? focusText() : historyButton.current?.focus()));
+  };
   const title = view.title === "" ? "Untitled" : view.title;
   useEffect(() => {
     // What has not arrived may well have a title.
@@ -40,6 +50,20 @@ export function DocumentPage({ document, navigation, update }: Properties) {
           <>
             {update}
             {view.ready && (
+              <button
+                ref={historyButton}
+                type="button"
+                className="button"
+                aria-label="History"
+                title="History"
+                aria-expanded={isLookingBack}
+                onClick={() => (isLookingBack ? closeHistory(false) : setLookingBack(true))}
+              >
+                <Icon name="history" />
+                <span className="button-words">History</span>
+              </button>
+            )}
+            {view.ready && (
               <button type="button" className="button button-primary" onClick={() => setSharing(true)}>
                 <Icon name="share" />
                 Share
@@ -51,9 +75,19 @@ export function DocumentPage({ document, navigation, update }: Properties) {
       {view.ready ? (
         <main className="page">
           <h1 className="hidden">{title}</h1>
-          <ErrorBoundary fallback={<EditorFailed />}>
-            <Editor document={document} title={view.title} />
-          </ErrorBoundary>
+          {/* It stays as it is while one looks back: caret, scrolling, what is held for it. */}
+          <div className="page-text" hidden={isLookingBack}>
+            <ErrorBoundary fallback={<EditorFailed />}>
+              <Editor document={document} title={view.title} />
+            </ErrorBoundary>
+          </div>
+          {isLookingBack && (
+            <ErrorBoundary fallback={<HistoryFailed />}>
+              <Suspense fallback={<p className="history-wait">Opening the history…</p>}>
+                <HistoryPage document={document} people={view.people} title={title} onClose={closeHistory} />
+              </Suspense>
+            </ErrorBoundary>
+          )}
         </main>
       ) : (
         <WaitingPage search={view.search ?? "connecting"} />
@@ -65,4 +99,8 @@ export function DocumentPage({ document, navigation, update }: Properties) {
 
 function focusText(): void {
   window.document.querySelector<HTMLElement>(".cm-content")?.focus();
+}
+
+function HistoryFailed() {
+  return <p className="history-wait">The history could not be shown. The text itself is safe.</p>;
 }

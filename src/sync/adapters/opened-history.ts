@@ -1,0 +1,178 @@
+// The history of an open document for the screen: drives the core's history in slices between which the page lives,
+// asks the signature rule, and turns the wishes of the panel into edits. Loaded when somebody looks back.
+
+import { type ChangeId, History, type MapEdit, type Progress, type Replica } from "../../crdt/index.ts";
+import type { Verifier } from "../ports.ts";
+import { BODY_KEY, BODY_PATH, namedVersions, nameVersion } from "../text.ts";
+import type {
+  Authorship,
+  HistoryEntry,
+  HistoryOrder,
+  Proof,
+  TextDifference,
+  TextHistory,
+  TextPatch,
+  Version,
+} from "../view.ts";
+
+/** Milliseconds of work between two looks at the event loop: less than one frame of the screen. */
+const SLICE_MS = 10;
+/** Milliseconds of work after which people are told how far it is. */
+const TOLD_AFTER_MS = 300;
+/** Milliseconds for which what comes is gathered before the history is put in order again. */
+const GATHER_MS = 1_000;
+
+/** What may be done to the document. */
+interface Wishes {
+  edit(edit: (root: MapEdit) => void): void;
+  editText(patches: readonly TextPatch[]): void;
+  flush(): void;
+}
+
+export async function openHistory(
+  replica: Replica,
+  verifier: Verifier,
+  wishes: Wishes,
+  progress: (done: number) => void,
+): Promise<TextHistory> {
+  const opened = new OpenedHistory(replica, verifier, wishes);
+  await opened.read(progress);
+  return opened;
+}
+
+class OpenedHistory implements TextHistory {
+  readonly #replica: Replica;
+  readonly #verifier: Verifier;
+  readonly #wishes: Wishes;
+  readonly #history: History;
+  readonly #listeners = new Set<() => void>();
+  readonly #unsubscribe: () => void;
+  readonly #proven = new Map<ChangeId, Proof>();
+  #order: HistoryOrder = { length: 0, entries: [], names: [], versionAt: () => [] };
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #isClosed = false;
+
+  constructor(replica: Replica, verifier: Verifier, wishes: Wishes) {
+    this.#replica = replica;
+    this.#verifier = verifier;
+    this.#wishes = wishes;
+    this.#history = new History(replica.doc, replica.ground, [BODY_KEY]);
+    this.#unsubscribe = replica.subscribe(() => this.#readSoon());
+  }
+
+  /** Takes in what came, and puts it in order. */
+  async read(progress: (done: number) => void): Promise<void> {
+    const entries = await drive(this.#history.arrange(), progress, () => this.#isClosed);
+    if (entries === null) return;
+    // What a film takes, it takes before anybody drags.
+    this.#history.text(this.#history.newest, BODY_PATH);
+    this.#draw(entries);
+  }
+
+  #draw(entries: readonly HistoryEntry[]): void {
+    const names = namedVersions(this.#replica).map(({ name, heads, change }) => ({
+      name,
+      version: heads,
+      place: this.#history.placeOf(heads),
+      by: (change === null ? null : this.#history.authorOf(change)) ?? this.#replica.device,
+      time: change === null ? null : this.#history.timeOf(change),
+    }));
+    const { length } = this.#history;
+    this.#order = { length, entries, names, versionAt: place => this.#history.versionAt(place) };
+  }
+
+  #readSoon(): void {
+    this.#timer ??= setTimeout(async () => {
+      await this.read(() => undefined);
+      this.#timer = undefined;
+      this.#tell();
+      // What is in the draft is a change in a moment.
+      if (
+        !this.#isClosed &&
+        (this.#replica.hasDraft || this.#history.length < this.#replica.ground.graph.size)
+      )
+        this.#readSoon();
+    }, GATHER_MS);
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  readonly order = (): HistoryOrder => this.#order;
+
+  compare(before: Version, after: Version): readonly TextDifference[] {
+    return this.#history.diff(
+      before as readonly ChangeId[],
+      after as readonly ChangeId[],
+      BODY_PATH,
+      "author",
+    );
+  }
+
+  authors(version: Version, from: number, to: number): readonly Authorship[] {
+    return this.#history.blame(version as readonly ChangeId[], BODY_PATH, from, to, "author");
+  }
+
+  async prove(version: Version, from: number, to: number): Promise<Proof> {
+    const blames = this.#history.blame(version as readonly ChangeId[], BODY_PATH, from, to);
+    const changes = [...new Set(blames.map(({ change }) => change))];
+    const asked = changes.filter(change => !this.#proven.has(change));
+    const questions = asked.map(change => this.#history.proof(change));
+    const verdicts = await this.#verifier.verify(questions.flatMap(each => each ?? []));
+    let at = 0;
+    for (const [i, each] of questions.entries()) {
+      if (each === null) continue;
+      const isProven = verdicts.slice(at, at + each.length).every(verdict => verdict);
+      at += each.length;
+      this.#proven.set(asked[i]!, isProven ? "holds" : "wrong");
+    }
+    const proofs = changes.map(change => this.#proven.get(change) ?? "unsigned");
+    return proofs.find(proof => proof === "wrong") ?? proofs.find(proof => proof === "unsigned") ?? "holds";
+  }
+
+  restore(version: Version): void {
+    const steps = this.#history.stepsTo(version as readonly ChangeId[], BODY_PATH);
+    if (steps.length > 0) this.#wishes.editText(steps);
+    this.#wishes.flush();
+  }
+
+  name(version: Version, name: string): void {
+    this.#wishes.edit(root => nameVersion(root, version as readonly ChangeId[], name));
+    this.#wishes.flush();
+    this.#draw(this.#order.entries);
+    this.#tell();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    this.#unsubscribe();
+    this.#listeners.clear();
+  }
+}
+
+/** Works in slices. Null if it was not wanted any more. */
+async function drive<T>(
+  work: Generator<Progress, T>,
+  progress: (done: number) => void,
+  isDropped: () => boolean,
+): Promise<T | null> {
+  const startMs = performance.now();
+  let endMs = startMs + SLICE_MS;
+  for (;;) {
+    const step = work.next();
+    if (step.done) return step.value;
+    const now = performance.now();
+    if (now < endMs) continue;
+    if (now - startMs > TOLD_AFTER_MS) progress(step.value.done / step.value.total);
+    await new Promise(resolve => setTimeout(resolve));
+    if (isDropped()) return null;
+    endMs = performance.now() + SLICE_MS;
+  }
+}

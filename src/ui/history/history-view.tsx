@@ -1,0 +1,198 @@
+// The history once it was read. One place in it is looked at, by slider or list; the text there is laid over the text
+// before, or over any other version.
+import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import type { HistoryEntry, HistoryOrder, Person, TextHistory, Version } from "../../sync/view.ts";
+import { Icon } from "../icons.tsx";
+import { Entries } from "./entries.tsx";
+import { NameForm } from "./name-form.tsx";
+import { PastText } from "./past-text.ts";
+import { type Asked, WhoWrote } from "./who-wrote.tsx";
+import { entryWords, labelsFor, momentOf, nameOfVersion } from "./words.ts";
+
+/** Steps of the slider: as many as a hand can tell apart on a wide screen. */
+const STEPS_MAX = 1000;
+/** Milliseconds without a move after which what changed is brought into view. */
+const REST_MS = 150;
+
+interface Properties {
+  readonly history: TextHistory;
+  readonly people: readonly Person[];
+  readonly title: string;
+  readonly onClose: (goesToText: boolean) => void;
+}
+
+export function HistoryView({ history, people, title, onClose }: Properties) {
+  const order = useSyncExternalStore(history.subscribe, history.order);
+  /** Null is the end, also when more comes. */
+  const [place, setPlace] = useState<number | null>(null);
+  const [picked, setPicked] = useState<Version | null>(null);
+  const [base, setBase] = useState("before");
+  const [isNaming, setNaming] = useState(false);
+  const [hasAuthors, setAuthors] = useState(false);
+  const [asked, setAsked] = useState<Asked | null>(null);
+  const mount = useRef<HTMLDivElement>(null);
+  const slider = useRef<HTMLInputElement>(null);
+  const nameButton = useRef<HTMLButtonElement>(null);
+  const past = useRef<PastText | null>(null);
+  const shown = useRef<Version>([]);
+
+  const { entries, names, length } = order;
+  const labels = useMemo(() => labelsFor(people, entries), [people, entries]);
+  const now = Date.now();
+  const first = entries[0]!.first;
+  const at = Math.min(place ?? length, length);
+  const entry = entryAt(entries, at);
+  const version = useMemo(() => picked ?? order.versionAt(at), [order, picked, at]);
+  const before = useMemo(() => baseVersion(order, base, entry), [order, base, entry]);
+  shown.current = version;
+
+  useEffect(() => {
+    const text = new PastText(mount.current!, (from, to) => history.authors(shown.current, from, to), {
+      at: setAsked,
+    });
+    past.current = text;
+    slider.current?.focus();
+    return () => text.destroy();
+  }, [history]);
+  useEffect(() => {
+    past.current?.show(history.compare(before, version));
+    const timer = setTimeout(() => past.current?.revealChange(), REST_MS);
+    return () => clearTimeout(timer);
+  }, [history, before, version]);
+
+  const steps = Math.min(STEPS_MAX, length - first);
+  const stepOf = (where: number) => Math.round(((where - first) * steps) / Math.max(1, length - first));
+  const placeOf = (step: number) => first + Math.round((step * (length - first)) / Math.max(1, steps));
+  const goTo = (where: number, named: Version | null = null) => {
+    setPlace(where >= length && named === null ? null : where);
+    setPicked(named);
+    setNaming(false);
+  };
+  const name = nameOfVersion(version, names);
+  const moment = entry === null ? "Before anything was written" : entryWords(entry, labels, now);
+  const words = at === length && picked === null ? `Now: ${moment}` : moment;
+  return (
+    <>
+      <div className="history-past">
+        <div className="history-slider">
+          <input
+            ref={slider}
+            type="range"
+            aria-label="Moment"
+            aria-valuetext={name === null ? words : `${name}: ${words}`}
+            min={0}
+            max={steps}
+            value={stepOf(at)}
+            onChange={event => goTo(placeOf(event.target.valueAsNumber))}
+          />
+          <p className="history-moment" aria-hidden="true">
+            {name !== null && <strong>{name} · </strong>}
+            {words}
+          </p>
+        </div>
+        <h2 className="hidden">{title}, as it was</h2>
+        <div className="editor history-text" data-who={hasAuthors ? "" : undefined} ref={mount} />
+        {hasAuthors && (
+          <WhoWrote asked={asked} history={history} version={version} labels={labels} now={now} />
+        )}
+      </div>
+      <div className="history-panel">
+        <header className="history-head">
+          <h2>History</h2>
+          <button
+            type="button"
+            className="button button-icon"
+            aria-label="Close history"
+            title="Close history"
+            onClick={() => onClose(false)}
+          >
+            <Icon name="close" />
+          </button>
+        </header>
+        <div className="history-actions">
+          <button
+            type="button"
+            className="button button-primary"
+            disabled={picked === null && at === length}
+            onClick={() => {
+              history.restore(version);
+              onClose(true);
+            }}
+          >
+            Restore this version
+          </button>
+          {isNaming ? (
+            <NameForm
+              name={name ?? ""}
+              onDone={given => {
+                if (given !== null) history.name(version, given);
+                setNaming(false);
+                requestAnimationFrame(() => nameButton.current?.focus());
+              }}
+            />
+          ) : (
+            <button
+              ref={nameButton}
+              type="button"
+              className="button button-line"
+              onClick={() => setNaming(true)}
+            >
+              Name this version
+            </button>
+          )}
+          <button
+            type="button"
+            className="button button-line history-who"
+            aria-pressed={hasAuthors}
+            onClick={() => {
+              setAuthors(!hasAuthors);
+              past.current?.showAuthors(!hasAuthors);
+            }}
+          >
+            Who wrote this
+          </button>
+          <label className="history-compare">
+            Compare with
+            <select className="field" value={base} onChange={event => setBase(event.target.value)}>
+              <option value="before">what was before</option>
+              <option value="nothing">nothing</option>
+              <option value="now">the text as it is now</option>
+              {names.map((named, i) => (
+                <option key={`name ${named.version.join(" ")}`} value={`name ${i}`}>
+                  {named.name}
+                </option>
+              ))}
+              {entries.toReversed().map(one => (
+                <option key={one.first} value={`end ${one.end}`}>
+                  {entryWords(one, labels, now)}
+                </option>
+              ))}
+            </select>
+          </label>
+        </div>
+        <Entries
+          order={order}
+          current={entry}
+          version={version}
+          labels={labels}
+          when={time => momentOf(time, now)}
+          onPick={goTo}
+        />
+      </div>
+    </>
+  );
+}
+
+/** The one in which a place is, at its end too. */
+function entryAt(entries: readonly HistoryEntry[], place: number): HistoryEntry | null {
+  return entries.find(({ first, end }) => place > first && place <= end) ?? null;
+}
+
+/** What is laid below the text that is looked at. */
+function baseVersion(order: HistoryOrder, base: string, entry: HistoryEntry | null): Version {
+  const [kind, number] = base.split(" ");
+  if (kind === "now") return order.versionAt(order.length);
+  if (kind === "name") return order.names[Number(number)]?.version ?? order.versionAt(0);
+  if (kind === "end") return order.versionAt(Math.min(Number(number), order.length));
+  return kind === "nothing" || entry === null ? order.versionAt(0) : order.versionAt(entry.first);
+}

@@ -1,0 +1,329 @@
+// Goal: one looks back by pointer and by keys alone, sees who wrote what and when, and brings a version back, while
+// others go on writing. Method: two people in one document; a recorded paper, where it is at hand, for the pace.
+
+import { existsSync, readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
+import type { Locator } from "playwright-core";
+import { describe, expect, it } from "vitest";
+import { type DeviceId, Replica, seedPublicKey, seedSign, toHex } from "../../src/crdt/index.ts";
+import { isFit } from "./fit.ts";
+import { median, PATIENCE_MS, type Person, type PersonOptions, report, setStage } from "./people.ts";
+
+const stage = setStage();
+const TRACE = new URL("../../../shared/traces/sequential/automerge-paper.json.gz", import.meta.url);
+/** Of the recording; all 259,778 of them take a minute to be stored. */
+const EDITS = Number(process.env.EDITS ?? 20_000);
+
+const slider = ({ page }: Person): Locator => page.getByRole("slider", { name: "Moment" });
+const entries = ({ page }: Person): Locator =>
+  page.getByRole("list", { name: "Versions" }).getByRole("button");
+const past = ({ page }: Person): Locator => page.getByRole("textbox", { name: "The text as it was" });
+const comparison = ({ page }: Person): Locator => page.getByRole("combobox", { name: "Compare with" });
+
+/** What stands in the text as it was, without what is shown of what went. */
+function pastText(person: Person): Promise<string> {
+  return past(person).evaluate(element =>
+    (
+      element as unknown as { cmTile: { root: { view: { state: { doc: object } } } } }
+    ).cmTile.root.view.state.doc.toString(),
+  );
+}
+
+async function seesPast(person: Person, text: string): Promise<void> {
+  await expect.poll(() => pastText(person), { timeout: PATIENCE_MS }).toBe(text);
+}
+
+async function lookBack(person: Person): Promise<void> {
+  await person.button("History").click();
+  await slider(person).waitFor({ timeout: PATIENCE_MS });
+}
+
+/** Alice writes, Bob adds, Alice puts another word: three entries. */
+async function story(options: PersonOptions = {}): Promise<readonly [Person, Person]> {
+  const [alice, bob] = await stage.pair("A fine day.", options);
+  await bob.putCaret(11);
+  await bob.type(" Is it not?");
+  await alice.sees("A fine day. Is it not?");
+  await alice.putCaret(2, 6);
+  await alice.type("foul");
+  await bob.sees("A foul day. Is it not?");
+  await alice.isSharedWith(1);
+  await bob.isSharedWith(1);
+  return [alice, bob];
+}
+
+describe("looking back", () => {
+  it("shows every moment, by list and by slider, and what changed in it; Escape leads back", async () => {
+    const [alice] = await story();
+    await lookBack(alice);
+    await expect.poll(() => slider(alice).evaluate(element => element === document.activeElement)).toBe(true);
+    expect(await entries(alice).count()).toBe(3);
+    await seesPast(alice, "A foul day. Is it not?");
+    expect(await past(alice).locator("ins").allTextContents()).toEqual(["foul"]);
+    expect(await past(alice).locator("del").allTextContents()).toEqual(["fine"]);
+    await entries(alice).nth(1).click();
+    await seesPast(alice, "A fine day. Is it not?");
+    expect(await past(alice).locator("ins").allTextContents()).toEqual([" Is it not?"]);
+    // The colour of a person is the one of their caret: another one for each of these two.
+    await comparison(alice).selectOption({ label: "nothing" });
+    const hues = await past(alice)
+      .locator("ins")
+      .evaluateAll(all => all.map(each => getComputedStyle(each).getPropertyValue("--hue")));
+    expect(new Set(hues).size).toBe(2);
+    // By keys: to the beginning, and on until Bob's part comes.
+    await slider(alice).focus();
+    await alice.press("Home");
+    await seesPast(alice, "");
+    expect(await slider(alice).getAttribute("aria-valuetext")).toBe("Before anything was written");
+    await alice.press("End");
+    await seesPast(alice, "A foul day. Is it not?");
+    expect(await slider(alice).getAttribute("aria-valuetext")).toMatch(/^Now: .+, \d\d:\d\d$/);
+    await alice.press("ArrowLeft");
+    await expect.poll(() => pastText(alice)).not.toBe("A foul day. Is it not?");
+    await alice.press("Escape");
+    await slider(alice).waitFor({ state: "detached" });
+    await expect
+      .poll(() => alice.page.evaluate(() => document.activeElement?.getAttribute("aria-label")))
+      .toBe("History");
+    await alice.sees("A foul day. Is it not?");
+  });
+
+  it("compares any two versions", async () => {
+    const [alice] = await story();
+    await lookBack(alice);
+    await entries(alice).nth(2).click();
+    await comparison(alice).selectOption({ label: "the text as it is now" });
+    await seesPast(alice, "A fine day.");
+    expect(await past(alice).locator("del").allTextContents()).toEqual(["foul", " Is it not?"]);
+    expect(await past(alice).locator("ins").allTextContents()).toEqual(["fine"]);
+    const first = await comparison(alice).locator("option").last().getAttribute("value");
+    await entries(alice).nth(0).click();
+    await comparison(alice).selectOption(first);
+    await expect.poll(() => past(alice).locator("ins").allTextContents()).toEqual(["foul", " Is it not?"]);
+    expect(await past(alice).locator("del").allTextContents()).toEqual(["fine"]);
+  });
+
+  it("brings a version back as a new edit, which both see and nobody loses anything by", async () => {
+    const [alice, bob] = await story();
+    await lookBack(alice);
+    expect(await alice.button("Restore this version").isDisabled()).toBe(true);
+    await entries(alice).nth(2).click();
+    await seesPast(alice, "A fine day.");
+    await alice.button("Restore this version").click();
+    await alice.sees("A fine day.");
+    await bob.sees("A fine day.");
+    await expect.poll(() => alice.isInText()).toBe(true);
+    await alice.putCaret(0);
+    await alice.type("So: ");
+    await bob.sees("So: A fine day.");
+    // What was there before stands in the history.
+    await lookBack(bob);
+    await entries(bob).nth(1).click();
+    await seesPast(bob, "A fine day. Is it not?");
+  });
+
+  it("takes in what others write meanwhile, and stays where one looks", async () => {
+    const [alice, bob] = await story();
+    await lookBack(alice);
+    await entries(alice).nth(1).click();
+    await seesPast(alice, "A fine day. Is it not?");
+    await bob.putCaret(22);
+    await bob.type(" Yes.");
+    await expect.poll(() => entries(alice).count(), { timeout: PATIENCE_MS }).toBe(4);
+    await seesPast(alice, "A fine day. Is it not?");
+    await slider(alice).press("End");
+    await seesPast(alice, "A foul day. Is it not? Yes.");
+    await alice.press("Escape");
+    await alice.sees("A foul day. Is it not? Yes.");
+  });
+
+  it("keeps names of versions in the document, for everybody and for a reload", async () => {
+    const [alice, bob] = await story();
+    await lookBack(alice);
+    await entries(alice).nth(2).click();
+    await alice.button("Name this version").press("Enter");
+    await alice.page.getByRole("textbox", { name: "Name of this version" }).fill("First draft");
+    await alice.press("Enter");
+    await entries(alice).filter({ hasText: "First draft" }).waitFor();
+    expect(await slider(alice).getAttribute("aria-valuetext")).toMatch(/^First draft: /);
+    await lookBack(bob);
+    await entries(bob).filter({ hasText: "First draft" }).click({ timeout: PATIENCE_MS });
+    await seesPast(bob, "A fine day.");
+    await comparison(bob).selectOption({ label: "First draft" });
+    // A name is no entry: nothing of the text changed by it.
+    expect(await entries(bob).count()).toBe(4);
+    await bob.isStored();
+    await bob.page.reload();
+    await bob.canWrite();
+    await lookBack(bob);
+    await entries(bob)
+      .filter({ hasText: /First draft.*named by/ })
+      .waitFor();
+  });
+
+  it("tells who wrote a letter, when, and that the signature holds, by keys and by pointer", async () => {
+    const [alice] = await story();
+    const listed = (await alice.page.getByRole("list", { name: "People" }).textContent()) ?? "";
+    await lookBack(alice);
+    await alice.button("Who wrote this").press("Enter");
+    await expect.poll(() => past(alice).evaluate(element => element === document.activeElement)).toBe(true);
+    const answer = alice.page.locator("[aria-live=polite]", { hasText: "signature" });
+    const holds = /^(.+), \d\d:\d\d✓ signature holds$/;
+    const says = async () => holds.exec((await answer.textContent()) ?? "")?.[1] ?? null;
+    await expect.poll(says, { timeout: PATIENCE_MS }).not.toBeNull();
+    const me = (await says())!;
+    await alice.press("Control+End");
+    await expect.poll(async () => ![null, me].includes(await says()), { timeout: PATIENCE_MS }).toBe(true);
+    const byBob = (await says())!;
+    for (const name of [me, byBob]) expect(listed).toContain(name);
+    await alice.press("Control+Home");
+    await expect.poll(says, { timeout: PATIENCE_MS }).toBe(me);
+    await past(alice).getByText("Is it not?").hover();
+    await expect.poll(says, { timeout: PATIENCE_MS }).toBe(byBob);
+    const tints = await past(alice)
+      .locator(".history-author")
+      .evaluateAll(all => all.map(each => getComputedStyle(each).getPropertyValue("--hue")));
+    expect(new Set(tints).size).toBe(2);
+    // Nothing is written here: keys only move.
+    await alice.type("x");
+    await seesPast(alice, "A foul day. Is it not?");
+  });
+
+  it.each([
+    ["in light", { colorScheme: "light" }],
+    ["in dark", { colorScheme: "dark" }],
+    ["on a phone", { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }],
+  ] as const)("is fit for assistive technology %s", async (_, options) => {
+    const [alice] = await story(options as PersonOptions);
+    await lookBack(alice);
+    await isFit(alice, "history");
+    await alice.button("Who wrote this").click();
+    await alice.page.getByText("✓ signature holds").waitFor();
+    await alice.button("Name this version").click();
+    await isFit(alice, "who wrote this, naming");
+    const isWide = await alice.page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+    expect(isWide).toBe(false);
+  });
+});
+
+/** What a device's disk would hold of a long text, each letter a signed change of somebody else. */
+function recorded(count: number) {
+  const { txns } = JSON.parse(gunzipSync(readFileSync(TRACE)).toString()) as {
+    readonly txns: readonly { readonly patches: readonly (readonly [number, number, string])[] }[];
+  };
+  const seed = new Uint8Array(32).fill(7);
+  const author = toHex(seedPublicKey(seed)) as DeviceId;
+  let now = 1_700_000_000;
+  const { replica, genesis } = Replica.create(author, new Uint8Array(16), now);
+  const sign = (id: typeof genesis.id, message: Uint8Array<ArrayBuffer>) =>
+    replica.sign(id, count > 30_000 ? new Uint8Array(64) : seedSign(seed, message));
+  sign(genesis.id, genesis.message);
+  for (const [i, { patches }] of txns.slice(0, count).entries()) {
+    replica.edit(root => {
+      for (const [at, deleted, inserted] of patches) {
+        if (deleted > 0) root.text("body").delete(at, deleted);
+        if (inserted !== "") root.text("body").insert(at, inserted);
+      }
+    });
+    if (i % 20 === 0) now += 6;
+    if (i % 5_000 === 0) now += 1_000;
+    for (const { id, message } of replica.closeDraft(now)) sign(id, message);
+  }
+  return replica;
+}
+
+/** Puts it there, in pieces: a page takes no string of a hundred megabytes. */
+async function store(person: Person, replica: Replica): Promise<void> {
+  const rows: (readonly [string, string, string])[] = [];
+  const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
+  let position = 0;
+  const flush = async () => {
+    await person.page.evaluate(
+      async ({ doc, first, some }) => {
+        const opening = indexedDB.open("chirograph");
+        await new Promise(resolve => opening.addEventListener("success", resolve));
+        const changes = opening.result.transaction(["changes", "documents"], "readwrite");
+        const bytes = (text: string) => Uint8Array.from(atob(text), letter => letter.charCodeAt(0));
+        const table = changes.objectStore("changes");
+        for (const [i, [id, body, signature]] of some.entries())
+          table.put({ doc, position: first + i, id, bytes: bytes(body), signature: bytes(signature) });
+        changes.objectStore("documents").put({
+          id: doc,
+          title: "",
+          updatedAt: Date.now(),
+          unshared: 0,
+          roomSecret: null,
+          inviteSeed: null,
+          delivered: {},
+          removedAt: null,
+        });
+        await new Promise(resolve => changes.addEventListener("complete", resolve));
+        opening.result.close();
+      },
+      { doc: replica.doc as string, first: position, some: rows },
+    );
+    position += rows.length;
+    rows.length = 0;
+  };
+  for (const { id, bytes, signature } of replica.changes()) {
+    rows.push([id, base64(bytes), base64(signature!)]);
+    if (rows.length === 4_000) await flush();
+  }
+  await flush();
+}
+
+describe.skipIf(!existsSync(TRACE))("a long history", () => {
+  it("is scrubbed without a stall", { timeout: 600_000 }, async () => {
+    const replica = recorded(EDITS);
+    const alice = await (await stage.person()).open();
+    await store(alice, replica);
+    await alice.page.goto(`${stage.url}#${replica.doc}`);
+    await alice.page.reload();
+    await alice.page.locator(".cm-content").waitFor({ timeout: 120_000 });
+    await expect
+      .poll(() => alice.text(), { timeout: 120_000 })
+      .toBe(JSON.parse(replica.canonicalJson()).body);
+    await alice.page.evaluate(() => {
+      const stalls: number[] = [];
+      Object.assign(window, { stalls });
+      new PerformanceObserver(list => {
+        for (const { duration } of list.getEntries()) stalls.push(Math.round(duration));
+      }).observe({ type: "longtask" });
+    });
+    const longest = () =>
+      alice.page.evaluate(() => Math.max(0, ...(window as unknown as { stalls: number[] }).stalls.splice(0)));
+    const startMs = performance.now();
+    await alice.button("History").click();
+    await slider(alice).waitFor({ timeout: 120_000 });
+    const openMs = Math.round(performance.now() - startMs);
+    report(`history of ${EDITS} edits`, `opened in ${openMs} ms, longest task ${await longest()} ms`);
+    // From anywhere to anywhere, until the text stands there.
+    const took = await slider(alice).evaluate(async element => {
+      const input = element as HTMLInputElement;
+      const put = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value")!.set!;
+      const times: number[] = [];
+      for (const part of [0.5, 0.1, 0.9, 0.2, 0.21, 0.22, 0.23, 0.8, 0.4, 0.41, 0.42, 1, 0.05, 0.6]) {
+        const start = performance.now();
+        put.call(input, String(Math.round(Number(input.max) * part)));
+        input.dispatchEvent(new Event("input", { bubbles: true }));
+        await new Promise(resolve => requestAnimationFrame(() => setTimeout(resolve)));
+        times.push(Math.round(performance.now() - start));
+      }
+      return times;
+    });
+    const most = Math.max(...took);
+    report(
+      "a move of the slider to the next frame",
+      `median ${median(took)} ms, most ${most} ms, longest task ${await longest()} ms`,
+    );
+    await slider(alice).press("End");
+    await seesPast(alice, JSON.parse(replica.canonicalJson()).body);
+    await alice.button("Who wrote this").click();
+    await alice.page.getByText(/signature (holds|does not hold)/).waitFor({ timeout: PATIENCE_MS });
+    report("who wrote this", `longest task ${await longest()} ms`);
+  });
+});
+
+it.runIf(!existsSync(TRACE))("a long history is not at hand", () => {
+  console.log(`left out: ${TRACE.pathname.split("/").slice(-4).join("/")} is not there`);
+});
