@@ -110,14 +110,15 @@ export class History {
   // -------------------------------------------------------------------------------------------------- texts
 
   text(version: Version, path: Path): string {
-    return this.#film(path)?.text(this.#effective(version)) ?? "";
+    const effective = this.#effective(version);
+    return this.#film(path, effective)?.text(effective) ?? "";
   }
 
   /** What became of a text between two versions, in document order, in stretches by one change or by one author. */
   diff(a: Version, b: Version, path: Path, by: Grain = "change"): Difference[] {
-    const film = this.#film(path);
-    if (film === null) return [];
-    return differencesOf(film, this.#effective(a), this.#effective(b), this.#isOne(by), this.#graph);
+    const [before, after] = [this.#effective(a), this.#effective(b)];
+    const film = this.#film(path, before, after);
+    return film === null ? [] : differencesOf(film, before, after, this.#isOne(by), this.#graph);
   }
 
   #isOne(by: Grain): (a: Slot, b: Slot) => boolean {
@@ -129,7 +130,8 @@ export class History {
 
   /** Who wrote what shows in [from, to) of a text. Times are known once `read` is done. */
   blame(version: Version, path: Path, from: number, to: number, by: Grain = "change"): Blame[] {
-    const stretches = this.#film(path)?.makers(this.#effective(version), from, to, this.#isOne(by)) ?? [];
+    const effective = this.#effective(version);
+    const stretches = this.#film(path, effective)?.makers(effective, from, to, this.#isOne(by)) ?? [];
     return stretches.map(stretch => ({
       from: stretch.from,
       to: stretch.to,
@@ -142,15 +144,22 @@ export class History {
   /** What makes of the text as it shows now, draft and all, the one of a version. */
   stepsTo(version: Version, path: Path): TextStep[] {
     const node = this.#ground.tree.find(path);
-    return node?.kind === "text" ? Film.take(node).stepsTo(this.#effective(version)) : [];
+    if (node?.kind !== "text") return [];
+    return Film.take(node, this.#deletedAside(path)).stepsTo(this.#effective(version));
   }
 
-  #film(path: Path): Film | null {
+  /** One on which all is that counts in some versions. While others write on, whoever looks at what was needs no new one. */
+  #film(path: Path, ...versions: readonly Marks[]): Film | null {
     const node = this.#ground.tree.find(path);
     if (node?.kind !== "text") return null;
     const known = this.#films.get(node);
-    const { size } = this.#graph;
-    if (known !== undefined && known.size === size) return known.film;
+    const { order, size } = this.#graph;
+    if (known !== undefined) {
+      let isLacking = false;
+      for (let i = known.size; i < size; i++)
+        isLacking ||= versions.some(effective => effective[order[i]!] === 1);
+      if (!isLacking) return known.film;
+    }
     const film = Film.take(node, this.#deletedAside(path));
     this.#films.set(node, { film, size });
     return film;

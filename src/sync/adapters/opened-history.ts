@@ -37,6 +37,8 @@ export async function openHistory(
 ): Promise<TextHistory> {
   const opened = new OpenedHistory(replica, verifier, wishes);
   await opened.read(progress);
+  // The first look takes the longest, and is taken before anybody drags.
+  opened.authors(opened.order().versionAt(opened.order().length), 0, 0);
   return opened;
 }
 
@@ -63,10 +65,7 @@ class OpenedHistory implements TextHistory {
   /** Takes in what came, and puts it in order. */
   async read(progress: (done: number) => void): Promise<void> {
     const entries = await drive(this.#history.arrange(), progress, () => this.#isClosed);
-    if (entries === null) return;
-    // What a film takes, it takes before anybody drags.
-    this.#history.text(this.#history.newest, BODY_PATH);
-    this.#draw(entries);
+    if (entries !== null) this.#draw(entries);
   }
 
   #draw(entries: readonly HistoryEntry[]): void {

@@ -13,7 +13,7 @@ import {
 } from "../../../src/crdt/index.ts";
 import type { Path } from "../../../src/crdt/types/op.ts";
 import { Crowd } from "../crowd.ts";
-import { deliver, gather, type Person, SEED, sync } from "../people.ts";
+import { deliver, forge, gather, type Person, SEED, sync } from "../people.ts";
 import { type Draw, draws, editBy } from "../random-edits.ts";
 
 const RUNS = Number(process.env.RUNS ?? 60);
@@ -110,6 +110,19 @@ describe("restoring", () => {
     alice.replica.edit(root => root.text("body").insert(3, " and a draft"));
     back(versions[0]!, ["body"]);
     expect(JSON.parse(alice.json)).toEqual({ body: "old", title: "kept" });
+  });
+
+  it("brings back a version in which something counted that its author has taken back since", () => {
+    const { alice, versions, history, back } = story(
+      root => root.text("body").insert(0, "Hello, world"),
+      root => root.text("body").delete(5, 7),
+    );
+    const { seq } = alice.replica.ownHead!;
+    alice.receive(forge(alice, { ops: () => [{ type: "retract", first: seq, count: 1 }] }));
+    expect(alice.text()).toBe("Hello, world");
+    expect(history.text(versions[1]!, BODY)).toBe("Hello");
+    back(versions[1]!);
+    expect(alice.text()).toBe("Hello");
   });
 
   it("says beforehand which steps it takes in a text, never through the middle of a character", () => {
