@@ -81,6 +81,17 @@ async function draw(browser, server) {
   await status(alice, "Shared with 1");
   await picture(alice, "two-people");
 
+  const rewind = alice.getByRole("button", { name: "History", exact: true });
+  await rewind.click();
+  await alice.getByRole("slider", { name: "Moment" }).waitFor();
+  await alice.getByRole("combobox", { name: "Compare with" }).selectOption({ label: "nothing" });
+  await picture(alice, "history");
+  await alice.getByRole("button", { name: "Who wrote this" }).click();
+  await alice.keyboard.press("Control+End");
+  await alice.getByText("✓ signature holds").waitFor();
+  await picture(alice, "who-wrote");
+  await alice.keyboard.press("Escape");
+
   await bob.setViewportSize(PHONE);
   await picture(bob, "phone");
   await alice.emulateMedia({ colorScheme: "dark" });

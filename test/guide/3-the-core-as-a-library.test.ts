@@ -19,7 +19,7 @@ import {
   text,
 } from "../../src/crdt/index.ts";
 // -------------------------------------------------------------------------------------------------- docs/api.md ends
-import { gather, sync } from "../crdt/people.ts";
+import { gather, sync, verify } from "../crdt/people.ts";
 
 const [alice, bob] = gather("Alice", "Bob");
 const [replica, bobs] = [alice.replica, bob.replica];
@@ -189,6 +189,35 @@ it("holds on to places in texts", () => {
   expect(doc.indexOf(caret)).toBe(7);
   exchange();
   expect(tell()).toBe(7);
+});
+
+// ------------------------------------------------------------------------------------------------ docs/api.md begins
+function lookBack() {
+  const version = replica.heads; // keep it wherever you like: a version is named by its heads
+  doc.change(d => d.body.insert(0, "Well: "));
+  exchange(); // what is in the open draft is in no version yet
+
+  const then = doc.at(version); // what was shown then, as JSON
+  const said = doc.diff(version, replica.heads, ["body"]); // [{ kind: "inserted", text: "Well: ", author, change }, …]
+  const [who] = doc.blame(["body"], 0, 6); // { from: 0, to: 6, author, change, time }: a claim,
+  const questions = doc.history.proof(who!.change); // until these are all answered with yes by the signature rule
+  doc.restore(version, ["body"]); // an edit like any other, of what differs
+  return { then, said, who, questions };
+}
+// -------------------------------------------------------------------------------------------------- docs/api.md ends
+
+it("looks back, and restores", () => {
+  exchange();
+  const before = doc.get(["body"]);
+  const { then, said, who, questions } = lookBack();
+  expect(then).toMatchObject({ body: before! });
+  expect(said.map(({ kind, text }) => [kind, text])).toEqual([
+    ["inserted", "Well: "],
+    ["same", before],
+  ]);
+  expect(who).toMatchObject({ from: 0, to: 6, author: replica.device });
+  expect(questions!.map(verify)).toEqual([true]);
+  expect(doc.get(["body"])).toBe(before);
 });
 
 it("is what docs/api.md shows, block by block", () => {
