@@ -1,9 +1,17 @@
 // The open drafts of the local author: edits that show already and wait to be closed. Usually one; more where an
-// edit is too large for one change. An edit that throws is taken back whole. What happens to a closed draft is the
-// replica's affair.
+// edit is too large for one change, where earlier changes are taken back, or where an edit is to be taken back apart from
+// those before. An edit that throws is taken back whole. What happens to a closed draft is the replica's affair.
 
+import type { LocalOps } from "./authority/admission.ts";
 import { sizeBound } from "./graph/body.ts";
-import { type AuthorityOp, type DeviceId, isAuthority, isContent, type Op } from "./graph/change.ts";
+import {
+  type AuthorityOp,
+  type DeviceId,
+  isAuthority,
+  isContent,
+  type Op,
+  startsOf,
+} from "./graph/change.ts";
 import type { Graph } from "./graph/graph.ts";
 import { CHANGE_BYTES_MAX, CHANGE_OPS_MAX, OWN_NAMES_MAX } from "./limits.ts";
 import type { DocumentTree, Patch } from "./types/document.ts";
@@ -23,17 +31,34 @@ const SPAN_SIZE = 48;
 /** The ops of one change to be. */
 export interface Part {
   readonly ops: readonly Op[];
+  /** The changes it takes back, by their slots: they may be parts themselves, which have no numbers yet. */
+  readonly retracted: readonly Slot[];
   /** The number under which its elements stand in the tree. */
   readonly slot: Slot;
 }
+
+/** Takes changes back; grows by nothing. */
+class Retraction {
+  readonly slot: Slot;
+  readonly retracted: readonly Slot[];
+
+  constructor(slot: Slot, retracted: readonly Slot[]) {
+    this.slot = slot;
+    this.retracted = retracted;
+  }
+}
+
+const NOTHING: readonly Slot[] = [];
 
 export class Drafting implements Author {
   readonly tree: DocumentTree;
   readonly #graph: Graph;
   readonly #device: DeviceId;
-  #drafts: Draft[] = [];
-  /** Of these the last one, which grows. */
+  #drafts: (Draft | Retraction)[] = [];
+  /** Of these the last one, if it grows. */
   #last: Draft | null = null;
+  /** Begun because the one before was full. */
+  readonly #overflown = new Set<Slot>();
   /** The heads at the first op. */
   #parents: readonly Slot[] = [];
   #authority: AuthorityOp[] = [];
@@ -66,7 +91,7 @@ export class Drafting implements Author {
    * this, and nothing has happened.
    */
   edit(edit: (root: MapEdit) => void, isWatched: boolean): readonly Patch[] {
-    if (this.#patches !== null) throw new Error("Expected no edit inside an edit");
+    this.#checkNoEdit();
     const patches: Patch[] = isWatched ? [] : this.#unwatched;
     if (patches.length > 0) patches.length = 0;
     this.#patches = patches;
@@ -88,7 +113,8 @@ export class Drafting implements Author {
   #rollBack(count: number, last: Draft | null): void {
     const undone: Patch[] = [];
     for (const draft of this.#drafts.splice(count).reverse()) {
-      draft.rollBack(undone);
+      // Nothing is taken back inside an edit.
+      if (draft instanceof Draft) draft.rollBack(undone);
       this.tree.strands.drop(draft.slot);
     }
     this.#last = last;
@@ -141,8 +167,34 @@ export class Drafting implements Author {
     const last = this.#last;
     if (last !== null && last.size + size <= DRAFT_BYTES_MAX && last.count < DRAFT_OPS_MAX) return last;
     this.#begin();
-    last?.claim();
-    return this.#beginDraft(last?.slot ?? this.#graph.newestSlotOf(this.#device), this.#graph.reserve());
+    const before = this.#drafts.findLast(draft => draft instanceof Draft);
+    before?.claim();
+    const slot = this.#graph.reserve();
+    if (last !== null) this.#overflown.add(slot);
+    return this.#beginDraft(before?.slot ?? this.#graph.newestSlotOf(this.#device), slot);
+  }
+
+  /** What is edited from now on becomes a change of its own. */
+  seal(): void {
+    this.#checkNoEdit();
+    this.#last = null;
+  }
+
+  /** Takes changes back, closed ones or parts. Answers the number of the part; what shows is to be seen to elsewhere. */
+  retract(retracted: readonly Slot[], slot = this.#graph.reserve()): Slot {
+    this.seal();
+    this.#begin();
+    this.#drafts.push(new Retraction(slot, retracted));
+    return slot;
+  }
+
+  #checkNoEdit(): void {
+    if (this.#patches !== null) throw new Error("Expected no edit to be under way");
+  }
+
+  /** Whether a change was begun in the middle of an edit that was too large for the one before. */
+  isOverflown(slot: Slot): boolean {
+    return this.#overflown.has(slot);
   }
 
   #beginDraft(after: Slot | null, slot: Slot): Draft {
@@ -165,15 +217,33 @@ export class Drafting implements Author {
     if (!this.isOpen) this.#parents = this.#graph.headSlots();
   }
 
+  /** The numbers of the parts, in a row. */
+  get slots(): readonly Slot[] {
+    return this.#drafts.map(({ slot }) => slot);
+  }
+
   /** What the drafts hold, as changes to be. Empty if none is open. */
   get parts(): readonly Part[] {
     if (!this.isOpen) return [];
     const drafts = this.#drafts.length > 0 ? this.#drafts : [new Draft(this.tree, this.#graph.reserve())];
     const first = this.#authority;
-    return drafts.map(({ ops, slot }, i) => ({
-      ops: i === 0 && first.length > 0 ? [...first, ...ops] : ops,
-      slot,
-    }));
+    return drafts.map((draft, i) => {
+      const isDraft = draft instanceof Draft;
+      const ops = isDraft ? draft.ops : [];
+      return {
+        ops: i === 0 && first.length > 0 ? [...first, ...ops] : ops,
+        retracted: isDraft ? NOTHING : draft.retracted,
+        slot: draft.slot,
+      };
+    });
+  }
+
+  /** The ops on data of a part, as the tree knows them; null if there is no such part. */
+  opsOf(slot: Slot): LocalOps | null {
+    const draft = this.#drafts.find(other => other.slot === slot);
+    if (draft === undefined) return null;
+    const ops = draft instanceof Draft ? draft.ops : [];
+    return { ops, starts: startsOf(ops) };
   }
 
   /** Hands over everything and starts empty. */
@@ -186,8 +256,13 @@ export class Drafting implements Author {
   }
 
   /** Takes up one part of a draft that was open when its page went away. The ops must have been judged. */
-  resume(ops: readonly Op[], slot: Slot, patches: Patch[]): void {
+  resume(ops: readonly Op[], retracted: readonly Slot[], slot: Slot, patches: Patch[]): void {
     this.#begin();
+    if (retracted.length > 0) {
+      for (const op of ops) if (isAuthority(op)) this.addAuthority(op);
+      this.retract(retracted, slot);
+      return;
+    }
     const draft = this.#beginDraft(null, slot);
     for (const op of ops) {
       if (isContent(op)) draft.add(op, sizeBound(op), patches);

@@ -53,6 +53,12 @@ export const RUN_BODY_BYTES_MAX = 64 * 1024;
 export const REFUSED_IDS_MAX = 10_000;
 /** Admitted public keys remembered: admission of a key costs 1.5 ms, a document has few authors. */
 export const KEYS_REMEMBERED_MAX = 4_096;
+/** Units typed or deleted in a row that are undone as one step; of fewer a step may end before a space. */
+export const UNDO_STEP_UNITS_MAX = 200;
+/** Units that come in one piece as no typing does: a step of their own. */
+export const UNDO_PASTE_UNITS = 32;
+/** Changes that are looked at for where a step began: bounds the work of one undo. */
+export const UNDO_RUN_CHANGES_MAX = 4_096;
 /** Steps of one list in one batch that are told one by one; of more, listeners hear that everything was replaced. */
 export const LIST_STEPS_MAX = 1_000;
 /** Bytes of a file that is opened: what a page can hold beside the document that is made of it. */

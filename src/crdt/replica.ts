@@ -6,19 +6,11 @@ import { assert } from "./assert.ts";
 import type { Member } from "./authority/members.ts";
 import { Closed } from "./closed.ts";
 import { Drafting } from "./drafting.ts";
-import { type Bytes, toHex } from "./graph/bytes.ts";
-import {
-  type ChangeId,
-  type DeviceId,
-  type DocId,
-  isContent,
-  type Op,
-  type Policy,
-  type Role,
-  startsOf,
-} from "./graph/change.ts";
+import type { Bytes } from "./graph/bytes.ts";
+import type { ChangeId, DeviceId, DocId, Op, Policy, Role } from "./graph/change.ts";
 import { compose, composeGenesis } from "./graph/compose.ts";
 import type { ChainTip, LaneTip } from "./graph/graph.ts";
+import { retractsFor } from "./graph/retracts.ts";
 import {
   conclude,
   concludeRun,
@@ -37,13 +29,14 @@ import { EDITOR_BYTES_MAX, EDITOR_OPS_MAX, LABEL_BYTES_MAX, NAME_BYTES_MAX, PARE
 import { type Listener, Listeners } from "./listeners.ts";
 import { Outcome, Receiving, type Refused } from "./receiving.ts";
 import type { Refusal } from "./refusal.ts";
+import { resume } from "./resuming.ts";
 import type { Patch } from "./types/document.ts";
 import type { Dot, Slot } from "./types/dot.ts";
 import type { MapEdit } from "./types/edit.ts";
 import { canonicalJson, type Json, type Node } from "./types/node.ts";
-import { mapDots, type Path } from "./types/op.ts";
-import { References } from "./types/references.ts";
-import { bodyOf, decodeParts, encodeParts, partNumber } from "./unclosed.ts";
+import type { Path } from "./types/op.ts";
+import { encodeParts } from "./unclosed.ts";
+import { Undoing } from "./undoing.ts";
 
 /** What came of a change from outside, and of those that had waited for it. */
 export interface Reception {
@@ -74,6 +67,7 @@ export class Replica {
   readonly doc: DocId;
   readonly #holding = new Holding();
   readonly #drafting: Drafting;
+  readonly #undoing: Undoing;
   readonly #receiving = new Receiving(this.#holding);
   readonly #inspector: Inspector;
   readonly #listeners = new Listeners();
@@ -89,6 +83,7 @@ export class Replica {
     this.doc = doc;
     this.#inspector = new Inspector(doc);
     this.#drafting = new Drafting(this.#holding.graph, this.#holding.tree, device);
+    this.#undoing = new Undoing(this.#holding, this.#drafting, device);
   }
 
   /** A new document with this device as its owner. `nonce`: 16 random bytes; `now`: seconds since 1970. */
@@ -242,6 +237,55 @@ export class Replica {
     else this.#listeners.tell(this.#drafting.edit(edit, true), "local", () => [this.device]);
   }
 
+  /**
+   * Takes the newest step of this device back that is not taken back yet: only what it wrote itself, whatever others wrote
+   * since. Part of the draft until that is closed. False if there is none.
+   */
+  undo(): boolean {
+    return this.#retract(this.#undoing.undoable());
+  }
+
+  /** Brings back what was undone last, as long as nothing was edited since. False if there is nothing. */
+  redo(): boolean {
+    return this.#retract(this.#undoing.redoable());
+  }
+
+  get canUndo(): boolean {
+    return this.#mayRetract && this.#undoing.canUndo;
+  }
+
+  get canRedo(): boolean {
+    return this.#mayRetract && this.#undoing.canRedo;
+  }
+
+  /** What is edited from now on is undone apart from what was edited before. */
+  breakUndo(): void {
+    this.#undoing.break();
+  }
+
+  /** Undo and redo are about the node at a path and what is below, and pass over edits of anything else. */
+  undoWithin(path: Path): void {
+    this.#undoing.within = path;
+  }
+
+  /** Whether the author of a change took it back. */
+  isRetracted(id: ChangeId): boolean {
+    const slot = this.#graph.slotOf(id);
+    return slot !== undefined && this.#holding.retracts.isRetracted(slot);
+  }
+
+  /** Not while changes of another tab are here that do not show yet. */
+  get #mayRetract(): boolean {
+    return this.mayWrite && this.#recalled.length === 0;
+  }
+
+  #retract(slots: readonly Slot[]): boolean {
+    this.#listeners.checkQuiet();
+    if (slots.length === 0 || !this.#mayRetract) return false;
+    this.#listeners.tell(this.#undoing.retract(slots), "local", () => [this.device]);
+    return true;
+  }
+
   #checkBegun(): void {
     if (this.#hasBegun) return;
     assert(this.hasGenesis, "there is a document to edit");
@@ -282,10 +326,11 @@ export class Replica {
       merges.push(this.#closeOne(some, [], this.#graph.reserve(), now));
       ancestors = this.#withOwnHead(parents);
     }
-    const closed = [this.#closeOne(ancestors, parts[0]!.ops, parts[0]!.slot, now)];
-    for (let i = 1; i < parts.length; i++) {
-      const prev = parts[i - 1]!.slot;
-      closed.push(this.#closeOne({ prev, parents: [prev] }, parts[i]!.ops, parts[i]!.slot, now));
+    const closed: Closed[] = [];
+    for (const { ops, retracted, slot } of parts) {
+      const retracts = retractsFor(retracted.map(other => this.#graph.seqAt(other)));
+      closed.push(this.#closeOne(ancestors, retracts.length > 0 ? [...ops, ...retracts] : ops, slot, now));
+      ancestors = { prev: slot, parents: [slot] };
     }
     return merges.length === 0 ? closed : [...merges, ...closed];
   }
@@ -318,37 +363,13 @@ export class Replica {
 
   /** The open draft as bytes for `resumeDraft`, or null. */
   get draftBytes(): Bytes | null {
-    return this.hasDraft ? encodeParts(this.#graph, this.#drafting.parts) : null;
+    const after = this.ownHead?.seq ?? 0;
+    return this.hasDraft ? encodeParts(this.#graph, this.#drafting.parts, after) : null;
   }
 
-  /**
-   * Takes up a draft that was open when its page went away, after this device's change number `after`. What became a
-   * change after all is passed over, and so is what does not fit here.
-   */
+  /** Takes up a draft that was open when its page went away, after this device's change number `after`. */
   resumeDraft(bytes: Bytes, after: number): void {
-    const closed = new Map<string, Slot>();
-    for (let seq = after + 1; seq <= (this.ownHead?.seq ?? 0); seq++) {
-      for (const id of this.numbered(this.device, seq)) {
-        closed.set(toHex(bodyOf(this.#graph, this.get(id)!.change)), this.#graph.slotOf(id)!);
-      }
-    }
-    const patches: Patch[] = [];
-    const slots: Slot[] = [];
-    for (const { body, refs, ops } of decodeParts(bytes) ?? []) {
-      const known = closed.get(toHex(body));
-      const slot = known ?? this.#graph.reserve();
-      slots.push(slot);
-      if (known !== undefined) continue;
-      const named = refs.map((ref, i) =>
-        i < 2 ? slot : (slots[partNumber(ref) ?? -1] ?? this.#graph.slotOf(ref) ?? -1),
-      );
-      const local = ops.map(op => (isContent(op) ? mapDots(op, { of: ref => named[ref]! }) : op));
-      const content = local.filter(isContent);
-      const everything = { has: (other: Slot) => other >= 0 };
-      const references = new References(this.#holding.tree, slot, everything);
-      if (references.judge(content, startsOf(content)) !== null) break;
-      this.#drafting.resume(local, slot, patches);
-    }
+    const patches = resume(this.#holding, this.#drafting, this.device, bytes, after);
     this.#listeners.tell(patches, "remote", () => [this.device]);
   }
 

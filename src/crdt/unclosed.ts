@@ -3,11 +3,12 @@
 
 import type { Part } from "./drafting.ts";
 import { type Naming, readBody, writeBody } from "./graph/body.ts";
-import { type Bytes, Malformed, Reader, Writer } from "./graph/bytes.ts";
+import { type Bytes, Malformed, Reader, toHex, Writer } from "./graph/bytes.ts";
 import { type Change, type ChangeId, isContent, type Op } from "./graph/change.ts";
 import { refer } from "./graph/compose.ts";
 import type { Graph } from "./graph/graph.ts";
 import { viewOf } from "./graph/names.ts";
+import { retractsFor } from "./graph/retracts.ts";
 import { WrittenChange } from "./graph/written.ts";
 import { CHANGE_BYTES_MAX } from "./limits.ts";
 import type { Slot } from "./types/dot.ts";
@@ -16,21 +17,22 @@ import { mapDots } from "./types/op.ts";
 /** Parts of one draft: a paste of 64 MiB has fewer. */
 const PARTS_MAX = 1_024;
 
-export function encodeParts(graph: Graph, parts: readonly Part[]): Bytes {
+/** `after`: the number of the own change before them. */
+export function encodeParts(graph: Graph, parts: readonly Part[], after: number): Bytes {
   const out = new Writer();
   const naming = new PartNaming(graph, parts);
   out.varint(parts.length);
-  for (const { ops, slot } of parts) {
-    const body = encodeUnder(slot, ops, naming);
+  const seqOf = (slot: Slot): number => naming.seqOf(slot, after);
+  for (const { ops, retracted, slot } of parts) {
+    const body = encodeUnder(slot, [...ops, ...retractsFor(retracted.map(seqOf))], naming);
     out.varint(body.length);
     out.bytes(body);
   }
   return out.finish();
 }
 
-/** One part as it was written, and its ops; dots name changes by their place in `refs`. */
+/** The ops of one part; dots name changes by their place in `refs`. */
 export interface ReadPart {
-  readonly body: Bytes;
   readonly refs: readonly ChangeId[];
   readonly ops: readonly Op[];
 }
@@ -46,7 +48,7 @@ export function decodeParts(bytes: Bytes): ReadPart[] | null {
       const reader = new Reader(body);
       readBody(reader, part);
       reader.end();
-      return { body, refs: part.refs, ops: part.ops };
+      return { refs: part.refs, ops: part.ops };
     });
     input.end();
     return parts;
@@ -56,14 +58,22 @@ export function decodeParts(bytes: Bytes): ReadPart[] | null {
   }
 }
 
-/** The ops of a closed change in the same form: equal exactly if the change is what became of the part. */
-export function bodyOf(graph: Graph, change: Change): Bytes {
-  const slot = graph.slotOf(change.id)!;
-  const slots = change.refs.map((ref, i) => (i === 0 ? slot : (graph.slotOf(ref) ?? -1)));
+/** Stands for the change that says something, wherever that is or will be. */
+export const SELF: Slot = -2;
+
+/** The ops of a closed change: equal to those of a part exactly if the change is what became of it. */
+export function bodyOf(graph: Graph, change: Change): string {
+  const slots = change.refs.map((ref, i) => (i === 0 ? SELF : (graph.slotOf(ref) ?? -1)));
   const ops = change.ops
     .filter(({ type }) => type !== "join")
     .map(op => (isContent(op) ? mapDots(op, { of: ref => slots[ref]! }) : op));
-  return encodeUnder(slot, ops, graph);
+  return bodyUnder(graph, SELF, ops, slots);
+}
+
+/** Nothing that a closed change says where a part names what is none yet. */
+export function bodyUnder(graph: Graph, slot: Slot, ops: readonly Op[], named: readonly Slot[]): string {
+  const isNamed = named.every(other => other < 0 || graph.seqAt(other) > 0);
+  return isNamed ? toHex(encodeUnder(slot, ops, graph)) : "";
 }
 
 /** The number of the part that a name stands for, or null for the name of a change. */
@@ -92,6 +102,12 @@ class PartNaming implements Naming {
   constructor(graph: Graph, parts: readonly Part[]) {
     this.#graph = graph;
     this.#places = new Map(parts.map(({ slot }, i) => [slot, i]));
+  }
+
+  /** The number of a change, or the one that a part will have if nothing comes between. */
+  seqOf(slot: Slot, after: number): number {
+    const place = this.#places.get(slot);
+    return place === undefined ? this.#graph.seqAt(slot) : after + 1 + place;
   }
 
   writeId(change: Slot, out: Writer): void {

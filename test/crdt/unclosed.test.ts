@@ -106,6 +106,17 @@ describe("a draft that was open when its page went away", () => {
     );
   });
 
+  it("is passed over if all the changes that it took were stored after all, of which the later name the earlier", () => {
+    const page = begin();
+    page.replica.edit(root => root.text("body").insert(5, "é".repeat(300_000)));
+    const bytes = page.replica.draftBytes!;
+    store(page);
+    const next = reopen(page);
+    next.replica.resumeDraft(bytes, 2);
+    expect(next.replica.hasDraft).toBe(false);
+    expect(next.replica.canonicalJson()).toBe(page.replica.canonicalJson());
+  });
+
   it("is left alone where it cannot be read or does not fit", () => {
     const page = begin();
     write(page.replica);

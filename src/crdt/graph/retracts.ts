@@ -186,6 +186,17 @@ export class Retracts {
   }
 }
 
+/** The one way to name changes by their numbers. */
+export function retractsFor(seqs: readonly number[]): RetractOp[] {
+  const ops: { type: "retract"; first: number; count: number }[] = [];
+  for (const seq of [...seqs].sort((a, b) => a - b)) {
+    const last = ops.at(-1);
+    if (last !== undefined && last.first + last.count === seq) last.count++;
+    else ops.push({ type: "retract", first: seq, count: 1 });
+  }
+  return ops;
+}
+
 export function retractsOf({ ops }: WrittenChange): RetractOp[] {
   return ops.filter(op => op.type === "retract");
 }
