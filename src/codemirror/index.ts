@@ -38,8 +38,9 @@ export type ChirographOptions = (
 
 /**
  * The extension for one view. The view shows the shared text, whatever it was created with, and takes no input as long as
- * the document has not arrived or this identity may not write. For undo add CodeMirror's own `history()`: it takes back
- * what was typed in this view and nobody else's edits.
+ * the document has not arrived or this identity may not write. Undo and redo (Mod-Z, Mod-Shift-Z, Mod-Y, and what phones ask
+ * for) take back what this identity wrote and nobody else's edits, also after a reload; CodeMirror's own `history()` is not
+ * needed, and where it is there its keys are taken over.
  */
 export function chirograph(options: ChirographOptions): Extension {
   const { session } = options;

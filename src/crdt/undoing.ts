@@ -147,11 +147,18 @@ export class Undoing {
     const { ops } = this.#opsOf(slot);
     const isRetracting = this.#holding.retracts.namedBy(slot).length > 0;
     if (ops.length === 0) return isRetracting ? "retract" : "nothing";
-    return !isRetracting && ops.every(({ path }) => this.#isWithin(path)) ? "edit" : "other";
+    const isEdit = !isRetracting && ops.every(op => this.#isWithin(op));
+    return isEdit && ops.some(({ path }) => path.length >= this.#within.length) ? "edit" : "other";
   }
 
-  #isWithin(path: Path): boolean {
-    return samePath(path.slice(0, this.#within.length), this.#within);
+  /** Of the node, of something in it, or the making of it or of what it is in, which comes along with a first edit. */
+  #isWithin(op: ContentOp): boolean {
+    const within = this.#within;
+    const { path } = op;
+    if (path.length >= within.length) return samePath(path.slice(0, within.length), within);
+    const isMade = op.type === "set" && op.value !== null && typeof op.value === "object";
+    const step = within[path.length]!;
+    return isMade && samePath(path, within.slice(0, path.length)) && op.key === step.at;
   }
 
   #opsOf(slot: Slot): LocalOps {

@@ -26,18 +26,25 @@ export function textPath(replica: Replica, place: PlainPath): Path {
   return place.map((at, i) => ({ at, kind: i === last ? "text" : "map" }));
 }
 
+/** What a text asks of its document. */
+export interface TextHost {
+  edit(edit: (root: MapEdit) => void): void;
+  undo(): unknown;
+  redo(): unknown;
+}
+
 export class PlaceText implements SharedText {
   readonly path: Path;
   readonly #replica: Replica;
-  readonly #edit: (edit: (root: MapEdit) => void) => void;
-  readonly #listeners = new Set<(steps: readonly TextPatch[]) => void>();
+  readonly #host: TextHost;
+  readonly #listeners = new Set<(steps: readonly TextPatch[], isMine: boolean) => void>();
   #stop: () => void = () => undefined;
   #isEditing = false;
 
-  constructor(replica: Replica, place: PlainPath, edit: (edit: (root: MapEdit) => void) => void) {
+  constructor(replica: Replica, place: PlainPath, host: TextHost) {
     this.path = textPath(replica, place);
     this.#replica = replica;
-    this.#edit = edit;
+    this.#host = host;
   }
 
   get #node() {
@@ -57,7 +64,7 @@ export class PlaceText implements SharedText {
   edit(patches: readonly TextPatch[]): void {
     this.#isEditing = true;
     try {
-      this.#edit(root => {
+      this.#host.edit(root => {
         const text = textEdit(this.#replica, root, this.path);
         // From the last to the first they do not move each other.
         for (const { from, to, insert } of patches.toReversed()) {
@@ -70,9 +77,21 @@ export class PlaceText implements SharedText {
     }
   }
 
-  subscribe(listener: (steps: readonly TextPatch[]) => void): () => void {
+  breakUndo(): void {
+    this.#replica.breakUndo();
+  }
+
+  undo(): void {
+    this.#host.undo();
+  }
+
+  redo(): void {
+    this.#host.redo();
+  }
+
+  subscribe(listener: (steps: readonly TextPatch[], isMine: boolean) => void): () => void {
     // Wrapped, so that one function subscribed twice is two.
-    const own = (steps: readonly TextPatch[]) => listener(steps);
+    const own = (steps: readonly TextPatch[], isMine: boolean) => listener(steps, isMine);
     if (this.#listeners.size === 0) this.#start();
     this.#listeners.add(own);
     return () => {
@@ -81,14 +100,14 @@ export class PlaceText implements SharedText {
   }
 
   #start(): void {
-    this.#stop = this.#replica.subscribe(patches => {
+    this.#stop = this.#replica.subscribe((patches, origin) => {
       if (this.#isEditing) return;
       const steps: TextPatch[] = [];
       for (const patch of patches) {
         if (patch.type !== "text" || !isSamePath(patch.path, this.path)) continue;
         steps.push({ from: patch.index, to: patch.index + patch.removed, insert: patch.inserted });
       }
-      if (steps.length > 0) for (const listener of [...this.#listeners]) listener(steps);
+      if (steps.length > 0) for (const listener of [...this.#listeners]) listener(steps, origin === "local");
     });
   }
 }

@@ -97,10 +97,46 @@ export abstract class SharedDoc<F extends Fields | null = null> extends Doc<Root
    * or where an item of a list is named that is not there.
    */
   text(path: PlainPath): SharedText {
-    return new PlaceText(this.replica, path, edit => {
+    return new PlaceText(this.replica, path, {
       // An editor types into what is there; a schema has nothing to add.
-      this.edit(root => edit(root as MapEdit));
+      edit: edit => this.edit(root => edit(root as MapEdit)),
+      undo: () => this.undo(),
+      redo: () => this.redo(),
     });
+  }
+
+  /**
+   * Takes back what this identity wrote last and has not taken back yet, whatever others wrote meanwhile, as a signed change
+   * of its own; false where there is nothing. Edits are undone together that go on with each other (`breakUndo`).
+   */
+  undo(): boolean {
+    return this.#retracting(() => this.replica.undo());
+  }
+
+  /** Brings back what was undone last, unless this identity has written since. */
+  redo(): boolean {
+    return this.#retracting(() => this.replica.redo());
+  }
+
+  get canUndo(): boolean {
+    return this.replica.canUndo;
+  }
+
+  get canRedo(): boolean {
+    return this.replica.canRedo;
+  }
+
+  /** What is edited from now on is undone apart from what was edited before. */
+  breakUndo(): void {
+    this.replica.breakUndo();
+  }
+
+  #retracting(retract: () => boolean): boolean {
+    let isDone = false;
+    this.#drafting(() => {
+      isDone = retract();
+    });
+    return isDone;
   }
 
   /** Calls `listener` when something shows differently, whoever did it. Answers a function that stops it. */

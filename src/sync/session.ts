@@ -85,7 +85,7 @@ export class Session implements PeerHost, KeeperHost {
     this.#keeper.drafted();
   }
 
-  /** Adds to the draft what is not data: a name, an invite. */
+  /** Adds to the draft what is not written into the data: a name, an invite, an undo. */
   amend(amend: (replica: Replica) => void): void {
     amend(this.replica);
     this.#keeper.drafted();

@@ -17,11 +17,17 @@ export interface SharedText {
    * `iterChanges` reports them). `\r\n`, `\r` and lone surrogates must have been replaced before.
    */
   edit(patches: readonly TextPatch[]): void;
+  /** What is edited from now on is undone apart from what was edited before. */
+  breakUndo(): void;
+  /** Takes back what I wrote last, in whatever tab and before whatever reload, and nothing that others wrote. */
+  undo(): void;
+  /** Brings back what was undone last, unless I have written since. */
+  redo(): void;
   /**
-   * Told of every change that did not come from `edit`: by another person or another tab. The patches are
-   * steps: each holds in the text that the step before it left.
+   * Told of every change that did not come from `edit`: by another person or another tab, or (`isMine`) by `undo` or `redo`
+   * here. The patches are steps: each holds in the text that the step before it left.
    */
-  subscribe(listener: (steps: readonly TextPatch[]) => void): () => void;
+  subscribe(listener: (steps: readonly TextPatch[], isMine: boolean) => void): () => void;
 }
 
 /** The first that applies, in the order of the union. `waiting` counts my changes nobody else is known to hold. */
@@ -72,6 +78,9 @@ export interface DocumentView {
   readonly people: readonly Person[];
   /** False while a document opened by link has not arrived: show no surface that would lose what is typed. */
   readonly ready: boolean;
+  /** Whether there is something of mine in the text to be taken back, or brought back. */
+  readonly canUndo: boolean;
+  readonly canRedo: boolean;
   /** Null once it has arrived. */
   readonly search: Search | null;
 }

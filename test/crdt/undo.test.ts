@@ -8,7 +8,7 @@ import { RUN_UNITS_MAX, UNDO_PASTE_UNITS, UNDO_STEP_UNITS_MAX } from "../../src/
 import type { Path } from "../../src/crdt/types/op.ts";
 import { NaiveDocument } from "../model/naive-document.ts";
 import { Crowd } from "./crowd.ts";
-import { clock, deliver, Person, SEED, sync } from "./people.ts";
+import { clock, deliver, Person, SEED, sync, gather as together } from "./people.ts";
 import { type Draw, draws, editBy } from "./random-edits.ts";
 
 const RUNS = Number(process.env.RUNS ?? 60);
@@ -22,6 +22,13 @@ afterAll(() => console.log(`undo: SEED=${SEED}`, JSON.stringify(counts)));
 
 function gather(): Person[] {
   const people = crowd.gather();
+  for (const { replica } of people) replica.undoWithin(BODY);
+  return people;
+}
+
+/** Nobody has written anything yet. */
+function peopleOfNothing(): [Person, Person] {
+  const people = together("Alice", "Bob");
   for (const { replica } of people) replica.undoWithin(BODY);
   return people;
 }
@@ -167,6 +174,17 @@ describe("a step", () => {
     alice.write(root => root.set("title", "Another"));
     expect(redoAll(alice)).toEqual(["ab", "abcd"]);
     expect(alice.replica.toJson()).toMatchObject({ title: "Another" });
+  });
+
+  it("is the first letter of a document too, with which the text is made; what others wrote in it stays", () => {
+    const [alice, bob] = peopleOfNothing();
+    press(alice, "first");
+    expect([undoAll(alice), redoAll(alice)]).toEqual([[""], ["first"]]);
+    deliver(alice, bob);
+    bob.write(root => root.text("body").insert(5, "!"));
+    deliver(bob, alice);
+    expect(undoAll(alice)).toEqual(["!"]);
+    expect(redoAll(reload(alice))).toEqual(["first!"]);
   });
 
   it("that was undone is gone for good once something else was edited", () => {

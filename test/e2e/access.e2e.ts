@@ -191,7 +191,7 @@ describe("by keys alone", () => {
     await tabTo(alice, "Remove anyway", "Tab");
     await alice.press("Enter");
     await alice.page.getByRole("link", { name: /Second/ }).waitFor({ state: "detached" });
-    await tabTo(alice, "Undo", "Tab");
+    await tabTo(alice, "Undo removing", "Tab");
     await alice.press("Enter");
     await expect.poll(() => focusedName(alice), { timeout: PATIENCE_MS }).toBe("Documents");
     if ((await alice.button("Documents").getAttribute("aria-expanded")) !== "true")

@@ -220,7 +220,7 @@ describe("the documents of this device", () => {
     await alice.button("Remove anyway").click();
     await untilListed(alice, []);
     await alice.sees("");
-    await alice.button("Undo").click();
+    await alice.button("Undo removing").click();
     await alice.sees("This is Keep me.");
     await untilListed(alice, ["Keep me"]);
     await alice.page.reload();
@@ -248,7 +248,7 @@ describe("the documents of this device", () => {
         .toEqual([words]);
     }
     await untilListed(alice, []);
-    await alice.button("Undo").click();
+    await alice.button("Undo removing").click();
     // Two was on the screen.
     await alice.sees("This is Two.");
     await untilListed(alice, ["Two", "One"]);
@@ -264,7 +264,7 @@ describe("the documents of this device", () => {
     await alice.button("Remove from this device: Gone").click();
     await alice.button("Remove anyway").click();
     await untilListed(alice, []);
-    await alice.button("Undo").waitFor({ state: "detached", timeout: PATIENCE_MS });
+    await alice.button("Undo removing").waitFor({ state: "detached", timeout: PATIENCE_MS });
     await expect.poll(() => storedChanges(alice), { timeout: PATIENCE_MS }).toBe(0);
     // Another tab: in its own the address of a document begun there, and never kept, is a new empty one.
     const tab = await alice.secondTab();

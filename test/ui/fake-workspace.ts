@@ -14,8 +14,10 @@ import type {
 
 export class FakeText implements SharedText {
   private content: string;
-  private readonly listeners = new Set<(steps: readonly TextPatch[]) => void>();
+  private readonly listeners = new Set<Parameters<SharedText["subscribe"]>[0]>();
   readonly edits: (readonly TextPatch[])[] = [];
+  breaks = 0;
+  readonly asked: string[] = [];
   onEdit: (patches: readonly TextPatch[]) => void = () => undefined;
 
   constructor(content = "") {
@@ -37,13 +39,25 @@ export class FakeText implements SharedText {
     this.onEdit(patches);
   }
 
+  breakUndo(): void {
+    this.breaks++;
+  }
+
+  undo(): void {
+    this.asked.push("undo");
+  }
+
+  redo(): void {
+    this.asked.push("redo");
+  }
+
   /** What somebody else does; each step holds in the text that the step before it left. */
   receive(...steps: readonly TextPatch[]): void {
     for (const step of steps) this.replace(step);
-    for (const listener of this.listeners) listener(steps);
+    for (const listener of this.listeners) listener(steps, false);
   }
 
-  subscribe(listener: (steps: readonly TextPatch[]) => void): () => void {
+  subscribe(listener: Parameters<SharedText["subscribe"]>[0]): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   }
@@ -89,6 +103,8 @@ export class FakeDocument implements OpenDocument {
       notice: null,
       people: [me],
       ready: true,
+      canUndo: true,
+      canRedo: false,
       search: null,
     };
     this.text.onEdit = patches => {

@@ -7,6 +7,7 @@ import type { Bytes, Ciphers, DocumentRecord, Network, NetworkListener, Store } 
 import type { Presence } from "../protocol.ts";
 import {
   anchorAt,
+  BODY_PATH,
   bodyLength,
   bodySteps,
   bodyText,
@@ -55,7 +56,7 @@ export class OpenedDocument implements OpenDocument {
   readonly #options: OpenedOptions;
   readonly #listeners = new Set<() => void>();
   readonly #caretListeners = new Set<() => void>();
-  readonly #textListeners = new Set<(steps: readonly TextPatch[]) => void>();
+  readonly #textListeners = new Set<Parameters<SharedText["subscribe"]>[0]>();
   #record: DocumentRecord;
   #name: string | null;
   #view: DocumentView | null = null;
@@ -71,6 +72,7 @@ export class OpenedDocument implements OpenDocument {
   #forgetLastWords: () => void = () => undefined;
   /** What the store held when the document was opened is no edit. */
   #isRestoring = false;
+  #isRetracting = false;
 
   constructor(options: OpenedOptions, isRemembered: boolean) {
     const { replica, record, ciphers } = options;
@@ -86,12 +88,15 @@ export class OpenedDocument implements OpenDocument {
       { changed: () => this.#changed(), presence: () => this.#tellCarets(), stored: () => this.#stored() },
     );
     this.text = this.#sharedText();
+    // The title is no text in which one types on; its field has an undo of its own.
+    replica.undoWithin(BODY_PATH);
     replica.subscribe((patches, origin) => {
       if (!this.#isRestoring) this.#record = { ...this.#record, updatedAt: Date.now() };
       this.#changed();
-      if (origin === "local") return;
+      const isMine = origin === "local";
+      if (isMine && !this.#isRetracting) return;
       const steps = bodySteps(patches);
-      if (steps.length > 0) for (const listener of this.#textListeners) listener(steps);
+      if (steps.length > 0) for (const listener of this.#textListeners) listener(steps, isMine);
       this.#tellCarets();
     });
     this.host.session.setPresence(() => this.#presence());
@@ -107,11 +112,25 @@ export class OpenedDocument implements OpenDocument {
       toString: () => bodyText(replica),
       edit: patches =>
         this.#edit(() => this.host.act(session => session.edit(root => editBody(root, patches)))),
+      breakUndo: () => replica.breakUndo(),
+      undo: () => this.#retract(() => replica.undo()),
+      redo: () => this.#retract(() => replica.redo()),
       subscribe: listener => {
         this.#textListeners.add(listener);
         return () => this.#textListeners.delete(listener);
       },
     };
+  }
+
+  /** The one thing done here that the editor does not know already. */
+  #retract(retract: () => void): void {
+    this.#isRetracting = true;
+    try {
+      this.host.act(session => session.amend(retract));
+    } finally {
+      this.#isRetracting = false;
+    }
+    this.host.session.setPresence(() => this.#presence());
   }
 
   /** With the first edit a person's chosen name becomes part of the document. */
@@ -142,6 +161,8 @@ export class OpenedDocument implements OpenDocument {
       notice: session.notice,
       people: this.#people(),
       ready: this.#replica.hasGenesis,
+      canUndo: this.#replica.canUndo,
+      canRedo: this.#replica.canRedo,
       search: this.#replica.hasGenesis ? null : this.#search,
     };
     // The same object while it says the same: a screen that compares by identity need not draw again.
@@ -239,9 +260,12 @@ export class OpenedDocument implements OpenDocument {
 
   /** An own edit that the editor has not made, and so has to be told of. */
   #editFromElsewhere(patches: readonly TextPatch[]): void {
+    // A step of its own: who restores a version undoes that, and not what was typed before.
+    this.text.breakUndo();
     this.text.edit(patches);
+    this.text.breakUndo();
     // From the last to the first each holds in the text that the one before it left.
-    for (const listener of this.#textListeners) listener(patches.toReversed());
+    for (const listener of this.#textListeners) listener(patches.toReversed(), false);
     this.#tellCarets();
   }
 
@@ -258,7 +282,10 @@ export class OpenedDocument implements OpenDocument {
     const title = this.#title;
     this.#title = null;
     if (title === null || title === titleOf(this.#replica)) return;
+    // In changes of its own, so that undo in the text leaves it alone.
+    this.#replica.breakUndo();
     this.#edit(() => this.host.act(session => session.edit(root => root.set(TITLE_KEY, title))));
+    this.#replica.breakUndo();
   }
 
   setName(name: string): void {

@@ -1,5 +1,5 @@
 // The slim bar over the text. Its places are fixed, so that nothing moves when somebody joins or the status changes:
-// documents at the start, title with the status under it in the middle, people and Share at the end.
+// documents and undo at the start, title with the status under it in the middle, people and Share at the end.
 import { type ReactNode, useEffect } from "react";
 import { watchForReturn } from "./recede.ts";
 
@@ -7,15 +7,17 @@ interface Properties {
   readonly navigation: ReactNode;
   readonly title?: ReactNode;
   readonly status?: ReactNode;
+  readonly undo?: ReactNode;
   readonly people?: ReactNode;
   readonly actions?: ReactNode;
 }
 
-export function Bar({ navigation, title, status, people, actions }: Properties) {
+export function Bar({ navigation, title, status, undo, people, actions }: Properties) {
   useEffect(watchForReturn, []);
   return (
     <header className="bar">
       <div className="bar-start">{navigation}</div>
+      {undo}
       <div className="bar-middle">
         {title}
         {status}

@@ -22,7 +22,14 @@ export function RemovedBar({ count, onUndo }: Properties) {
   return (
     <div className="island toast">
       <span>{removedWords(count)}</span>
-      <button ref={undo} type="button" className="button button-accent" onClick={onUndo}>
+      {/* "Undo" alone is the name of the button that undoes in the text. */}
+      <button
+        ref={undo}
+        type="button"
+        className="button button-accent"
+        aria-label="Undo removing"
+        onClick={onUndo}
+      >
         Undo
       </button>
     </div>

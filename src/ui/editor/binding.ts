@@ -1,5 +1,5 @@
 // Ties one CodeMirror view to one shared text. Local transactions become edits of the shared text, its steps become
-// transactions here, marked as remote and kept out of the undo history, so that undo takes back only one's own.
+// transactions here, marked as remote. Undo is the shared text's, which knows what is one's own; the editor keeps no history.
 // The shared text is always right: where the two differ, the view is put right, never the text.
 import { ChangeSet, type Extension, Transaction } from "@codemirror/state";
 import { EditorView, type ViewUpdate } from "@codemirror/view";
@@ -8,6 +8,7 @@ import { cleanInput, cleanPatches, patchesOf } from "./clean-input.ts";
 import { HeldSteps } from "./held-steps.ts";
 import { remote } from "./remote.ts";
 import { keepSteady } from "./steady.ts";
+import { caretAfter, type Direction, goesOn, undoKeys } from "./undo.ts";
 
 /** At most one remote transaction per frame: a catch-up of thousands of steps costs a few layouts, not thousands. */
 const DRAIN_PAUSE_MS = 16;
@@ -30,6 +31,8 @@ export class Binding {
   private quietUntil = Number.NEGATIVE_INFINITY;
   private drainedAt = Number.NEGATIVE_INFINITY;
   private typedAt = Number.NEGATIVE_INFINITY;
+  /** What kind of event the last local edit was, in CodeMirror's words. */
+  private typedAs: string | undefined;
 
   private readonly text: SharedText;
   private readonly onFailure: (error: unknown) => void;
@@ -42,13 +45,14 @@ export class Binding {
       cleanInput,
       EditorView.updateListener.of(update => this.updated(update)),
       EditorView.domEventObservers({ compositionend: () => this.compositionEnded() }),
+      undoKeys((_, direction) => this.takeBack(direction)),
     ];
   }
 
   /** To be called in the task in which the view's text was read from the shared text. */
   attach(view: EditorView): void {
     this.view = view;
-    this.unsubscribe = this.text.subscribe(steps => this.received(steps));
+    this.unsubscribe = this.text.subscribe((steps, isMine) => this.received(steps, isMine));
   }
 
   /** Makes the view equal to the shared text if it is not; not in the middle of an update. */
@@ -90,10 +94,14 @@ export class Binding {
 
   /** Tells the shared text of a local change; false if it had to be told something else than what the view shows. */
   private tell(transaction: Transaction): boolean {
-    this.typedAt = performance.now();
+    const now = performance.now();
+    const event = transaction.annotation(Transaction.userEvent);
+    if (!goesOn(event, this.typedAs, now - this.typedAt)) this.text.breakUndo();
+    this.typedAs = event;
+    this.typedAt = now;
     const before = transaction.startState.doc;
     const patches = patchesOf(transaction.changes);
-    // Undo passes no transaction filter, so what the filter ensures is ensured here once more.
+    // Whatever passes no transaction filter: what the filter ensures is ensured here once more.
     const clean = cleanPatches(patches, before);
     if (clean === patches && this.held.isEmpty) {
       this.text.edit(patches);
@@ -105,16 +113,45 @@ export class Binding {
     return clean === patches;
   }
 
-  private received(steps: readonly TextPatch[]): void {
+  private received(steps: readonly TextPatch[], isMine: boolean): void {
     const view = this.view;
     if (view === null) return;
     try {
-      this.held.receive(steps, view.state.doc.length);
+      if (isMine) this.showMine(view, steps);
+      else this.held.receive(steps, view.state.doc.length);
     } catch (error) {
       this.onFailure(error);
       return;
     }
-    this.drainAt(this.drainedAt + DRAIN_PAUSE_MS);
+    if (!isMine) this.drainAt(this.drainedAt + DRAIN_PAUSE_MS);
+  }
+
+  /** What I took back or brought back: the caret goes there, and the window with it. */
+  private showMine(view: EditorView, steps: readonly TextPatch[]): void {
+    const { held } = this;
+    const editorLength = view.state.doc.length;
+    const caret = held.toShared(view.state.selection.main.head);
+    const mine = new HeldSteps();
+    mine.receive(steps, held.sharedLength(editorLength));
+    const changed = mine.take(null);
+    // What others did comes along, also where a composition held it back: that ends with its letters.
+    held.receive(steps, editorLength);
+    const changes = held.take(null);
+    if (changes === null || changed === null) return;
+    view.dispatch({
+      changes,
+      selection: { anchor: caretAfter(changed, caret) },
+      scrollIntoView: true,
+      annotations: remote.of(true),
+    });
+    if (!this.agrees()) this.rebuild();
+  }
+
+  takeBack(direction: Direction): void {
+    if (this.view === null || this.view.state.readOnly) return;
+    if (direction === "undo") this.text.undo();
+    else this.text.redo();
+    this.typedAs = undefined;
   }
 
   private compositionEnded(): void {
@@ -160,7 +197,7 @@ export class Binding {
   }
 
   private dispatchRemote(view: EditorView, changes: ChangeSet): void {
-    view.dispatch({ changes, annotations: [remote.of(true), Transaction.addToHistory.of(false)] });
+    view.dispatch({ changes, annotations: remote.of(true) });
   }
 
   private composingLine(view: EditorView): { from: number; to: number } | null {

@@ -2,7 +2,7 @@
 // fight with the shared text about who is right.
 import { Compartment, EditorState } from "@codemirror/state";
 import { EditorView } from "codemirror";
-import { useEffect, useRef, useState } from "react";
+import { type RefObject, useEffect, useRef, useState } from "react";
 import type { OpenDocument } from "../../sync/view.ts";
 import { recede } from "../bar/recede.ts";
 import { labelsOf, labelText } from "../people/names.ts";
@@ -12,8 +12,18 @@ import { EditorFailed } from "./editor-failed.tsx";
 import { presence } from "./presence.ts";
 import { remote } from "./remote.ts";
 import { contentAttributes, setup } from "./setup.ts";
+import type { Direction } from "./undo.ts";
 
-export function Editor({ document, title }: { readonly document: OpenDocument; readonly title: string }) {
+/** What the bar asks of the text; null while there is none. */
+export type TakeBack = (direction: Direction) => void;
+
+interface Properties {
+  readonly document: OpenDocument;
+  readonly title: string;
+  readonly takeBack: RefObject<TakeBack | null>;
+}
+
+export function Editor({ document, title, takeBack }: Properties) {
   const parent = useRef<HTMLDivElement>(null);
   const mounted = useRef<Mounted | null>(null);
   const [hasFailed, setFailed] = useState(false);
@@ -22,11 +32,13 @@ export function Editor({ document, title }: { readonly document: OpenDocument; r
   useEffect(() => {
     const made = mount(document, parent.current!, titleAtMount.current, () => setFailed(true));
     mounted.current = made;
+    takeBack.current = direction => made.takeBack(direction);
     return () => {
       mounted.current = null;
+      takeBack.current = null;
       made.unmount();
     };
-  }, [document]);
+  }, [document, takeBack]);
   useEffect(() => mounted.current?.setTitle(title), [title]);
   return (
     <div className="editor">
@@ -37,6 +49,7 @@ export function Editor({ document, title }: { readonly document: OpenDocument; r
 }
 
 interface Mounted {
+  takeBack(direction: Direction): void;
   setTitle(title: string): void;
   unmount(): void;
 }
@@ -86,6 +99,7 @@ function mount(document: OpenDocument, parent: HTMLElement, title: string, onFai
   // Line heights were measured in the fallback face until the real one has come.
   void window.document.fonts.ready.then(() => view.requestMeasure());
   return {
+    takeBack: direction => binding.takeBack(direction),
     setTitle: title => view.dispatch({ effects: naming.reconfigure(contentAttributes(title)) }),
     unmount: () => {
       stopLeaving();

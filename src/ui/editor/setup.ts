@@ -1,5 +1,5 @@
 // The editor without the document: what any page of text here is set up with.
-import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
+import { defaultKeymap } from "@codemirror/commands";
 import { EditorState, type Extension } from "@codemirror/state";
 import { EditorView, highlightSpecialChars, keymap, placeholder } from "@codemirror/view";
 import { lines } from "./lines.ts";
@@ -11,8 +11,7 @@ export function setup(): Extension {
     EditorState.lineSeparator.of("\n"),
     EditorView.lineWrapping,
     highlightSpecialChars(),
-    history(),
-    keymap.of([...defaultKeymap, ...historyKeymap]),
+    keymap.of(defaultKeymap),
     placeholder("Write here."),
     EditorView.scrollMargins.of(() => ({ top: 48, bottom: 96 })),
     EditorView.cspNonce.of(pageNonce()),

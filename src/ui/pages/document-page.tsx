@@ -3,7 +3,8 @@ import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from "rea
 import type { OpenDocument } from "../../sync/view.ts";
 import { Bar } from "../bar/bar.tsx";
 import { TitleField } from "../bar/title-field.tsx";
-import { Editor } from "../editor/editor.tsx";
+import { UndoButtons } from "../bar/undo-buttons.tsx";
+import { Editor, type TakeBack } from "../editor/editor.tsx";
 import { EditorFailed } from "../editor/editor-failed.tsx";
 import { ErrorBoundary } from "../error-boundary.tsx";
 import { Icon } from "../icons.tsx";
@@ -26,6 +27,7 @@ interface Properties {
 export function DocumentPage({ document, navigation, update }: Properties) {
   const view = useDocumentView(document);
   useNews(view);
+  const takeBack = useRef<TakeBack | null>(null);
   const [isSharing, setSharing] = useState(false);
   const [isLookingBack, setLookingBack] = useState(false);
   const historyButton = useRef<HTMLButtonElement>(null);
@@ -44,6 +46,15 @@ export function DocumentPage({ document, navigation, update }: Properties) {
       <Bar
         navigation={navigation}
         title={view.ready && <TitleField document={document} title={view.title} onDone={focusText} />}
+        undo={
+          view.ready && (
+            <UndoButtons
+              canUndo={view.canUndo}
+              canRedo={view.canRedo}
+              onTakeBack={direction => takeBack.current?.(direction)}
+            />
+          )
+        }
         status={<StatusLine status={view.status} notice={view.notice} />}
         people={<People people={view.people} onName={name => document.setName(name)} />}
         actions={
@@ -78,7 +89,7 @@ export function DocumentPage({ document, navigation, update }: Properties) {
           {/* It stays as it is while one looks back: caret, scrolling, what is held for it. */}
           <div className="page-text" hidden={isLookingBack}>
             <ErrorBoundary fallback={<EditorFailed />}>
-              <Editor document={document} title={view.title} />
+              <Editor document={document} title={view.title} takeBack={takeBack} />
             </ErrorBoundary>
           </div>
           {isLookingBack && (

@@ -12,6 +12,8 @@ const view = (parts: Partial<DocumentView>): DocumentView => ({
   notice: null,
   people: [alice],
   ready: true,
+  canUndo: false,
+  canRedo: false,
   search: null,
   ...parts,
 });
