@@ -1,5 +1,5 @@
-// Builds the app to dist/app and the server to dist/server/main.js. The server is one file beside `ws`, so that
-// starting it needs no compiler and takes a moment.
+// Builds the app to dist/app, the server to dist/server/main.js and the command to dist/cli/main.js. The last two are
+// files beside `ws`, so that starting them needs no compiler and takes a moment.
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build as viteBuild } from "vite";
@@ -23,4 +23,31 @@ export async function build() {
   });
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await orOneSentence(build);
+/** The command, with all it needs but `ws`, which only `serve` asks for. */
+export async function buildCommand(outDir) {
+  await viteBuild({
+    root,
+    configFile: false,
+    logLevel: "warn",
+    publicDir: false,
+    ssr: { noExternal: true, external: ["ws"] },
+    build: {
+      ssr: "src/cli/index.ts",
+      outDir,
+      emptyOutDir: true,
+      target: "node20",
+      // As for the app (vite.config.ts): a `var` at the top of a file is no constant to V8.
+      rollupOptions: {
+        output: { entryFileNames: "main.js", chunkFileNames: "[name].js", topLevelVar: false },
+      },
+    },
+  });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await orOneSentence(async () => {
+    await build();
+    // `npm start` does without.
+    await buildCommand(join(root, "dist/cli"));
+  });
+}

@@ -6,6 +6,7 @@ import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "no
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build as viteBuild } from "vite";
+import { buildCommand } from "./build.mjs";
 import { orOneSentence, root, Sentence } from "./steps.mjs";
 
 const OUT = "dist/package";
@@ -102,6 +103,7 @@ function pack() {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await orOneSentence(async () => {
     await buildPackage();
+    await buildCommand(join(root, "dist/cli"));
     if (process.argv.includes("--pack")) pack();
   });
 }

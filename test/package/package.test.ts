@@ -34,13 +34,23 @@ function node(args: readonly string[]) {
 }
 
 describe("the tarball", () => {
-  it("holds the built modules with their types, the licence, the README, and nothing else", () => {
+  it("holds the built modules with their types, the command, the licence, the README, and nothing else", () => {
     const paths = installed.packed.files.map(({ path }) => path);
-    const others = paths.filter(path => !/^dist\/package\/[\w/.-]+\.(js|d\.ts)$/.test(path));
+    const others = paths.filter(
+      path => !/^dist\/(package\/[\w/.-]+\.(js|d\.ts)|cli\/[\w.-]+\.js)$/.test(path),
+    );
     expect(others.sort()).toEqual(["LICENSE", "README.md", "package.json"]);
-    const private_ = /\/(ui\/(?!editor\/|people\/)|cli|workspace|signalling\/(?!frames|limits))/;
+    const private_ =
+      /^dist\/package\/.*\/(ui\/(?!editor\/|people\/)|cli|workspace|signalling\/(?!frames|limits))/;
     expect(paths.filter(path => private_.test(path))).toEqual([]);
     expect(installed.packed.size).toBeLessThan(400_000);
+  });
+
+  it("brings the command, which runs as it is", () => {
+    const command = join(installed.folder, "node_modules/chirograph/dist/cli/main.js");
+    const { status, stdout } = node([command, "--help"]);
+    expect(status).toBe(0);
+    expect(stdout).toContain("chirograph verify FILE");
   });
 
   it("has every entry with its types, and names no source", () => {

@@ -138,7 +138,7 @@ const RINGS: readonly Ring[] = [
   {
     name: "cli",
     files: /^src\/cli\//,
-    sources: /^(src\/cli\/|src\/index\.ts$|signalling\/)/,
+    sources: /^(src\/cli\/|src\/(crdt\/)?index\.ts$|src\/sync\/adapters\/verifier\.ts$|signalling\/)/,
     packages: /^node:/,
   },
   {

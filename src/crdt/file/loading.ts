@@ -104,7 +104,7 @@ function contentOf({
   bytes,
   isWhole,
 }: Segment): Snapshot | { readonly total: number } | Refusal | object {
-  if (!isWhole) return refuse("FileDamaged", "a check");
+  if (!isWhole) return refuse("FileDamaged");
   try {
     if (kind === SEGMENT.snapshot) return snapshotIn(bytes);
     return kind === SEGMENT.history ? { total: countOf(bytes) } : {};

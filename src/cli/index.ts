@@ -1,0 +1,57 @@
+#!/usr/bin/env node
+// The command: words in, an exit code out. 0 is "all of it holds", 1 is "something does not", 2 is "that was no command".
+// What can go wrong is said in one sentence on stderr; what was asked for goes to stdout, so that it can be piped.
+
+import { exportFile } from "./export.ts";
+import { serve } from "./serve.ts";
+import { Complaint, type Output } from "./speech.ts";
+import { verify } from "./verify.ts";
+
+const HELP = `chirograph: looks after documents whose history is signed.
+
+  chirograph verify FILE [--json]     checks a .chirograph file completely, offline: who wrote what share, at which heads
+                                      it stands, and what does not hold
+  chirograph export FILE --text       the text            (of the page "body"; another one with --page NAME)
+  chirograph export FILE --json       the whole document
+  chirograph export FILE --log        one line for each change: when, who, what
+  chirograph serve [--port N] [--host ADDRESS]
+                                      serves the app and introduces browsers to each other
+
+Exit codes: 0 everything holds; 1 something in the file does not; 2 the command or the file could not be read.
+`;
+
+const output: Output = {
+  say: words => void process.stdout.write(`${words}\n`),
+  complain: words => void process.stderr.write(`${words}\n`),
+};
+
+async function run([command, ...words]: readonly string[]): Promise<number> {
+  switch (command) {
+    case "verify":
+      return verify(words, output);
+    case "export":
+      return exportFile(words, output);
+    case "serve":
+      return serve(words);
+    case "help":
+    case "--help":
+    case "-h":
+      output.say(HELP.trimEnd());
+      return 0;
+    default:
+      throw new Complaint(
+        command === undefined
+          ? "Say what to do: verify, export or serve; chirograph --help tells more."
+          : `There is no command "${command}"; there are verify, export and serve.`,
+      );
+  }
+}
+
+try {
+  // Set, not called: what was written is still on its way, and a server goes on.
+  process.exitCode = await run(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof Complaint)) throw error;
+  output.complain(error.message);
+  process.exitCode = 2;
+}
