@@ -187,6 +187,24 @@ class Doc {
   }
 }
 
+/** Edits as they travel, each signed: the bytes of one message, its frame included. A link without DTLS adds 16. */
+export async function onTheWire(doc, edits) {
+  const { encodeMessage } = await import(process.env.BENCH_PROTOCOL);
+  const closed = edits.flatMap(edit => doc.change(...edit));
+  for (const one of closed) doc.sign(one);
+  await doc.settle();
+  const changes = closed.map(({ id, bytes }) => ({ bytes, signature: doc.replica.get(id).signature }));
+  return 1 + encodeMessage({ type: "changes", changes }).length;
+}
+
+/** The same as a run of a file: the signature of the newest is for all, and what can be worked out is left out. */
+export async function asRun(doc, edits) {
+  const before = doc.save().length;
+  for (const closed of edits.flatMap(edit => doc.change(...edit))) doc.sign(closed);
+  await doc.settle();
+  return doc.save().length - before;
+}
+
 /** Somebody else's file, checked completely. */
 export async function check(bytes) {
   const file = openFile(bytes);

@@ -89,6 +89,11 @@ export async function reopen(bytes) {
   return { text: () => doc.text(), edit: async (position, inserted) => doc.edit(position, 0, inserted) };
 }
 
+/** Edits as they travel: the bytes of their updates. */
+export async function onTheWire(doc, edits) {
+  return edits.reduce((sum, edit) => sum + doc.change(...edit).length, 0);
+}
+
 /** What several say, each update on its own. */
 export function packTogether(people, said) {
   return said.map(([who, update]) => people[who].pack([update]));
