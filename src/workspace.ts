@@ -6,6 +6,7 @@ export type {
   Caret,
   DocumentEntry,
   DocumentView,
+  ExportForm,
   OpenDocument,
   Person,
   SharedText,

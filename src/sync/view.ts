@@ -156,6 +156,9 @@ export interface TextHistory {
   close(): void;
 }
 
+/** "chirograph" is the file with the whole signed history (wire §13). */
+export type ExportForm = "text" | "json" | "chirograph";
+
 export interface OpenDocument {
   readonly id: string;
   readonly text: SharedText;
@@ -172,6 +175,8 @@ export interface OpenDocument {
   shareLink(): Promise<string>;
   /** Reads the history, in slices; told how far it is, from 0 to 1, where it takes long enough to be told. */
   history(progress: (done: number) => void): Promise<TextHistory>;
+  /** The document as the bytes of a file. */
+  exported(form: ExportForm): Promise<Uint8Array<ArrayBuffer>>;
   /** Turns the open draft into a change now (blur, hide). */
   flush(): void;
   close(): Promise<void>;

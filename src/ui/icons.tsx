@@ -8,6 +8,7 @@ const paths = {
   history: "M2.5 8a5.5 5.5 0 1 0 1.7-4M2.5 2.5V5H5M8 5v3.2l2.2 1.3",
   undo: "M5.5 3l-3 3 3 3M2.5 6h7a3.5 3.5 0 0 1 0 7H6",
   redo: "M10.5 3l3 3-3 3M13.5 6h-7a3.5 3.5 0 0 0 0 7H10",
+  download: "M8 2.5V10M5 7.5l3 3 3-3M3.5 13.5h9",
   share: "M8 10V2.5M5 5l3-3 3 3M3.5 9v4.5h9V9",
 } as const;
 

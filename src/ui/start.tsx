@@ -13,6 +13,7 @@ import "./styles/tokens.css";
 import "./styles/app.css";
 import "./styles/bar.css";
 import "./styles/islands.css";
+import "./styles/files.css";
 import "./styles/editor.css";
 import "./styles/narrow.css";
 

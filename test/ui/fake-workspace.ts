@@ -4,6 +4,7 @@ import type {
   Caret,
   DocumentEntry,
   DocumentView,
+  ExportForm,
   OpenDocument,
   Person,
   SharedText,
@@ -159,6 +160,10 @@ export class FakeDocument implements OpenDocument {
 
   async shareLink(): Promise<string> {
     return `https://chirograph.example/#${this.id}.m8Qm1vJ3hT0bq2rVZ5kYwLxNnE7uC4sD9aFgRiPoKyU`;
+  }
+
+  async exported(form: ExportForm): Promise<Uint8Array<ArrayBuffer>> {
+    return new TextEncoder().encode(`${form} of ${this.id}`);
   }
 
   flush(): void {

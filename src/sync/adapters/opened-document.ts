@@ -19,6 +19,7 @@ import {
 import type {
   Caret,
   DocumentView,
+  ExportForm,
   OpenDocument,
   Person,
   Search,
@@ -335,6 +336,12 @@ export class OpenedDocument implements OpenDocument {
       changed: () => this.#changed(),
     });
     this.host.attach(network);
+  }
+
+  async exported(form: ExportForm): Promise<Uint8Array<ArrayBuffer>> {
+    this.flush();
+    const { exported } = await import("./exporting.ts");
+    return await exported(this.#replica, form);
   }
 
   flush(): void {

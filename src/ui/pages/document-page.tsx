@@ -7,6 +7,8 @@ import { UndoButtons } from "../bar/undo-buttons.tsx";
 import { Editor, type TakeBack } from "../editor/editor.tsx";
 import { EditorFailed } from "../editor/editor-failed.tsx";
 import { ErrorBoundary } from "../error-boundary.tsx";
+import { ExportMenu } from "../files/export-menu.tsx";
+import { printWhole } from "../files/print.ts";
 import { Icon } from "../icons.tsx";
 import { People } from "../people/people.tsx";
 import { ShareDialog } from "../share/share-dialog.tsx";
@@ -41,6 +43,7 @@ export function DocumentPage({ document, navigation, update }: Properties) {
     // What has not arrived may well have a title.
     window.document.title = view.ready ? `${title} · Chirograph` : "Chirograph";
   }, [title, view.ready]);
+  useEffect(() => printWhole(() => ({ title, text: document.text.toString() })), [document, title]);
   return (
     <>
       <Bar
@@ -60,6 +63,7 @@ export function DocumentPage({ document, navigation, update }: Properties) {
         actions={
           <>
             {update}
+            {view.ready && <ExportMenu document={document} title={title} />}
             {view.ready && (
               <button
                 ref={historyButton}

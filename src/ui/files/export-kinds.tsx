@@ -1,0 +1,76 @@
+// What the Export button opens. Saved where the browser saves.
+import type { ExportForm, OpenDocument } from "../../sync/view.ts";
+
+interface Kind {
+  readonly form: ExportForm;
+  readonly name: string;
+  readonly about: string;
+  readonly ending: string;
+  readonly type: string;
+}
+
+const KINDS: readonly Kind[] = [
+  { form: "text", name: "Text", about: "Markdown, as written", ending: "md", type: "text/markdown" },
+  {
+    form: "json",
+    name: "JSON",
+    about: "all that shows, for programs",
+    ending: "json",
+    type: "application/json",
+  },
+  {
+    form: "chirograph",
+    name: "Signed file",
+    about: "with all history; anybody can verify it",
+    ending: "chirograph",
+    type: "application/octet-stream",
+  },
+];
+
+interface Properties {
+  readonly document: OpenDocument;
+  readonly title: string;
+  readonly onDone: () => void;
+}
+
+function ExportKinds({ document, title, onDone }: Properties) {
+  const item = (name: string, about: string, act: () => void) => (
+    <button
+      key={name}
+      type="button"
+      className="button export-kind"
+      onClick={() => {
+        onDone();
+        act();
+      }}
+    >
+      <span>{name}</span>
+      <span className="export-about">{about}</span>
+    </button>
+  );
+  return (
+    <>
+      {KINDS.map(kind => item(kind.name, kind.about, () => void offer(document, kind, title)))}
+      {item("Print", "or save as PDF", () => print())}
+    </>
+  );
+}
+
+async function offer(document: OpenDocument, { form, ending, type }: Kind, title: string): Promise<void> {
+  const bytes = await document.exported(form);
+  const address = URL.createObjectURL(new Blob([bytes], { type }));
+  const link = window.document.createElement("a");
+  link.href = address;
+  link.download = `${fileName(title)}.${ending}`;
+  link.click();
+  // The browser has its own hold of it once the click is handled.
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+}
+
+/** What no system takes in a name becomes a dash; the rest stays as it was written. */
+function fileName(title: string): string {
+  const name = title.replace(/[\p{Cc}/\\:*?"<>|]+/gu, "-").replace(/^[.\s-]+|[.\s-]+$/g, "");
+  return [...name].slice(0, 80).join("") || "Untitled";
+}
+
+export { ExportKinds as default };
