@@ -1,5 +1,5 @@
 // The package's front door: promises over the rings. What is exported here is the package `chirograph`; sharing by itself
-// is `chirograph/sync`, editors are `chirograph/codemirror` and `chirograph/react` (docs/decisions/0010-the-package.md).
+// is `chirograph/sync`, editors are `chirograph/codemirror` and `chirograph/react` (docs/decisions/0011-the-package.md).
 
 export {
   Anchor,

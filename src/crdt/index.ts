@@ -38,7 +38,7 @@ export type {
   View,
 } from "./api/typed.ts";
 export { assert, unreachable } from "./assert.ts";
-export { type Member, mayInvite } from "./authority/members.ts";
+export { type Member, mayInvite, OPEN_POLICY } from "./authority/members.ts";
 export type { Closed } from "./closed.ts";
 export {
   type Loaded,
@@ -78,11 +78,9 @@ export { finish, type Progress } from "./history/progress.ts";
 export { restore } from "./history/restore.ts";
 export { CHANGE_BYTES_MAX, KEYS_REMEMBERED_MAX, NAME_BYTES_MAX } from "./limits.ts";
 export type { Listener, Origin } from "./listeners.ts";
-export type { Refused } from "./receiving.ts";
+export type { Reception, Refused } from "./receiving.ts";
 export { describe, REFUSALS, type Refusal, type RefusalCode } from "./refusal.ts";
 export {
-  OPEN_POLICY,
-  type Reception,
   Replica,
   type Ticket,
 } from "./replica.ts";

@@ -18,7 +18,15 @@ export interface Refused {
   readonly refusal: Refusal;
 }
 
-/** What came of changes from outside, and of those that had waited for them; collected while they come. */
+/** What came of a change from outside, and of those that had waited for it. */
+export interface Reception {
+  readonly admitted: readonly VerifiedChange[];
+  readonly refused: readonly Refused[];
+  /** The first missing ancestor, where the change has to wait. */
+  readonly missing: ChangeId | null;
+}
+
+/** The same of several, collected while they come. */
 export class Outcome {
   readonly admitted: VerifiedChange[] = [];
   readonly refused: Refused[] = [];

@@ -3,7 +3,7 @@
 // takes the answer later. It keeps nothing anywhere and sends nothing; sync does.
 
 import { assert } from "./assert.ts";
-import type { Member } from "./authority/members.ts";
+import { type Member, OPEN_POLICY } from "./authority/members.ts";
 import { Closed } from "./closed.ts";
 import { Drafting } from "./drafting.ts";
 import type { Bytes } from "./graph/bytes.ts";
@@ -25,9 +25,9 @@ import {
 import type { Ancestors, WrittenChange } from "./graph/written.ts";
 import type { Ground } from "./history/history.ts";
 import { Holding } from "./holding.ts";
-import { EDITOR_BYTES_MAX, EDITOR_OPS_MAX, LABEL_BYTES_MAX, NAME_BYTES_MAX, PARENTS_MAX } from "./limits.ts";
+import { LABEL_BYTES_MAX, NAME_BYTES_MAX, PARENTS_MAX } from "./limits.ts";
 import { type Listener, Listeners } from "./listeners.ts";
-import { Outcome, Receiving, type Refused } from "./receiving.ts";
+import { Outcome, Receiving, type Reception } from "./receiving.ts";
 import type { Refusal } from "./refusal.ts";
 import { resume } from "./resuming.ts";
 import type { Patch } from "./types/document.ts";
@@ -38,23 +38,11 @@ import type { Path } from "./types/op.ts";
 import { encodeParts } from "./unclosed.ts";
 import { Undoing } from "./undoing.ts";
 
-/** What came of a change from outside, and of those that had waited for it. */
-export interface Reception {
-  readonly admitted: readonly VerifiedChange[];
-  readonly refused: readonly Refused[];
-  /** The first missing ancestor, where the change has to wait. */
-  readonly missing: ChangeId | null;
-}
-
 /** How a device without a membership may get one: the invite's key, and its signature over the device. */
 export interface Ticket {
   readonly invite: DeviceId;
   readonly signature: Bytes;
 }
-
-/** What who may write may write: everything, within quotas that no honest person reaches. */
-const OPEN_ROLE = { keys: null, opsMax: EDITOR_OPS_MAX, bytesMax: EDITOR_BYTES_MAX };
-export const OPEN_POLICY: Policy = { admin: OPEN_ROLE, editor: OPEN_ROLE };
 
 /** What a genesis builds on. */
 const ORPHAN: Ancestors = { prev: -1, parents: [] };

@@ -5,10 +5,15 @@
 import { assert } from "../assert.ts";
 import type { Change, DeviceId, Policy, Role } from "../graph/change.ts";
 import type { Past } from "../graph/graph.ts";
+import { EDITOR_BYTES_MAX, EDITOR_OPS_MAX } from "../limits.ts";
 import type { Slot } from "../types/dot.ts";
 
 /** The higher, the more it may. */
 const RANK: Readonly<Record<Role, number>> = { reader: 0, commenter: 1, editor: 2, admin: 3, owner: 4 };
+
+/** What who may write may write: everything, within quotas that no honest person reaches. */
+const OPEN_ROLE = { keys: null, opsMax: EDITOR_OPS_MAX, bytesMax: EDITOR_BYTES_MAX };
+export const OPEN_POLICY: Policy = { admin: OPEN_ROLE, editor: OPEN_ROLE };
 
 export interface Member {
   readonly device: DeviceId;

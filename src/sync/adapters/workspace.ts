@@ -13,10 +13,10 @@ import type {
   Verifier,
 } from "../ports.ts";
 import type { DocumentEntry, OpenDocument, Workspace } from "../view.ts";
-import { ciphers } from "./ciphers.ts";
 import { openIndexedDbStore } from "./indexeddb.ts";
 import { openDeviceKey } from "./keys.ts";
 import { documentsWithLastWords, findLastWords } from "./last-words.ts";
+import { arrive, lateCiphers } from "./late-ciphers.ts";
 import { openMemoryStore } from "./memory-store.ts";
 import { OpenedDocument } from "./opened-document.ts";
 import { createVerifier } from "./verifier.ts";
@@ -122,7 +122,7 @@ class BrowserWorkspace implements Workspace {
   async create(): Promise<OpenDocument> {
     const { replica, genesis } = Replica.create(
       this.device,
-      ciphers.random(16),
+      lateCiphers.random(16),
       Math.floor(Date.now() / 1000),
     );
     const document = this.#opening(replica, blank(replica.doc), false);
@@ -174,8 +174,8 @@ class BrowserWorkspace implements Workspace {
   }
 
   #ticket(doc: DocId, inviteSeed: Bytes) {
-    const invite = toHex(ciphers.seedPublicKey(inviteSeed)) as DeviceId;
-    return { invite, signature: ciphers.seedSign(inviteSeed, joinMessage(doc, this.device)) };
+    const invite = toHex(lateCiphers.seedPublicKey(inviteSeed)) as DeviceId;
+    return { invite, signature: lateCiphers.seedSign(inviteSeed, joinMessage(doc, this.device)) };
   }
 
   #opening(replica: Replica, record: DocumentRecord, isRemembered: boolean): OpenedDocument {
@@ -186,7 +186,7 @@ class BrowserWorkspace implements Workspace {
         store: this.#store,
         key: this.#key,
         verifier: this.#verifier,
-        ciphers,
+        ciphers: lateCiphers,
         name: storedName(),
         rename: storeName,
         remember: changed => void this.#remember(changed),
@@ -204,10 +204,14 @@ class BrowserWorkspace implements Workspace {
   /** WebRTC and all that goes with it is fetched when a document is first shared. */
   async #connect(roomSecret: Bytes, listener: NetworkListener): Promise<Network> {
     this.#iceServers ??= iceServers();
-    const [{ openNetwork }, servers] = await Promise.all([import("./network.ts"), this.#iceServers]);
+    const [{ openNetwork }, servers] = await Promise.all([
+      import("./network.ts"),
+      this.#iceServers,
+      arrive(),
+    ]);
     const url = new URL("signal", document.baseURI.replace(/#.*$/, ""));
     url.protocol = url.protocol.replace("http", "ws");
-    return openNetwork({ roomSecret, url: url.href, iceServers: servers, ciphers }, listener);
+    return openNetwork({ roomSecret, url: url.href, iceServers: servers, ciphers: lateCiphers }, listener);
   }
 
   // ---------------------------------------------------------------------------------------------- the list
