@@ -1,7 +1,7 @@
 // The command as somebody runs it: built, in a process of its own, by its words, its exit code and its output alone.
 
-import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { execFile, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -180,9 +180,27 @@ describe("chirograph", () => {
     for (const command of ["verify", "export", "serve"]) expect(out).toContain(`chirograph ${command}`);
   });
 
-  it("serves, and says in one sentence where it cannot", async () => {
+  it("serves where there is an app, and says in one sentence where it cannot", async () => {
+    expect(await chirograph("serve")).toMatchObject({ code: 2, err: expect.stringMatching(ONE_SENTENCE) });
+    mkdirSync(join(folder, "app"));
+    put("app/index.html", "<title>Chirograph</title>");
     const { code, err } = await chirograph("serve", "--port", "99999");
     expect(code).toBe(1);
     expect(err).toMatch(/^PORT must be a whole number .*\.\n$/);
+    const server = spawn(process.execPath, [main, "serve", "--port", "0"], { cwd: folder });
+    try {
+      const url = await new Promise<string>((found, failed) => {
+        let said = "";
+        server.on("exit", () => failed(new Error(said)));
+        server.stdout.on("data", data => {
+          said += data;
+          const open = /Open (\S+)/.exec(said);
+          if (open !== null) found(open[1]!);
+        });
+      });
+      expect(await (await fetch(new URL("healthz", url))).text()).toBe("ok");
+    } finally {
+      server.kill();
+    }
   });
 });

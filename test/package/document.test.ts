@@ -240,6 +240,33 @@ describe("a text of a document", () => {
     expect(hers.length).toBe(4);
   });
 
+  it("undoes and redoes what this identity wrote, among what others did, and tells its own editor", async () => {
+    const { alice, bob } = await pair();
+    const hers = alice.text(["body"]);
+    const told: [unknown, boolean][] = [];
+    hers.edit([{ from: 0, to: 0, insert: "Hello" }]);
+    await exchange(alice, bob);
+    bob.edit(root => root.text("body").insert(5, ", Alice"));
+    await exchange(alice, bob);
+    hers.breakUndo();
+    hers.edit([{ from: 0, to: 0, insert: "> " }]);
+    hers.subscribe((steps, isMine) => told.push([steps, isMine]));
+    expect([alice.canUndo, alice.canRedo]).toEqual([true, false]);
+    expect(alice.undo()).toBe(true);
+    hers.undo();
+    expect(hers.toString()).toBe(", Alice");
+    expect(alice.undo()).toBe(false);
+    await exchange(alice, bob);
+    expect(bob.text(["body"]).toString()).toBe(", Alice");
+    expect(alice.redo()).toBe(true);
+    expect(hers.toString()).toBe("Hello, Alice");
+    expect(told).toEqual([
+      [[{ from: 0, to: 2, insert: "" }], true],
+      [[{ from: 0, to: 5, insert: "" }], true],
+      [[{ from: 0, to: 0, insert: "Hello" }], true],
+    ]);
+  });
+
   it("stays the same text when its item of a list moves", async () => {
     const alice = await Document.create(await Identity.create());
     alice.change(root => {
