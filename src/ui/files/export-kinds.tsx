@@ -21,7 +21,7 @@ const KINDS: readonly Kind[] = [
   {
     form: "chirograph",
     name: "Signed file",
-    about: "with all history; anybody can verify it",
+    about: "all history; anyone can verify it",
     ending: "chirograph",
     type: "application/octet-stream",
   },
