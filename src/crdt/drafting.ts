@@ -200,7 +200,7 @@ export class Drafting implements Author {
   #beginDraft(after: Slot | null, slot: Slot): Draft {
     const draft = new Draft(this.tree, slot);
     this.tree.strands.begin(slot, after);
-    if (this.#last === null) this.#drafts = [draft];
+    if (this.#drafts.length === 0) this.#drafts = [draft];
     else this.#drafts.push(draft);
     this.#last = draft;
     return draft;
