@@ -15,7 +15,9 @@ export async function serve(words: readonly string[]): Promise<number> {
   }
   // The package brings the command without the app; a checkout, or what `npm start` built, has both.
   if (!existsSync(new URL("../app/index.html", import.meta.url)))
-    throw new Complaint("There is no app here to be served: serve from a checkout, where npm start builds it.");
+    throw new Complaint(
+      "There is no app here to be served: serve from a checkout, where npm start builds it.",
+    );
   if (flags.port !== undefined) process.env.PORT = flags.port;
   if (flags.host !== undefined) process.env.HOST = flags.host;
   // It says for itself where it listens, and why it cannot.
