@@ -30,6 +30,9 @@ export class Binding {
   /** Before this moment CodeMirror may still have to read what a composition left in the page. */
   private quietUntil = Number.NEGATIVE_INFINITY;
   private drainedAt = Number.NEGATIVE_INFINITY;
+  /** While the view is measured and changed; what is received then waits for its turn. */
+  private isDraining = false;
+  private cameMeanwhile = false;
   private typedAt = Number.NEGATIVE_INFINITY;
   /** What kind of event the last local edit was, in CodeMirror's words. */
   private typedAs: string | undefined;
@@ -181,19 +184,31 @@ export class Binding {
     this.cancelTimer();
     const view = this.view;
     if (view === null || this.held.isEmpty) return;
+    if (this.isDraining) {
+      this.cameMeanwhile = true;
+      return;
+    }
+    this.isDraining = true;
+    this.cameMeanwhile = false;
     try {
       this.drainedAt = performance.now();
-      const changes = this.held.take(this.composingLine(view));
-      if (changes !== null) {
-        keepSteady(view, changes, () => this.dispatchRemote(view, changes));
-      }
-      // Only a composition can have held something back; its end drains earlier.
-      if (!this.held.isEmpty)
-        this.drainAt(Math.max(this.drainedAt + DRAIN_PAUSE_MS, this.typedAt + HOLD_MS_MAX + 1));
+      keepSteady(view, () => {
+        // Taken only now: measuring has run listeners, and what they brought is among it.
+        const changes = this.held.take(this.composingLine(view));
+        if (changes !== null) this.dispatchRemote(view, changes);
+        return changes;
+      });
       if (!this.agrees()) this.rebuild();
     } catch (error) {
       this.onFailure(error);
+      return;
+    } finally {
+      this.isDraining = false;
     }
+    if (this.held.isEmpty) return;
+    // What did not just come can only be held back by a composition, whose end drains earlier.
+    const soon = this.drainedAt + DRAIN_PAUSE_MS;
+    this.drainAt(this.cameMeanwhile ? soon : Math.max(soon, this.typedAt + HOLD_MS_MAX + 1));
   }
 
   private dispatchRemote(view: EditorView, changes: ChangeSet): void {

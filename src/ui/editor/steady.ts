@@ -4,12 +4,15 @@
 import type { ChangeDesc } from "@codemirror/state";
 import type { EditorView } from "@codemirror/view";
 
-/** Runs `apply`, which must dispatch `changes`, and scrolls by as much as the line under the eyes has moved. */
-export function keepSteady(view: EditorView, changes: ChangeDesc, apply: () => void): void {
+/**
+ * Runs `apply`, which dispatches changes and answers them (or null if there are none), and scrolls by as much as the line
+ * under the eyes has moved. Looking where that line is may run listeners, so what is dispatched must be made in `apply`.
+ */
+export function keepSteady(view: EditorView, apply: () => ChangeDesc | null): void {
   const position = positionUnderEyes(view);
   const before = topOf(view, position);
-  apply();
-  if (before === null) return;
+  const changes = apply();
+  if (changes === null || before === null) return;
   const moved = changes.mapPos(position, -1);
   scrollBy(view, shiftOf(view, moved, before));
   // Heights of lines that were never drawn are guesses; once they are drawn the rest of the way is known.
