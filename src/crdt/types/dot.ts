@@ -38,10 +38,6 @@ export function dotKey(dot: Dot): string {
   return `${dot.change}:${dot.index}`;
 }
 
-export function sameDot(a: Dot | null, b: Dot | null): boolean {
-  return a === b || (a !== null && b !== null && a.change === b.change && a.index === b.index);
-}
-
 /** Order by change id, then index: the tie-break between siblings. */
 export function compareDots(a: Dot, b: Dot, causality: Causality): number {
   return a.change === b.change ? a.index - b.index : causality.compareIds(a.change, b.change);
