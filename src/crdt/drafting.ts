@@ -3,6 +3,7 @@
 // those before. An edit that throws is taken back whole. What happens to a closed draft is the replica's affair.
 
 import type { LocalOps } from "./authority/admission.ts";
+import type { Effects } from "./authority/effects.ts";
 import { sizeBound } from "./graph/body.ts";
 import {
   type AuthorityOp,
@@ -53,6 +54,7 @@ const NOTHING: readonly Slot[] = [];
 export class Drafting implements Author {
   readonly tree: DocumentTree;
   readonly #graph: Graph;
+  readonly #effects: Effects;
   readonly #device: DeviceId;
   #drafts: (Draft | Retraction)[] = [];
   /** Of these the last one, if it grows. */
@@ -68,8 +70,9 @@ export class Drafting implements Author {
   readonly #unwatched: Patch[] = [];
   readonly #root: MapEdit;
 
-  constructor(graph: Graph, tree: DocumentTree, device: DeviceId) {
+  constructor(graph: Graph, tree: DocumentTree, effects: Effects, device: DeviceId) {
     this.#graph = graph;
+    this.#effects = effects;
     this.#device = device;
     this.tree = tree;
     this.#root = new MapEdit(this, []);
@@ -206,15 +209,16 @@ export class Drafting implements Author {
     return draft;
   }
 
-  /** An op about people; of names the last one counts. */
-  addAuthority(op: AuthorityOp): void {
+  /** An op about people; of names the last one counts. `above`: changes that it has to know of, loose ones too. */
+  addAuthority(op: AuthorityOp, above: readonly Slot[] = NOTHING): void {
     this.#begin();
+    if (above.length > 0) this.#parents = this.#graph.antichainOf([...this.#parents, ...above]);
     if (op.type === "name") this.#authority = this.#authority.filter(({ type }) => type !== "name");
     this.#authority.push(op);
   }
 
   #begin(): void {
-    if (!this.isOpen) this.#parents = this.#graph.headSlots();
+    if (!this.isOpen) this.#parents = this.#effects.tipsFor(this.#device);
   }
 
   /** The numbers of the parts, in a row. */

@@ -2,6 +2,7 @@
 // was judged elsewhere and finds it again; decides nothing.
 
 import { localize } from "./authority/admission.ts";
+import { Effects } from "./authority/effects.ts";
 import { Members } from "./authority/members.ts";
 import { Archive } from "./graph/archive.ts";
 import type { Bytes, Writer } from "./graph/bytes.ts";
@@ -23,11 +24,15 @@ interface Tail {
 
 export class Holding implements Shelf {
   readonly graph = new Graph();
-  readonly members = new Members();
+  readonly members = new Members(this.graph);
+  readonly effects = new Effects(this.graph, this.members, slot => this.at(slot).change);
   readonly tree = new DocumentTree(this.graph);
   readonly retracts = new Retracts(this.graph);
   readonly masking = new Masking(this.graph, this.tree, this.retracts, slot => this.at(slot).change);
   readonly #archive = new Archive();
+  /** Entered since it was last worked out what counts, and whether ops about people were among it. */
+  #unsettled: Slot[] = [];
+  #hasActs = false;
   /** What proves a covered change whose run does not go on here: the rest of it was refused, or waits. */
   readonly #tails = new Map<Slot, Tail>();
   /** The one of the change that came last, which stands nowhere yet: most runs go on at once. */
@@ -37,7 +42,8 @@ export class Holding implements Shelf {
   enter(verified: VerifiedChange, slot: Slot, ancestors: Ancestors): void {
     const { change, signature } = verified;
     this.graph.add(change, ancestors, slot);
-    if (change.isAboutPeople) this.members.add(change, slot, this.graph.past(ancestors.parents));
+    if (this.members.enter(change, slot, ancestors.parents, change.isAboutPeople)) this.#hasActs = true;
+    this.#unsettled.push(slot);
     if (change.isRetracting) this.retracts.enter(change, ancestors.prev, slot);
     this.#archive.add(slot, change);
     if (signature !== null) this.#archive.sign(slot, signature);
@@ -58,6 +64,15 @@ export class Holding implements Shelf {
   #dropTail(slot: Slot): void {
     if (this.#tail?.slot === slot) this.#tail = null;
     else this.#tails.delete(slot);
+  }
+
+  /** Works out what counts by all that was entered, and shows that; each of them must have been applied. */
+  settle(patches: Patch[]): void {
+    if (this.#unsettled.length === 0) return;
+    const turned = this.effects.settle(this.#unsettled, this.#hasActs);
+    this.#unsettled = [];
+    this.#hasActs = false;
+    this.masking.setAside(turned, patches);
   }
 
   /** Shows what a change that was entered does, from the bytes that were kept. */

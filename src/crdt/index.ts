@@ -38,7 +38,9 @@ export type {
   View,
 } from "./api/typed.ts";
 export { assert, unreachable } from "./assert.ts";
-export { type Member, mayInvite, OPEN_POLICY } from "./authority/members.ts";
+export type { Reason } from "./authority/effects.ts";
+export { mayGive } from "./authority/fold.ts";
+export { type Link, type Member, OPEN_POLICY } from "./authority/members.ts";
 export type { Closed } from "./closed.ts";
 export {
   type Loaded,
@@ -51,7 +53,7 @@ export {
 export { FileWriter, type Saving, type Source, save } from "./file/writing.ts";
 export type { Bytes } from "./graph/bytes.ts";
 export { fromHex, Malformed, mustFromHex, Reader, toHex, Writer } from "./graph/bytes.ts";
-export type { Change, ChangeId, DeviceId, DocId, Policy, Role } from "./graph/change.ts";
+export type { Change, ChangeId, DeviceId, DocId, PersonId, Policy, Role } from "./graph/change.ts";
 export { concat, equalBytes, sha256, tag } from "./graph/crypto.ts";
 export {
   equationHolds,
@@ -65,6 +67,7 @@ export type { LaneTip } from "./graph/graph.ts";
 export {
   type Inspected,
   type InspectedRun,
+  introductionMessage,
   joinMessage,
   type SignatureQuestion,
   type SignedRun,
@@ -78,6 +81,7 @@ export { finish, type Progress } from "./history/progress.ts";
 export { restore } from "./history/restore.ts";
 export { CHANGE_BYTES_MAX, KEYS_REMEMBERED_MAX, NAME_BYTES_MAX } from "./limits.ts";
 export type { Listener, Origin } from "./listeners.ts";
+export type { ForkProof, People, SetAside } from "./people.ts";
 export type { Reception, Refused } from "./receiving.ts";
 export { describe, REFUSALS, type Refusal, type RefusalCode } from "./refusal.ts";
 export {

@@ -7,6 +7,10 @@ export const CHANGE_BYTES_MAX = 256 * 1024;
 export const CHANGE_OPS_MAX = 10_000;
 /** Ops about people in one change: each may bring a key, and judging a key costs 1.5 ms. */
 export const AUTHORITY_OPS_MAX = 16;
+/** Sets of ops about people whose outcome is remembered: the pasts of changes that come at one time are few. */
+export const ROLES_FOLDED_MAX = 64;
+/** Changes that one op may take back in from what was set aside: heads of one person's branches. */
+export const ADMITTED_HEADS_MAX = 16;
 /** Changes that the retracts of one change may name: bounds the work before its verdict. */
 export const RETRACTED_CHANGES_MAX = 10_000;
 /** Changes and ops that one change may take back or bring back, by way of other retracts too: bounds the work after its
@@ -41,6 +45,10 @@ export const POLICY_KEYS_MAX = 64;
 export const EDITOR_OPS_MAX = 5_000_000;
 /** Bytes of ops an editor may author in one document. */
 export const EDITOR_BYTES_MAX = 64 * 1024 * 1024;
+/** Ops that a device hands to one that it introduces: a tenth of an editor's. */
+export const SHARE_OPS = 500_000;
+/** Bytes of ops likewise. */
+export const SHARE_BYTES = 6 * 1024 * 1024;
 /** Changes of one source that may wait for their parents. */
 export const PENDING_CHANGES_MAX = 1_000;
 /** Bytes of changes of one source that may wait for their parents. */

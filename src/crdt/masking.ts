@@ -19,6 +19,8 @@ export class Masking {
   readonly #masked = new Set<ChangeId>();
   /** Those of them that were applied. */
   readonly #maskedHere = new Set<Slot>();
+  /** Applied changes that do not count by what is known of people (authority/effects.ts). */
+  readonly #aside = new Set<Slot>();
   /** Of whose ops nothing shows: masked or retracted. */
   readonly #hidden = new Set<Slot>();
 
@@ -36,6 +38,11 @@ export class Masking {
   /** Also what is not here yet. */
   get masked(): Iterable<ChangeId> {
     return this.#masked;
+  }
+
+  /** What was applied and does not count by what is known of people. */
+  get aside(): Iterable<Slot> {
+    return this.#aside;
   }
 
   /** What was applied and shows nothing now: masked or retracted. */
@@ -93,8 +100,22 @@ export class Masking {
     return patches;
   }
 
+  /** Some applied changes count no more, some count again. */
+  setAside(
+    { aside, back }: { readonly aside: readonly Slot[]; readonly back: readonly Slot[] },
+    patches: Patch[],
+  ): void {
+    for (const slot of aside) this.#aside.add(slot);
+    for (const slot of back) this.#aside.delete(slot);
+    if (aside.length > 0 || back.length > 0) this.#show(this.#turn([...aside, ...back]), patches);
+  }
+
   #turn(slots: readonly Slot[]): Iterable<Slot> {
-    return this.#retracts.turn(slots, slot => this.#maskedHere.has(slot));
+    return this.#retracts.turn(slots, slot => this.#isMasked(slot));
+  }
+
+  #isMasked(slot: Slot): boolean {
+    return this.#maskedHere.has(slot) || this.#aside.has(slot);
   }
 
   /** Takes the effect of changes out or back in, where that is not done yet. */
@@ -102,7 +123,7 @@ export class Masking {
     const hidden: HiddenTexts = new Map();
     const shown: HiddenTexts = new Map();
     for (const slot of slots) {
-      const isHidden = this.#maskedHere.has(slot) || this.#retracts.isRetracted(slot);
+      const isHidden = this.#isMasked(slot) || this.#retracts.isRetracted(slot);
       if (isHidden === this.#hidden.has(slot)) continue;
       if (isHidden) this.#hidden.add(slot);
       else this.#hidden.delete(slot);

@@ -4,13 +4,13 @@
 
 import { assert } from "./assert.ts";
 import { type Member, OPEN_POLICY } from "./authority/members.ts";
-import { Closed } from "./closed.ts";
+import type { Closed } from "./closed.ts";
+import { Closing, type Ticket } from "./closing.ts";
 import { Drafting } from "./drafting.ts";
 import type { Bytes } from "./graph/bytes.ts";
-import type { ChangeId, DeviceId, DocId, Op, Policy, Role } from "./graph/change.ts";
-import { compose, composeGenesis } from "./graph/compose.ts";
+import type { ChangeId, DeviceId, DocId, Policy, Role } from "./graph/change.ts";
+import { composeGenesis } from "./graph/compose.ts";
 import type { ChainTip, LaneTip } from "./graph/graph.ts";
-import { retractsFor } from "./graph/retracts.ts";
 import {
   conclude,
   concludeRun,
@@ -22,11 +22,12 @@ import {
   signatureMessage,
   type VerifiedChange,
 } from "./graph/verify.ts";
-import type { Ancestors, WrittenChange } from "./graph/written.ts";
+import type { WrittenChange } from "./graph/written.ts";
 import type { Ground } from "./history/history.ts";
 import { Holding } from "./holding.ts";
-import { LABEL_BYTES_MAX, NAME_BYTES_MAX, PARENTS_MAX } from "./limits.ts";
+import { NAME_BYTES_MAX } from "./limits.ts";
 import { type Listener, Listeners } from "./listeners.ts";
+import { People } from "./people.ts";
 import { Outcome, Receiving, type Reception } from "./receiving.ts";
 import type { Refusal } from "./refusal.ts";
 import { resume } from "./resuming.ts";
@@ -38,31 +39,22 @@ import type { Path } from "./types/op.ts";
 import { encodeParts } from "./unclosed.ts";
 import { Undoing } from "./undoing.ts";
 
-/** How a device without a membership may get one: the invite's key, and its signature over the device. */
-export interface Ticket {
-  readonly invite: DeviceId;
-  readonly signature: Bytes;
-}
-
-/** What a genesis builds on. */
-const ORPHAN: Ancestors = { prev: -1, parents: [] };
-
-/** Seconds between two statements of the clock on one chain. */
-const TIME_STATED_S = 60;
+export type { Ticket } from "./closing.ts";
 
 export class Replica {
   readonly device: DeviceId;
   readonly doc: DocId;
+  /** Who is here, and what is said about them. */
+  readonly people: People;
   readonly #holding = new Holding();
   readonly #drafting: Drafting;
   readonly #undoing: Undoing;
+  readonly #closing: Closing;
   readonly #receiving = new Receiving(this.#holding);
   readonly #inspector: Inspector;
   readonly #listeners = new Listeners();
-  #ticket: Ticket | null = null;
   /** Whether the genesis was seen here by an edit: every keystroke asks. */
   #hasBegun = false;
-  #lastTime = 0;
   /** In the graph and not shown yet: `restore` closes the draft in between. */
   #recalled: Slot[] = [];
 
@@ -70,8 +62,10 @@ export class Replica {
     this.device = device;
     this.doc = doc;
     this.#inspector = new Inspector(doc);
-    this.#drafting = new Drafting(this.#holding.graph, this.#holding.tree, device);
+    this.#drafting = new Drafting(this.#holding.graph, this.#holding.tree, this.#holding.effects, device);
     this.#undoing = new Undoing(this.#holding, this.#drafting, device);
+    this.#closing = new Closing(this.#holding, this.#drafting, device, doc);
+    this.people = new People(this.#holding, this.#drafting, device);
   }
 
   /** A new document with this device as its owner. `nonce`: 16 random bytes; `now`: seconds since 1970. */
@@ -83,14 +77,15 @@ export class Replica {
   ): { replica: Replica; genesis: Closed } {
     const verified = composeGenesis(device, { type: "genesis", nonce, policy }, now);
     const replica = new Replica(device, verified.id);
-    replica.#lastTime = now;
-    return { replica, genesis: replica.#enterOwn(verified, replica.#graph.reserve(), ORPHAN) };
+    const genesis = replica.#closing.begin(verified, now);
+    replica.#settle();
+    return { replica, genesis };
   }
 
   /** An empty copy of a document that others hold. With a ticket, this device's first change joins it. */
   static open(device: DeviceId, doc: DocId, ticket: Ticket | null = null): Replica {
     const replica = new Replica(device, doc);
-    replica.#ticket = ticket;
+    replica.#closing.ticket = ticket;
     return replica;
   }
 
@@ -136,9 +131,7 @@ export class Replica {
 
   /** Whether an edit made now would be taken by others. */
   get mayWrite(): boolean {
-    const role =
-      this.roleOf(this.device) ?? (this.#ticket === null ? null : this.inviteRole(this.#ticket.invite));
-    return role === "owner" || (role !== null && this.policy[role] !== undefined);
+    return this.#closing.mayWrite;
   }
 
   /** The newest own change; null before the first. */
@@ -288,12 +281,10 @@ export class Replica {
     this.#drafting.addAuthority({ type: "name", name });
   }
 
-  /** Lets whoever holds the secret of `key` join in a role. */
+  /** Lets whoever holds the secret of `key` join in a role. More that is said about people: `people`. */
   invite(key: DeviceId, role: Role, label = ""): void {
-    if (!label.isWellFormed() || label.length * 3 > LABEL_BYTES_MAX)
-      throw new RangeError("Expected a shorter, well-formed label");
     this.#checkBegun();
-    this.#drafting.addAuthority({ type: "invite", key, role, label });
+    this.people.invite(key, role, label);
   }
 
   /**
@@ -302,51 +293,16 @@ export class Replica {
    * cannot move before its id is known.
    */
   closeDraft(now: number): Closed[] {
-    if (!this.hasDraft) return [];
-    const { parents: drafted, parts } = this.#drafting.take();
-    // Another tab may have gone on with the chain since the draft was begun.
-    let ancestors = this.#withOwnHead(drafted);
-    const merges: Closed[] = [];
-    while (ancestors.parents.length > PARENTS_MAX) {
-      const { parents } = ancestors;
-      // One less, since the own previous change may be among the others and comes along.
-      const some = this.#withOwnHead(parents.slice(0, PARENTS_MAX - 1));
-      merges.push(this.#closeOne(some, [], this.#graph.reserve(), now));
-      ancestors = this.#withOwnHead(parents);
-    }
-    const closed: Closed[] = [];
-    for (const { ops, retracted, slot } of parts) {
-      const retracts = retractsFor(retracted.map(other => this.#graph.seqAt(other)));
-      closed.push(this.#closeOne(ancestors, retracts.length > 0 ? [...ops, ...retracts] : ops, slot, now));
-      ancestors = { prev: slot, parents: [slot] };
-    }
-    return merges.length === 0 ? closed : [...merges, ...closed];
+    const closed = this.#closing.close(now);
+    this.#settle();
+    return closed;
   }
 
-  #withOwnHead(parents: readonly Slot[]): Ancestors {
-    const prev = this.#graph.newestSlotOf(this.device);
-    return prev === null ? { prev: -1, parents } : { prev, parents: this.#graph.withTip(parents, prev) };
-  }
-
-  /** The change is not judged: it is made of what the draft checked. What others will not take for lack of a right is
-   * still kept here. */
-  #closeOne(ancestors: Ancestors, drafted: readonly Op[], slot: Slot, now: number): Closed {
-    let ops = drafted;
-    if (this.#ticket !== null && ancestors.prev < 0 && this.roleOf(this.device) === null) {
-      const { invite, signature } = this.#ticket;
-      ops = [{ type: "join", invite, signature }, ...drafted];
-    }
-    const states = now - this.#lastTime >= TIME_STATED_S;
-    if (states) this.#lastTime = now;
-    const verified = compose(this.#graph, this.doc, this.device, ancestors, ops, slot, states ? now : null);
-    return this.#enterOwn(verified, slot, ancestors);
-  }
-
-  /** What it does shows already. */
-  #enterOwn(verified: VerifiedChange, slot: Slot, ancestors: Ancestors): Closed {
-    this.#holding.enter(verified, slot, ancestors);
-    this.#holding.masking.begin(verified.change, ancestors.prev, slot);
-    return new Closed(slot, this.#holding);
+  /** What counts by now, after changes of one's own. */
+  #settle(): void {
+    const patches: Patch[] = [];
+    this.#holding.settle(patches);
+    this.#listeners.tell(patches, "remote", () => []);
   }
 
   /** The open draft as bytes for `resumeDraft`, or null. */
@@ -413,6 +369,7 @@ export class Replica {
       const lacking = this.#receiving.receive(one, source, outcome);
       missing ??= lacking;
     }
+    this.#holding.settle(outcome.patches);
     this.#listeners.tell(outcome.patches, "remote", () =>
       outcome.admitted.map(({ change }) => change.author),
     );
@@ -468,9 +425,10 @@ export class Replica {
       else if (!this.#graph.has(verified.change.id) && !this.#recall(verified)) damaged++;
     }
     if (!mayClose()) return { damaged, closed: [] };
-    const closed = this.closeDraft(now);
+    const closed = this.#closing.close(now);
     const patches: Patch[] = [];
     for (const slot of this.#recalled) this.#holding.applyKept(slot, patches);
+    this.#holding.settle(patches);
     const recalled = this.#recalled;
     this.#recalled = [];
     this.#listeners.tell(patches, "remote", () => recalled.map(slot => this.#graph.authorAt(slot)));
@@ -483,8 +441,7 @@ export class Replica {
     if (change.doc !== this.doc || ancestors.parents.some(parent => parent < 0)) return false;
     const slot = this.#graph.reserve();
     this.#holding.enter(verified, slot, ancestors);
-    if (change.author === this.device && change.time !== null)
-      this.#lastTime = Math.max(this.#lastTime, change.time);
+    if (change.author === this.device && change.time !== null) this.#closing.stated(change.time);
     this.#recalled.push(slot);
     this.#receiving.entered(change.id);
     return true;

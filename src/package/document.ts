@@ -12,7 +12,7 @@ import {
   type Inspected,
   joinMessage,
   type MapShape,
-  mayInvite,
+  mayGive,
   type Refusal,
   type RefusalCode,
   Replica,
@@ -183,7 +183,7 @@ export class Document<F extends Fields | null = null> extends SharedDoc<F> {
   async invite({ role = "editor", label = "", signalling }: InviteOptions = {}): Promise<string> {
     if (!this.hasArrived) throw failure("NotArrived");
     const own = this.replica.roleOf(this.identity.id);
-    if (own === null || !mayInvite(own, role)) throw failure("RightMissing");
+    if (own === null || !mayGive(own, role)) throw failure("RightMissing");
     const inviteSeed = randomBytes(32);
     this.replica.invite(toHex(seedPublicKey(inviteSeed)) as DeviceId, role, label);
     await this.#close();

@@ -8,7 +8,7 @@ import {
   type DocId,
   type Fields,
   type MapShape,
-  mayInvite,
+  mayGive,
   type Replica,
   seedPublicKey,
   toHex,
@@ -284,7 +284,7 @@ export class Session<F extends Fields | null = null> {
     if (!this.doc.hasArrived) throw failure("NotArrived");
     if (this.#record.roomSecret === null || this.#record.inviteSeed === null) {
       const role = this.doc.replica.roleOf(this.identity.id);
-      if (role === null || !mayInvite(role, "editor")) throw failure("RightMissing");
+      if (role === null || !mayGive(role, "editor")) throw failure("RightMissing");
       const [roomSecret, inviteSeed] = [randomBytes(32), randomBytes(32)];
       this.host.act(session => {
         session.amend(replica => replica.invite(toHex(seedPublicKey(inviteSeed)) as DeviceId, "editor"));

@@ -127,7 +127,7 @@ describe("a run under one signature", () => {
     refuses(alice, [letter], "KeyInadmissible", universal);
     refuses(alice, run, "SignatureWrong", universal);
     refuses(alice, run, "BytesMalformed", universal.slice(0, 63));
-    const invite: Op = { type: "invite", key: weak, role: "editor", label: "" };
+    const invite: Op = { type: "invite", key: weak, role: "editor", label: "", expires: 0, uses: 0 };
     refuses(alice, [forge(mallory, { ops: () => [invite] })], "KeyInadmissible");
     expect(alice.receiveRun(run).admitted).toHaveLength(5);
   });

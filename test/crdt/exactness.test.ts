@@ -68,7 +68,10 @@ const PLACES: readonly (readonly [string, readonly Op[]])[] = [
   ],
   ["an emptied key", [set(1, [], "k"), { type: "unset", path: [], key: EURO, replaces: own }]],
   ["a person's name", [{ type: "name", name: EURO }]],
-  ["an invite's label", [{ type: "invite", key: new Key("link").id, role: "reader", label: EURO }]],
+  [
+    "an invite's label",
+    [{ type: "invite", key: new Key("link").id, role: "reader", label: EURO, expires: 0, uses: 0 }],
+  ],
 ];
 
 /** The same change with half a character, hashed and signed properly. */

@@ -132,6 +132,8 @@ describe("a change", () => {
       key: new Key("k").id,
       role: "reader",
       label: "l".repeat(n),
+      expires: 0,
+      uses: 0,
     });
     expect(verdict({ ops: () => [invite(limits.LABEL_BYTES_MAX)] }, alice)).toBe("admitted");
     expect(verdict({ ops: () => [invite(limits.LABEL_BYTES_MAX + 1)] }, alice)).toBe("BytesMalformed");

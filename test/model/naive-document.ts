@@ -21,6 +21,7 @@ import {
   type Value,
 } from "../../src/crdt/types/op.ts";
 import { MASKED } from "../../src/crdt/types/runs.ts";
+import { asideOf } from "./naive-effects.ts";
 import { NaiveSequence } from "./naive-sequence.ts";
 
 /** An op and where it was said: dots in it name changes by their place in the set. */
@@ -69,12 +70,16 @@ export class NaiveDocument {
   /** By item: the move that says where it is. */
   readonly #at = new Map<string, SaidMove>();
 
-  /** Parents before children; otherwise their order means nothing. */
-  constructor(changes: Iterable<Change>, masked: ReadonlySet<ChangeId> = new Set()) {
+  /** Parents before children; otherwise their order means nothing. `aside`: what does not count by what is said of people. */
+  constructor(
+    changes: Iterable<Change>,
+    masked: ReadonlySet<ChangeId> = new Set(),
+    aside: ReadonlySet<ChangeId> = asideOf([...changes]),
+  ) {
     this.#changes = [...changes];
     const moves: SaidMove[] = [];
     const numbers = new Map(this.#changes.map(({ id }, i) => [id, i]));
-    const ineffective = this.#ineffective(masked);
+    const ineffective = this.#ineffective(new Set([...masked, ...aside]));
     for (const [change, { id, refs, ops, starts }] of this.#changes.entries()) {
       const isMasked = ineffective.has(id);
       for (const [i, op] of ops.entries()) {
@@ -138,6 +143,11 @@ export class NaiveDocument {
 
   json(): string {
     return canonicalJson(this.#shown("map", this.#root));
+  }
+
+  /** What stands in a text, whether or not its key shows it. */
+  text(path: Path): string {
+    return this.#text(this.#placeOf(path));
   }
 
   #placeOf(path: readonly Step[]): Place {

@@ -5,7 +5,16 @@
 import type { Op } from "../../src/crdt/graph/change.ts";
 import { idOf } from "../../src/crdt/graph/codec.ts";
 import { signatureMessage } from "../../src/crdt/graph/verify.ts";
-import { type Bytes, type CounterKind, type RefusalCode, type SetKind, toHex } from "../../src/crdt/index.ts";
+import {
+  type Bytes,
+  type CounterKind,
+  introductionMessage,
+  type People,
+  type RefusalCode,
+  type Role,
+  type SetKind,
+  toHex,
+} from "../../src/crdt/index.ts";
 import {
   begin,
   clock,
@@ -174,6 +183,36 @@ function tell(): Vectors {
   for (const person of [alice, bob]) person.receive(later);
   note("an op of a kind that does not exist yet", [later]);
 
+  note("what the owner says about people: roles, quota, a removal, a revoked link, what is taken back in", [
+    ruled(alice, people => {
+      people.invite(new Key("their link").id, "commenter", "for readers", {
+        expires: 1_800_000_000,
+        uses: 3,
+      });
+      people.setRole(new Key("somebody new").id, "reader");
+      people.setRole(bob.device, "admin");
+      people.raise(bob.device, 6_000_000, 70_000_000);
+    }),
+    ruled(alice, people => {
+      people.dismiss(new Key("somebody new").id);
+      people.revoke(new Key("their link").id);
+      people.admit([later.id]);
+    }),
+  ]);
+  sync([alice, bob]);
+  const phone = new Key("the phone");
+  const words = new Key("the words");
+  note("a device and a recovery key are introduced, and the device disowned", [
+    ruled(alice, people => {
+      people.introduce(phone.id, phone.sign(introductionMessage(alice.replica.doc, alice.device)));
+      people.introduce(words.id, words.sign(introductionMessage(alice.replica.doc, alice.device)), {
+        isRecovery: true,
+      });
+    }),
+    ruled(alice, people => people.disown(phone.id)),
+  ]);
+  sync([alice, bob]);
+
   const honest = alice.letters();
   const wrong = forge(bob, { header: { depth: 1_000 } });
   const trailing = Uint8Array.of(...later.bytes, 0);
@@ -208,7 +247,17 @@ function tell(): Vectors {
     ],
     ["a retract of nothing", ...lettered(forge(bob, { ops: () => [retract(1, 0)] })), "BytesMalformed"],
     ["a retract of the genesis", ...lettered(forge(alice, { ops: () => [retract(1)] })), "ReferenceWrong"],
-    ["an invite by an editor", ...lettered(forge(bob, { ops: () => [inviteOp()] })), "RightMissing"],
+    ["an invite of an owner", ...lettered(forge(bob, { ops: () => [inviteOp("owner")] })), "RightMissing"],
+    [
+      "a removal of somebody senior",
+      ...lettered(forge(bob, { ops: () => [{ type: "dismiss", person: alice.device }] })),
+      "RightMissing",
+    ],
+    [
+      "a removal of nobody",
+      ...lettered(forge(bob, { ops: () => [{ type: "dismiss", person: new Key("nobody").id }] })),
+      "ReferenceUnseen",
+    ],
   ];
   return {
     wire: 0,
@@ -237,8 +286,13 @@ function renamed(person: Person, name: string): Letter[] {
   return person.close();
 }
 
-function inviteOp(): Op {
-  return { type: "invite", key: new Key("hers").id, role: "reader", label: "" };
+function ruled(person: Person, say: (people: People) => void): Letter {
+  say(person.replica.people);
+  return person.close()[0]!;
+}
+
+function inviteOp(role: Role): Op {
+  return { type: "invite", key: new Key("hers").id, role, label: "", expires: 0, uses: 0 };
 }
 
 function retract(first: number, count = 1): Op {

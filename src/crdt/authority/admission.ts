@@ -2,7 +2,7 @@
 // pure function of the change and its causal past; clocks, arrival and senders do not enter, so every replica that
 // can judge a change judges it alike, for ever.
 
-import { isContent, type Op, type Policy, type Role, type RolePolicy } from "../graph/change.ts";
+import { isContent, type Role } from "../graph/change.ts";
 import type { Graph, Past } from "../graph/graph.ts";
 import { NAME_BYTES } from "../graph/names.ts";
 import { type Retracts, retractsOf } from "../graph/retracts.ts";
@@ -11,9 +11,12 @@ import { RETRACT_REACH_MAX } from "../limits.ts";
 import { type Refusal, refuse } from "../refusal.ts";
 import type { DocumentTree } from "../types/document.ts";
 import type { Slot } from "../types/dot.ts";
-import { type ContentOp, mapDots, type Numbers, type Path } from "../types/op.ts";
+import { type ContentOp, mapDots, type Numbers } from "../types/op.ts";
 import { References } from "../types/references.ts";
-import { type Members, mayInvite, mayWrite, mayWriteSomething } from "./members.ts";
+import type { Standing } from "./fold.ts";
+import { type Members, mayWriteSomething, type Quota } from "./members.ts";
+import { judgePeople } from "./people.ts";
+import { judgeContent } from "./rights.ts";
 
 export interface Ground {
   readonly graph: Graph;
@@ -101,10 +104,10 @@ function judgeShape(
   return null;
 }
 
-/** Membership, rights and quotas, as the author's own past knows them. */
+/** R14 and what may be said about people: membership, rights and quotas, as the author's own past knows them. */
 function judgeAuthority(
   change: WrittenChange,
-  { prev }: Ancestors,
+  { prev, parents }: Ancestors,
   { graph, members, retracts }: Ground,
   past: Past,
 ): Refusal | null {
@@ -119,20 +122,22 @@ function judgeAuthority(
   }
   if (isFirst) return graph.size === 0 && ops[0]?.type === "genesis" ? null : refuse("GenesisMisplaced");
 
-  const role = roleFor(change, members, past);
+  const standing = members.standingAbove(parents);
+  const refusal = judgePeople(change, standing, graph, past);
+  if (refusal !== null) return refusal;
+  if (standing.persons.of(change.author).isRecovery) return null;
+  const role = roleFor(change, standing);
   if (typeof role !== "string") return role;
   for (let i = 0; i < ops.length; i++) {
-    const refusal = judgeRight(ops[i]!, role, members.policy);
+    const refusal = judgeContent(ops[i]!, role, members.policy);
     if (refusal !== null) return refusal;
   }
-  const quota = members.policy[role];
-  if (role !== "owner" && quota !== undefined) {
-    if (change.opTotal > quota.opsMax) return refuse("QuotaExceeded", "ops");
-    if (change.byteTotal > quota.bytesMax) return refuse("QuotaExceeded", "bytes");
-  }
-  return change.isRetracting
-    ? judgeRetracts(change, prev, graph, retracts, role === "owner" ? undefined : quota)
-    : null;
+  if (ops.length === 0)
+    return mayWriteSomething(role, members.policy) ? null : refuse("RightMissing", "merge");
+  const quota = leftOf(change, members.quotaOf(change.author, role, standing));
+  if (change.opTotal > quota.opsMax) return refuse("QuotaExceeded", "ops");
+  if (change.byteTotal > quota.bytesMax) return refuse("QuotaExceeded", "bytes");
+  return change.isRetracting ? judgeRetracts(change, prev, graph, retracts, quota) : null;
 }
 
 /** What is retracted lies on the author's own chain; what has to be done for it is paid for as if it were written anew. */
@@ -141,7 +146,7 @@ function judgeRetracts(
   prev: Slot,
   graph: Graph,
   retracts: Retracts,
-  quota: RolePolicy | undefined,
+  quota: Quota,
 ): Refusal | null {
   for (const { first, count } of retractsOf(change)) {
     if (first + count > change.seq) return refuse("ReferenceUnseen", `own change ${first + count - 1}`);
@@ -150,7 +155,6 @@ function judgeRetracts(
   }
   const reach = retracts.reachOf(change, prev);
   if (reach.ops > RETRACT_REACH_MAX) return refuse("ReachTooWide", `${reach.ops} changes and ops`);
-  if (quota === undefined) return null;
   const before = retracts.chargeAt(prev);
   if (change.opTotal + before.ops + reach.ops > quota.opsMax) return refuse("QuotaExceeded", "ops retracted");
   if (change.byteTotal + before.bytes + reach.bytes > quota.bytesMax)
@@ -158,30 +162,32 @@ function judgeRetracts(
   return null;
 }
 
-function judgeRight(op: Op, role: Role, policy: Policy): Refusal | null {
-  if (op.type === "invite") return mayInvite(role, op.role) ? null : refuse("RightMissing", "invite");
-  if (op.type === "unknown") return role === "reader" ? refuse("RightMissing", "write") : null;
-  if (op.type === "retract")
-    return mayWriteSomething(role, policy) ? null : refuse("RightMissing", "retract");
-  if (!isContent(op)) return null;
-  const key = topKey(op, op.path);
-  if (!mayWrite(role, policy, key)) return refuse("RightMissing", key);
-  // A move takes from one place and puts at another.
-  if (op.type !== "move") return null;
-  const source = topKey(op, op.from);
-  return mayWrite(role, policy, source) ? null : refuse("RightMissing", source);
+/** What a device that hands some of its quota on in this change has left. */
+function leftOf(change: WrittenChange, { opsMax, bytesMax }: Quota): Quota {
+  let [ops, bytes] = [opsMax, bytesMax];
+  if (change.isAboutPeople)
+    for (const op of change.ops)
+      if (op.type === "introduce") {
+        ops -= op.opsMax;
+        bytes -= op.bytesMax;
+      }
+  return { opsMax: ops, bytesMax: bytes };
 }
 
-/** The key of the document's root under which an op writes at a path. */
-function topKey(op: ContentOp, path: Path): string {
-  const at = path.length > 0 ? path[0]!.at : op.type === "set" || op.type === "unset" ? op.key : null;
-  return typeof at === "string" ? at : "";
-}
-
-function roleFor(change: WrittenChange, members: Members, past: Past): Role | Refusal {
+function roleFor(change: WrittenChange, standing: Standing): Role | Refusal {
   const first = change.isAboutPeople ? change.ops[0] : undefined;
-  if (first?.type === "join") return members.inviteRole(first.invite, past) ?? refuse("InviteUnknown");
-  return members.roleOf(change.author, past) ?? refuse("AuthorUnknown", change.author.slice(0, 8));
+  if (first?.type === "join") {
+    const link = standing.linkOf(first.invite);
+    if (link !== null) return link.role;
+    return standing.linksOf(first.invite).length > 0 ? refuse("InviteEnded") : refuse("InviteUnknown");
+  }
+  const role = standing.roleOf(change.author);
+  if (role !== null) return role;
+  const { person, disownings } = standing.persons.of(change.author);
+  if (disownings.length > 0) return refuse("DeviceDisowned");
+  return standing.grantsOf(person).length > 0
+    ? refuse("AuthorRemoved")
+    : refuse("AuthorUnknown", change.author.slice(0, 8));
 }
 
 /** R13: what is named was seen, and is of the right kind. */

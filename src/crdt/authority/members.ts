@@ -1,15 +1,14 @@
-// Who may write: the genesis names the owner and the policy, an invite is a key that its maker vouches for, a join
-// is a device that such a key vouches for. In this smallest form nothing is ever taken back, so the fold over a
-// causal past is a look at what lies in it; removal, demotion and seniority come in these same op kinds.
+// Who is there and what they may do, by the past of a change (tier T2) or by all that is here. What a set of ops about
+// people adds up to is the fold's affair (fold.ts); which of them lie in a past, that of versions.ts.
 
 import { assert } from "../assert.ts";
-import type { Change, DeviceId, Policy, Role } from "../graph/change.ts";
-import type { Past } from "../graph/graph.ts";
+import type { Change, DeviceId, PersonId, Policy, Role } from "../graph/change.ts";
+import { isAuthority } from "../graph/change.ts";
 import { EDITOR_BYTES_MAX, EDITOR_OPS_MAX } from "../limits.ts";
 import type { Slot } from "../types/dot.ts";
-
-/** The higher, the more it may. */
-const RANK: Readonly<Record<Role, number>> = { reader: 0, commenter: 1, editor: 2, admin: 3, owner: 4 };
+import { type Act, type Causality, RANK, RULING_RANK } from "./acts.ts";
+import { Standing } from "./fold.ts";
+import { Versions } from "./versions.ts";
 
 /** What who may write may write: everything, within quotas that no honest person reaches. */
 const OPEN_ROLE = { keys: null, opsMax: EDITOR_OPS_MAX, bytesMax: EDITOR_BYTES_MAX };
@@ -17,29 +16,54 @@ export const OPEN_POLICY: Policy = { admin: OPEN_ROLE, editor: OPEN_ROLE };
 
 export interface Member {
   readonly device: DeviceId;
-  readonly role: Role;
+  /** Whose device it is: a person is named after the first of theirs. */
+  readonly person: PersonId;
+  /** Null for one who was removed, or was never let in by anything that counts. */
+  readonly role: Role | null;
   /** As the device itself last called itself; null if it never did. */
   readonly name: string | null;
+  readonly isRecovery: boolean;
 }
 
-interface Grant {
+export interface Link {
+  readonly invite: DeviceId;
   readonly role: Role;
-  /** The change that gave it. */
-  readonly slot: Slot;
+  readonly label: string;
+  /** Seconds since 1970, or 0. */
+  readonly expires: number;
+  /** Devices, or 0 for any number. */
+  readonly uses: number;
+  /** Devices that joined by it, sorted. */
+  readonly joined: readonly DeviceId[];
+  readonly isLive: boolean;
 }
 
-/** Everything there is: for what this replica holds now. */
-const EVERYTHING: Pick<Past, "has"> = { has: () => true };
+/** How much may be written in all. */
+export interface Quota {
+  readonly opsMax: number;
+  readonly bytesMax: number;
+}
+
+const NO_LIMIT: Quota = { opsMax: Number.POSITIVE_INFINITY, bytesMax: Number.POSITIVE_INFINITY };
 
 export class Members {
+  readonly #acts: Act[] = [];
+  readonly #causality: Causality;
+  readonly #versions: Versions;
   #owner: DeviceId | null = null;
   #policy: Policy = {};
-  readonly #invites = new Map<DeviceId, Grant[]>();
-  readonly #grants = new Map<DeviceId, Grant[]>();
   readonly #names = new Map<
     DeviceId,
     { readonly name: string; readonly depth: number; readonly id: string }
   >();
+  /** What all that is here adds up to (effects.ts). */
+  current: Standing;
+
+  constructor(causality: Causality) {
+    this.#causality = causality;
+    this.#versions = new Versions(this.#acts, causality);
+    this.current = new Standing([], causality);
+  }
 
   get owner(): DeviceId | null {
     return this.#owner;
@@ -49,21 +73,32 @@ export class Members {
     return this.#policy;
   }
 
-  /** Takes in an admitted change. What a join gives depends on its own past alone, never on what came here first. */
-  add(change: Change, slot: Slot, past: Pick<Past, "has">): void {
-    for (const op of change.ops) {
-      if (op.type === "genesis") {
-        assert(this.#owner === null, "a document begins once");
-        this.#owner = change.author;
-        this.#policy = op.policy;
-        push(this.#grants, change.author, { role: "owner", slot });
-      } else if (op.type === "invite") push(this.#invites, op.key, { role: op.role, slot });
-      else if (op.type === "join") {
-        const role = this.inviteRole(op.invite, past);
-        assert(role !== null, "an admitted join has its invite");
-        push(this.#grants, change.author, { role, slot });
-      } else if (op.type === "name") this.#rename(change, op.name);
-    }
+  /** All ops about people here but names, in the order of admission. */
+  get acts(): readonly Act[] {
+    return this.#acts;
+  }
+
+  /** Takes in an admitted change. Answers whether it says anything about people that others depend on. */
+  enter(change: Change, slot: Slot, parents: readonly Slot[], isAboutPeople: boolean): boolean {
+    let isAct = false;
+    if (isAboutPeople)
+      for (const [place, op] of change.ops.entries()) {
+        if (!isAuthority(op)) continue;
+        if (op.type === "name") this.#rename(change, op.name);
+        else {
+          isAct = true;
+          this.#acts.push({ op, author: change.author, slot, place });
+          if (op.type === "genesis") this.#begin(change.author, op.policy);
+        }
+      }
+    this.#versions.enter(slot, parents, isAct);
+    return isAct;
+  }
+
+  #begin(owner: DeviceId, policy: Policy): void {
+    assert(this.#owner === null, "a document begins once");
+    this.#owner = owner;
+    this.#policy = policy;
   }
 
   // One device's changes are a chain, so depth decides; a two-faced device may have two of one depth.
@@ -74,30 +109,78 @@ export class Members {
     }
   }
 
-  /** The role a device holds in a causal past, or null. */
-  roleOf(device: DeviceId, past = EVERYTHING): Role | null {
-    return highest(this.#grants.get(device), past);
+  /** What changes with these parents know. */
+  standingAbove(parents: readonly Slot[]): Standing {
+    return this.#versions.standingAbove(parents);
   }
 
-  /** The role that an invite gives in a causal past, or null if it is not in it. */
-  inviteRole(invite: DeviceId, past = EVERYTHING): Role | null {
-    return highest(this.#invites.get(invite), past);
+  fold(acts: readonly Act[]): Standing {
+    return new Standing(acts, this.#causality);
   }
 
-  /** Sorted by device. */
+  /** The role of a device by all that is here; null for none. */
+  roleOf(device: DeviceId): Role | null {
+    return this.current.roleOf(device);
+  }
+
+  /** The role that an invite gives by all that is here; null if it gives none. */
+  inviteRole(invite: DeviceId): Role | null {
+    return this.current.linkOf(invite)?.role ?? null;
+  }
+
+  nameOf(device: DeviceId): string | null {
+    return this.#names.get(device)?.name ?? null;
+  }
+
+  /** Everybody who has a role, or had one; by person, then by seniority of their devices. Persons are sorted. */
   list(): Member[] {
-    return [...this.#grants.keys()]
-      .sort()
-      .map(device => ({ device, role: this.roleOf(device)!, name: this.#names.get(device)?.name ?? null }));
+    const { persons } = this.current;
+    return [...this.current.people].sort().flatMap(person => {
+      return persons.devicesOf(person).map(({ device, isRecovery }) => {
+        const role = this.current.roleOf(device);
+        return { device, person, role, isRecovery, name: this.#names.get(device)?.name ?? null };
+      });
+    });
+  }
+
+  /** All links that took effect, in the order of admission. */
+  links(): Link[] {
+    const joins = new Map<DeviceId, DeviceId[]>();
+    for (const act of this.#acts)
+      if (act.op.type === "join" && this.current.isDone(act)) {
+        const joined = joins.get(act.op.invite) ?? [];
+        joined.push(act.author);
+        joins.set(act.op.invite, joined);
+      }
+    return this.current.links.flatMap(({ act: { op }, holder, ends }) => {
+      if (op.type !== "invite") return [];
+      const { role, label, expires, uses } = op;
+      const joined = (joins.get(holder) ?? []).sort();
+      return [{ invite: holder, role, label, expires, uses, joined, isLive: ends.length === 0 }];
+    });
+  }
+
+  /** How much a device may write in all: by its role, what it was raised to or handed, less what it handed on. */
+  quotaOf(device: DeviceId, role: Role, standing: Standing): Quota {
+    const { persons } = standing;
+    const { introduction, person } = persons.of(device);
+    const shared = persons.sharedBy(device);
+    const policy = this.#policy[role];
+    const own = introduction?.op ?? (role === "owner" || policy === undefined ? NO_LIMIT : policy);
+    const raised = introduction === null ? standing.quotaOf(person) : null;
+    return {
+      opsMax: Math.max(own.opsMax, raised?.opsMax ?? 0) - shared.opsMax,
+      bytesMax: Math.max(own.bytesMax, raised?.bytesMax ?? 0) - shared.bytesMax,
+    };
   }
 }
 
-/** Who may make invites, and of what role: nobody gives a role above its own. */
-export function mayInvite(issuer: Role, given: Role): boolean {
-  return RANK[issuer] >= RANK.admin && RANK[given] <= RANK[issuer] && given !== "owner";
+/** Whether a role lets people in, raises and removes them. */
+export function mayRule(role: Role): boolean {
+  return RANK[role] >= RULING_RANK;
 }
 
-/** Whether a role may write under a top-level key. The owner may write everything, a reader nothing. */
+/** Whether a role may write under a top-level key. The owner may write everything, a role without a policy nothing. */
 export function mayWrite(role: Role, policy: Policy, key: string): boolean {
   if (role === "owner") return true;
   const keys = policy[role]?.keys;
@@ -109,18 +192,4 @@ export function mayWriteSomething(role: Role, policy: Policy): boolean {
   if (role === "owner") return true;
   const rights = policy[role];
   return rights !== undefined && (rights.keys === null || rights.keys.length > 0);
-}
-
-function highest(grants: readonly Grant[] | undefined, past: Pick<Past, "has">): Role | null {
-  let best: Role | null = null;
-  for (const { role, slot } of grants ?? []) {
-    if (past.has(slot) && (best === null || RANK[role] > RANK[best])) best = role;
-  }
-  return best;
-}
-
-function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
-  const list = map.get(key);
-  if (list === undefined) map.set(key, [value]);
-  else list.push(value);
 }

@@ -10,6 +10,8 @@ declare const brand: unique symbol;
 export type ChangeId = string & { readonly [brand]: "ChangeId" };
 /** An Ed25519 public key that writes, 64 lower-case hex digits. */
 export type DeviceId = string & { readonly [brand]: "DeviceId" };
+/** A person is named after the first of their devices. */
+export type PersonId = DeviceId;
 /** The id of the genesis change. */
 export type DocId = ChangeId;
 
@@ -37,6 +39,11 @@ export interface InviteOp {
   readonly key: DeviceId;
   readonly role: Role;
   readonly label: string;
+  /** Seconds since 1970 after which peers let nobody in by it, or 0. Their courtesy in the handshake, no rule: clocks decide
+   * nothing. */
+  readonly expires: number;
+  /** How many devices peers let in by it, or 0 for any number; likewise. */
+  readonly uses: number;
 }
 
 export interface JoinOp {
@@ -51,6 +58,59 @@ export interface NameOp {
   readonly name: string;
 }
 
+/** Gives a person a role, in place of what they held: also to someone new, or to one who was removed. */
+export interface RoleOp {
+  readonly type: "role";
+  readonly person: PersonId;
+  readonly role: Role;
+}
+
+/** Ends what a person may do. */
+export interface DismissOp {
+  readonly type: "dismiss";
+  readonly person: PersonId;
+}
+
+/** Ends a link: nobody joins by it any more. */
+export interface RevokeOp {
+  readonly type: "revoke";
+  readonly invite: DeviceId;
+}
+
+/** Another device of the author's person. */
+export interface IntroduceOp {
+  readonly type: "introduce";
+  readonly device: DeviceId;
+  /** By the new device's key over the document and the introducer (`introduceMessage`). */
+  readonly signature: Bytes;
+  /** A key that is shown as words and kept offline: it only introduces and disowns, and is senior to all devices. */
+  readonly isRecovery: boolean;
+  /** What the new device may write in all; the introducer may write so much less. */
+  readonly opsMax: number;
+  readonly bytesMax: number;
+}
+
+/** Ends what a junior device of the author's own person may do. */
+export interface DisownOp {
+  readonly type: "disown";
+  readonly device: DeviceId;
+}
+
+/** Takes content back in that was set aside: the named changes, and their authors' changes below them. */
+export interface AdmitOp {
+  readonly type: "admit";
+  /** Sorted, without repeats; at least one. */
+  readonly heads: readonly ChangeId[];
+}
+
+/** How much a person's first device may write in all, where that is more than the policy says. */
+export interface QuotaOp {
+  readonly type: "quota";
+  readonly person: PersonId;
+  readonly opsMax: number;
+  readonly bytesMax: number;
+}
+
 /** Takes the effect of changes back that the author made before, by their numbers on the author's own chain. */
 export interface RetractOp {
   readonly type: "retract";
@@ -60,7 +120,18 @@ export interface RetractOp {
   readonly count: number;
 }
 
-export type AuthorityOp = GenesisOp | InviteOp | JoinOp | NameOp;
+export type AuthorityOp =
+  | GenesisOp
+  | InviteOp
+  | JoinOp
+  | NameOp
+  | RoleOp
+  | DismissOp
+  | RevokeOp
+  | IntroduceOp
+  | DisownOp
+  | AdmitOp
+  | QuotaOp;
 
 /** Of a kind that came after this version: kept and passed on, inert. */
 export interface UnknownOp {
@@ -108,6 +179,13 @@ export function isContent(op: Op): op is ContentOp {
     case "invite":
     case "join":
     case "name":
+    case "role":
+    case "revoke":
+    case "introduce":
+    case "disown":
+    case "admit":
+    case "quota":
+    case "dismiss":
     case "retract":
     case "unknown":
       return false;

@@ -27,6 +27,7 @@ interface Chain {
 
 /** A stretch of one device's chain: consecutive numbers from `first`. */
 interface LaneOfChanges {
+  readonly author: DeviceId;
   readonly chain: Chain;
   readonly first: number;
   /** The change before the first, in another lane; -1 is none. */
@@ -65,6 +66,21 @@ export class Past {
   has(slot: Slot): boolean {
     if (slot < 0) return false;
     return this.#only >= 0 ? this.#graph.reaches(this.#only, slot) : this.#graph.isSeen(this.#clock, slot);
+  }
+
+  /** The highest number of a lane in it; 0 where nothing of the lane is. */
+  upTo(lane: number): number {
+    return seen(this.#asClock, lane);
+  }
+
+  /** The same and one more change with all that is below it. */
+  with(slot: Slot): Past {
+    if (this.has(slot)) return this;
+    return new Past(this.#graph, -1, join(this.#asClock, this.#graph.clockUpTo(slot)));
+  }
+
+  get #asClock(): Clock {
+    return this.#only >= 0 ? this.#graph.clockUpTo(this.#only) : this.#clock;
   }
 }
 
@@ -258,6 +274,49 @@ export class Graph implements Stamps, Naming {
     }
   }
 
+  /** All stretches of chains without a fork, in the order in which they came. */
+  get lanes(): readonly {
+    readonly author: DeviceId;
+    readonly first: number;
+    readonly slots: readonly Slot[];
+  }[] {
+    return this.#lanes;
+  }
+
+  /** The lowest number of which there are two changes of a device; null if there is none. */
+  forkOf(author: DeviceId): number | null {
+    const lanes = this.#chains.get(author)?.lanes ?? [];
+    if (lanes.length < 2) return null;
+    // One lane begins with the chain; where any other does, there is another change of that number.
+    const firsts = lanes.map(lane => this.#lanes[lane]!.first).sort((a, b) => a - b);
+    return firsts[1]!;
+  }
+
+  /** Whether two changes with that number of a device are below a change; -1 and null have nothing below them. */
+  hasSeenFork(slot: Slot | null, author: DeviceId, number: number): boolean {
+    if (slot === null) return false;
+    let count = 0;
+    for (const lane of this.#chains.get(author)?.lanes ?? []) {
+      const { first, slots } = this.#lanes[lane]!;
+      const numbered = slots[number - first];
+      if (numbered !== undefined && this.reaches(slot, numbered)) count++;
+    }
+    return count > 1;
+  }
+
+  /** Of some changes those that no other of them is above, sorted by id. */
+  antichainOf(slots: readonly Slot[]): readonly Slot[] {
+    const tips: Slot[] = [];
+    let past = this.past([]);
+    // What is above another is deeper.
+    for (const slot of [...slots].sort((a, b) => this.#depths[b]! - this.#depths[a]!)) {
+      if (past.has(slot)) continue;
+      tips.push(slot);
+      past = past.with(slot);
+    }
+    return this.#sorted(tips);
+  }
+
   /** The change after a change in its lane, if there is one. */
   nextInLane(slot: Slot): Slot | undefined {
     const { first, slots } = this.#lanes[this.#laneOf[slot]!]!;
@@ -311,10 +370,8 @@ export class Graph implements Stamps, Naming {
     this.#depths[slot] = change.depth;
     this.#opTotals[slot] = change.opTotal;
     this.#byteTotals[slot] = change.byteTotal;
-    this.#bases[slot] =
-      continues && parents.length === 1 && parents[0] === prev
-        ? this.#bases[prev]!
-        : this.#clockAbove(parents);
+    const isNext = parents.length === 1 && parents[0] === prev;
+    this.#bases[slot] = continues && isNext ? this.#bases[prev]! : this.#clockAbove(parents);
     const { slots, chain } = this.#lanes[lane]!;
     slots.push(slot);
     this.#order.push(slot);
@@ -348,16 +405,20 @@ export class Graph implements Stamps, Naming {
       chain = { author, lanes: [], newest: slot };
       this.#chains.set(author, chain);
     }
-    const lane = this.#lanes.push({ chain, first, before, slots: [] }) - 1;
+    const lane = this.#lanes.push({ author, chain, first, before, slots: [] }) - 1;
     chain.lanes.push(lane);
     return lane;
+  }
+
+  /** Of a change and everything below it. */
+  clockUpTo(slot: Slot): Clock {
+    return withSeen(this.#bases[slot]!, this.#laneOf[slot]!, this.#seqs[slot]!);
   }
 
   /** Of everything among `parents` and below them. */
   #clockAbove(parents: readonly Slot[]): Clock {
     let clock = EMPTY_CLOCK;
-    for (const slot of parents)
-      clock = withSeen(join(clock, this.#bases[slot]!), this.#laneOf[slot]!, this.#seqs[slot]!);
+    for (const slot of parents) clock = join(clock, this.clockUpTo(slot));
     return clock;
   }
 

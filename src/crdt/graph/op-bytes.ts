@@ -1,14 +1,10 @@
 // Paths, ops and values ↔ canonical bytes (docs/wire-format.md §5-6), one after the other as body.ts asks for them.
 // Each can be written in one way only; the reader refuses the others and is bounded before it allocates.
 
-import { unreachable } from "../assert.ts";
 import {
   CHANGE_OPS_MAX,
   DEPTH_MAX,
   KEY_BYTES_MAX,
-  LABEL_BYTES_MAX,
-  NAME_BYTES_MAX,
-  POLICY_KEYS_MAX,
   RUN_UNITS_MAX,
   RUN_VALUES_MAX,
   STRING_BYTES_MAX,
@@ -25,7 +21,8 @@ import {
   type Value,
 } from "../types/op.ts";
 import { type Bytes, Malformed, Reader, type Writer } from "./bytes.ts";
-import { type DeviceId, isContent, type Op, type Policy, type Role, type RolePolicy } from "./change.ts";
+import { isContent, type Op } from "./change.ts";
+import { PEOPLE_OP, readPeopleOp, writePeopleOp } from "./people-bytes.ts";
 
 // wire §5: numbers of the node kinds are places in this list.
 const KINDS: readonly Kind[] = [
@@ -42,9 +39,8 @@ const KINDS: readonly Kind[] = [
   "lwwsetRemove",
   "set",
 ];
-const ROLES: readonly Role[] = ["owner", "admin", "editor", "commenter", "reader"];
 
-// wire §6: numbers of the op kinds; those from 32 on carry their length and may be unknown.
+// wire §6: numbers of the op kinds (those about people: people-bytes.ts); those from 32 on carry their length and may be unknown.
 const OP = {
   set: 1,
   unset: 2,
@@ -56,10 +52,7 @@ const OP = {
   remove: 9,
   move: 10,
   retract: 11,
-  genesis: 16,
-  invite: 17,
-  join: 18,
-  name: 19,
+  ...PEOPLE_OP,
 } as const;
 const FIRST_OPEN_KIND = 32;
 
@@ -135,24 +128,8 @@ export function writeOp(out: Writer, op: Op, path: number, from = path): void {
       out.varint(op.first);
       out.varint(op.count);
       break;
-    case "genesis":
-      out.bytes(op.nonce);
-      writePolicy(out, op.policy);
-      break;
-    case "invite":
-      out.hex(op.key);
-      out.byte(ROLES.indexOf(op.role));
-      out.string(op.label);
-      break;
-    case "join":
-      out.hex(op.invite);
-      out.bytes(op.signature);
-      break;
-    case "name":
-      out.string(op.name);
-      break;
     default:
-      unreachable(op);
+      writePeopleOp(out, op);
   }
 }
 
@@ -198,19 +175,6 @@ function writeValue(out: Writer, value: Value): void {
   } else {
     out.byte(VALUE.double);
     out.double(value);
-  }
-}
-
-function writePolicy(out: Writer, policy: Policy): void {
-  const roles = ROLES.filter(role => policy[role] !== undefined);
-  out.varint(roles.length);
-  for (const role of roles) {
-    const { keys, opsMax, bytesMax } = policy[role]!;
-    out.byte(ROLES.indexOf(role));
-    out.varint(keys === null ? 0 : keys.length + 1);
-    for (const key of [...(keys ?? [])].sort()) out.string(key);
-    out.varint(opsMax);
-    out.varint(bytesMax);
   }
 }
 
@@ -349,18 +313,11 @@ export class OpReader {
       }
       case OP.retract:
         return { type: "retract", first: input.varint(), count: input.varint() };
-      case OP.genesis:
-        return { type: "genesis", nonce: input.bytes(16), policy: this.#policy() };
-      case OP.invite: {
-        const key = input.name() as DeviceId;
-        return { type: "invite", key, role: this.#role(), label: input.string(LABEL_BYTES_MAX) };
+      default: {
+        const op = readPeopleOp(input, kind);
+        if (op === null) throw new Malformed(`unknown op ${kind}`);
+        return op;
       }
-      case OP.join:
-        return { type: "join", invite: input.name() as DeviceId, signature: input.bytes(64) };
-      case OP.name:
-        return { type: "name", name: input.string(NAME_BYTES_MAX) };
-      default:
-        throw new Malformed(`unknown op ${kind}`);
     }
   }
 
@@ -460,28 +417,6 @@ export class OpReader {
       default:
         throw new Malformed("unknown value");
     }
-  }
-
-  #role(): Role {
-    const role = ROLES[this.#input.byte()];
-    if (role === undefined) throw new Malformed("unknown role");
-    return role;
-  }
-
-  #policy(): Policy {
-    const policy: Partial<Record<Role, RolePolicy>> = {};
-    let last = -1;
-    for (let left = this.#input.count(ROLES.length); left > 0; left--) {
-      const role = this.#role();
-      if (ROLES.indexOf(role) <= last) throw new Malformed("roles not sorted");
-      last = ROLES.indexOf(role);
-      const count = this.#input.count(POLICY_KEYS_MAX + 1);
-      const keys =
-        count === 0 ? null : Array.from({ length: count - 1 }, () => this.#input.string(KEY_BYTES_MAX));
-      if (keys?.some((key, i) => i > 0 && keys[i - 1]! >= key)) throw new Malformed("keys not sorted");
-      policy[role] = { keys, opsMax: this.#input.varint(), bytesMax: this.#input.varint() };
-    }
-    return policy;
   }
 }
 

@@ -6,7 +6,7 @@ import { RUN_BODY_BYTES_MAX, RUN_CHANGES_MAX } from "../limits.ts";
 import { type Refusal, refuse } from "../refusal.ts";
 import type { Slot } from "../types/dot.ts";
 import { type Bytes, mustFromHex } from "./bytes.ts";
-import type { ChangeId, DeviceId, DocId } from "./change.ts";
+import type { ChangeId, DeviceId, DocId, Op } from "./change.ts";
 import { decode, decodeChange, readChange } from "./codec.ts";
 import { concat, tag } from "./crypto.ts";
 import { KeyVerdicts, SIGNATURE_BYTES } from "./ed25519.ts";
@@ -64,6 +64,7 @@ export interface InspectedRun {
 
 const SIGNATURE_TAG = tag("chirograph signature 0");
 const JOIN_TAG = tag("chirograph join 0");
+const INTRODUCTION_TAG = tag("chirograph introduction 0");
 
 /** What a device signs for a change. */
 export function signatureMessage(id: ChangeId): Bytes {
@@ -73,6 +74,27 @@ export function signatureMessage(id: ChangeId): Bytes {
 /** What the key of an invite signs for a new device. */
 export function joinMessage(doc: DocId, device: DeviceId): Bytes {
   return concat(JOIN_TAG, mustFromHex(doc), mustFromHex(device));
+}
+
+/** What a new device's key signs for the device of its person that introduces it. */
+export function introductionMessage(doc: DocId, introducer: DeviceId): Bytes {
+  return concat(INTRODUCTION_TAG, mustFromHex(doc), mustFromHex(introducer));
+}
+
+/** The key that an op brings in, if it does: all of them pass the gate of the rule (wire §3.2). */
+function keyIn(op: Op): DeviceId | null {
+  switch (op.type) {
+    case "invite":
+      return op.key;
+    case "join":
+      return op.invite;
+    case "role":
+      return op.person;
+    case "introduce":
+      return op.device;
+    default:
+      return null;
+  }
 }
 
 /** Remembers which keys were judged: the one costly part of the first half. */
@@ -95,7 +117,7 @@ export class Inspector {
     if (refusal !== null) return refusal;
     const own = new Uint8Array(signature);
     const questions = [this.#question(change.id, own)];
-    this.#askJoins(change, questions);
+    this.#askVouchers(change, questions);
     return { ok: true, change, signature: own, questions };
   }
 
@@ -130,7 +152,7 @@ export class Inspector {
     }
     const own = new Uint8Array(signature);
     const questions = [this.#question(changes.at(-1)!.id, own)];
-    for (const change of changes) this.#askJoins(change, questions);
+    for (const change of changes) this.#askVouchers(change, questions);
     return { ok: true, changes, signature: own, questions };
   }
 
@@ -146,9 +168,9 @@ export class Inspector {
     }
     if (!change.isAboutPeople) return null;
     for (const op of change.ops) {
-      const invite = op.type === "invite" ? op.key : op.type === "join" ? op.invite : null;
-      if (invite !== null && !this.#keys.isAdmissible(mustFromHex(invite)))
-        return refuse("KeyInadmissible", "invite");
+      const key = keyIn(op);
+      if (key !== null && !this.#keys.isAdmissible(mustFromHex(key)))
+        return refuse("KeyInadmissible", op.type);
     }
     return null;
   }
@@ -157,12 +179,16 @@ export class Inspector {
     return { key: this.#authorKey, message: signatureMessage(id), signature };
   }
 
-  #askJoins(change: WrittenChange, questions: SignatureQuestion[]): void {
+  #askVouchers(change: WrittenChange, questions: SignatureQuestion[]): void {
     if (!change.isAboutPeople) return;
     for (const op of change.ops) {
-      if (op.type !== "join") continue;
-      const message = joinMessage(this.#doc, change.author);
-      questions.push({ key: mustFromHex(op.invite), message, signature: op.signature });
+      if (op.type === "join") {
+        const message = joinMessage(this.#doc, change.author);
+        questions.push({ key: mustFromHex(op.invite), message, signature: op.signature });
+      } else if (op.type === "introduce") {
+        const message = introductionMessage(this.#doc, change.author);
+        questions.push({ key: mustFromHex(op.device), message, signature: op.signature });
+      }
     }
   }
 }

@@ -32,7 +32,11 @@ export type Version = readonly ChangeId[];
 export interface Ground {
   readonly graph: Graph;
   readonly tree: DocumentTree;
-  readonly masking: { readonly masked: Iterable<ChangeId>; readonly hidden: Iterable<Slot> };
+  readonly masking: {
+    readonly masked: Iterable<ChangeId>;
+    readonly aside: Iterable<Slot>;
+    readonly hidden: Iterable<Slot>;
+  };
   readonly retracts: { laterFirst(): Iterable<Retracting> };
   writtenAt(slot: Slot): WrittenChange;
   proofOf(id: ChangeId): SignedRun | null;
@@ -100,7 +104,9 @@ export class History {
     return effectiveIn(marks, this.#masked(), this.#ground.retracts.laterFirst());
   }
 
+  /** By hand, and by what is known of people. */
   *#masked(): Generator<Slot> {
+    yield* this.#ground.masking.aside;
     for (const id of this.#ground.masking.masked) {
       const slot = this.#graph.slotOf(id);
       if (slot !== undefined) yield slot;

@@ -185,7 +185,7 @@ describe("a file that lies", () => {
     const before = alice.heads;
     // Her own replica takes whatever she says of herself.
     const bad = forge(mallory, {
-      ops: () => [{ type: "invite", key: mallory.device, role: "reader", label: "" }],
+      ops: () => [{ type: "invite", key: mallory.device, role: "reader", label: "", expires: 0, uses: 0 }],
     });
     const source = {
       ...sourceOf(alice),

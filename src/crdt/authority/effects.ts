@@ -1,0 +1,230 @@
+// Tier T3: what of all that was admitted counts. A change that does not is set aside: it stays in the graph, what others
+// wrote on top of it stays too, and nothing of it shows. A function of the set of admitted changes alone, whatever they came
+// in what order; test/model/naive-effects.ts works it out from scratch.
+//
+//     counts(c)  ⇔  its author held the role in c that c needs          the fold over all ops about people
+//                   or c was taken back in, or written in good faith
+//                   and, if its device is two-faced, c is anchored
+//
+// A device that signed two changes with one number is two-faced; from the lowest such number on it is retired. A change of
+// its from there on is anchored if a change that is not such lies above it: for ops about people any, for content one that
+// counts. So its harm is bounded by what honest devices had taken in before they knew (design: "Two-faced authors").
+
+import type { DeviceId, Role } from "../graph/change.ts";
+import type { Graph, Past } from "../graph/graph.ts";
+import type { WrittenChange } from "../graph/written.ts";
+import type { Slot } from "../types/dot.ts";
+import { type Act, RANK } from "./acts.ts";
+import type { Members } from "./members.ts";
+import { judgeContent } from "./rights.ts";
+
+/** Why a change is set aside, in the words of the person who reads it. */
+export type Reason = "removed" | "demoted" | "disowned" | "never let in" | "two-faced";
+
+/** Changes that counted and do not any more, and the other way round. */
+export interface Turned {
+  readonly aside: readonly Slot[];
+  readonly back: readonly Slot[];
+}
+
+const NOTHING: Turned = { aside: [], back: [] };
+
+export class Effects {
+  readonly #graph: Graph;
+  readonly #members: Members;
+  readonly #changeAt: (slot: Slot) => WrittenChange;
+  #reasons = new Map<Slot, Reason>();
+  /** The lowest number of which a device has two changes. */
+  readonly #forks = new Map<DeviceId, number>();
+  /** Whose changes may be set aside, and the lanes of these; nobody's as long as nobody was removed or two-faced. */
+  #inDoubt: ReadonlySet<DeviceId> = new Set();
+  #isPlain = true;
+  /** Everything below changes that count, of devices that are not retired. */
+  #anchored: Past;
+
+  constructor(graph: Graph, members: Members, changeAt: (slot: Slot) => WrittenChange) {
+    this.#graph = graph;
+    this.#members = members;
+    this.#changeAt = changeAt;
+    this.#anchored = graph.past([]);
+  }
+
+  /** All that does not count, and why. */
+  get aside(): ReadonlyMap<Slot, Reason> {
+    return this.#reasons;
+  }
+
+  /** The devices that wrote two changes with one number, and the lowest such number of each. */
+  get forks(): ReadonlyMap<DeviceId, number> {
+    return this.#forks;
+  }
+
+  #isRetired(slot: Slot): boolean {
+    if (this.#forks.size === 0) return false;
+    const fork = this.#forks.get(this.#graph.authorAt(slot));
+    return fork !== undefined && this.#graph.seqAt(slot) >= fork;
+  }
+
+  /** Set aside, and below nothing that counts: nobody has to keep it, and nothing is to be written on top of it. */
+  isLoose(slot: Slot): boolean {
+    return this.#reasons.has(slot) && !this.#anchored.has(slot);
+  }
+
+  /**
+   * What the next change of a device is to be made on top of, sorted by id: the newest of all that is not loose. Of a
+   * device that turns out to be two-faced it takes in what is here, once: what was received in good faith is kept.
+   */
+  tipsFor(device: DeviceId): readonly Slot[] {
+    if (this.#reasons.size === 0) return this.#graph.headSlots();
+    const own = this.#graph.newestSlotOf(device);
+    const news = new Set<DeviceId>();
+    for (const [liar, fork] of this.#forks) if (!this.#graph.hasSeenFork(own, liar, fork)) news.add(liar);
+    const tips: Slot[] = [];
+    for (const [lane, { author, first, slots }] of this.#graph.lanes.entries()) {
+      const newest = slots[slots.length - 1]!;
+      const isTaken =
+        !this.isLoose(newest) || (this.#reasons.get(newest) === "two-faced" && news.has(author));
+      const tip = isTaken ? newest : slots[this.#anchored.upTo(lane) - first];
+      if (tip !== undefined) tips.push(tip);
+    }
+    return this.#graph.antichainOf(tips);
+  }
+
+  /** Changes were admitted; `hasActs`: with ops about people among them. */
+  settle(slots: readonly Slot[], hasActs: boolean): Turned {
+    let isAnew = hasActs;
+    for (const slot of slots) if (this.#findFork(slot)) isAnew = true;
+    if (!isAnew && this.#isPlain) return NOTHING;
+    if (isAnew) return this.#turn();
+    const aside: Slot[] = [];
+    for (const slot of slots) {
+      const reason = this.#reasonOf(slot);
+      if (reason !== null) {
+        this.#reasons.set(slot, reason);
+        aside.push(slot);
+      } else if (!this.#isRetired(slot)) {
+        // It may be what others had to have above them.
+        if (this.#anchorsMore(slot)) return this.#turn(aside);
+        this.#anchored = this.#anchored.with(slot);
+      }
+    }
+    return { aside, back: [] };
+  }
+
+  #findFork(slot: Slot): boolean {
+    const device = this.#graph.authorAt(slot);
+    const fork = this.#graph.forkOf(device);
+    if (fork === null || fork === this.#forks.get(device)) return false;
+    this.#forks.set(device, fork);
+    return true;
+  }
+
+  #anchorsMore(slot: Slot): boolean {
+    const past = this.#graph.past([slot]);
+    for (const [lane, { author }] of this.#graph.lanes.entries())
+      if (
+        this.#inDoubt.has(author) &&
+        past.upTo(lane) > this.#anchored.upTo(lane) &&
+        lane !== this.#graph.laneAt(slot)
+      )
+        return true;
+    return false;
+  }
+
+  /** Works everything out again. `told`: what was found already since it was done last. */
+  #turn(told: readonly Slot[] = []): Turned {
+    const before = this.#reasons;
+    for (const slot of told) before.delete(slot);
+    this.#evaluate();
+    const aside: Slot[] = [];
+    const back: Slot[] = [];
+    for (const slot of this.#reasons.keys()) if (!before.has(slot)) aside.push(slot);
+    for (const slot of before.keys()) if (!this.#reasons.has(slot)) back.push(slot);
+    return { aside, back };
+  }
+
+  #evaluate(): void {
+    this.#reasons = new Map();
+    this.#members.current = this.#members.fold(this.#actsThatCount());
+    const { lanes } = this.#graph;
+    const authors = new Set(lanes.map(({ author }) => author));
+    this.#inDoubt = new Set(
+      [...authors].filter(device => this.#forks.has(device) || this.#members.current.isInDoubt(device)),
+    );
+    this.#isPlain = this.#inDoubt.size === 0;
+    if (this.#isPlain) return;
+    const doubtful = lanes.filter(({ author }) => this.#inDoubt.has(author)).flatMap(({ slots }) => slots);
+    for (const slot of doubtful) {
+      const reason = this.#reasonByFold(slot);
+      if (reason !== null) this.#reasons.set(slot, reason);
+    }
+    // What was written in good faith counts by what stands on it and counts without it: one pass, not recursive.
+    const known = this.#anchors();
+    for (const [slot, reason] of this.#reasons)
+      if (reason === "never let in" && known.has(slot)) this.#reasons.delete(slot);
+    this.#anchored = this.#anchors();
+    for (const slot of doubtful)
+      if (this.#isRetired(slot) && !this.#anchored.has(slot)) this.#reasons.set(slot, "two-faced");
+  }
+
+  /** Ops about people of a retired device take effect where anything of others stands on them. */
+  #actsThatCount(): readonly Act[] {
+    const { acts } = this.#members;
+    if (this.#forks.size === 0) return acts;
+    const anchored = this.#pastOf(slot => !this.#isRetired(slot));
+    return acts.filter(({ slot }) => !this.#isRetired(slot) || anchored.has(slot));
+  }
+
+  #anchors(): Past {
+    return this.#pastOf(slot => !this.#reasons.has(slot) && !this.#isRetired(slot));
+  }
+
+  /** Of the newest wanted change of each lane: the others lie below it. */
+  #pastOf(isWanted: (slot: Slot) => boolean): Past {
+    return this.#graph.past(this.#graph.lanes.flatMap(({ slots }) => lastOf(slots, isWanted) ?? []));
+  }
+
+  #reasonOf(slot: Slot): Reason | null {
+    if (!this.#inDoubt.has(this.#graph.authorAt(slot))) return null;
+    if (this.#isRetired(slot)) return "two-faced";
+    return this.#reasonByFold(slot);
+  }
+
+  #reasonByFold(slot: Slot): Reason | null {
+    const device = this.#graph.authorAt(slot);
+    const { current } = this.#members;
+    const role = current.roleIn(device, slot);
+    const reason =
+      role === null ? current.whyNot(device, slot) : this.#isEnough(role, device, slot) ? null : "demoted";
+    return reason === null || this.#isTakenIn(slot) ? null : reason;
+  }
+
+  /** Whether a role that may be lower than what its author knew of lets a change say what it says. */
+  #isEnough(role: Role, device: DeviceId, slot: Slot): boolean {
+    const change = this.#changeAt(slot);
+    const { parents } = this.#graph.ancestorsOf(change);
+    const believed = this.#members.standingAbove(parents).roleOf(device);
+    if (believed !== null && RANK[role] >= RANK[believed]) return true;
+    const { policy } = this.#members;
+    return change.ops.every(op => judgeContent(op, role, policy) === null);
+  }
+
+  /** Whether somebody took it back in, who knew of what speaks against it. */
+  #isTakenIn(slot: Slot): boolean {
+    const { current } = this.#members;
+    const person = current.persons.personOf(this.#graph.authorAt(slot));
+    return current.admittances.some(admittance =>
+      admittance.act.op.heads.some(id => {
+        const head = this.#graph.slotOf(id);
+        if (head === undefined || !this.#graph.reaches(head, slot)) return false;
+        if (current.persons.personOf(this.#graph.authorAt(head)) !== person) return false;
+        return current.yieldsTo(admittance, this.#graph.authorAt(slot));
+      }),
+    );
+  }
+}
+
+function lastOf(slots: readonly Slot[], isWanted: (slot: Slot) => boolean): Slot | undefined {
+  for (let i = slots.length - 1; i >= 0; i--) if (isWanted(slots[i]!)) return slots[i];
+  return undefined;
+}

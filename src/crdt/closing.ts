@@ -1,0 +1,119 @@
+// A draft becomes changes: numbered, on top of what is here, chained, hashed. Not judged: it is made of what the draft
+// checked, and what others will not take for lack of a right is still kept here.
+
+import { mayWriteSomething } from "./authority/members.ts";
+import { Closed } from "./closed.ts";
+import type { Drafting } from "./drafting.ts";
+import type { Bytes } from "./graph/bytes.ts";
+import type { DeviceId, DocId, Op } from "./graph/change.ts";
+import { compose } from "./graph/compose.ts";
+import { retractsFor } from "./graph/retracts.ts";
+import type { VerifiedChange } from "./graph/verify.ts";
+import type { Ancestors } from "./graph/written.ts";
+import type { Holding } from "./holding.ts";
+import { PARENTS_MAX } from "./limits.ts";
+import type { Slot } from "./types/dot.ts";
+
+/** How a device without a membership may get one: the invite's key, and its signature over the device. */
+export interface Ticket {
+  readonly invite: DeviceId;
+  readonly signature: Bytes;
+}
+
+/** What a genesis builds on. */
+const ORPHAN: Ancestors = { prev: -1, parents: [] };
+
+/** Seconds between two statements of the clock on one chain. */
+const TIME_STATED_S = 60;
+
+export class Closing {
+  readonly #holding: Holding;
+  readonly #drafting: Drafting;
+  readonly #device: DeviceId;
+  readonly #doc: DocId;
+  /** With it the first change of this device joins. */
+  ticket: Ticket | null = null;
+  #lastTime = 0;
+
+  constructor(holding: Holding, drafting: Drafting, device: DeviceId, doc: DocId) {
+    this.#holding = holding;
+    this.#drafting = drafting;
+    this.#device = device;
+    this.#doc = doc;
+  }
+
+  get #graph() {
+    return this.#holding.graph;
+  }
+
+  /** Whether an edit made now would be taken by others. */
+  get mayWrite(): boolean {
+    const { members } = this.#holding;
+    const role =
+      members.roleOf(this.#device) ?? (this.ticket === null ? null : members.inviteRole(this.ticket.invite));
+    return role !== null && mayWriteSomething(role, members.policy);
+  }
+
+  /** An own change stated the clock, in seconds since 1970. */
+  stated(time: number): void {
+    this.#lastTime = Math.max(this.#lastTime, time);
+  }
+
+  /** The first change of a new document. */
+  begin(genesis: VerifiedChange, now: number): Closed {
+    this.#lastTime = now;
+    return this.#enter(genesis, this.#graph.reserve(), ORPHAN);
+  }
+
+  /** The open draft as changes; several where it is too large for one, or the heads are too many. What counts by them is to
+   * be settled by the caller. */
+  close(now: number): Closed[] {
+    if (!this.#drafting.isOpen) return [];
+    const { parents: drafted, parts } = this.#drafting.take();
+    // Another tab may have gone on with the chain since the draft was begun.
+    let ancestors = this.#withOwnHead(drafted);
+    const merges: Closed[] = [];
+    while (ancestors.parents.length > PARENTS_MAX) {
+      const { parents } = ancestors;
+      // One less, since the own previous change may be among the others and comes along.
+      const some = this.#withOwnHead(parents.slice(0, PARENTS_MAX - 1));
+      // Who may not write merges nothing, and does without the rest.
+      if (!this.mayWrite) ancestors = some;
+      else {
+        merges.push(this.#closeOne(some, [], this.#graph.reserve(), now));
+        ancestors = this.#withOwnHead(parents);
+      }
+    }
+    const closed: Closed[] = [];
+    for (const { ops, retracted, slot } of parts) {
+      const retracts = retractsFor(retracted.map(other => this.#graph.seqAt(other)));
+      closed.push(this.#closeOne(ancestors, retracts.length > 0 ? [...ops, ...retracts] : ops, slot, now));
+      ancestors = { prev: slot, parents: [slot] };
+    }
+    return merges.length === 0 ? closed : [...merges, ...closed];
+  }
+
+  #withOwnHead(parents: readonly Slot[]): Ancestors {
+    const prev = this.#graph.newestSlotOf(this.#device);
+    return prev === null ? { prev: -1, parents } : { prev, parents: this.#graph.withTip(parents, prev) };
+  }
+
+  #closeOne(ancestors: Ancestors, drafted: readonly Op[], slot: Slot, now: number): Closed {
+    let ops = drafted;
+    if (this.ticket !== null && ancestors.prev < 0 && this.#holding.members.roleOf(this.#device) === null) {
+      const { invite, signature } = this.ticket;
+      ops = [{ type: "join", invite, signature }, ...drafted];
+    }
+    const states = now - this.#lastTime >= TIME_STATED_S;
+    if (states) this.#lastTime = now;
+    const verified = compose(this.#graph, this.#doc, this.#device, ancestors, ops, slot, states ? now : null);
+    return this.#enter(verified, slot, ancestors);
+  }
+
+  /** What it does shows already. */
+  #enter(verified: VerifiedChange, slot: Slot, ancestors: Ancestors): Closed {
+    this.#holding.enter(verified, slot, ancestors);
+    this.#holding.masking.begin(verified.change, ancestors.prev, slot);
+    return new Closed(slot, this.#holding);
+  }
+}

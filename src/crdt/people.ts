@@ -1,0 +1,163 @@
+// Who is in a document, and what its people say about each other: the side of a replica that is not about data. What is
+// said here is said to everyone, as part of the draft; it throws where others would refuse it, so that nobody writes in vain.
+
+import type { Reason } from "./authority/effects.ts";
+import { mayGive } from "./authority/fold.ts";
+import { type Link, type Member, mayRule } from "./authority/members.ts";
+import type { Drafting } from "./drafting.ts";
+import type { Bytes } from "./graph/bytes.ts";
+import type { AuthorityOp, ChangeId, DeviceId, PersonId, Role } from "./graph/change.ts";
+import type { Holding } from "./holding.ts";
+import { ADMITTED_HEADS_MAX, LABEL_BYTES_MAX, SHARE_BYTES, SHARE_OPS } from "./limits.ts";
+
+/** A change that does not count, and why. */
+export interface SetAside {
+  readonly id: ChangeId;
+  readonly author: DeviceId;
+  readonly reason: Reason;
+}
+
+/** Two changes of one device with one number: whoever has both can show that it is two-faced. */
+export interface ForkProof {
+  readonly device: DeviceId;
+  readonly seq: number;
+  readonly ids: readonly [ChangeId, ChangeId];
+}
+
+/** What a new device is handed of its person's quota. */
+interface Share {
+  readonly isRecovery?: boolean;
+  readonly opsMax?: number;
+  readonly bytesMax?: number;
+}
+
+export class People {
+  readonly #holding: Holding;
+  readonly #drafting: Drafting;
+  readonly #device: DeviceId;
+
+  constructor(holding: Holding, drafting: Drafting, device: DeviceId) {
+    this.#holding = holding;
+    this.#drafting = drafting;
+    this.#device = device;
+  }
+
+  get #current() {
+    return this.#holding.members.current;
+  }
+
+  // ------------------------------------------------------------------------------------------------ looking
+
+  get members(): readonly Member[] {
+    return this.#holding.members.list();
+  }
+
+  get links(): readonly Link[] {
+    return this.#holding.members.links();
+  }
+
+  personOf(device: DeviceId): PersonId {
+    return this.#current.persons.personOf(device);
+  }
+
+  /** Whether this device may let people in, change their roles and remove them. */
+  get mayRule(): boolean {
+    const role = this.#current.roleOf(this.#device);
+    return role !== null && mayRule(role);
+  }
+
+  /** Whether this device may change the role of a person, or remove them. */
+  mayReach(person: PersonId): boolean {
+    const grant = this.#current.grantOf(this.#device);
+    return (
+      grant !== null && mayRule(grant.role) && this.#current.isAbove(grant, this.#current.grantsOf(person))
+    );
+  }
+
+  /** All that does not count, in the order of admission here. */
+  get aside(): readonly SetAside[] {
+    const { aside } = this.#holding.effects;
+    const { graph } = this.#holding;
+    return [...aside]
+      .sort(([a], [b]) => a - b)
+      .map(([slot, reason]) => ({ id: graph.idAt(slot), author: graph.authorAt(slot), reason }));
+  }
+
+  /** Of each two-faced device that with the lowest number, and of these the two lowest ids. Sorted by device. */
+  get forks(): readonly ForkProof[] {
+    const { effects, graph } = this.#holding;
+    return [...effects.forks].sort().map(([device, seq]) => {
+      const [a, b] = graph.numbered(device, seq).sort() as [ChangeId, ChangeId];
+      return { device, seq, ids: [a, b] };
+    });
+  }
+
+  // ------------------------------------------------------------------------------------------------- saying
+
+  /** Lets whoever holds the secret of `key` join in a role. `expires` (seconds since 1970) and `uses` are asked for by peers in
+   * the handshake, and are no rule: nobody is refused later for them. */
+  invite(key: DeviceId, role: Role, label = "", { expires = 0, uses = 0 } = {}): void {
+    if (!label.isWellFormed() || label.length * 3 > LABEL_BYTES_MAX)
+      throw new RangeError("Expected a shorter, well-formed label");
+    this.#say({ type: "invite", key, role, label, expires, uses });
+  }
+
+  /** Nobody joins by this link any more. */
+  revoke(invite: DeviceId): void {
+    this.#say({ type: "revoke", invite });
+  }
+
+  /** Gives a role in place of what the person held; also to someone new, and to one who was removed. */
+  setRole(person: PersonId, role: Role): void {
+    const own = this.#current.roleOf(this.#device);
+    if (own === null || !mayGive(own, role) || !this.mayReach(person))
+      throw new RangeError(`Expected a role that may be given, got ${role}`);
+    this.#say({ type: "role", person, role });
+  }
+
+  /** Removes a person. The links that they may know are to be revoked beside it. */
+  dismiss(person: PersonId): void {
+    if (!this.mayReach(person)) throw new RangeError("Expected somebody who may be removed from here");
+    this.#say({ type: "dismiss", person });
+  }
+
+  /** Takes back in what was set aside: these changes and those of their authors below them. */
+  admit(ids: readonly ChangeId[]): void {
+    const heads = [...new Set(ids)].sort();
+    if (heads.length === 0 || heads.length > ADMITTED_HEADS_MAX)
+      throw new RangeError(`Expected 1 to ${ADMITTED_HEADS_MAX} changes, got ${heads.length}`);
+    const above = heads.map(id => {
+      const slot = this.#holding.graph.slotOf(id);
+      if (slot === undefined) throw new RangeError(`Expected a change that is here, got ${id}`);
+      return slot;
+    });
+    this.#drafting.addAuthority({ type: "admit", heads }, above);
+  }
+
+  /** Raises what a person may write in all. */
+  raise(person: PersonId, opsMax: number, bytesMax: number): void {
+    this.#say({ type: "quota", person, opsMax, bytesMax });
+  }
+
+  /** Another device of one's own person; `signature` is the new device's over `introductionMessage`. */
+  introduce(device: DeviceId, signature: Bytes, share: Share = {}): void {
+    const { isRecovery = false, opsMax = SHARE_OPS, bytesMax = SHARE_BYTES } = share;
+    const none = { opsMax: 0, bytesMax: 0 };
+    this.#say({
+      type: "introduce",
+      device,
+      signature,
+      isRecovery,
+      ...(isRecovery ? none : { opsMax, bytesMax }),
+    });
+  }
+
+  /** Ends what a junior device of one's own person may do. */
+  disown(device: DeviceId): void {
+    this.#say({ type: "disown", device });
+  }
+
+  #say(op: AuthorityOp): void {
+    this.#drafting.addAuthority(op);
+  }
+}
