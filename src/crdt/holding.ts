@@ -7,6 +7,7 @@ import { Members } from "./authority/members.ts";
 import { Archive } from "./graph/archive.ts";
 import type { Bytes, Writer } from "./graph/bytes.ts";
 import type { ChangeId } from "./graph/change.ts";
+import { equalBytes } from "./graph/crypto.ts";
 import { Graph } from "./graph/graph.ts";
 import { Retracts } from "./graph/retracts.ts";
 import { type Shelf, type SignedRun, shelved, type VerifiedChange } from "./graph/verify.ts";
@@ -20,6 +21,13 @@ interface Tail {
   readonly slot: Slot;
   readonly run: SignedRun;
   readonly position: number;
+}
+
+/** Changes in a row and what proves the first of them: `Cover` in runs.ts. */
+interface Covering {
+  readonly slots: readonly Slot[];
+  readonly witnesses: readonly Bytes[];
+  readonly signature: Bytes;
 }
 
 export class Holding implements Shelf {
@@ -94,18 +102,58 @@ export class Holding implements Shelf {
 
   /** An admitted change with all that it takes to show that its author signed for it; null if that was not signed yet. */
   proofOf(id: ChangeId): SignedRun | null {
-    const changes: Bytes[] = [];
+    const cover = this.coverOf(id);
+    if (cover === null) return null;
+    const { slots, witnesses, signature } = cover;
+    return { changes: [...slots.map(slot => this.#archive.bytesAt(slot)), ...witnesses], signature };
+  }
+
+  /** The same by slots, so far as it is here. */
+  coverOf(id: ChangeId): Covering | null {
+    const slots: Slot[] = [];
     for (let slot = this.graph.slotOf(id); slot !== undefined; slot = this.graph.nextInLane(slot)) {
-      changes.push(this.#archive.bytesAt(slot));
+      slots.push(slot);
       const signature = this.#archive.signatureAt(slot);
-      if (signature !== null) return { changes, signature };
-      const tail = this.#tailOf(slot);
-      if (tail !== undefined) {
-        const { run, position } = tail;
-        return { changes: [...changes, ...run.changes.slice(position + 1)], signature: run.signature };
-      }
+      if (signature !== null) return { slots, witnesses: [], signature };
+      const rest = this.#restOf(slot);
+      if (rest === null) continue;
+      const here = this.#witnessesHere(slot, rest.changes);
+      const witnesses = here === null ? rest.changes : [];
+      return { slots: here === null ? slots : [...slots, ...here], witnesses, signature: rest.signature };
     }
     return null;
+  }
+
+  /** The witnesses as changes, if they were admitted after all, by another way. Each names the one before, so the last of
+   * them tells of all. */
+  #witnessesHere(from: Slot, witnesses: readonly Bytes[]): Slot[] | null {
+    const slots: Slot[] = [];
+    let slot: Slot | undefined = from;
+    for (let left = witnesses.length; left > 0; left--) {
+      slot = this.graph.nextInLane(slot);
+      if (slot === undefined) return null;
+      slots.push(slot);
+    }
+    return equalBytes(this.#archive.bytesAt(slot), witnesses.at(-1)!) ? slots : null;
+  }
+
+  isCovered(id: ChangeId): boolean {
+    let slot = this.graph.slotOf(id);
+    while (slot !== undefined && !this.#archive.isSigned(slot) && this.#tailOf(slot) === undefined)
+      slot = this.graph.nextInLane(slot);
+    return slot !== undefined;
+  }
+
+  /** What stands behind a change on its run, if its run does not go on here. */
+  tailAt(id: ChangeId): SignedRun | null {
+    const slot = this.graph.slotOf(id);
+    return slot === undefined || this.#archive.isSigned(slot) ? null : this.#restOf(slot);
+  }
+
+  #restOf(slot: Slot): SignedRun | null {
+    const tail = this.#tailOf(slot);
+    if (tail === undefined) return null;
+    return { changes: tail.run.changes.slice(tail.position + 1), signature: tail.run.signature };
   }
 
   /** Its bytes are read when they are looked at, and each time anew. */

@@ -49,6 +49,7 @@ export {
   load,
   type OpenedFile,
   openFile,
+  type Taker,
 } from "./file/loading.ts";
 export { FileWriter, type Saving, type Source, save } from "./file/writing.ts";
 export type { Bytes } from "./graph/bytes.ts";
@@ -64,6 +65,7 @@ export {
   verifyInScript,
 } from "./graph/ed25519.ts";
 export type { LaneTip } from "./graph/graph.ts";
+export type { PackedRun } from "./graph/rows.ts";
 export {
   type Inspected,
   type InspectedRun,
@@ -71,6 +73,7 @@ export {
   joinMessage,
   type SignatureQuestion,
   type SignedRun,
+  type Stored,
   type VerifiedChange,
 } from "./graph/verify.ts";
 export type { Difference, Place } from "./history/diff.ts";
@@ -79,7 +82,7 @@ export type { TextStep } from "./history/film.ts";
 export { type Blame, History, type Version } from "./history/history.ts";
 export { finish, type Progress } from "./history/progress.ts";
 export { restore } from "./history/restore.ts";
-export { CHANGE_BYTES_MAX, KEYS_REMEMBERED_MAX, NAME_BYTES_MAX } from "./limits.ts";
+export { CHANGE_BYTES_MAX, KEYS_REMEMBERED_MAX, NAME_BYTES_MAX, RUN_CHANGES_MAX } from "./limits.ts";
 export type { Listener, Origin } from "./listeners.ts";
 export type { ForkProof, People, SetAside } from "./people.ts";
 export type { Reception, Refused } from "./receiving.ts";
@@ -88,6 +91,7 @@ export {
   Replica,
   type Ticket,
 } from "./replica.ts";
+export type { Outgoing, Runs } from "./runs.ts";
 export type { Patch } from "./types/document.ts";
 export type { Dot } from "./types/dot.ts";
 export { type Input, ListEdit, MapEdit } from "./types/edit.ts";

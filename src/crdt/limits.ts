@@ -55,7 +55,8 @@ export const PENDING_CHANGES_MAX = 1_000;
 export const PENDING_BYTES_MAX = 4 * 1024 * 1024;
 /** Changes under one signature: whoever proves one of them sends those up to the signed one along. */
 export const RUN_CHANGES_MAX = 4_096;
-/** Bytes of bodies before the signed change of a run, for the same reason; the signed one may have any size. */
+/** Bytes of bodies, and of parents that are written out, before the signed change of a run, for the same reason; the signed
+ * one may have any size. */
 export const RUN_BODY_BYTES_MAX = 64 * 1024;
 /** Refused change ids remembered, so that what is built on them is refused at once. */
 export const REFUSED_IDS_MAX = 10_000;

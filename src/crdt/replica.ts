@@ -19,6 +19,7 @@ import {
   Inspector,
   recall,
   type SignedRun,
+  type Stored,
   signatureMessage,
   type VerifiedChange,
 } from "./graph/verify.ts";
@@ -31,6 +32,7 @@ import { People } from "./people.ts";
 import { Outcome, Receiving, type Reception } from "./receiving.ts";
 import type { Refusal } from "./refusal.ts";
 import { resume } from "./resuming.ts";
+import { Runs } from "./runs.ts";
 import type { Patch } from "./types/document.ts";
 import type { Dot, Slot } from "./types/dot.ts";
 import type { MapEdit } from "./types/edit.ts";
@@ -52,6 +54,8 @@ export class Replica {
   readonly #closing: Closing;
   readonly #receiving = new Receiving(this.#holding);
   readonly #inspector: Inspector;
+  /** How changes are handed on. */
+  readonly runs: Runs;
   readonly #listeners = new Listeners();
   /** Whether the genesis was seen here by an edit: every keystroke asks. */
   #hasBegun = false;
@@ -62,6 +66,7 @@ export class Replica {
     this.device = device;
     this.doc = doc;
     this.#inspector = new Inspector(doc);
+    this.runs = new Runs(this.#holding, this.#inspector);
     this.#drafting = new Drafting(this.#holding.graph, this.#holding.tree, this.#holding.effects, device);
     this.#undoing = new Undoing(this.#holding, this.#drafting, device);
     this.#closing = new Closing(this.#holding, this.#drafting, device, doc);
@@ -414,13 +419,13 @@ export class Replica {
    * asked between the two, when `ownHead` is the store's.
    */
   restore(
-    records: Iterable<{ readonly id: string; readonly bytes: Bytes; readonly signature: Bytes | null }>,
+    records: Iterable<Stored>,
     now: number,
     mayClose: () => boolean = () => true,
   ): { readonly damaged: number; readonly closed: readonly Closed[] } {
     let damaged = 0;
     for (const record of records) {
-      const verified = recall(record.id, record.bytes, record.signature);
+      const verified = recall(record);
       if ("ok" in verified) damaged++;
       else if (!this.#graph.has(verified.change.id) && !this.#recall(verified)) damaged++;
     }

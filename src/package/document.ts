@@ -9,7 +9,7 @@ import {
   type DeviceId,
   type DocId,
   type Fields,
-  type Inspected,
+  type InspectedRun,
   joinMessage,
   type MapShape,
   mayGive,
@@ -27,7 +27,7 @@ import { decodeLink, encodeLink } from "../sync/link.ts";
 import type { Verifier } from "../sync/ports.ts";
 import { failure } from "./error.ts";
 import type { Identity } from "./identity.ts";
-import { changesOf, packetsOf, sentenceOf } from "./packets.ts";
+import { inspectIn, packetsOf, sentenceOf } from "./packets.ts";
 import { SharedDoc } from "./shared-doc.ts";
 
 /** How a copy is held. */
@@ -197,16 +197,19 @@ export class Document<F extends Fields | null = null> extends SharedDoc<F> {
     const ids = this.#unflushed;
     this.#unflushed = [];
     await closing;
-    return packetsOf(ids.map(id => this.replica.get(id)!));
+    return packetsOf(this.replica, ids);
   }
 
   /**
-   * Packets of all changes that are neither among `heads` nor in their past. Unknown heads are passed over. Rejects with
-   * "OnlyAsFile" if changes are wanted that came out of a file and have no signature each.
+   * Packets of all changes that are neither among `heads` nor in their past. Unknown heads are passed over.
    */
   async changesSince(heads: Iterable<string>): Promise<Bytes[]> {
     await this.#close();
-    return packetsOf(this.replica.changesSince(heads as Iterable<ChangeId>));
+    const changes = [...this.replica.changesSince(heads as Iterable<ChangeId>)];
+    return packetsOf(
+      this.replica,
+      changes.map(({ id }) => id),
+    );
   }
 
   /**
@@ -248,34 +251,29 @@ export class Document<F extends Fields | null = null> extends SharedDoc<F> {
     this.replica.forget(from);
   }
 
-  #inspect(packet: Bytes, refused: RefusedChange[]): Inspected[] {
-    const changes = changesOf(packet);
-    if ("ok" in changes) {
-      refused.push(refusedChange(null, null, changes));
-      return [];
-    }
-    const inspected: Inspected[] = [];
-    for (const { bytes, signature } of changes) {
-      const result = this.replica.inspect(bytes, signature);
+  #inspect(packet: Bytes, refused: RefusedChange[]): InspectedRun[] {
+    const inspected: InspectedRun[] = [];
+    for (const result of inspectIn(this.replica, packet)) {
       if (!result.ok) refused.push(refusedChange(null, null, result));
-      else if (!this.replica.has(result.change.id)) inspected.push(result);
+      else if (!this.replica.has(result.changes.at(-1)!.id)) inspected.push(result);
     }
     return inspected;
   }
 
   #admit(
-    inspected: Inspected,
+    inspected: InspectedRun,
     verdicts: readonly boolean[],
     from: string,
     received: { admitted: ChangeId[]; pending: ChangeId[]; refused: RefusedChange[] },
   ): void {
+    const ids = inspected.changes.map(({ id }) => id);
     // It may have come by another way while the signatures were checked.
-    if (this.replica.has(inspected.change.id)) return;
-    const { admitted, refused, missing } = this.replica.admit(inspected, verdicts, from);
+    if (this.replica.has(ids.at(-1)!)) return;
+    const { admitted, refused, missing } = this.replica.admitRun(inspected, verdicts, from);
     received.admitted.push(...admitted.map(({ change }) => change.id));
     for (const { id, author, refusal } of refused) received.refused.push(refusedChange(id, author, refusal));
-    if (missing !== null) received.pending.push(inspected.change.id);
-    else received.pending = received.pending.filter(id => !this.replica.has(id));
+    if (missing !== null) received.pending.push(...ids.filter(id => !refused.some(one => one.id === id)));
+    received.pending = received.pending.filter(id => !this.replica.has(id));
   }
 
   /** Signing may take a while; the draft is a change before this returns. */

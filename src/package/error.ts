@@ -10,7 +10,6 @@ const SENTENCES = {
   NotArrived: "The document has not arrived yet, so there is nothing to edit",
   RightMissing: "This identity may not do that in this document",
   FileRefused: "The file does not hold",
-  OnlyAsFile: "Some of these changes are proven by a file alone: hand on the file that `save` makes",
   Closed: "It was closed",
   WebSocketMissing: "This platform has no WebSocket: pass one, such as that of the package ws",
 } as const;

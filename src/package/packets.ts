@@ -1,38 +1,65 @@
 // Signed changes as bytes for any way of carrying them: each packet is a `changes` message of the protocol between peers
 // (wire §7.3), so there is one encoding and one set of limits.
 
-import { type Bytes, describe, type Refusal, type VerifiedChange } from "../crdt/index.ts";
-import { BATCH_BYTES, BATCH_CHANGES_MAX, MESSAGE_BYTES_MAX } from "../sync/limits.ts";
-import { decodeMessage, encodeMessage, type SignedChange } from "../sync/protocol.ts";
-import { failure } from "./error.ts";
+import {
+  type Bytes,
+  type ChangeId,
+  describe,
+  type InspectedRun,
+  type Refusal,
+  type Replica,
+} from "../crdt/index.ts";
+import { MESSAGE_BYTES_MAX, UNPACKED_BYTES_MAX } from "../sync/limits.ts";
+import { Outbox } from "../sync/outbox.ts";
+import { decodeMessage, encodeMessage, packedOf } from "../sync/protocol.ts";
 
-/** At most `MESSAGE_BYTES_MAX` bytes each, parents before children. */
-export function packetsOf(changes: Iterable<VerifiedChange>): Bytes[] {
+/** Nobody is on a link here, so nothing is called by a tag. */
+const NO_LINK: Bytes = new Uint8Array(32);
+
+/** Of all that is proven, at most `MESSAGE_BYTES_MAX` bytes each, parents before children. */
+export function packetsOf(replica: Replica, ids: Iterable<ChangeId>): Bytes[] {
+  const { runs } = replica;
+  const outbox = new Outbox(NO_LINK, (queue, from, _, room) =>
+    runs.next(
+      queue,
+      from,
+      () => true,
+      () => false,
+      room,
+    ),
+  );
+  outbox.offer(
+    [...ids].map(id => replica.get(id)!),
+    0,
+  );
   const packets: Bytes[] = [];
-  let batch: SignedChange[] = [];
-  let sizeBytes = 0;
-  const close = () => {
-    if (batch.length > 0) packets.push(encodeMessage({ type: "changes", changes: batch }));
-    batch = [];
-    sizeBytes = 0;
-  };
-  for (const { bytes, signature } of changes) {
-    // Out of a file it comes with one signature for many: a message between peers has one for each.
-    if (signature === null) throw failure("OnlyAsFile");
-    if (batch.length === BATCH_CHANGES_MAX || sizeBytes + bytes.length > BATCH_BYTES) close();
-    batch.push({ bytes, signature });
-    sizeBytes += bytes.length;
+  while (!outbox.isEmpty) {
+    const runs = outbox.next();
+    if (runs.length > 0) packets.push(encodeMessage({ type: "changes", runs }));
   }
-  close();
   return packets;
 }
 
-/** What a packet holds, or why it is none. */
-export function changesOf(packet: Bytes): readonly SignedChange[] | Refusal {
-  if (packet.length > MESSAGE_BYTES_MAX) return { ok: false, code: "BytesTooLarge", detail: "packet" };
+/** What a packet holds, up to what is to be asked of the signature rule, or why not. */
+export function inspectIn(replica: Replica, packet: Bytes): (InspectedRun | Refusal)[] {
+  if (packet.length > MESSAGE_BYTES_MAX) return [{ ok: false, code: "BytesTooLarge", detail: "packet" }];
   const message = decodeMessage(packet);
-  if (message?.type !== "changes") return { ok: false, code: "BytesMalformed", detail: "packet" };
-  return message.changes;
+  if (message?.type !== "changes") return [{ ok: false, code: "BytesMalformed", detail: "packet" }];
+  const inspected: (InspectedRun | Refusal)[] = [];
+  let sizeBytes = 0;
+  for (const run of message.runs) {
+    const packed = packedOf(run);
+    // wire §7.3: tags are for links.
+    if (packed.first === null) inspected.push({ ok: false, code: "BytesMalformed", detail: "tag" });
+    else if (sizeBytes > UNPACKED_BYTES_MAX)
+      return [...inspected, { ok: false, code: "RunTooLong", detail: "together" }];
+    else {
+      const result = replica.runs.inspect(packed, null);
+      if (result.ok) for (const { start, end } of result.changes) sizeBytes += end - start;
+      inspected.push(result);
+    }
+  }
+  return inspected;
 }
 
 /** One sentence. */

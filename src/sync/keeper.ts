@@ -1,6 +1,7 @@
 // Sees to it that changes are kept before anybody hears of them. The laws:
 //
-//     an own change is numbered and stored in one transaction, then signed, its signature stored, and only then sent
+//     an own change is numbered and stored in one transaction, then signed, its signature stored, and only then sent;
+//     of changes that follow each other the newest is signed for all
 //     a draft is closed inside the store's transaction, so that two tabs of one profile never fork
 //     "saved" means that a transaction is complete, nothing less
 //
@@ -15,15 +16,15 @@ export interface KeeperHost {
   readonly now: number;
   append(position: number): void;
   read(position: number): void;
-  /** Asks the device key for the signature of a change, then calls `signed`. */
+  /** Asks the device key for the signature of a change, which covers those before it, then calls `signed`. */
   signChange(id: ChangeId): void;
   putSignature(id: ChangeId, signature: Bytes): void;
   /** No draft is open: what waits to be admitted may be. */
   draftClosed(): void;
   /** What is kept has grown. */
   stored(): void;
-  /** An own change may leave this device now. */
-  released(verified: VerifiedChange): void;
+  /** Own changes may leave this device now. */
+  released(changes: readonly VerifiedChange[]): void;
 }
 
 /** What a page that goes away leaves for the next one: own changes and a draft that no transaction has taken yet. */
@@ -46,8 +47,10 @@ export class Keeper {
   /** Admitted or closed here, not stored yet; parents first. */
   #unstored: VerifiedChange[] = [];
   readonly #unstoredIds = new Set<ChangeId>();
-  /** Own changes whose signature is not stored yet: they are not sent. */
+  /** Own changes that no stored signature covers yet: they are not sent. */
   readonly #unsigned = new Set<ChangeId>();
+  /** What the signatures that were asked for are to cover, by the change that is signed. */
+  readonly #signing = new Map<ChangeId, readonly ChangeId[]>();
   #inTransaction: readonly ChangeId[] = [];
   #isAppending = false;
   /** Asked for while a transaction was under way, which may have closed its draft already. */
@@ -78,8 +81,9 @@ export class Keeper {
     return new Set([...this.#unstoredIds, ...this.#unsigned]);
   }
 
-  maySend({ id, signature }: VerifiedChange): boolean {
-    return signature !== null && !this.#unstoredIds.has(id) && !this.#unsigned.has(id);
+  /** Whether a change may leave this device, with what proves it. */
+  maySend(id: ChangeId): boolean {
+    return !this.#unstoredIds.has(id) && !this.#unsigned.has(id);
   }
 
   /** When `tick` wants to be called; Infinity if nothing is due. */
@@ -105,9 +109,14 @@ export class Keeper {
   keep(verified: VerifiedChange): void {
     this.#unstored.push(verified);
     this.#unstoredIds.add(verified.change.id);
-    // An own change with its signature comes from another tab by way of others, or from before a damage.
-    const isOwn = verified.change.author === this.#replica.device;
-    if (isOwn && verified.signature === null) this.#unsigned.add(verified.change.id);
+    if (this.#isUnsigned(verified)) this.#unsigned.add(verified.change.id);
+  }
+
+  /** An own change with a signature comes from another tab by way of others, or from before a damage; a change of somebody
+   * else is not ours to sign. */
+  #isUnsigned({ id, change, signature }: VerifiedChange): boolean {
+    const isOwn = change.author === this.#replica.device;
+    return isOwn && signature === null && !this.#replica.runs.isCovered(id);
   }
 
   /** Whether the store ever held anything of the document. */
@@ -174,11 +183,10 @@ export class Keeper {
     this.#draftedAt = null;
     this.#host.draftClosed();
     this.#inTransaction = this.#unstored.map(({ change }) => change.id);
-    const records = this.#unstored.map(({ change, bytes, signature }) => ({
-      id: change.id,
-      bytes,
-      signature,
-    }));
+    const records = this.#unstored.map(({ id, bytes, signature }) => {
+      const tail = signature === null ? this.#replica.runs.tailOf(id) : null;
+      return { id, bytes, signature, ...(tail === null ? {} : { tail }) };
+    });
     const last = this.#replica.ownHead;
     return { records, head: last === null ? null : { seq: last.seq, id: last.id } };
   }
@@ -202,13 +210,9 @@ export class Keeper {
       this.#replica.restore(lacking, now, () => false);
       lacking = lacking.filter(({ id }) => !this.#replica.has(id as ChangeId));
     }
-    for (const { id, signature } of records) {
-      const known = this.#replica.get(id as ChangeId);
-      if (known === undefined) continue;
-      this.#unstoredIds.delete(known.change.id);
-      // Another tab is about to sign it, or crashed before it could: the key is the same.
-      if (signature === null) this.#sign(known);
-    }
+    for (const { id } of records) this.#unstoredIds.delete(id as ChangeId);
+    // Another tab is about to sign them, or crashed before it could: the key is the same.
+    this.#sign(records.filter(({ signature }) => signature === null).map(({ id }) => id as ChangeId));
     this.#unstored = this.#unstored.filter(({ change }) => this.#unstoredIds.has(change.id));
     const { closed } = this.#replica.restore([], now, mayClose);
     for (const { id } of closed satisfies readonly Closed[]) this.keep(this.#replica.get(id)!);
@@ -218,11 +222,8 @@ export class Keeper {
   appended(position: number): void {
     this.#isAppending = false;
     if (this.#failure !== "conflict") this.#failure = null;
-    for (const id of this.#inTransaction) {
-      this.#unstoredIds.delete(id);
-      const verified = this.#replica.get(id)!;
-      if (verified.signature === null) this.#sign(verified);
-    }
+    for (const id of this.#inTransaction) this.#unstoredIds.delete(id);
+    this.#sign(this.#inTransaction);
     this.#inTransaction = [];
     this.#unstored = this.#unstored.filter(({ change }) => this.#unstoredIds.has(change.id));
     if (position < this.#position) this.#keepAll();
@@ -271,11 +272,18 @@ export class Keeper {
     for (const verified of this.#replica.changes()) this.keep(verified);
   }
 
-  #sign({ change }: VerifiedChange): void {
-    // A change of somebody else without a signature of its own is covered by a later one: not ours to sign, nor sent.
-    if (change.author !== this.#replica.device) return;
-    this.#unsigned.add(change.id);
-    this.#host.signChange(change.id);
+  /** Of stored changes, oldest first, those that are own and that nothing signs yet. */
+  #sign(stored: readonly ChangeId[]): void {
+    const bare = stored.filter(id => {
+      const verified = this.#replica.get(id);
+      return verified !== undefined && this.#isUnsigned(verified);
+    });
+    for (const stretch of this.#replica.runs.stretches(bare)) {
+      for (const id of stretch) this.#unsigned.add(id);
+      const newest = stretch.at(-1)!;
+      this.#signing.set(newest, stretch);
+      this.#host.signChange(newest);
+    }
   }
 
   signed(id: ChangeId, signature: Bytes): void {
@@ -283,9 +291,11 @@ export class Keeper {
     this.#host.putSignature(id, signature);
   }
 
-  /** Only now may the change leave this device. */
+  /** Only now may the change leave, and those that it covers. */
   signatureStored(id: ChangeId): void {
-    this.#unsigned.delete(id);
-    this.#host.released(this.#replica.get(id)!);
+    const covered = this.#signing.get(id) ?? [id];
+    this.#signing.delete(id);
+    for (const one of covered) this.#unsigned.delete(one);
+    this.#host.released(covered.map(one => this.#replica.get(one)!));
   }
 }

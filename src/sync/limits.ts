@@ -72,16 +72,20 @@ export const POLL_MS = 25;
 /** The share of what the server allows that we use: its clock and ours do not run alike. */
 export const PACE_SHARE = 0.8;
 
-/** Bytes of one message put together from frames: one whole change, its signature and some room. */
-export const MESSAGE_BYTES_MAX = 288 * 1024;
-/** Bytes of changes packed into one message, unless a single one is larger. */
+/** Bytes of one message put together from frames: the longest signed run, were all of it written out. */
+export const MESSAGE_BYTES_MAX = 1024 * 1024;
+/** Bytes of changes, written out, that are packed into one message, unless a single run is larger. */
 export const BATCH_BYTES = 32 * 1024;
-/** Changes in one message: bounds the signatures asked for in one go. */
-export const BATCH_CHANGES_MAX = 256;
-/** Bytes of changes a sender may have on the way before the receiver says it took some. */
+/** Runs in one message: bounds the signatures asked for in one go. */
+export const BATCH_RUNS_MAX = 256;
+/** Bytes that the changes of one message may have once written out: a few bytes of a row may stand for many. */
+export const UNPACKED_BYTES_MAX = MESSAGE_BYTES_MAX;
+/** Bytes of messages with changes a sender may have on the way before the receiver says it took some. */
 export const WINDOW_BYTES = 512 * 1024;
-/** Bytes of unjudged changes at which a receiver cuts a sender off: twice what an honest one ever has on the way. */
-export const UNJUDGED_BYTES_MAX = 2 * WINDOW_BYTES + 2 * MESSAGE_BYTES_MAX;
+/** Bytes of unjudged changes at which a receiver cuts a sender off: half as much again as an honest one ever has on the way. */
+export const UNJUDGED_BYTES_MAX = 1.5 * (WINDOW_BYTES + MESSAGE_BYTES_MAX);
+/** Changes that a link remembers by their tags at each end: those of two whole claims. What is forgotten is sent whole. */
+export const TAGS_MAX = 8_192;
 /** Frames waiting for a link that takes none, beyond which it closes: half a minute of carets and claims. */
 export const UNTAKEN_FRAMES_MAX = 1_024;
 /** Lanes in one comparison: devices that ever wrote, and their forks. */
@@ -105,7 +109,7 @@ export const LINK_PING_MS = 5_000;
 export const LINK_SILENCE_MS = 16_000;
 /** Milliseconds before changes of others are offered on, so that their author's own push comes first. */
 export const RELAY_CHANGES_MS = 300;
-/** Milliseconds after which what was sent and not confirmed may be sent again. */
+/** Milliseconds after which what was taken and is not held all the same is sent again. */
 export const RESEND_MS = 5_000;
 /** Milliseconds between presences at least; the newest wins. */
 export const PRESENCE_MS = 50;

@@ -12,9 +12,8 @@ import {
 } from "../crdt/index.ts";
 import { Channel, type ChannelKeys } from "./channel.ts";
 import { Handshake, type HandshakeOptions, type HandshakeStep, type Proven } from "./handshake.ts";
+import { LaneTags } from "./lane-tags.ts";
 import {
-  BATCH_BYTES,
-  BATCH_CHANGES_MAX,
   BUFFERED_BYTES_HIGH,
   DEMERITS_MAX,
   HANDSHAKE_MS,
@@ -26,15 +25,10 @@ import {
   UNTAKEN_FRAMES_MAX,
   WINDOW_BYTES,
 } from "./limits.ts";
+import { Outbox, type Pack } from "./outbox.ts";
 import type { PeerLink } from "./ports.ts";
-import {
-  decodeMessage,
-  encodeMessage,
-  type LaneClaim,
-  type Message,
-  type Presence,
-  type SignedChange,
-} from "./protocol.ts";
+import { decodeMessage, encodeMessage, type LaneClaim, type Message, type Presence } from "./protocol.ts";
+import type { Claim } from "./reconcile.ts";
 
 /** What a peer asks of the session around it. */
 export interface PeerHost {
@@ -42,7 +36,9 @@ export interface PeerHost {
   signProof(peer: Peer, message: Bytes): void;
   verifyProof(peer: Peer, questions: readonly SignatureQuestion[]): void;
   opened(peer: Peer): void;
-  message(peer: Peer, message: Message): void;
+  readonly pack: Pack;
+  /** `sizeBytes`: of the message. Those of changes are to be answered with `judged`. */
+  message(peer: Peer, message: Message, sizeBytes: number): void;
   /** Why a link was given up, for the log; null for a plain end. */
   closed(peer: Peer, reason: string | null): void;
 }
@@ -70,9 +66,10 @@ export class Peer {
   #claimed: string | null = null;
   #urgent: Bytes[] = [];
   #bulk: Bytes[] = [];
-  #queue: VerifiedChange[] = [];
-  /** When each change was last sent on this link; Infinity while it is queued. */
-  readonly #offered = new Map<ChangeId, number>();
+  /** From the handshake on. */
+  #outbox: Outbox | null = null;
+  /** What they may call by its tag: they were told of it, or it came from them. */
+  #tags: LaneTags | null = null;
   #sentBytes = 0;
   #takenBytes = 0;
   #receivedBytes = 0;
@@ -166,6 +163,8 @@ export class Peer {
           this.#proven = step.proven;
           this.#keys = step.keys;
           this.#channel = new Channel(this.#ciphers, step.keys, this.#isSealed);
+          this.#outbox = new Outbox(step.keys.tags, this.#host.pack);
+          this.#tags = new LaneTags(step.keys.tags);
           this.#host.opened(this);
           // They may have finished before us and gone on.
           const early = this.#early;
@@ -198,10 +197,10 @@ export class Peer {
       this.demerit();
       return;
     }
-    this.#message(message);
+    this.#message(message, received.length);
   }
 
-  #message(message: Message): void {
+  #message(message: Message, sizeBytes: number): void {
     switch (message.type) {
       case "ping":
         this.send({ type: "pong" });
@@ -214,6 +213,7 @@ export class Peer {
           return;
         }
         this.#takenBytes = message.bytes;
+        this.#outbox!.took(message.bytes, this.#host.now);
         this.#pump();
         break;
       case "presence":
@@ -221,25 +221,36 @@ export class Peer {
           this.caretMovedAt = this.#host.now;
         this.presence = message.presence;
         this.presenceAt = this.#host.now;
-        this.#host.message(this, message);
+        this.#host.message(this, message, sizeBytes);
         break;
       case "changes":
-        this.#receivedBytes += changesBytes(message.changes);
+        this.#receivedBytes += sizeBytes;
         if (this.#receivedBytes - this.#judgedBytes > UNJUDGED_BYTES_MAX) {
           this.close("flood");
           return;
         }
-        this.#host.message(this, message);
+        this.#host.message(this, message, sizeBytes);
         break;
       case "have":
         this.lanes = message.lanes;
-        this.#host.message(this, message);
+        if (message.hasLost) this.#outbox!.forgetSent();
+        this.#host.message(this, message, sizeBytes);
     }
   }
 
+  /** The newest change of a run of theirs, which they may go on from. */
+  came(id: ChangeId): void {
+    this.#tags!.add(id);
+  }
+
+  /** What they call by a tag; undefined if they were told of no such change, or too long ago. */
+  named(tag: Bytes): ChangeId | undefined {
+    return this.#tags!.find(tag);
+  }
+
   /** So many bytes of their changes are judged: they may send as many more. */
-  judged(changes: readonly SignedChange[]): void {
-    this.#judgedBytes += changesBytes(changes);
+  judged(sizeBytes: number): void {
+    this.#judgedBytes += sizeBytes;
     this.send({ type: "took", bytes: this.#judgedBytes });
   }
 
@@ -262,21 +273,26 @@ export class Peer {
   }
 
   /** Says what is held, unless that is what was said last. */
-  claim(lanes: readonly LaneClaim[]): void {
-    const key = lanes.map(lane => `${lane.author}${lane.seq}:${toHex(lane.tag)}`).join();
-    if (key === this.#claimed) return;
-    this.#claimed = key;
-    this.send({ type: "have", lanes });
+  claim(lanes: readonly Claim[]): void {
+    if (keyOf(lanes) !== this.#claimed) this.answer(lanes, false);
   }
 
-  /** Queues changes, parents first, but for those queued or sent on this link since `since`. */
+  /** Says it in any case: they believe otherwise. */
+  answer(lanes: readonly Claim[], hasLost: boolean): void {
+    if (!this.isOpen) return;
+    this.#claimed = keyOf(lanes);
+    for (const { id, tag } of lanes) this.#tags!.add(id, tag);
+    this.send({ type: "have", hasLost, lanes });
+  }
+
+  /** They said that they hold these, which are here too. */
+  shares(ids: readonly ChangeId[]): void {
+    this.#outbox!.name(ids);
+  }
+
+  /** Queues changes, parents first, but for those on their way or taken since `since`. */
   offer(changes: Iterable<VerifiedChange>, since = Number.NEGATIVE_INFINITY): void {
-    for (const change of changes) {
-      const offeredAt = this.#offered.get(change.id);
-      if (offeredAt !== undefined && offeredAt >= since) continue;
-      this.#offered.set(change.id, Number.POSITIVE_INFINITY);
-      this.#queue.push(change);
-    }
+    this.#outbox?.offer(changes, since);
     this.#pump();
   }
 
@@ -287,25 +303,14 @@ export class Peer {
         this.link.send(this.#channel.seal(piece));
         continue;
       }
-      if (this.#queue.length === 0 || this.#sentBytes - this.#takenBytes >= WINDOW_BYTES) return;
-      const changes = this.#nextBatch();
-      this.#sentBytes += changesBytes(changes);
-      this.#bulk = this.#channel.split(encodeMessage({ type: "changes", changes }));
+      if (this.#sentBytes - this.#takenBytes >= WINDOW_BYTES) return;
+      const runs = this.#outbox!.next();
+      if (runs.length === 0) return;
+      const message = encodeMessage({ type: "changes", runs });
+      this.#sentBytes += message.length;
+      this.#outbox!.sent(this.#sentBytes);
+      this.#bulk = this.#channel.split(message);
     }
-  }
-
-  #nextBatch(): SignedChange[] {
-    const batch: SignedChange[] = [];
-    let bytes = 0;
-    while (this.#queue.length > 0 && batch.length < BATCH_CHANGES_MAX) {
-      const next = this.#queue[0]!;
-      if (batch.length > 0 && bytes + next.bytes.length > BATCH_BYTES) break;
-      this.#queue.shift();
-      bytes += next.bytes.length;
-      this.#offered.set(next.id, this.#host.now);
-      batch.push({ bytes: next.bytes, signature: next.signature! });
-    }
-    return batch;
   }
 
   // --------------------------------------------------------------------------------------------------- time
@@ -323,7 +328,7 @@ export class Peer {
     }
     if (this.presence !== null && this.presence.caret !== null && now - this.presenceAt > PRESENCE_GONE_MS) {
       this.presence = { ...this.presence, caret: null };
-      this.#host.message(this, { type: "presence", presence: this.presence });
+      this.#host.message(this, { type: "presence", presence: this.presence }, 0);
     }
     if (now - this.#pingedAt >= LINK_PING_MS) {
       this.#pingedAt = now;
@@ -343,6 +348,6 @@ export class Peer {
   }
 }
 
-function changesBytes(changes: readonly SignedChange[]): number {
-  return changes.reduce((sum, { bytes }) => sum + bytes.length, 0);
+function keyOf(lanes: readonly LaneClaim[]): string {
+  return lanes.map(lane => `${lane.author}${lane.seq}:${toHex(lane.tag)}`).join();
 }

@@ -49,12 +49,16 @@ export interface NetworkListener {
   changed(): void;
 }
 
-/** One stored change. `signature` is null between the closing of a draft and the answer of the key. */
+/** One stored change. `signature` is null between the closing of a draft and the answer of the key, and for good where that
+ * of a later change of its author covers it. */
 export interface ChangeRecord {
   /** Lower-case hex. */
   readonly id: string;
   readonly bytes: Bytes;
   readonly signature: Bytes | null;
+  /** Of a covered change whose run goes on with changes that are not stored, being refused or waiting: those, up to the signed
+   * one, and its signature. Without it nobody else would take the change from here. */
+  readonly tail?: { readonly changes: readonly Bytes[]; readonly signature: Bytes };
 }
 
 /** What this device remembers of a document beside its changes. All of it is replaced as one value. */

@@ -1,6 +1,6 @@
 // What two authenticated ends say to each other (docs/wire-format.md §7), ↔ bytes. A version of the protocol is
-// agreed in the handshake; everything here is version 0. A message that cannot be read is refused with a value and
-// costs its sender a demerit.
+// agreed in the handshake; everything here is version 1. A message that cannot be read is refused with a value and
+// costs its sender a demerit. The rows of a run are read where the change is known that they go on from (intake.ts).
 
 import {
   type Bytes,
@@ -9,15 +9,17 @@ import {
   type DeviceId,
   Malformed,
   mustFromHex,
+  type PackedRun,
   Reader,
+  RUN_CHANGES_MAX,
   toHex,
   Writer,
 } from "../crdt/index.ts";
-import { BATCH_CHANGES_MAX, LANES_MAX, PRESENCE_NAME_BYTES_MAX } from "./limits.ts";
+import { BATCH_RUNS_MAX, LANES_MAX, MESSAGE_BYTES_MAX, PRESENCE_NAME_BYTES_MAX } from "./limits.ts";
 
 /** The versions this code speaks: it agrees with any peer whose range overlaps. */
-export const PROTOCOL_VERSION_MIN = 0;
-export const PROTOCOL_VERSION_MAX = 0;
+export const PROTOCOL_VERSION_MIN = 1;
+export const PROTOCOL_VERSION_MAX = 1;
 
 /** One lane of what somebody holds: its newest change, the hash shortened under a key of the session. */
 export interface LaneClaim {
@@ -30,6 +32,28 @@ export interface LaneClaim {
 export interface SignedChange {
   readonly bytes: Bytes;
   readonly signature: Bytes;
+}
+
+/** How a run begins: with its first change as it is written, or behind one that the reader holds. */
+export type RunStart =
+  | { readonly type: "whole"; readonly bytes: Bytes }
+  /** 8 bytes: what the reader said of that change in a `have`, or what it is called since it came on this link. */
+  | { readonly type: "after"; readonly tag: Bytes };
+
+/** Changes of one device in a row, with a signature for the newest (`PackedRun`). */
+export interface SentRun {
+  readonly start: RunStart;
+  /** How many changes follow the first one, or the one that is held. */
+  readonly count: number;
+  readonly rows: Bytes;
+  readonly signature: Bytes;
+}
+
+const NOTHING: Bytes = new Uint8Array(0);
+
+/** A run of one change. */
+export function runOf({ bytes, signature }: SignedChange): SentRun {
+  return { start: { type: "whole", bytes }, count: 0, rows: NOTHING, signature };
 }
 
 /** An element, by the change that made it. */
@@ -47,9 +71,10 @@ export interface Presence {
 }
 
 export type Message =
-  /** All that the sender has stored. Sent first, and again whenever it has grown. */
-  | { readonly type: "have"; readonly lanes: readonly LaneClaim[] }
-  | { readonly type: "changes"; readonly changes: readonly SignedChange[] }
+  /** All that the sender has stored. Sent first, and again whenever it has grown. `hasLost`: a run that came went on from
+   * a change that is not here; all that was sent beyond these lanes is to be sent again. */
+  | { readonly type: "have"; readonly hasLost: boolean; readonly lanes: readonly LaneClaim[] }
+  | { readonly type: "changes"; readonly runs: readonly SentRun[] }
   /** The receiver has judged so many bytes of changes messages since the link began. */
   | { readonly type: "took"; readonly bytes: number }
   | { readonly type: "presence"; readonly presence: Presence }
@@ -63,6 +88,7 @@ export function encodeMessage(message: Message): Bytes {
   out.byte(TYPE[message.type]);
   switch (message.type) {
     case "have":
+      out.byte(message.hasLost ? 1 : 0);
       out.varint(message.lanes.length);
       for (const { author, seq, tag } of message.lanes) {
         out.bytes(mustFromHex(author));
@@ -71,12 +97,8 @@ export function encodeMessage(message: Message): Bytes {
       }
       break;
     case "changes":
-      out.varint(message.changes.length);
-      for (const { bytes, signature } of message.changes) {
-        out.varint(bytes.length);
-        out.bytes(bytes);
-        out.bytes(signature);
-      }
+      out.varint(message.runs.length);
+      for (const run of message.runs) writeRun(out, run);
       break;
     case "took":
       out.varint(message.bytes);
@@ -90,6 +112,20 @@ export function encodeMessage(message: Message): Bytes {
     }
   }
   return out.finish();
+}
+
+function writeRun(out: Writer, { start, count, rows, signature }: SentRun): void {
+  out.varint(count * 2 + (start.type === "after" ? 1 : 0));
+  if (start.type === "after") out.bytes(start.tag);
+  else {
+    out.varint(start.bytes.length);
+    out.bytes(start.bytes);
+  }
+  if (count > 0) {
+    out.varint(rows.length);
+    out.bytes(rows);
+  }
+  out.bytes(signature);
 }
 
 function writeAnchor(out: Writer, anchor: AnchorName): void {
@@ -116,19 +152,24 @@ function read(input: Reader): Message {
   const type = input.byte();
   switch (type) {
     case TYPE.have: {
+      const hasLost = flag(input);
       const lanes = Array.from({ length: input.count(LANES_MAX) }, () => ({
         author: toHex(input.bytes(32)) as DeviceId,
         seq: input.varint(),
         tag: input.bytes(8),
       }));
-      return { type: "have", lanes };
+      return { type: "have", hasLost, lanes };
     }
     case TYPE.changes: {
-      const changes = Array.from({ length: input.count(BATCH_CHANGES_MAX) }, () => ({
-        bytes: input.bytes(input.count(CHANGE_BYTES_MAX)),
-        signature: input.bytes(64),
-      }));
-      return { type: "changes", changes };
+      const runs: SentRun[] = [];
+      let changes = 0;
+      for (let left = input.count(BATCH_RUNS_MAX); left > 0; left--) {
+        const run = readRun(input);
+        changes += lengthOf(run);
+        if (changes > RUN_CHANGES_MAX) throw new Malformed("too many changes");
+        runs.push(run);
+      }
+      return { type: "changes", runs };
     }
     case TYPE.took:
       return { type: "took", bytes: input.varint() };
@@ -147,6 +188,28 @@ function read(input: Reader): Message {
     default:
       throw new Malformed(`unknown message ${type}`);
   }
+}
+
+/** As the core knows it. */
+export function packedOf({ start, ...run }: SentRun): PackedRun {
+  return { ...run, first: start.type === "whole" ? start.bytes : null };
+}
+
+/** How many changes a run says that it has. */
+export function lengthOf({ start, count }: SentRun): number {
+  return start.type === "whole" ? count + 1 : count;
+}
+
+function readRun(input: Reader): SentRun {
+  const code = input.varint();
+  const count = Math.floor(code / 2);
+  if (code === 1) throw new Malformed("a run of nothing");
+  const start: RunStart =
+    code % 2 === 1
+      ? { type: "after", tag: input.bytes(8) }
+      : { type: "whole", bytes: input.bytes(input.count(CHANGE_BYTES_MAX)) };
+  const rows = count === 0 ? NOTHING : input.bytes(input.count(MESSAGE_BYTES_MAX));
+  return { start, count, rows, signature: input.bytes(64) };
 }
 
 function flag(input: Reader): boolean {

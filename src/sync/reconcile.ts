@@ -22,19 +22,24 @@ const LANE_TAG = tag("chirograph lane 0");
 const TAG_BYTES = 8;
 
 /** A change's hash, shortened under a key that both ends of one session share: nobody can prepare collisions. */
-function laneTag(key: Bytes, id: ChangeId): Bytes {
+export function laneTag(key: Bytes, id: ChangeId): Bytes {
   return sha256(concat(LANE_TAG, key, mustFromHex(id))).slice(0, TAG_BYTES);
 }
 
+/** What is claimed, with the change that it is claimed of. */
+export interface Claim extends LaneClaim {
+  readonly id: ChangeId;
+}
+
 /** What a replica holds, but for changes in `without` (not stored yet) and what follows them on their lanes. */
-export function claim(replica: Replica, key: Bytes, without: ReadonlySet<ChangeId>): LaneClaim[] {
-  const lanes: LaneClaim[] = [];
+export function claim(replica: Replica, key: Bytes, without: ReadonlySet<ChangeId>): Claim[] {
+  const lanes: Claim[] = [];
   for (const tip of replica.laneTips) {
     let id: ChangeId | null = tip.id;
     while (id !== null && without.has(id)) id = replica.get(id)!.change.prev;
     if (id === null) continue;
     const { author, seq } = replica.get(id)!.change;
-    lanes.push({ author, seq, tag: laneTag(key, id) });
+    lanes.push({ id, author, seq, tag: laneTag(key, id) });
   }
   return lanes;
 }
@@ -44,6 +49,8 @@ export interface Difference {
   readonly missing: readonly VerifiedChange[];
   /** Whether they hold something we lack. */
   readonly areAhead: boolean;
+  /** The newest changes of theirs that are here. */
+  readonly common: readonly ChangeId[];
   /** The highest number of this replica's device that they hold. */
   readonly ownSeq: number;
 }
@@ -51,12 +58,14 @@ export interface Difference {
 export function compare(replica: Replica, key: Bytes, theirs: readonly LaneClaim[]): Difference {
   const tips = replica.laneTips;
   const covered: ChangeId[] = [];
+  const common: ChangeId[] = [];
   let areAhead = false;
   let ownSeq = 0;
   for (const { author, seq, tag: theirTag } of theirs) {
     const match = replica.numbered(author, seq).find(id => equalBytes(laneTag(key, id), theirTag));
     if (match !== undefined) {
       covered.push(match);
+      common.push(match);
       if (author === replica.device) ownSeq = Math.max(ownSeq, seq);
       continue;
     }
@@ -65,5 +74,5 @@ export function compare(replica: Replica, key: Bytes, theirs: readonly LaneClaim
   }
   const known = new Set(covered);
   const isEqual = tips.every(tip => known.has(tip.id));
-  return { missing: isEqual ? [] : [...replica.changesSince(covered)], areAhead, ownSeq };
+  return { missing: isEqual ? [] : [...replica.changesSince(covered)], areAhead, common, ownSeq };
 }

@@ -10,9 +10,7 @@ import {
   type ChangeId,
   type DeviceId,
   describe,
-  type Inspected,
   type MapEdit,
-  type Reception,
   type Refusal,
   type Replica,
   type SignatureQuestion,
@@ -21,32 +19,28 @@ import {
 } from "../crdt/index.ts";
 import { Delivery } from "./delivery.ts";
 import type { SessionListener, SessionOptions } from "./effects.ts";
+import { Intake, type IntakeHost } from "./intake.ts";
 import { Keeper, type KeeperHost, type LastWords } from "./keeper.ts";
 import { IDLE_TICK_MS, LINKS_MAX, NOTICE_MS, RELAY_CHANGES_MS, RESEND_MS } from "./limits.ts";
+import type { Pack } from "./outbox.ts";
 import { OwnPresence } from "./own-presence.ts";
 import { Peer, type PeerHost } from "./peer.ts";
 import type { ChainHead, ChangeRecord, Ciphers, PeerLink, StoreError } from "./ports.ts";
-import type { Message, Presence, SignedChange } from "./protocol.ts";
+import type { Message, Presence } from "./protocol.ts";
 import { Questions } from "./questions.ts";
 import { claim, compare } from "./reconcile.ts";
 import { STORE_REASONS, statusOf } from "./status.ts";
 import { TheirCarets } from "./their-carets.ts";
 import type { Status } from "./view.ts";
 
-interface Judged {
-  readonly peer: Peer;
-  readonly changes: readonly SignedChange[];
-  readonly inspected: readonly Inspected[];
-  readonly verdicts: readonly boolean[];
-}
-
-export class Session implements PeerHost, KeeperHost {
+export class Session implements PeerHost, KeeperHost, IntakeHost {
   readonly replica: Replica;
   readonly #ciphers: Ciphers;
   readonly #listener: SessionListener;
   readonly #isDurable: boolean;
   readonly #instance: Bytes;
   readonly #keeper: Keeper;
+  readonly #intake: Intake;
   readonly #presence = new OwnPresence();
   readonly #carets: TheirCarets;
   readonly #signatures = new Questions<Bytes>();
@@ -56,8 +50,6 @@ export class Session implements PeerHost, KeeperHost {
   #inviteSeed: Bytes | null;
   #now: number;
   #links = 0;
-  /** Verified, waiting for the draft to be closed. */
-  #judged: Judged[] = [];
   #toldStatus = "";
   #notice: { readonly text: string; readonly until: number } | null = null;
 
@@ -72,6 +64,7 @@ export class Session implements PeerHost, KeeperHost {
     this.#delivery = new Delivery(options.delivered);
     this.#carets = new TheirCarets(this.replica);
     this.#keeper = new Keeper(this.replica, this);
+    this.#intake = new Intake(this.replica, this);
   }
 
   get now(): number {
@@ -139,7 +132,7 @@ export class Session implements PeerHost, KeeperHost {
   }
 
   draftClosed(): void {
-    this.#admitJudged();
+    this.#intake.admitJudged();
   }
 
   /** Says so, and offers it on: changes of others a little later than their author does. */
@@ -150,8 +143,8 @@ export class Session implements PeerHost, KeeperHost {
     this.#listener.changed();
   }
 
-  released(verified: VerifiedChange): void {
-    for (const peer of this.#peers) if (this.#mayRead(peer)) peer.offer([verified]);
+  released(changes: readonly VerifiedChange[]): void {
+    for (const peer of this.#peers) if (this.#mayRead(peer)) peer.offer(changes);
     this.#tellHave();
   }
 
@@ -181,9 +174,11 @@ export class Session implements PeerHost, KeeperHost {
   }
 
   verifyProof(peer: Peer, questions: readonly SignatureQuestion[]): void {
-    const token = this.#verdicts.ask(verdicts => peer.verified(verdicts));
-    this.#listener.effect({ type: "verify", token, questions });
+    this.verify(questions, verdicts => peer.verified(verdicts));
   }
+
+  readonly pack: Pack = (queue, from, isNamed, room) =>
+    this.replica.runs.next(queue, from, id => this.#keeper.maySend(id), isNamed, room);
 
   opened(peer: Peer): void {
     // Tabs of one profile share a store and need no link; it is kept, idle, so that nobody dials it again.
@@ -206,12 +201,11 @@ export class Session implements PeerHost, KeeperHost {
 
   closed(peer: Peer, reason: string | null): void {
     this.#peers.delete(peer);
-    this.replica.forget(peer.source);
+    // Their last words are shown once the draft is closed; while that cannot be they would only pile up.
+    this.#intake.left(peer, this.#keeper.failure === null);
     const { device } = peer;
     if (device !== null && ![...this.#peers].some(other => other.device === device))
       this.#carets.forget(device);
-    // Their last words are shown once the draft is closed; while that cannot be they would only pile up.
-    if (this.#keeper.failure !== null) this.#judged = this.#judged.filter(judged => judged.peer !== peer);
     if (reason === "intercepted")
       this.#say("A connection was intercepted and closed; nothing was sent over it.");
     if (reason === "version") this.#say("The other side uses a different version; reload.");
@@ -219,12 +213,12 @@ export class Session implements PeerHost, KeeperHost {
     this.#listener.presence();
   }
 
-  message(peer: Peer, message: Message): void {
+  message(peer: Peer, message: Message, sizeBytes: number): void {
     if (this.#isTwin(peer)) return;
     if (message.type === "have") this.#compare(peer);
     // Whether it comes from them is seen where it has not arrived.
     if (message.type === "have" && !this.replica.hasGenesis) this.#listener.changed();
-    if (message.type === "changes") this.#received(peer, message.changes);
+    if (message.type === "changes") this.#intake.received(peer, message.runs, sizeBytes);
     if (message.type === "presence") {
       this.#carets.heard(peer.device!, message.presence);
       this.#listener.presence();
@@ -257,78 +251,57 @@ export class Session implements PeerHost, KeeperHost {
     for (const peer of this.#peers) if (this.#mayRead(peer)) this.#have(peer);
   }
 
-  /** What was offered a while ago and is still missing is offered again. */
+  /** What was taken a while ago and is still missing is offered again. */
   #compare(peer: Peer): void {
     if (peer.lanes === null || !this.#mayRead(peer)) return;
-    const { missing, ownSeq } = compare(this.replica, peer.tagKey, peer.lanes);
+    const { missing, common, ownSeq } = compare(this.replica, peer.tagKey, peer.lanes);
+    peer.shares(common);
     if (this.#delivery.heard(peer.device!, ownSeq)) this.#listener.changed();
     peer.offer(
-      missing.filter(verified => this.#keeper.maySend(verified)),
+      missing.filter(({ id }) => this.#keeper.maySend(id)),
       this.#now - RESEND_MS,
     );
   }
 
   // ----------------------------------------------------------------------------------------------- receiving
 
-  #received(peer: Peer, changes: readonly SignedChange[]): void {
-    const inspected: Inspected[] = [];
-    for (const { bytes, signature } of changes) {
-      const result = this.replica.inspect(bytes, signature);
-      if (!result.ok) this.#refuse(peer, result);
-      else if (!this.replica.has(result.change.id)) inspected.push(result);
-    }
-    if (inspected.length === 0) {
-      peer.judged(changes);
-      return;
-    }
-    const token = this.#verdicts.ask(verdicts => {
-      this.#judged.push({ peer, changes, inspected, verdicts });
-      // The draft is closed in a transaction only; it calls `draftClosed`.
-      if (this.replica.hasDraft) this.#keeper.append();
-      else this.#admitJudged();
-    });
-    this.#listener.effect({
-      type: "verify",
-      token,
-      questions: inspected.flatMap(({ questions }) => questions),
-    });
+  /** See `Intake.take`. */
+  take(...[file, load, listener]: Parameters<Intake["take"]>): void {
+    this.#intake.take(file, load, listener);
   }
 
-  /** Only while no draft is open. */
-  #admitJudged(): void {
-    const judged = this.#judged;
-    this.#judged = [];
-    for (const { peer, changes, inspected, verdicts } of judged) {
-      let at = 0;
-      for (const one of inspected) {
-        const mine = verdicts.slice(at, at + one.questions.length);
-        at += one.questions.length;
-        this.#admitted(peer, one, this.replica.admit(one, mine, peer.source));
-      }
-      peer.judged(changes);
-      if (!this.#peers.has(peer)) this.replica.forget(peer.source);
-    }
-    if (this.#keeper.hasUnstored && judged.length > 0) this.#keeper.append();
+  verify(questions: readonly SignatureQuestion[], then: (verdicts: readonly boolean[]) => void): void {
+    this.#listener.effect({ type: "verify", token: this.#verdicts.ask(then), questions });
   }
 
-  #admitted(peer: Peer, sent: Inspected, { admitted, refused, missing }: Reception): void {
-    for (const verified of admitted) this.#keeper.keep(verified);
-    for (const { id, author, refusal } of refused) {
-      if (id === sent.change.id) this.#refuse(peer, refusal);
-      // It had waited for what this peer sent, which is not to blame for it.
-      else this.#sayRefused(author ?? sent.change.author, refusal);
-    }
-    // They sent a change without its past: tell them what we hold, and they will see what we lack.
-    if (missing !== null && this.#mayRead(peer))
-      peer.send({ type: "have", lanes: claim(this.replica, peer.tagKey, this.#keeper.held) });
+  /** It is closed in a transaction, which calls `draftClosed`. */
+  closeDraft(): void {
+    this.#keeper.append();
   }
 
-  #refuse(peer: Peer, refusal: Refusal): void {
-    this.#sayRefused(peer.device!, refusal);
+  keep(verified: VerifiedChange): void {
+    this.#keeper.keep(verified);
+  }
+
+  admitted(): void {
+    if (this.#keeper.hasUnstored) this.#keeper.append();
+  }
+
+  /** Tells them what we hold, and they will see what we lack. */
+  lacks(peer: Peer, hasLost: boolean): void {
+    if (this.#mayRead(peer)) peer.answer(claim(this.replica, peer.tagKey, this.#keeper.held), hasLost);
+  }
+
+  isLinked(peer: Peer): boolean {
+    return this.#peers.has(peer);
+  }
+
+  refused(peer: Peer, refusal: Refusal): void {
+    this.refusedOf(peer.device!, refusal);
     peer.demerit();
   }
 
-  #sayRefused(device: DeviceId, refusal: Refusal): void {
+  refusedOf(device: DeviceId, refusal: Refusal): void {
     this.#say(`An edit from ${this.nameOf(device)} was refused: ${describe({ ...refusal, detail: "" })}.`);
   }
 

@@ -177,6 +177,7 @@ describe("Mallory's noise", () => {
       });
       peer.send({
         type: "have",
+        hasLost: false,
         lanes: Array.from({ length: 2_000 }, (_, seq) => ({
           author: toHex(ciphers.random(32)) as never,
           seq: seq + 1,

@@ -17,9 +17,10 @@ import { ciphers } from "../../src/sync/adapters/ciphers.ts";
 import { openNetwork } from "../../src/sync/adapters/network.ts";
 import type { SocketConstructor } from "../../src/sync/adapters/signal.ts";
 import { decodeLink } from "../../src/sync/link.ts";
+import type { Pack } from "../../src/sync/outbox.ts";
 import { Peer, type PeerHost } from "../../src/sync/peer.ts";
 import type { Bytes, Network } from "../../src/sync/ports.ts";
-import type { Message, SignedChange } from "../../src/sync/protocol.ts";
+import { type Message, packedOf, type SentRun, type SignedChange } from "../../src/sync/protocol.ts";
 import { claim } from "../../src/sync/reconcile.ts";
 import { editBody } from "../../src/sync/text.ts";
 
@@ -102,22 +103,28 @@ export class Mallory implements PeerHost {
     this.peers.delete(peer);
   }
 
-  message(peer: Peer, message: Message): void {
+  message(peer: Peer, message: Message, sizeBytes: number): void {
     if (message.type !== "changes") return;
-    for (const change of message.changes) this.admit(change);
-    peer.judged(message.changes);
+    for (const run of message.runs) this.#admit(peer, run);
+    peer.judged(sizeBytes);
   }
 
   /** Into her own copy. */
-  admit({ bytes, signature }: SignedChange): void {
-    const inspected = this.replica.inspect(bytes, signature);
+  #admit(peer: Peer, run: SentRun): void {
+    const base = run.start.type === "whole" ? null : peer.named(run.start.tag)!;
+    const inspected = this.replica.runs.inspect(packedOf(run), base);
     if (!inspected.ok) throw new Error(`Mallory was sent what cannot be: ${inspected.code}`);
-    this.replica.admit(
-      inspected,
-      inspected.questions.map(() => true),
-      "others",
-    );
+    const verdicts = inspected.questions.map(() => true);
+    this.replica.admitRun(inspected, verdicts, "others");
+    peer.came(inspected.changes.at(-1)!.id);
   }
+
+  /** Whatever she says is one change that stands for itself. */
+  readonly pack: Pack = (queue, from) => {
+    const lie = queue[from]!;
+    const packed = { first: lie.bytes, count: 0, rows: new Uint8Array(0), signature: lie.signature! };
+    return { packed, changes: [lie], base: null, newest: null, sizeBytes: lie.bytes.length };
+  };
 
   /** A change of hers that would be taken, put at the end of the text; not sent. */
   write(text: string): SignedChange {
@@ -129,10 +136,11 @@ export class Mallory implements PeerHost {
   /** The same by a device that nobody invited, over everything that she has seen. */
   writeAs(seed: Bytes, text: string, ticket: Ticket | null): SignedChange {
     const stranger = Replica.open(deviceOf(seed), this.replica.doc, ticket);
-    for (const { bytes, signature } of this.replica.changes()) {
-      const inspected = stranger.inspect(bytes, signature!);
+    for (const { id } of this.replica.changes()) {
+      const { changes, signature } = this.replica.proofOf(id)!;
+      const inspected = stranger.inspectRun(changes, signature);
       if (inspected.ok)
-        stranger.admit(
+        stranger.admitRun(
           inspected,
           inspected.questions.map(() => true),
           "Mallory",

@@ -4,7 +4,7 @@
 
 import { type ChangeId, toHex } from "../../src/crdt/index.ts";
 import type { Bytes, StoreError } from "../../src/sync/ports.ts";
-import { decodeMessage, encodeMessage, type SignedChange } from "../../src/sync/protocol.ts";
+import { decodeMessage, encodeMessage, runOf, type SentRun } from "../../src/sync/protocol.ts";
 import { cachedChange } from "../sync/overheard.ts";
 import type { Wire } from "../sync/wires.ts";
 import { Profile, type Tab, World } from "../sync/world.ts";
@@ -219,7 +219,7 @@ export class Run {
 
   #tamper(wire: Wire): void {
     const { luck } = this.world;
-    const past: SignedChange[] = [];
+    const past: SentRun[] = [];
     let frames = 0;
     wire.tamper = frame => {
       // An honest handshake: the rest is about members who lie.
@@ -227,21 +227,19 @@ export class Run {
       const message = decodeMessage(frame.slice(1));
       if (message?.type !== "changes")
         return luck.chance(0.02) ? this.#lie([luck.bytes(luck.below(60))]) : [frame];
-      past.push(...message.changes);
-      const say = (...changes: SignedChange[]): Bytes =>
-        Uint8Array.of(0, ...encodeMessage({ type: "changes", changes }));
-      const [first, ...rest] = message.changes;
+      past.push(...message.runs);
+      const say = (...runs: SentRun[]): Bytes =>
+        Uint8Array.of(0, ...encodeMessage({ type: "changes", runs }));
+      const [first, ...rest] = message.runs;
       switch (luck.below(12)) {
         case 0:
-          return this.#lie([
-            say({ ...first!, bytes: flipped(first!.bytes, luck.below(first!.bytes.length)) }, ...rest),
-          ]);
+          return this.#lie([say(bent(first!, luck.below(1_000)), ...rest)]);
         case 1:
           return this.#lie([
             say({ ...first!, signature: flipped(first!.signature, luck.below(64)) }, ...rest),
           ]);
         case 2:
-          return this.#lie([say(...message.changes.toReversed())]);
+          return this.#lie([say(...message.runs.toReversed())]);
         case 3:
           return this.#lie([frame, say(luck.pick(past)), frame]);
         case 4:
@@ -249,9 +247,12 @@ export class Run {
         case 5:
           return this.#lie([frame.slice(0, luck.below(frame.length))]);
         case 6:
-          return this.#lie([say({ bytes: luck.bytes(luck.below(200)), signature: luck.bytes(64) }), frame]);
+          return this.#lie([
+            say(runOf({ bytes: luck.bytes(luck.below(200)), signature: luck.bytes(64) })),
+            frame,
+          ]);
         case 7:
-          return this.#lie([say({ bytes: first!.bytes, signature: luck.pick(past).signature }, ...rest)]);
+          return this.#lie([say({ ...first!, signature: luck.pick(past).signature }, ...rest)]);
         default:
           return [frame];
       }
@@ -373,6 +374,14 @@ function hasConflict({ status }: Tab): boolean {
 function wholeAt(text: string, at: number): number {
   const unit = text.charCodeAt(at);
   return unit >= 0xdc00 && unit <= 0xdfff ? at - 1 : at;
+}
+
+/** One bit of its rows or, where there are none, of its change. */
+function bent(run: SentRun, at: number): SentRun {
+  const { start, rows } = run;
+  if (rows.length > 0) return { ...run, rows: flipped(rows, at % rows.length) };
+  if (start.type === "after") return run;
+  return { ...run, start: { ...start, bytes: flipped(start.bytes, at % start.bytes.length) } };
 }
 
 function flipped(bytes: Bytes, at: number): Bytes {

@@ -1,6 +1,6 @@
 // Hears what tabs say over links that are not sealed, and checks the law "stored before told" against their disks.
 
-import { decodeChange, idOf } from "../../src/crdt/graph/codec.ts";
+import { decodeChange } from "../../src/crdt/graph/codec.ts";
 import type { Bytes, ChangeId, DeviceId } from "../../src/crdt/index.ts";
 import { Channel } from "../../src/sync/channel.ts";
 import { decodeMessage, type Message } from "../../src/sync/protocol.ts";
@@ -28,42 +28,64 @@ export function listenIn(wire: Wire, tab: Tab): void {
 }
 
 function* tooEarly({ profile, name }: Tab, message: Message): Generator<string> {
+  if (message.type !== "have") return;
   const held = heldBy(profile);
-  if (message.type === "have") {
-    for (const { author, seq } of message.lanes) {
-      const best = Math.max(0, ...(held.seqs.get(author) ?? []));
-      if (best < seq) yield `${name} claimed ${author.slice(0, 6)}:${seq} and holds ${best}`;
-    }
-  }
-  if (message.type !== "changes") return;
-  for (const { bytes } of message.changes) {
-    const { id, author, seq } = cachedChange(idOf(bytes), bytes);
-    if (!held.ids.has(id)) yield `${name} sent ${author.slice(0, 6)}:${seq}, which it has not stored`;
+  for (const { author, seq } of message.lanes) {
+    const best = Math.max(0, ...(held.seqs.get(author) ?? []));
+    if (best < seq) yield `${name} claimed ${author.slice(0, 6)}:${seq} and holds ${best}`;
   }
 }
 
-const remembered = new WeakMap<
-  object,
-  { ids: ReadonlySet<ChangeId>; seqs: ReadonlyMap<DeviceId, readonly number[]> }
->();
+/** The same for what is packed to be sent, which on the way is rows that say little by themselves. */
+export function watchPacking(tab: Tab): void {
+  const { pack } = tab.session;
+  const watched: typeof pack = (...given) => {
+    const outgoing = pack(...given);
+    const held = heldBy(tab.profile);
+    for (const { id, change } of outgoing?.changes ?? []) {
+      if (held.ids.has(id)) continue;
+      const what = `${change.author.slice(0, 6)}:${change.seq}`;
+      tab.world.toldTooEarly.push(`${tab.name} sent ${what}, which it has not stored`);
+    }
+    return outgoing;
+  };
+  Object.assign(tab.session, { pack: watched });
+}
 
-/** What stands complete on a disk: stored, and of the own changes those with their signatures. */
-function heldBy(profile: Profile) {
-  const { rows } = profile.disk.journal;
+interface Held {
+  readonly ids: ReadonlySet<ChangeId>;
+  readonly seqs: ReadonlyMap<DeviceId, readonly number[]>;
+  /** Of `signedAlike`, which grows. */
+  readonly alike: number;
+}
+
+const remembered = new WeakMap<object, Held>();
+
+/** What stands complete on a disk: stored, and of the own changes those that a stored signature covers. */
+function heldBy({ key, signedAlike, disk }: Profile): Held {
+  const { rows } = disk.journal;
   const known = remembered.get(rows);
-  if (known !== undefined) return known;
+  if (known?.alike === signedAlike.size) return known;
   const ids = new Set<ChangeId>();
   const seqs = new Map<DeviceId, number[]>();
-  for (const { bytes, signature, id } of rows) {
-    if (signature === null && !profile.signedAlike.has(id)) continue;
-    const change = cachedChange(id, bytes);
-    ids.add(change.id);
-    const list = seqs.get(change.author) ?? [];
-    list.push(change.seq);
-    seqs.set(change.author, list);
+  const changes = rows.map(({ id, bytes, signature }) => ({
+    ...cachedChange(id, bytes),
+    isSigned: signature !== null || signedAlike.has(id),
+  }));
+  const signed = Math.max(
+    0,
+    ...changes.filter(({ author, isSigned }) => isSigned && author === key.id).map(({ seq }) => seq),
+  );
+  for (const { id, author, seq } of changes) {
+    if (author === key.id && seq > signed) continue;
+    ids.add(id);
+    const list = seqs.get(author) ?? [];
+    list.push(seq);
+    seqs.set(author, list);
   }
-  if (rows.every(({ signature }) => signature !== null)) remembered.set(rows, { ids, seqs });
-  return { ids, seqs };
+  const held = { ids, seqs, alike: signedAlike.size };
+  remembered.set(rows, held);
+  return held;
 }
 
 const decoded = new Map<string, { readonly id: ChangeId; readonly author: DeviceId; readonly seq: number }>();

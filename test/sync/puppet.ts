@@ -3,7 +3,7 @@
 import type { Bytes, DeviceId, DocId } from "../../src/crdt/index.ts";
 import { Channel, type ChannelKeys } from "../../src/sync/channel.ts";
 import { Handshake, type HandshakeFailure, type HandshakeStep } from "../../src/sync/handshake.ts";
-import { decodeMessage, encodeMessage, type Message } from "../../src/sync/protocol.ts";
+import { decodeMessage, encodeMessage, lengthOf, type Message } from "../../src/sync/protocol.ts";
 import { type Key, verify } from "../crdt/people.ts";
 import type { Wire } from "./wires.ts";
 import type { Tab, World } from "./world.ts";
@@ -112,7 +112,8 @@ export class Puppet {
 
   /** Ids of nothing: how many changes it was given. */
   get changes(): number {
-    return this.heardOf("changes").reduce((sum, { changes }) => sum + changes.length, 0);
+    const runs = this.heardOf("changes").flatMap(({ runs }) => runs);
+    return runs.reduce((sum, run) => sum + lengthOf(run), 0);
   }
 }
 

@@ -18,7 +18,7 @@ import { type Key, verify } from "../crdt/people.ts";
 import { Prng } from "../sim/prng.ts";
 import { appended, Disk, rowsFrom, withSignature } from "./disk.ts";
 import { deterministicCiphers, keyNamed, quickSignature } from "./lucky-ciphers.ts";
-import { listenIn } from "./overheard.ts";
+import { listenIn, watchPacking } from "./overheard.ts";
 import { type Wire, type WireOptions, wires } from "./wires.ts";
 
 const START = 1_700_000_000_000;
@@ -219,6 +219,7 @@ export class Tab {
         },
       },
     );
+    watchPacking(this);
     profile.disk.watch(this, () => {
       if (this.isAlive) this.act(session => session.lookInStore());
     });

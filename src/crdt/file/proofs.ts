@@ -21,7 +21,7 @@ export interface Closing {
 interface Member {
   readonly change: number;
   readonly id: ChangeId;
-  readonly bodyBytes: number;
+  readonly runBytes: number;
   readonly size: number;
   readonly signature: Bytes | null;
 }
@@ -29,7 +29,7 @@ interface Member {
 /** Changes of one chain that no signature was kept for yet. */
 interface OpenRun {
   members: Member[];
-  bodyBytes: number;
+  runBytes: number;
 }
 
 export class Proofs {
@@ -44,14 +44,14 @@ export class Proofs {
   }
 
   /** The next change of a file; `prev` is the number of the author's change before it. */
-  add(change: number, prev: number, verified: VerifiedChange, bodyBytes: number, size: number): void {
-    const run = this.#open.get(prev) ?? { members: [], bodyBytes: 0 };
+  add(change: number, prev: number, verified: VerifiedChange, runBytes: number, size: number): void {
+    const run = this.#open.get(prev) ?? { members: [], runBytes: 0 };
     this.#open.delete(prev);
-    run.members.push({ change, id: verified.id, bodyBytes, size, signature: verified.signature });
-    run.bodyBytes += bodyBytes;
+    run.members.push({ change, id: verified.id, runBytes, size, signature: verified.signature });
+    run.runBytes += runBytes;
     this.#openBytes += size;
     this.#open.set(change, run);
-    if (run.members.length > RUN_CHANGES_MAX || run.bodyBytes - bodyBytes > RUN_BODY_BYTES_MAX)
+    if (run.members.length > RUN_CHANGES_MAX || run.runBytes - runBytes > RUN_BODY_BYTES_MAX)
       this.#shorten(run);
     if (this.#openBytes > FILE_OPEN_BYTES_MAX / 2) this.#closeAll();
   }
@@ -75,7 +75,7 @@ export class Proofs {
       this.#closings.push({ change, signature: proof.signature, witnesses: proof.changes.slice(1) });
     }
     for (const member of run.members.splice(0, at + 1)) {
-      run.bodyBytes -= member.bodyBytes;
+      run.runBytes -= member.runBytes;
       this.#openBytes -= member.size;
     }
   }

@@ -155,7 +155,7 @@ export class FileWriter {
     if (isText) this.#text.write(change, refs, author);
     else this.#writeWritten(change, refs.slice(listedFrom), number);
     ledger.add(change);
-    this.#proofs.add(number, prev, verified, change.bodyBytes, change.end - change.start);
+    this.#proofs.add(number, prev, verified, change.runBytes, change.end - change.start);
   }
 
   /** The parents besides the previous change, as they are written; they are references too. */

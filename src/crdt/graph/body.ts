@@ -136,6 +136,7 @@ export function readBody(input: Reader, change: WrittenChange): void {
   const { listedFrom, listedCount } = change;
   decoder.begin(input, change.prevAt >= 0, listedFrom, listedFrom + listedCount);
   decoder.paths();
+  change.opsAt = input.position;
   readOps(input, change);
   decoder.end();
   change.bodyBytes = input.position - start;

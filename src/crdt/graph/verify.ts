@@ -140,15 +140,15 @@ export class Inspector {
     signature: Uint8Array,
     read: (change: WrittenChange) => WrittenChange | Refusal,
   ): InspectedRun | Refusal {
-    let bodyBytes = 0;
+    let runBytes = 0;
     for (let i = 0; i < changes.length; i++) {
-      if (bodyBytes > RUN_BODY_BYTES_MAX) return refuse("RunTooLong", `${bodyBytes} bytes`);
+      if (runBytes > RUN_BODY_BYTES_MAX) return refuse("RunTooLong", `${runBytes} bytes`);
       const change = read(changes[i]!);
       if ("ok" in change) return change;
       if (i > 0 && !changes[i - 1]!.isFollowedBy(change)) return refuse("RunBroken", change.id.slice(0, 8));
       const refusal = this.#refusalOf(change, signature);
       if (refusal !== null) return refusal;
-      bodyBytes += change.bodyBytes;
+      runBytes += change.runBytes;
     }
     const own = new Uint8Array(signature);
     const questions = [this.#question(changes.at(-1)!.id, own)];
@@ -251,15 +251,33 @@ class Run implements SignedRun {
   }
 }
 
+/** A change as a store has it. */
+export interface Stored {
+  readonly id: string;
+  readonly bytes: Bytes;
+  /** Null: closed by this device and not signed yet, or covered by a later change of its author. */
+  readonly signature: Bytes | null;
+  /** What stands behind it on its run, where that is not stored as changes. */
+  readonly tail?: SignedRun;
+}
+
 /**
  * A change from this device's own store. It was verified before it was stored; the hash tells whether the disk kept
- * it whole. Signature null: closed by this device, not signed yet.
+ * it whole, and its tail too, but for the signature.
  */
-export function recall(id: string, input: Uint8Array, signature: Bytes | null): VerifiedChange | Refusal {
-  const change = decodeChange(input);
+export function recall({ id, bytes, signature, tail }: Stored): VerifiedChange | Refusal {
+  const change = decodeChange(bytes);
   if ("ok" in change) return change;
   if (change.id !== id) return refuse("BytesMalformed", "the record is damaged");
-  return verifiedOf(change, signature, null, 0);
+  if (signature !== null || tail === undefined) return verifiedOf(change, signature, null, 0);
+  const changes = [change];
+  for (const bytes of tail.changes) {
+    const next = decodeChange(bytes);
+    // A damaged proof proves nothing; the change itself is whole.
+    if ("ok" in next || !changes.at(-1)!.isFollowedBy(next)) return verifiedOf(change, null, null, 0);
+    changes.push(next);
+  }
+  return verifiedOf(change, null, new Run(changes, tail.signature), 0);
 }
 
 /** A change this device has just made of what it checked; the signature follows. */

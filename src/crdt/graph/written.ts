@@ -39,6 +39,8 @@ export class WrittenChange implements Change {
   listedAt = 0;
   listedCount = 0;
   listedFrom = 0;
+  /** wire §5: where the ops begin, behind the table of paths. Known of a change that was read, 0 of one just written. */
+  opsAt = 0;
   ops: readonly Op[] = NO_OPS;
   starts: readonly number[] = NO_STARTS;
   /** Elements that the ops make. */
@@ -106,6 +108,11 @@ export class WrittenChange implements Change {
   isParent(i: number, at: number): boolean {
     const parent = this.parentsAt + i * NAME_BYTES;
     return parent === at || isSameName(this.view, parent, this.view, at);
+  }
+
+  /** Bytes that count towards the length of a signed run (wire §3.8): the body, and parents that are written out. */
+  get runBytes(): number {
+    return this.bodyBytes + (this.isNext ? 0 : this.parentCount * NAME_BYTES);
   }
 
   /** wire §4: how many references have a number before the body lists any: the change, the previous one, the parents. */

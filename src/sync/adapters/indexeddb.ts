@@ -14,6 +14,7 @@ import {
   isLossOfValue,
   ROWS_PER_REQUEST,
   rangeOf,
+  recordOf,
 } from "./stored-rows.ts";
 
 export { StoreFailure } from "./database.ts";
@@ -122,13 +123,14 @@ export class IndexedDbStore implements Store {
       const added = new Set<string>();
       const writes: Promise<unknown>[] = [];
       let { position } = stored;
-      for (const [i, { id, bytes, signature }] of answer.records.entries()) {
+      for (const [i, record] of answer.records.entries()) {
         const row = known[i];
+        const { id, bytes } = record;
         if (added.has(id) || isSameChange(row, bytes)) continue;
         added.add(id);
         // An id is the hash of its bytes: what stands there with others is damaged, and this is its repair.
         if (row !== undefined) writes.push(changes.delete([doc, row.position]));
-        writes.push(changes.add({ doc, position: position++, id, bytes, signature }));
+        writes.push(changes.add({ doc, position: position++, ...recordOf(record) }));
       }
       if (answer.head === null) {
         if (chain !== undefined) writes.push(chains.delete(doc));
@@ -153,7 +155,7 @@ export class IndexedDbStore implements Store {
     for (; at < position; at += ROWS_PER_REQUEST) {
       for (const row of await changes.getAll(rangeOf(doc, at, Math.min(at + ROWS_PER_REQUEST, position)))) {
         if (!this.#isWhole(row, isChangeRecord)) continue;
-        records.push({ id: row.id, bytes: row.bytes, signature: row.signature });
+        records.push(recordOf(row));
       }
     }
     return { records, position };

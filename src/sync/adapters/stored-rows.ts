@@ -65,8 +65,19 @@ async function isReadable(database: Database, keys: readonly ChangeKey[]): Promi
 
 /** Whole in form; whether the bytes are what the id says is for the readers to check. */
 export function isChangeRecord(row: unknown): row is ChangeRecord {
-  const { id, bytes, signature } = fieldsOf(row);
-  return isHex(id) && isBytes(bytes) && bytes.length > 0 && (signature === null || isBytes(signature));
+  const { id, bytes, signature, tail } = fieldsOf(row);
+  const isSigned = signature === null || isBytes(signature);
+  return isHex(id) && isBytes(bytes) && bytes.length > 0 && isSigned && (tail === undefined || isTail(tail));
+}
+
+function isTail(tail: unknown): boolean {
+  const { changes, signature } = fieldsOf(tail);
+  return Array.isArray(changes) && changes.length > 0 && changes.every(isBytes) && isBytes(signature);
+}
+
+/** What of a row is the change. */
+export function recordOf({ id, bytes, signature, tail }: ChangeRecord): ChangeRecord {
+  return { id, bytes, signature, ...(tail === undefined ? {} : { tail }) };
 }
 
 export function isChainHead(row: unknown): row is ChainHead {

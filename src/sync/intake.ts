@@ -1,0 +1,238 @@
+// What comes in: messages full of runs from peers, and files. Those of one source are taken one after another, since a run
+// may go on from what the one before brings: unpacked, verified, and admitted once no draft is open. What was refused or
+// is lacking is told; what follows from it, and for whom, is the session's affair.
+
+import type {
+  ChangeId,
+  DeviceId,
+  InspectedRun,
+  Loaded,
+  Loading,
+  OpenedFile,
+  Reception,
+  Refusal,
+  Replica,
+  SignatureQuestion,
+  Taker,
+  VerifiedChange,
+} from "../crdt/index.ts";
+import { UNPACKED_BYTES_MAX } from "./limits.ts";
+import type { Peer } from "./peer.ts";
+import { packedOf, type SentRun } from "./protocol.ts";
+
+/** What an intake asks of the session around it. */
+export interface IntakeHost {
+  verify(questions: readonly SignatureQuestion[], then: (verdicts: readonly boolean[]) => void): void;
+  /** Calls `admitJudged` when no draft is open. */
+  closeDraft(): void;
+  /** Admitted: to be stored with the next transaction. */
+  keep(verified: VerifiedChange): void;
+  /** Everything that was judged is admitted, or refused. */
+  admitted(): void;
+  /** A peer sent what is refused; or something else was, by whoever wrote it, that had waited for what they sent. */
+  refused(peer: Peer, refusal: Refusal): void;
+  refusedOf(device: DeviceId, refusal: Refusal): void;
+  /** A peer believes that more is here than is. `hasLost`: so much so that what it sent could not be read. */
+  lacks(peer: Peer, hasLost: boolean): void;
+  isLinked(peer: Peer): boolean;
+}
+
+/** Told how a file is taken in. */
+export interface FileListener {
+  /** Changes of the file that are checked, and all that it says it holds. */
+  progress(done: number, total: number): void;
+  ended(result: Pick<Loaded, "taken" | "refusal">): void;
+}
+
+/** A message of changes. */
+interface Delivered {
+  readonly runs: readonly SentRun[];
+  readonly sizeBytes: number;
+}
+
+/** Verified, waiting for the draft to be closed. */
+interface Judged {
+  /** Null for a file. */
+  readonly peer: Peer | null;
+  readonly admit: () => void;
+}
+
+/** Names a file among the sources of changes. */
+const FILE = "file";
+
+export class Intake {
+  readonly #replica: Replica;
+  readonly #host: IntakeHost;
+  /** Of each peer whose message is being judged those behind it; bounded by what a peer may have unjudged. */
+  readonly #waiting = new Map<Peer, Delivered[]>();
+  #judged: Judged[] = [];
+
+  constructor(replica: Replica, host: IntakeHost) {
+    this.#replica = replica;
+    this.#host = host;
+  }
+
+  // ------------------------------------------------------------------------------------------------ messages
+
+  received(peer: Peer, runs: readonly SentRun[], sizeBytes: number): void {
+    const waiting = this.#waiting.get(peer);
+    if (waiting !== undefined) {
+      waiting.push({ runs, sizeBytes });
+      return;
+    }
+    this.#waiting.set(peer, [{ runs, sizeBytes }]);
+    this.#goOn(peer);
+  }
+
+  #goOn(peer: Peer): void {
+    const waiting = this.#waiting.get(peer);
+    for (let next = waiting?.shift(); next !== undefined; next = waiting?.shift()) {
+      const { sizeBytes } = next;
+      const inspected = this.#inspect(peer, next.runs);
+      if (inspected.length > 0) {
+        const questions = inspected.flatMap(({ questions }) => questions);
+        this.#host.verify(questions, verdicts =>
+          this.#later(peer, () => this.#admit(peer, inspected, verdicts, sizeBytes)),
+        );
+        return;
+      }
+      peer.judged(sizeBytes);
+    }
+    this.#waiting.delete(peer);
+    if (!this.#host.isLinked(peer)) this.#replica.forget(peer.source);
+  }
+
+  /** Those that bring something new. */
+  #inspect(peer: Peer, runs: readonly SentRun[]): InspectedRun[] {
+    const inspected: InspectedRun[] = [];
+    let sizeBytes = 0;
+    let hasLost = false;
+    for (const run of runs) {
+      const base = baseOf(peer, run);
+      if (base === undefined || (base !== null && !this.#replica.has(base))) {
+        hasLost = true;
+        continue;
+      }
+      // A few bytes of a row may stand for many.
+      const result =
+        sizeBytes > UNPACKED_BYTES_MAX ? TOO_MUCH : this.#replica.runs.inspect(packedOf(run), base);
+      if (!result.ok) {
+        this.#host.refused(peer, result);
+        if (result === TOO_MUCH) break;
+        continue;
+      }
+      const { id } = result.changes.at(-1)!;
+      peer.came(id);
+      for (const { start, end } of result.changes) sizeBytes += end - start;
+      if (!this.#replica.has(id)) inspected.push(result);
+    }
+    if (hasLost) this.#host.lacks(peer, true);
+    return inspected;
+  }
+
+  #admit(
+    peer: Peer,
+    inspected: readonly InspectedRun[],
+    verdicts: readonly boolean[],
+    sizeBytes: number,
+  ): void {
+    const missing: ChangeId[] = [];
+    let at = 0;
+    for (const run of inspected) {
+      const own = verdicts.slice(at, at + run.questions.length);
+      at += run.questions.length;
+      const reception = this.#replica.admitRun(run, own, peer.source);
+      this.#admitted(peer, run, reception);
+      if (reception.missing !== null) missing.push(reception.missing);
+    }
+    peer.judged(sizeBytes);
+    // They sent a change without its past, which did not come behind it either.
+    if (missing.some(id => !this.#replica.has(id))) this.#host.lacks(peer, false);
+    this.#goOn(peer);
+  }
+
+  #admitted(peer: Peer, { changes }: InspectedRun, { admitted, refused }: Reception): void {
+    for (const verified of admitted) this.#host.keep(verified);
+    for (const { id, author, refusal } of refused) {
+      if (changes.some(change => change.id === id)) this.#host.refused(peer, refusal);
+      // It had waited for what this peer sent, which is not to blame for it.
+      else this.#host.refusedOf(author ?? changes[0]!.author, refusal);
+    }
+  }
+
+  /** A peer is gone. What it said last is taken all the same, unless nothing can be stored. */
+  left(peer: Peer, isStoring: boolean): void {
+    this.#replica.forget(peer.source);
+    if (isStoring) return;
+    this.#waiting.delete(peer);
+    this.#judged = this.#judged.filter(judged => judged.peer !== peer);
+  }
+
+  // --------------------------------------------------------------------------------------------------- files
+
+  /**
+   * Takes in what an opened file holds and is not here yet, as if it had come from a peer: it is stored and passed on.
+   * `load` is the core's, which not every page has to fetch.
+   */
+  take(file: OpenedFile, load: (file: OpenedFile, taker: Taker) => Loading, listener: FileListener): void {
+    if (file.doc !== this.#replica.doc) {
+      listener.ended({
+        taken: 0,
+        refusal: { ok: false, code: "DocumentForeign", detail: file.doc.slice(0, 8) },
+      });
+      return;
+    }
+    const replica = this.#replica;
+    const loading = load(file, {
+      get heads() {
+        return replica.heads;
+      },
+      admitVerified: (verified, source) => {
+        const reception = replica.admitVerified(verified, source);
+        for (const one of reception.admitted) this.#host.keep(one);
+        return reception;
+      },
+      canonicalJson: () => replica.canonicalJson(),
+    });
+    // Up to its first question it only reads.
+    this.#step(loading, [], listener);
+  }
+
+  #step(loading: Loading, verdicts: readonly boolean[], listener: FileListener): void {
+    const { done: isDone, value } = loading.next(verdicts);
+    if (isDone) {
+      this.#replica.forget(FILE);
+      listener.ended(value);
+      return;
+    }
+    listener.progress(value.done, value.total);
+    this.#host.verify(value.questions, answers =>
+      this.#later(null, () => this.#step(loading, answers, listener)),
+    );
+  }
+
+  // -------------------------------------------------------------------------------------------------- drafts
+
+  #later(peer: Peer | null, admit: () => void): void {
+    this.#judged.push({ peer, admit });
+    // The draft is closed in a transaction only.
+    if (this.#replica.hasDraft) this.#host.closeDraft();
+    else this.admitJudged();
+  }
+
+  /** Only while no draft is open. */
+  admitJudged(): void {
+    const judged = this.#judged;
+    if (judged.length === 0) return;
+    this.#judged = [];
+    for (const { admit } of judged) admit();
+    this.#host.admitted();
+  }
+}
+
+const TOO_MUCH: Refusal = { ok: false, code: "RunTooLong", detail: "together" };
+
+/** The change that a run goes on from; null if its first is written whole, undefined if the peer never heard of it here. */
+function baseOf(peer: Peer, { start }: SentRun): ChangeId | null | undefined {
+  return start.type === "whole" ? null : peer.named(start.tag);
+}
