@@ -24,6 +24,7 @@ export async function bundleCore(root, folder) {
           core: join(root, "src/crdt/index.ts"),
           verifier: join(root, "src/sync/adapters/verifier.ts"),
           protocol: join(root, "src/sync/protocol.ts"),
+          outbox: join(root, "src/sync/outbox.ts"),
         },
         // As for the app (vite.config.ts): a `var` at the top of a file is no constant to V8.
         output: { entryFileNames: "[name].mjs", chunkFileNames: "[name].mjs", topLevelVar: false },
@@ -34,5 +35,6 @@ export async function bundleCore(root, folder) {
     BENCH_CORE: pathToFileURL(join(folder, "core.mjs")).href,
     BENCH_VERIFIER: pathToFileURL(join(folder, "verifier.mjs")).href,
     BENCH_PROTOCOL: pathToFileURL(join(folder, "protocol.mjs")).href,
+    BENCH_OUTBOX: pathToFileURL(join(folder, "outbox.mjs")).href,
   };
 }

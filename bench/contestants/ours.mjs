@@ -187,14 +187,31 @@ class Doc {
   }
 }
 
-/** Edits as they travel, each signed: the bytes of one message, its frame included. A link without DTLS adds 16. */
+/** What goes out to one peer, by document. */
+const outboxes = new WeakMap();
+
+/**
+ * Edits as they travel on one link, each a change, the newest signed for all: the bytes of the messages, their frames
+ * included. A link without DTLS adds 16 to each.
+ */
 export async function onTheWire(doc, edits) {
   const { encodeMessage } = await import(process.env.BENCH_PROTOCOL);
+  const { Outbox } = await import(process.env.BENCH_OUTBOX);
+  const { replica } = doc;
+  if (!outboxes.has(doc)) {
+    const pack = (queue, from, isNamed, room) => replica.runs.next(queue, from, () => true, isNamed, room);
+    outboxes.set(doc, new Outbox(nonce(), pack));
+  }
+  const outbox = outboxes.get(doc);
   const closed = edits.flatMap(edit => doc.change(...edit));
-  for (const one of closed) doc.sign(one);
+  doc.sign(closed.at(-1));
   await doc.settle();
-  const changes = closed.map(({ id, bytes }) => ({ bytes, signature: doc.replica.get(id).signature }));
-  return 1 + encodeMessage({ type: "changes", changes }).length;
+  const changes = closed.map(({ id }) => replica.get(id));
+  outbox.offer(changes, 0);
+  let bytes = 0;
+  for (let runs = outbox.next(); runs.length > 0; runs = outbox.next())
+    bytes += 1 + encodeMessage({ type: "changes", runs }).length;
+  return bytes;
 }
 
 /** The same as a run of a file: the signature of the newest is for all, and what can be worked out is left out. */

@@ -5,8 +5,7 @@ import assert from "node:assert/strict";
 
 export const title = "bytes on the wire of one keystroke: alone, and within a streamed run of 256";
 export const note =
-  "The sync protocol has no message for runs yet: each change of ours travels with a signature of its own. " +
-  "What a run would weigh is measured by what 256 keystrokes add to a file.";
+  "Of the run the newest keystroke is signed for all. Beside it, what 256 keystrokes add to a file.";
 export const rounds = 1;
 
 const BASE = "Typing goes on in the middle of what stands here. ";
