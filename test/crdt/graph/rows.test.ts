@@ -164,12 +164,13 @@ describe("rows", () => {
     const [first] = alice.write(root => deep(root).insert(0, "x"));
     const rows = new Uint8Array(3 * 1_000).map((_, i) => [1, 1, 120][i % 3]!);
     const run: PackedRun = { first: null, count: 1_000, rows, signature: SIGNATURE };
-    const { bodyBytes } = alice.replica.get(first!.id)!.change;
-    const fit = Math.ceil(RUN_BODY_BYTES_MAX / bodyBytes);
     const base = baseOf(alice, first!.id);
+    const one = unpackRun({ ...run, count: 1, rows: rows.slice(0, 3) }, graphOf(alice), base);
+    const fit = Math.ceil(RUN_BODY_BYTES_MAX / ("ok" in one ? 1 : one[0]!.runBytes));
     expect(unpackRun(run, graphOf(alice), base)).toMatchObject({ code: "RunTooLong" });
-    const few = { ...run, count: fit, rows: rows.slice(0, 3 * fit) };
-    expect(unpackRun(few, graphOf(alice), base)).toHaveLength(fit);
+    const rowsOf = (count: number) => ({ ...run, count, rows: rows.slice(0, 3 * count) });
+    expect(unpackRun(rowsOf(fit), graphOf(alice), base)).toHaveLength(fit);
+    expect(unpackRun(rowsOf(fit + 1), graphOf(alice), base)).toMatchObject({ code: "RunTooLong" });
   });
 });
 
