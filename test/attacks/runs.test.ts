@@ -177,6 +177,30 @@ describe("a run under one signature", () => {
   });
 });
 
+describe("a run with parents that are written out", () => {
+  it("is refused where these and the bodies are more than RUN_BODY_BYTES_MAX before the last", () => {
+    const [alice, bob, mallory] = gather("Alice", "Bob", "Mallory");
+    const bobs: Letter[] = [];
+    const run: Letter[] = [];
+    let runBytes = 0;
+    // One more than may be, before the last.
+    while (runBytes <= RUN_BODY_BYTES_MAX) {
+      bobs.push(...bob.write(root => root.counter("n").increment(1)));
+      mallory.receive(bobs.at(-1)!);
+      const [letter] = mallory.write(root => root.counter("n").increment(1));
+      run.push(letter!);
+      const { change } = mallory.replica.get(letter!.id)!;
+      expect(change.runBytes).toBe(change.bodyBytes + change.parentCount * 32);
+      runBytes += change.runBytes;
+    }
+    run.push(...mallory.write(root => root.counter("n").increment(1)));
+    expect(alice.receiveRun(bobs).admitted).toHaveLength(bobs.length);
+    refuses(alice, run, "RunTooLong");
+    expect(alice.receiveRun(run.slice(0, -1)).admitted).toHaveLength(run.length - 1);
+    expect(alice.receiveRun(run.slice(-1)).admitted).toHaveLength(1);
+  });
+});
+
 describe("a session with covered changes in its replica", () => {
   it("signs none of them, and passes them on only when they are stored", () => {
     const { alice, run } = story();

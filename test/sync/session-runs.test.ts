@@ -4,8 +4,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { load, openFile, type PackedRun, type Refusal, save } from "../../src/crdt/index.ts";
 import { LaneTags } from "../../src/sync/lane-tags.ts";
-import { TAGS_MAX } from "../../src/sync/limits.ts";
+import { TAGS_MAX, UNPACKED_BYTES_MAX } from "../../src/sync/limits.ts";
 import { runOf, type SentRun } from "../../src/sync/protocol.ts";
+import { laneTag } from "../../src/sync/reconcile.ts";
 import { begin, forge, Key, type Letter, newcomer, type Person } from "../crdt/people.ts";
 import { meet, type Puppet } from "./puppet.ts";
 import { wires } from "./wires.ts";
@@ -284,6 +285,41 @@ describe("a run that goes on from what is not here", () => {
     expect(tags.has(ids[0]!)).toBe(true);
     tags.add(ids[TAGS_MAX]!);
     expect([tags.has(ids[0]!), tags.has(ids[1]!)]).toEqual([false, true]);
+  });
+});
+
+describe("a message whose few bytes stand for many", () => {
+  test("is read while what came before is at most UNPACKED_BYTES_MAX, and no further", () => {
+    const person = writer();
+    const key = "k".repeat(80);
+    const deep = (text: string) =>
+      person.write(root => {
+        let map = root.map(key);
+        for (let i = 0; i < 60; i++) map = map.map(key);
+        map.text("t").insert(0, text);
+      });
+    const alice = puppet();
+    for (const letter of [...deep("x"), ...deep("y")]) alice.say(say(runOf(letter)));
+    world.run(1_000);
+    const base = person.replica.ownHead!.id;
+    expect(bob.replica.has(base)).toBe(true);
+    const tag = laneTag(alice.keys!.tags, base);
+    const rows = Uint8Array.from({ length: 36 }, (_, i) => [1, 1, 97][i % 3]!);
+    const run: SentRun = { start: { type: "after", tag }, count: 12, rows, signature: new Uint8Array(64) };
+    const unpacked = bob.replica.runs.inspect({ ...run, first: null }, base);
+    if (!unpacked.ok) throw new Error(unpacked.detail);
+    const size = unpacked.changes.reduce((sum, { start, end }) => sum + end - start, 0);
+    const most = Math.floor(UNPACKED_BYTES_MAX / size) + 1;
+    // Nobody signed them, but that is asked later.
+    alice.say(say(...Array<SentRun>(most).fill(run)));
+    world.run(1_000);
+    expect(bob.session.notice).toContain("the signature does not match");
+    alice.say(say(...Array<SentRun>(most + 1).fill(run)));
+    bob.act(session => {
+      expect(session.notice).not.toContain("more stands under one signature");
+    });
+    world.run(5.5);
+    expect(bob.session.notice).toContain("more stands under one signature");
   });
 });
 

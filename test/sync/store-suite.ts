@@ -212,6 +212,16 @@ export const STORE_CASES: readonly StoreCase[] = [
     },
   },
   {
+    name: "keeps what proves a covered change beside it",
+    async run(open) {
+      const store = await open();
+      const tail = { changes: [change(6).bytes, change(7).bytes], signature: change(7).signature! };
+      await add(store, DOC, [change(1, false), { ...change(2, false), tail }]);
+      const records = [change(1, false), { ...change(2, false), tail }];
+      same(await store.read(DOC, 0), { records, position: 2 });
+    },
+  },
+  {
     name: "deletes a document with its changes and its chain, and no other",
     async run(open) {
       const store = await open();
