@@ -249,9 +249,10 @@ export class Replica {
     this.#undoing.break();
   }
 
-  /** Undo and redo are about the node at a path and what is below, and pass over edits of anything else. */
-  undoWithin(path: Path): void {
-    this.#undoing.within = path;
+  /** Undo and redo are about the node at a path and what is below, and pass over edits of anything else. Of `along`, keys of
+   * the root, they take back what was written in one change with such an edit. */
+  undoWithin(path: Path, along: readonly string[] = []): void {
+    this.#undoing.about(path, along);
   }
 
   /** Whether the author of a change took it back. */

@@ -36,6 +36,7 @@ export class Undoing {
   readonly #drafting: Drafting;
   readonly #device: DeviceId;
   #within: Path = [];
+  #along: readonly string[] = [];
   /** After these a step ends. */
   readonly #breaks = new Set<Slot>();
   /** Of changes, not of drafts, which grow. */
@@ -47,8 +48,10 @@ export class Undoing {
     this.#device = device;
   }
 
-  set within(path: Path) {
+  /** `along`: keys of the root. What is written there in one change with an edit of the node is taken back with it. */
+  about(path: Path, along: readonly string[]): void {
     this.#within = path;
+    this.#along = along;
     this.#kinds.clear();
   }
 
@@ -158,7 +161,8 @@ export class Undoing {
     if (path.length >= within.length) return samePath(path.slice(0, within.length), within);
     const isMade = op.type === "set" && op.value !== null && typeof op.value === "object";
     const step = within[path.length]!;
-    return isMade && samePath(path, within.slice(0, path.length)) && op.key === step.at;
+    if (isMade && samePath(path, within.slice(0, path.length)) && op.key === step.at) return true;
+    return op.type === "set" && path.length === 0 && op.key !== null && this.#along.includes(op.key);
   }
 
   #opsOf(slot: Slot): LocalOps {

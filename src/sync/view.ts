@@ -149,8 +149,8 @@ export interface TextHistory {
   authors(version: Version, from: number, to: number): readonly Authorship[];
   /** Of all changes that wrote [from, to). */
   prove(version: Version, from: number, to: number): Promise<Proof>;
-  /** A new edit of mine, after which the text is again what it was. */
-  restore(version: Version): void;
+  /** A new edit of mine, after which text and title are again what they were. */
+  restore(version: Version): Promise<void>;
   /** Names a version for everybody; an empty name takes its name away. */
   name(version: Version, name: string): void;
   close(): void;

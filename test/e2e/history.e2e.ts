@@ -122,6 +122,30 @@ describe("looking back", () => {
     await seesPast(bob, "A fine day. Is it not?");
   });
 
+  it("brings the title back with the text, and undo takes back both", async () => {
+    const alice = await (await stage.person()).open();
+    await alice.title.fill("Draft");
+    await alice.press("Enter");
+    await alice.type("One.");
+    await alice.isStored();
+    await alice.title.fill("Final");
+    await alice.press("Enter");
+    await alice.press("Control+End");
+    await alice.type(" Two.");
+    await alice.isStored();
+    await lookBack(alice);
+    await slider(alice).press("Home");
+    for (let i = 0; i < 20 && (await pastText(alice)) !== "One."; i++)
+      await slider(alice).press("ArrowRight");
+    await seesPast(alice, "One.");
+    await alice.button("Restore this version").click();
+    await alice.sees("One.");
+    await expect.poll(() => alice.title.inputValue()).toBe("Draft");
+    await alice.press("Control+z");
+    await alice.sees("One. Two.");
+    await expect.poll(() => alice.title.inputValue()).toBe("Final");
+  });
+
   it("takes in what others write meanwhile, and stays where one looks", async () => {
     const [alice, bob] = await story();
     await lookBack(alice);

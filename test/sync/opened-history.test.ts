@@ -4,7 +4,7 @@
 import { afterEach, expect, test } from "vitest";
 import type { MapEdit } from "../../src/crdt/index.ts";
 import { openHistory } from "../../src/sync/adapters/opened-history.ts";
-import { editBody, nameVersion } from "../../src/sync/text.ts";
+import { BODY_PATH, editBody, nameVersion } from "../../src/sync/text.ts";
 import type { TextHistory, TextPatch } from "../../src/sync/view.ts";
 import { gather, type Person, sync, verify } from "../crdt/people.ts";
 
@@ -19,7 +19,11 @@ async function historyOf(person: Person): Promise<TextHistory> {
     { verify: async checks => checks.map(verify) },
     {
       edit: edit => person.replica.edit(edit),
-      editText: patches => person.replica.edit(root => editBody(root, patches)),
+      restore: (patches, title) =>
+        person.replica.edit(root => {
+          if (title !== null) root.set("title", title);
+          editBody(root, patches);
+        }),
       flush: () => person.close(),
     },
     () => undefined,
@@ -93,7 +97,46 @@ test("restoring is an edit of mine, and what comes meanwhile is told", async () 
   await told;
   expect(history.order()).not.toBe(before);
   expect(history.order().entries.map(({ authors }) => authors)).toEqual([[alice.device], [bob.device]]);
-  history.restore(first);
+  await history.restore(first);
   expect(alice.text()).toBe("one");
   expect(alice.replica.get(alice.heads[0]!)!.change.author).toBe(alice.device);
+});
+
+test("restoring brings text and title back in one change, which undo takes back whole; a title alone is left to its field", async () => {
+  const [alice] = gather("Alice");
+  alice.replica.undoWithin(BODY_PATH, ["title"]);
+  alice.write(root => root.set("title", "Draft"));
+  alice.write(type(0, "one"));
+  const first = alice.heads;
+  alice.write(type(3, " two"));
+  alice.write(root => root.set("title", "Final"));
+  const history = await historyOf(alice);
+  alice.replica.breakUndo();
+  const before = [...alice.replica.changes()].length;
+  await history.restore(first);
+  expect(JSON.parse(alice.json)).toMatchObject({ title: "Draft", body: "one" });
+  expect([...alice.replica.changes()].length).toBe(before + 1);
+  expect(alice.replica.undo()).toBe(true);
+  alice.close();
+  expect(JSON.parse(alice.json)).toMatchObject({ title: "Final", body: "one two" });
+  expect(alice.replica.redo()).toBe(true);
+  alice.close();
+  expect(JSON.parse(alice.json)).toMatchObject({ title: "Draft", body: "one" });
+  // What was set alone is passed over: undo is about the text.
+  alice.write(root => root.set("title", "Other"));
+  expect(alice.replica.undo()).toBe(true);
+  expect(JSON.parse(alice.json)).toMatchObject({ title: "Other", body: "one two" });
+});
+
+test("restoring to before a title takes the title away, and what shows already is not written again", async () => {
+  const [alice] = gather("Alice");
+  alice.write(type(0, "one"));
+  const first = alice.heads;
+  alice.write(root => root.set("title", "Final"));
+  const history = await historyOf(alice);
+  await history.restore(first);
+  expect(JSON.parse(alice.json)).toMatchObject({ title: "", body: "one" });
+  const { heads } = alice;
+  await history.restore(heads);
+  expect(alice.heads).toEqual(heads);
 });

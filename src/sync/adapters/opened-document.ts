@@ -89,8 +89,8 @@ export class OpenedDocument implements OpenDocument {
       { changed: () => this.#changed(), presence: () => this.#tellCarets(), stored: () => this.#stored() },
     );
     this.text = this.#sharedText();
-    // The title is no text in which one types on; its field has an undo of its own.
-    replica.undoWithin(BODY_PATH);
+    // The title is no text in which one types on; its field has an undo of its own. It goes along with a restored text.
+    replica.undoWithin(BODY_PATH, [TITLE_KEY]);
     replica.subscribe((patches, origin) => {
       if (!this.#isRestoring) this.#record = { ...this.#record, updatedAt: Date.now() };
       this.#changed();
@@ -252,7 +252,7 @@ export class OpenedDocument implements OpenDocument {
       this.#options.verifier,
       {
         edit: edit => this.#edit(() => this.host.act(session => session.edit(edit))),
-        editText: patches => this.#editFromElsewhere(patches),
+        restore: (patches, title) => this.#restore(patches, title),
         flush: () => this.flush(),
       },
       progress,
@@ -260,10 +260,19 @@ export class OpenedDocument implements OpenDocument {
   }
 
   /** An own edit that the editor has not made, and so has to be told of. */
-  #editFromElsewhere(patches: readonly TextPatch[]): void {
+  #restore(patches: readonly TextPatch[], title: string | null): void {
+    // What stands in its field is part of what was before.
+    this.#writeTitle();
     // A step of its own: who restores a version undoes that, and not what was typed before.
     this.text.breakUndo();
-    this.text.edit(patches);
+    this.#edit(() =>
+      this.host.act(session =>
+        session.edit(root => {
+          if (title !== null) root.set(TITLE_KEY, title);
+          editBody(root, patches);
+        }),
+      ),
+    );
     this.text.breakUndo();
     // From the last to the first each holds in the text that the one before it left.
     for (const listener of this.#textListeners) listener(patches.toReversed(), false);

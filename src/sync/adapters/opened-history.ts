@@ -3,7 +3,7 @@
 
 import { type ChangeId, History, type MapEdit, type Progress, type Replica } from "../../crdt/index.ts";
 import type { Verifier } from "../ports.ts";
-import { BODY_KEY, BODY_PATH, namedVersions, nameVersion } from "../text.ts";
+import { BODY_KEY, BODY_PATH, namedVersions, nameVersion, titleIn, titleOf } from "../text.ts";
 import type {
   Authorship,
   HistoryEntry,
@@ -25,7 +25,8 @@ const GATHER_MS = 1_000;
 /** What may be done to the document. */
 interface Wishes {
   edit(edit: (root: MapEdit) => void): void;
-  editText(patches: readonly TextPatch[]): void;
+  /** As one edit; null leaves the title as it is. */
+  restore(patches: readonly TextPatch[], title: string | null): void;
   flush(): void;
 }
 
@@ -135,9 +136,17 @@ class OpenedHistory implements TextHistory {
     return proofs.find(proof => proof === "wrong") ?? proofs.find(proof => proof === "unsigned") ?? "holds";
   }
 
-  restore(version: Version): void {
-    const steps = this.#history.stepsTo(version as readonly ChangeId[], BODY_PATH);
-    if (steps.length > 0) this.#wishes.editText(steps);
+  async restore(version: Version): Promise<void> {
+    const heads = version as readonly ChangeId[];
+    // Who asked for it has turned away from the history by the time it is done.
+    const then = await drive(
+      this.#history.at(heads, titleIn),
+      () => undefined,
+      () => false,
+    );
+    const title = then === null || then === titleOf(this.#replica) ? null : then;
+    const steps = this.#history.stepsTo(heads, BODY_PATH);
+    if (steps.length > 0 || title !== null) this.#wishes.restore(steps, title);
     this.#wishes.flush();
   }
 

@@ -28,6 +28,7 @@ export function HistoryView({ history, people, title, onClose }: Properties) {
   const [picked, setPicked] = useState<Version | null>(null);
   const [base, setBase] = useState("before");
   const [isNaming, setNaming] = useState(false);
+  const [isRestoring, setRestoring] = useState(false);
   const [hasAuthors, setAuthors] = useState(false);
   const [asked, setAsked] = useState<Asked | null>(null);
   const mount = useRef<HTMLDivElement>(null);
@@ -113,10 +114,10 @@ export function HistoryView({ history, people, title, onClose }: Properties) {
           <button
             type="button"
             className="button button-primary"
-            disabled={picked === null && at === length}
+            disabled={isRestoring || (picked === null && at === length)}
             onClick={() => {
-              history.restore(version);
-              onClose(true);
+              setRestoring(true);
+              void history.restore(version).then(() => onClose(true));
             }}
           >
             Restore this version
