@@ -73,6 +73,7 @@ export default defineConfig({
       treeshake: { moduleSideEffects: [{ test: /\/src\/crdt\//, sideEffects: false }] },
     },
   },
+  worker: { format: "es" },
   // The bundle without Node polyfills; named here so that the development server gives it a default export.
   optimizeDeps: { include: ["simple-peer/simplepeer.min.js"] },
   server: {

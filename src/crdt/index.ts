@@ -82,7 +82,7 @@ export type { TextStep } from "./history/film.ts";
 export { type Blame, History, type Version } from "./history/history.ts";
 export { finish, type Progress } from "./history/progress.ts";
 export { restore } from "./history/restore.ts";
-export { CHANGE_BYTES_MAX, KEYS_REMEMBERED_MAX, NAME_BYTES_MAX, RUN_CHANGES_MAX } from "./limits.ts";
+export { CHANGE_BYTES_MAX, FILE_BYTES_MAX, KEYS_REMEMBERED_MAX, NAME_BYTES_MAX, RUN_CHANGES_MAX } from "./limits.ts";
 export type { Listener, Origin } from "./listeners.ts";
 export type { ForkProof, People, SetAside } from "./people.ts";
 export type { Reception, Refused } from "./receiving.ts";

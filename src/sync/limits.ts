@@ -123,5 +123,11 @@ export const SAVING_SHOWN_MS = 500;
 export const ON_ITS_WAY_MS = 1_000;
 /** Milliseconds between attempts to store what could not be stored. */
 export const STORE_RETRY_MS = 2_000;
+/** Bytes of a text or JSON file that becomes a document: a long book several times over, one page of which an editor lays
+ * out without a pause. */
+export const TEXT_FILE_BYTES_MAX = 4 * 1024 * 1024;
+/** UTF-16 code units of a title that is taken from a file: as many as its field takes. */
+export const FILE_TITLE_LENGTH_MAX = 200;
+
 /** Milliseconds a refusal is shown. */
 export const NOTICE_MS = 10_000;

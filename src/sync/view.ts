@@ -182,6 +182,45 @@ export interface OpenDocument {
   close(): Promise<void>;
 }
 
+/** How far the opening of a file is: its bytes are read, all that it says is checked, what it brings is stored. */
+export interface ImportProgress {
+  readonly stage: "reading" | "checking" | "storing";
+  /** From 0 to 1; null where nobody can say. */
+  readonly done: number | null;
+}
+
+/** A file in which everything holds, of a document that is somebody else's: to be read, and kept nowhere here. */
+export interface ForeignFile {
+  readonly title: string;
+  readonly text: string;
+  /** All of the text, in stretches. */
+  readonly authors: readonly Authorship[];
+  /** Who had a part in it, who wrote most of the changes first, and by what name each went. */
+  readonly people: readonly {
+    readonly key: string;
+    readonly name: string | null;
+    readonly changes: number;
+  }[];
+}
+
+export type Imported =
+  /** A text that is no document yet. */
+  | { readonly kind: "text"; readonly title: string; readonly text: string }
+  /**
+   * A document that this device holds now. `isNew`: it did not before. `fresh`: changes that came; `left`: changes that were
+   * left out, since what proves them stands in no chain here and they could not be passed on.
+   */
+  | {
+      readonly kind: "held";
+      readonly id: string;
+      readonly isNew: boolean;
+      readonly fresh: number;
+      readonly left: number;
+    }
+  | { readonly kind: "foreign"; readonly file: ForeignFile }
+  /** Nothing was stored. What follows the colon in "It was not opened: …". */
+  | { readonly kind: "refused"; readonly reason: string };
+
 export interface DocumentEntry {
   readonly id: string;
   readonly title: string;
@@ -206,6 +245,12 @@ export interface Workspace {
   open(id: string): Promise<OpenDocument | null>;
   /** By a share link's fragment (`#…`), or a sentence that says what is wrong with it. */
   join(fragment: string): Promise<OpenDocument | { readonly error: string }>;
+  /** Opens a file, whatever is in it. Null if `signal` ended it before anything was stored. */
+  import(
+    file: File,
+    progress: (progress: ImportProgress) => void,
+    signal: AbortSignal,
+  ): Promise<Imported | null>;
   /** Milliseconds in which a removal can be undone. */
   readonly undoMs: number;
   /** Takes it off the list at once; deleted for good a little after `undoMs` unless restored. */

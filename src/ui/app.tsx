@@ -1,12 +1,14 @@
 // Puts on the screen what the navigator says, and owns what outlives a document: the list, the removals that can
 // still be undone, the sentences about this browser.
-import { useEffect, useState, useSyncExternalStore } from "react";
-import type { DocumentEntry, Workspace } from "../sync/view.ts";
+import { lazy, Suspense, useEffect, useRef, useState, useSyncExternalStore } from "react";
+import type { DocumentEntry, Imported, OpenDocument, Workspace } from "../sync/view.ts";
 import { Bar } from "./bar/bar.tsx";
 import { Missing } from "./bar/missing.tsx";
 import { UpdateButton } from "./bar/update-button.tsx";
 import { Documents } from "./documents/documents.tsx";
 import { RemovedBar, removedWords } from "./documents/removed-bar.tsx";
+import { FileDoor } from "./files/file-door.tsx";
+import { ImportedBar, importedWords } from "./files/imported-bar.tsx";
 import type { Navigator, Screen } from "./navigator.ts";
 import { DocumentPage } from "./pages/document-page.tsx";
 import { PlainPage } from "./pages/plain-page.tsx";
@@ -14,6 +16,9 @@ import type { RememberedSet } from "./remembered.ts";
 import { useAnnouncer } from "./status/announcer.tsx";
 import { StatusLine } from "./status/status-line.tsx";
 import type { Updates } from "./update.ts";
+
+/** Only who opens somebody else's file waits for it. */
+const ForeignPage = lazy(() => import("./files/foreign-page.tsx"));
 
 interface Properties {
   readonly workspace: Workspace;
@@ -46,9 +51,28 @@ export function App({ workspace, navigator, updates, dismissed }: Properties) {
     const shown = removed.findLast(({ wasOpen }) => wasOpen);
     if (shown !== undefined) location.hash = `#${shown.id}`;
   };
+  const chooseFile = useRef<(() => void) | null>(null);
+  const [news, setNews] = useState<string | null>(null);
+  const begin = (title: string, text: string) =>
+    navigator.startNew(document => writeInto(document, title, text));
+  const imported = async (made: Imported) => {
+    if (made.kind === "text") await begin(made.title, made.text);
+    if (made.kind === "foreign") await navigator.showFile(made.file);
+    if (made.kind !== "held") return;
+    await navigator.goTo(made.id);
+    const words = importedWords(made);
+    setNews(words);
+    say([words]);
+  };
   const startNew = () => void navigator.startNew();
   const navigation = (
-    <Documents workspace={workspace} openId={navigator.openId()} onNew={startNew} onRemove={remove} />
+    <Documents
+      workspace={workspace}
+      openId={navigator.openId()}
+      onNew={startNew}
+      onImport={() => chooseFile.current?.()}
+      onRemove={remove}
+    />
   );
   const update = <UpdateButton updates={updates} />;
   return (
@@ -60,6 +84,15 @@ export function App({ workspace, navigator, updates, dismissed }: Properties) {
           navigation={navigation}
           update={update}
         />
+      ) : screen.kind === "file" ? (
+        <Suspense fallback={<main className="page" />}>
+          <ForeignPage
+            file={screen.file}
+            navigation={navigation}
+            update={update}
+            onCopy={() => void begin(screen.file.title, screen.file.text)}
+          />
+        </Suspense>
       ) : (
         <>
           <Bar
@@ -71,9 +104,19 @@ export function App({ workspace, navigator, updates, dismissed }: Properties) {
         </>
       )}
       <Missing sentences={workspace.missing} dismissed={dismissed} />
+      <FileDoor workspace={workspace} choose={chooseFile} onImported={made => void imported(made)} />
+      {news !== null && removed.length === 0 && <ImportedBar words={news} onDone={() => setNews(null)} />}
       {removed.length > 0 && <RemovedBar count={removed.length} onUndo={undo} />}
     </>
   );
+}
+
+/** What a new document begins with. It is no edit that undo is about. */
+function writeInto(document: OpenDocument, title: string, text: string): void {
+  if (text !== "") document.text.edit([{ from: 0, to: 0, insert: text }]);
+  document.text.breakUndo();
+  document.setTitle(title);
+  document.flush();
 }
 
 function ScreenWithoutDocument({ screen, onNew }: { readonly screen: Screen; readonly onNew: () => void }) {
@@ -98,9 +141,12 @@ function headingOf(screen: Screen): string | null {
       return "This device does not hold that document";
     case "bad-link":
       return "This link does not lead to a document";
+    case "file-gone":
+      return "That file is not open any more";
     case "failed":
       return "That did not work";
     case "opening":
+    case "file":
     case "document":
       return null;
   }
@@ -113,7 +159,10 @@ function sentenceOf(screen: Screen): string {
     case "bad-link":
     case "failed":
       return screen.sentence;
+    case "file-gone":
+      return "It was opened to be read, and kept nowhere here. Open it again from where it lies.";
     case "opening":
+    case "file":
     case "document":
       return "";
   }

@@ -1,13 +1,16 @@
 // Which document is on the screen: follows the address, and keeps the address free of secrets. A plain state machine
 // outside React, so that a document is opened and closed exactly once whatever React renders twice. Requests may
 // overtake each other; only the newest may put its document on the screen.
-import type { OpenDocument, Workspace } from "../sync/view.ts";
-import { routeOf } from "./route.ts";
+import type { ForeignFile, OpenDocument, Workspace } from "../sync/view.ts";
+import { FILE_HASH, routeOf } from "./route.ts";
 
 export type Screen =
   | { readonly kind: "opening" }
   | { readonly kind: "document"; readonly document: OpenDocument }
+  | { readonly kind: "file"; readonly file: ForeignFile }
   | { readonly kind: "not-held" }
+  /** The address of a file that this page no longer has. */
+  | { readonly kind: "file-gone" }
   | { readonly kind: "bad-link"; readonly sentence: string }
   | { readonly kind: "failed"; readonly sentence: string };
 
@@ -30,6 +33,8 @@ const NOT_A_LINK = "This is not a link to a document. Perhaps a part of it was l
 export class Navigator {
   private screen: Screen = { kind: "opening" };
   private request = 0;
+  /** The last one that was opened to be read, as long as the page stands. */
+  private file: ForeignFile | null = null;
   private readonly listeners = new Set<() => void>();
 
   private readonly workspace: Workspace;
@@ -65,15 +70,34 @@ export class Navigator {
           return this.reopen(route.id);
         case "link":
           return this.join(route.fragment);
+        case "file":
+          return { screen: this.file === null ? { kind: "file-gone" } : { kind: "file", file: this.file } };
         case "unreadable":
           return { screen: { kind: "bad-link", sentence: NOT_A_LINK } };
       }
     });
   }
 
-  /** A new empty document; "back" leads to the one before. */
-  async startNew(): Promise<void> {
-    await this.open(() => this.begin(id => this.address.push(`#${id}`)));
+  /** A new document, with what `write` writes in it; "back" leads to the one before. */
+  async startNew(write: (document: OpenDocument) => void = () => undefined): Promise<void> {
+    await this.open(async () => {
+      const found = await this.begin(id => this.address.push(`#${id}`));
+      write(found.screen.document);
+      return found;
+    });
+  }
+
+  /** A document that this device holds. */
+  async goTo(id: string): Promise<void> {
+    if (this.openId() !== id) this.address.push(`#${id}`);
+    await this.follow();
+  }
+
+  /** A file of which nothing is kept here. */
+  async showFile(file: ForeignFile): Promise<void> {
+    this.file = file;
+    this.address.push(FILE_HASH);
+    await this.follow();
   }
 
   /** The document that is on the screen, or null. */
@@ -81,10 +105,10 @@ export class Navigator {
     return documentOn(this.screen)?.id ?? null;
   }
 
-  private async begin(show: (id: string) => void): Promise<Found> {
+  private async begin(show: (id: string) => void) {
     const document = await this.workspace.create();
     this.begun.add(document.id);
-    return { screen: { kind: "document", document }, show };
+    return { screen: { kind: "document", document } as const, show };
   }
 
   private async reopen(id: string): Promise<Found> {

@@ -205,7 +205,7 @@ describe("looking back", () => {
     await past(alice).getByText("Is it not?").hover();
     await expect.poll(says, { timeout: PATIENCE_MS }).toBe(byBob);
     const tints = await past(alice)
-      .locator(".history-author")
+      .locator(".author-tint")
       .evaluateAll(all => all.map(each => getComputedStyle(each).getPropertyValue("--hue")));
     expect(new Set(tints).size).toBe(2);
     // Nothing is written here: keys only move.

@@ -5,6 +5,7 @@ import type {
   DocumentEntry,
   DocumentView,
   ExportForm,
+  Imported,
   OpenDocument,
   Person,
   SharedText,
@@ -227,6 +228,10 @@ export class FakeWorkspace implements Workspace {
     const document = new FakeDocument(id, this.me());
     document.show({ ready: false, search: "nobody", status: { kind: "waiting-for-holder" } });
     return document;
+  }
+
+  async import(file: File): Promise<Imported> {
+    return { kind: "text", title: file.name, text: await file.text() };
   }
 
   async remove(id: string): Promise<void> {

@@ -12,7 +12,9 @@ import type {
   Store,
   Verifier,
 } from "../ports.ts";
-import type { DocumentEntry, OpenDocument, Workspace } from "../view.ts";
+import type { DocumentEntry, Imported, ImportProgress, OpenDocument, Workspace } from "../view.ts";
+import type { TrustedUrl } from "./check-elsewhere.ts";
+import type { Bench } from "./importing.ts";
 import { openIndexedDbStore } from "./indexeddb.ts";
 import { openDeviceKey } from "./keys.ts";
 import { documentsWithLastWords, findLastWords } from "./last-words.ts";
@@ -26,8 +28,11 @@ const UNDO_MS = 10_000;
 const REMOVED_MS = UNDO_MS + 1_000;
 const NAME_SLOT = "chirograph.name";
 
-/** Opens what this profile holds. Never rejects: what the platform withholds is named in `missing`. */
-export async function openWorkspace(): Promise<Workspace> {
+/**
+ * Opens what this profile holds. Never rejects: what the platform withholds is named in `missing`. `trusted`: vouches for the
+ * address of a worker's script, where the page's policy asks for that.
+ */
+export async function openWorkspace(trusted: TrustedUrl): Promise<Workspace> {
   const [{ key, kept }, store, verifier] = await Promise.all([
     openDeviceKey(),
     openStore(),
@@ -44,7 +49,7 @@ export async function openWorkspace(): Promise<Workspace> {
     missing.push(
       "This browser keeps nothing for this page: what you write is gone when you close it, unless others hold it.",
     );
-  const workspace = new BrowserWorkspace(key, store, verifier, missing);
+  const workspace = new BrowserWorkspace(key, store, verifier, trusted, missing);
   await workspace.start();
   return workspace;
 }
@@ -65,16 +70,24 @@ class BrowserWorkspace implements Workspace {
   readonly #key: DeviceKey;
   readonly #store: Store;
   readonly #verifier: Verifier;
+  readonly #trusted: TrustedUrl;
   readonly #listeners = new Set<() => void>();
   readonly #opened = new Set<OpenedDocument>();
   #records = new Map<string, DocumentRecord>();
   #entries: readonly DocumentEntry[] = [];
   #iceServers: Promise<readonly RTCIceServer[]> | null = null;
 
-  constructor(key: DeviceKey, store: Store, verifier: Verifier, missing: readonly string[]) {
+  constructor(
+    key: DeviceKey,
+    store: Store,
+    verifier: Verifier,
+    trusted: TrustedUrl,
+    missing: readonly string[],
+  ) {
     this.#key = key;
     this.#store = store;
     this.#verifier = verifier;
+    this.#trusted = trusted;
     this.missing = missing;
     this.device = toHex(key.publicKey) as DeviceId;
     globalThis.addEventListener?.("pagehide", event => {
@@ -212,6 +225,37 @@ class BrowserWorkspace implements Workspace {
     const url = new URL("signal", document.baseURI.replace(/#.*$/, ""));
     url.protocol = url.protocol.replace("http", "ws");
     return openNetwork({ roomSecret, url: url.href, iceServers: servers, ciphers: lateCiphers }, listener);
+  }
+
+  /** What opens files is fetched when the first one comes. */
+  async import(
+    file: File,
+    progress: (progress: ImportProgress) => void,
+    signal: AbortSignal,
+  ): Promise<Imported | null> {
+    const [{ importFile }, { checkElsewhere }] = await Promise.all([
+      import("./importing.ts"),
+      import("./check-elsewhere.ts"),
+    ]);
+    const bench = {
+      device: this.device,
+      key: this.#key,
+      store: this.#store,
+      held: [...this.#records.keys()],
+      check: (...asked: Parameters<Bench["check"]>) => checkElsewhere(this.#trusted, ...asked),
+      stored: (doc: string, title: string) => this.#imported(doc, title),
+    };
+    return await importFile(file, bench, progress, signal);
+  }
+
+  /** Changes of a document came from a file. A removed one is wanted again. */
+  async #imported(id: string, title: string): Promise<void> {
+    const isHere = this.#records.has(id);
+    const changed = { id, updatedAt: Date.now(), removedAt: null };
+    await this.#remember(isHere ? changed : { ...changed, title });
+    for (const document of this.#opened)
+      if (document.id === id) document.host.act(session => session.lookInStore());
+    void askToPersist();
   }
 
   // ---------------------------------------------------------------------------------------------- the list

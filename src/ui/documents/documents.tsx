@@ -10,10 +10,12 @@ interface Properties {
   readonly workspace: Workspace;
   readonly openId: string | null;
   readonly onNew: () => void;
+  /** Asks which file. */
+  readonly onImport: () => void;
   readonly onRemove: (entry: DocumentEntry) => void;
 }
 
-export function Documents({ workspace, openId, onNew, onRemove }: Properties) {
+export function Documents({ workspace, openId, onNew, onImport, onRemove }: Properties) {
   const [isOpen, setOpen] = useState(false);
   const nav = useRef<HTMLElement>(null);
   const toggle = useRef<HTMLButtonElement>(null);
@@ -55,6 +57,20 @@ export function Documents({ workspace, openId, onNew, onRemove }: Properties) {
             onRemove={onRemove}
             onLeave={() => setOpen(false)}
           />
+          <button
+            type="button"
+            className="button documents-import"
+            onClick={() => {
+              setOpen(false);
+              // This button is gone in a moment; what comes next leads back to the one that stays.
+              toggle.current?.focus();
+              onImport();
+            }}
+          >
+            <Icon name="upload" />
+            Import…
+            <span className="quiet">a signed file, Markdown, text, JSON</span>
+          </button>
         </div>
       )}
     </nav>

@@ -1,12 +1,12 @@
 // The history once it was read. One place in it is looked at, by slider or list; the text there is laid over the text
 // before, or over any other version.
-import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import type { HistoryEntry, HistoryOrder, Person, TextHistory, Version } from "../../sync/view.ts";
+import { type Asked, WhoWrote } from "../authorship/who-wrote.tsx";
 import { Icon } from "../icons.tsx";
 import { Entries } from "./entries.tsx";
 import { NameForm } from "./name-form.tsx";
 import { PastText } from "./past-text.ts";
-import { type Asked, WhoWrote } from "./who-wrote.tsx";
 import { entryWords, labelsFor, momentOf, nameOfVersion } from "./words.ts";
 
 /** Steps of the slider: as many as a hand can tell apart on a wide screen. */
@@ -45,12 +45,19 @@ export function HistoryView({ history, people, title, onClose }: Properties) {
   const entry = entryAt(entries, at);
   const version = useMemo(() => picked ?? order.versionAt(at), [order, picked, at]);
   const before = useMemo(() => baseVersion(order, base, entry), [order, base, entry]);
+  const prove = useCallback(
+    (from: number, to: number) => history.prove(version, from, to),
+    [history, version],
+  );
   shown.current = version;
 
   useEffect(() => {
-    const text = new PastText(mount.current!, (from, to) => history.authors(shown.current, from, to), {
-      at: setAsked,
-    });
+    const text = new PastText(
+      mount.current!,
+      "The text as it was",
+      (from, to) => history.authors(shown.current, from, to),
+      { at: setAsked },
+    );
     past.current = text;
     slider.current?.focus();
     return () => text.destroy();
@@ -93,9 +100,7 @@ export function HistoryView({ history, people, title, onClose }: Properties) {
         </div>
         <h2 className="hidden">{title}, as it was</h2>
         <div className="editor history-text" data-who={hasAuthors ? "" : undefined} ref={mount} />
-        {hasAuthors && (
-          <WhoWrote asked={asked} history={history} version={version} labels={labels} now={now} />
-        )}
+        {hasAuthors && <WhoWrote asked={asked} prove={prove} labels={labels} now={now} />}
       </div>
       <div className="history-panel">
         <header className="history-head">

@@ -27,9 +27,10 @@ export class PastText {
   readonly #listener: PastTextListener;
   #hasAuthors = false;
 
-  /** `authors`: of the text that is shown now. */
+  /** `label`: what the text is called. `authors`: of the text that is shown now. */
   constructor(
     parent: HTMLElement,
+    label: string,
     authors: (from: number, to: number) => readonly Authorship[],
     listener: PastTextListener,
   ) {
@@ -44,7 +45,7 @@ export class PastText {
           EditorView.lineWrapping,
           EditorView.cspNonce.of(pageNonce()),
           EditorView.contentAttributes.of({
-            "aria-label": "The text as it was",
+            "aria-label": label,
             "aria-readonly": "true",
             tabindex: "0",
             // No keyboard on a phone where there is nothing to type.
@@ -220,7 +221,7 @@ const tint = ViewPlugin.fromClass(
       const authors = this.#authors?.(from, to) ?? [];
       this.decorations = Decoration.set(
         authors.map(({ from: start, to: end, author }) =>
-          Decoration.mark({ class: `history-author hue-${hueOf(author)}` }).range(start, end),
+          Decoration.mark({ class: `author-tint hue-${hueOf(author)}` }).range(start, end),
         ),
       );
     }

@@ -1,10 +1,11 @@
 // Who wrote the letters at the caret or under the pointer, when, and whether their signature holds. Nobody is said to have
 // written anything before that was asked: until then it says so.
 import { useEffect, useState } from "react";
-import type { Authorship, Proof, TextHistory, Version } from "../../sync/view.ts";
+import type { Authorship, Proof } from "../../sync/view.ts";
+import { momentOf, nameOf } from "../history/words.ts";
 import { Mark } from "../people/mark.tsx";
 import type { Label } from "../people/names.ts";
-import { momentOf, nameOf } from "./words.ts";
+import "./authorship.css";
 
 export interface Asked {
   readonly author: Authorship;
@@ -13,33 +14,33 @@ export interface Asked {
 
 interface Properties {
   readonly asked: Asked | null;
-  readonly history: TextHistory;
-  readonly version: Version;
+  /** Whether the signatures of all that wrote [from, to) hold. The same function as long as the text is the same. */
+  readonly prove: (from: number, to: number) => Promise<Proof>;
   readonly labels: ReadonlyMap<string, Label>;
   readonly now: number;
 }
 
-const PROOFS: Readonly<Record<Proof, string>> = {
+export const PROOFS: Readonly<Record<Proof, string>> = {
   holds: "✓ signature holds",
   unsigned: "not signed yet",
   wrong: "✗ signature does not hold",
 };
 
-export function WhoWrote({ asked, history, version, labels, now }: Properties) {
+export function WhoWrote({ asked, prove, labels, now }: Properties) {
   const [proof, setProof] = useState<Proof | null>(null);
   const { from, to, author, time } = asked?.author ?? { from: 0, to: 0, author: "", time: null };
   useEffect(() => {
     setProof(null);
     if (from === to) return;
     let isWanted = true;
-    void history.prove(version, from, to).then(told => isWanted && setProof(told));
+    void prove(from, to).then(told => isWanted && setProof(told));
     return () => {
       isWanted = false;
     };
-  }, [history, version, from, to]);
+  }, [prove, from, to]);
   const moment = momentOf(time, now);
   return (
-    <p className="island history-answer" aria-live="polite" aria-atomic="true">
+    <p className="island author-answer" aria-live="polite" aria-atomic="true">
       {asked === null ? (
         "Point at a letter, or move the caret to it, to see who wrote it."
       ) : (

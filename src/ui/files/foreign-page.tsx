@@ -1,0 +1,123 @@
+// A file of a document that is somebody else's: to be read, with who wrote what, and to be copied. Every signature in it
+// was judged before it came here, so nothing is left to be asked.
+import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
+import type { ForeignFile, Proof } from "../../sync/view.ts";
+import { type Asked, WhoWrote } from "../authorship/who-wrote.tsx";
+import { Bar } from "../bar/bar.tsx";
+import { PastText } from "../history/past-text.ts";
+import { nameOf } from "../history/words.ts";
+import { Icon } from "../icons.tsx";
+import { Mark } from "../people/mark.tsx";
+import { labelsOf } from "../people/names.ts";
+import { StatusLine } from "../status/status-line.tsx";
+import "./foreign-page.css";
+
+/** Of more people than fit only the number is told. */
+const PEOPLE_SHOWN_MAX = 12;
+
+interface Properties {
+  readonly file: ForeignFile;
+  readonly navigation: ReactNode;
+  readonly update: ReactNode;
+  readonly onCopy: () => void;
+}
+
+const holds = async (): Promise<Proof> => "holds";
+
+// The default export is what `lazy` of React asks for.
+export default function ForeignPage({ file, navigation, update, onCopy }: Properties) {
+  const [asked, setAsked] = useState<Asked | null>(null);
+  const [hasAuthors, setAuthors] = useState(true);
+  const mount = useRef<HTMLDivElement>(null);
+  const shown = useRef<PastText | null>(null);
+  const labels = useMemo(() => labelsOf(file.people), [file]);
+  const title = file.title === "" ? "Untitled" : file.title;
+  useEffect(() => {
+    window.document.title = `${title} · Chirograph`;
+  }, [title]);
+  useEffect(() => {
+    const between = (from: number, to: number) => stretches(file.authors, from, to);
+    const text = new PastText(mount.current!, title, between, { at: setAsked });
+    shown.current = text;
+    text.show([{ kind: "same", text: file.text, author: null }]);
+    text.showAuthors(true);
+    return () => text.destroy();
+  }, [file, title]);
+  return (
+    <>
+      <Bar
+        navigation={navigation}
+        title={
+          <h1 className="foreign-title">
+            <bdi>{title}</bdi>
+          </h1>
+        }
+        status={<StatusLine status={{ kind: "blank" }} notice="Read only, kept nowhere here" />}
+        actions={
+          <>
+            {update}
+            <button
+              type="button"
+              className="button"
+              aria-label="Who wrote this"
+              title="Who wrote this"
+              aria-pressed={hasAuthors}
+              onClick={() => {
+                setAuthors(!hasAuthors);
+                shown.current?.showAuthors(!hasAuthors);
+              }}
+            >
+              <Icon name="pen" />
+            </button>
+            <button type="button" className="button button-primary" onClick={onCopy}>
+              Make a copy
+            </button>
+          </>
+        }
+      />
+      <main className="page foreign">
+        <div className="foreign-about">
+          <p>
+            Everything in this file holds: written with these keys, nothing altered. You are no member of the
+            document, so it opens to read.
+          </p>
+          <ul aria-label="Who wrote in it">
+            {file.people.slice(0, PEOPLE_SHOWN_MAX).map(({ key, changes }) => (
+              <li key={key}>
+                <Mark personKey={key} />
+                <bdi>{nameOf(key, labels)}</bdi>
+                <span className="quiet">
+                  {changes.toLocaleString("en")} {changes === 1 ? "change" : "changes"}
+                </span>
+              </li>
+            ))}
+            {file.people.length > PEOPLE_SHOWN_MAX && (
+              <li className="quiet">and {file.people.length - PEOPLE_SHOWN_MAX} others</li>
+            )}
+          </ul>
+        </div>
+        <div className="editor foreign-text" ref={mount} />
+        {hasAuthors && file.text !== "" && (
+          <WhoWrote asked={asked} prove={holds} labels={labels} now={Date.now()} />
+        )}
+      </main>
+    </>
+  );
+}
+
+/** Those that touch [from, to), cut to it; found by halving, since a long text has many. */
+function stretches(authors: ForeignFile["authors"], from: number, to: number): ForeignFile["authors"] {
+  let low = 0;
+  let high = authors.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (authors[middle]!.to <= from) low = middle + 1;
+    else high = middle;
+  }
+  const found = [];
+  for (let i = low; i < authors.length && authors[i]!.from < to; i++) {
+    const one = authors[i]!;
+    found.push({ ...one, from: Math.max(from, one.from), to: Math.min(to, one.to) });
+  }
+  return found;
+}
