@@ -129,5 +129,9 @@ export const TEXT_FILE_BYTES_MAX = 4 * 1024 * 1024;
 /** UTF-16 code units of a title that is taken from a file: as many as its field takes. */
 export const FILE_TITLE_LENGTH_MAX = 200;
 
+/** Changes of one author that are looked at for when one was made: a minute of the fastest typing, after which a time is
+ * stated, several times over. */
+export const CLOCK_STEPS_MAX = 4_096;
+
 /** Milliseconds a refusal is shown. */
 export const NOTICE_MS = 10_000;

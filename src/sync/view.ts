@@ -129,6 +129,16 @@ export interface Authorship {
 /** What the signature rule says of changes: all hold, one is not signed yet (an own one, just made), one does not hold. */
 export type Proof = "holds" | "unsigned" | "wrong";
 
+/** Who wrote the text as it is at this moment, what was typed just now included. Positions are those of `SharedText`. */
+export interface TextAuthors {
+  /** Stretches of [from, to) by author. */
+  stretches(from: number, to: number): readonly Omit<Authorship, "time">[];
+  /** The stretch of [from, to) in which a letter stands, and when that letter was written; null where there is none. */
+  at(position: number, from: number, to: number): Authorship | null;
+  /** Of all changes that wrote [from, to). */
+  prove(from: number, to: number): Promise<Proof>;
+}
+
 /** All that was written, in order. */
 export interface HistoryOrder {
   /** Places are 0 … length; the last is the text as it is. */
@@ -175,6 +185,7 @@ export interface OpenDocument {
   shareLink(): Promise<string>;
   /** Reads the history, in slices; told how far it is, from 0 to 1, where it takes long enough to be told. */
   history(progress: (done: number) => void): Promise<TextHistory>;
+  authors(): Promise<TextAuthors>;
   /** The document as the bytes of a file. */
   exported(form: ExportForm): Promise<Uint8Array<ArrayBuffer>>;
   /** Turns the open draft into a change now (blur, hide). */

@@ -9,6 +9,7 @@ import type {
   OpenDocument,
   Person,
   SharedText,
+  TextAuthors,
   TextHistory,
   TextPatch,
   Workspace,
@@ -131,6 +132,10 @@ export class FakeDocument implements OpenDocument {
 
   history(): Promise<TextHistory> {
     return Promise.reject(new Error("A text in memory has no history."));
+  }
+
+  authors(): Promise<TextAuthors> {
+    return Promise.reject(new Error("A text in memory has no authors."));
   }
 
   setTitle(title: string): void {

@@ -24,6 +24,7 @@ import type {
   Person,
   Search,
   SharedText,
+  TextAuthors,
   TextHistory,
   TextPatch,
 } from "../view.ts";
@@ -257,6 +258,11 @@ export class OpenedDocument implements OpenDocument {
       },
       progress,
     );
+  }
+
+  async authors(): Promise<TextAuthors> {
+    const { OpenedAuthors } = await import("./opened-authors.ts");
+    return new OpenedAuthors(this.#replica, this.#options.verifier);
   }
 
   /** An own edit that the editor has not made, and so has to be told of. */

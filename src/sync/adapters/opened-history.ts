@@ -14,6 +14,7 @@ import type {
   TextPatch,
   Version,
 } from "../view.ts";
+import { Proving } from "./proving.ts";
 
 /** Milliseconds of work between two looks at the event loop: less than one frame of the screen. */
 const SLICE_MS = 10;
@@ -45,21 +46,20 @@ export async function openHistory(
 
 class OpenedHistory implements TextHistory {
   readonly #replica: Replica;
-  readonly #verifier: Verifier;
   readonly #wishes: Wishes;
   readonly #history: History;
   readonly #listeners = new Set<() => void>();
   readonly #unsubscribe: () => void;
-  readonly #proven = new Map<ChangeId, Proof>();
+  readonly #proving: Proving;
   #order: HistoryOrder = { length: 0, entries: [], names: [], versionAt: () => [] };
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
 
   constructor(replica: Replica, verifier: Verifier, wishes: Wishes) {
     this.#replica = replica;
-    this.#verifier = verifier;
     this.#wishes = wishes;
     this.#history = new History(replica.doc, replica.ground, [BODY_KEY]);
+    this.#proving = new Proving(this.#history, verifier);
     this.#unsubscribe = replica.subscribe(() => this.#readSoon());
   }
 
@@ -122,18 +122,7 @@ class OpenedHistory implements TextHistory {
   async prove(version: Version, from: number, to: number): Promise<Proof> {
     const blames = this.#history.blame(version as readonly ChangeId[], BODY_PATH, from, to);
     const changes = [...new Set(blames.map(({ change }) => change))];
-    const asked = changes.filter(change => !this.#proven.has(change));
-    const questions = asked.map(change => this.#history.proof(change));
-    const verdicts = await this.#verifier.verify(questions.flatMap(each => each ?? []));
-    let at = 0;
-    for (const [i, each] of questions.entries()) {
-      if (each === null) continue;
-      const isProven = verdicts.slice(at, at + each.length).every(verdict => verdict);
-      at += each.length;
-      this.#proven.set(asked[i]!, isProven ? "holds" : "wrong");
-    }
-    const proofs = changes.map(change => this.#proven.get(change) ?? "unsigned");
-    return proofs.find(proof => proof === "wrong") ?? proofs.find(proof => proof === "unsigned") ?? "holds";
+    return await this.#proving.prove(changes);
   }
 
   async restore(version: Version): Promise<void> {

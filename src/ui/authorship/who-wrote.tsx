@@ -20,7 +20,7 @@ interface Properties {
   readonly now: number;
 }
 
-export const PROOFS: Readonly<Record<Proof, string>> = {
+const PROOFS: Readonly<Record<Proof, string>> = {
   holds: "✓ signature holds",
   unsigned: "not signed yet",
   wrong: "✗ signature does not hold",
@@ -28,7 +28,7 @@ export const PROOFS: Readonly<Record<Proof, string>> = {
 
 export function WhoWrote({ asked, prove, labels, now }: Properties) {
   const [proof, setProof] = useState<Proof | null>(null);
-  const { from, to, author, time } = asked?.author ?? { from: 0, to: 0, author: "", time: null };
+  const { from, to } = asked?.author ?? { from: 0, to: 0 };
   useEffect(() => {
     setProof(null);
     if (from === to) return;
@@ -38,16 +38,27 @@ export function WhoWrote({ asked, prove, labels, now }: Properties) {
       isWanted = false;
     };
   }, [prove, from, to]);
-  const moment = momentOf(time, now);
+  return <Answer author={asked?.author ?? null} proof={proof} labels={labels} now={now} />;
+}
+
+interface AnswerProperties extends Pick<Properties, "labels" | "now"> {
+  /** Null: nothing is asked. */
+  readonly author: Authorship | null;
+  /** Null: it is not judged yet. */
+  readonly proof: Proof | null;
+}
+
+export function Answer({ author, proof, labels, now }: AnswerProperties) {
+  const moment = momentOf(author?.time ?? null, now);
   return (
     <p className="island author-answer" aria-live="polite" aria-atomic="true">
-      {asked === null ? (
+      {author === null ? (
         "Point at a letter, or move the caret to it, to see who wrote it."
       ) : (
         <>
-          <Mark personKey={author} />
+          <Mark personKey={author.author} />
           <span>
-            <bdi>{nameOf(author, labels)}</bdi>
+            <bdi>{nameOf(author.author, labels)}</bdi>
             {moment !== "" && `, ${moment}`}
           </span>
           <span className="quiet" data-proof={proof ?? undefined}>

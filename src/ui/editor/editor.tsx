@@ -1,6 +1,6 @@
 // Mounts CodeMirror for one open document. By hand in an effect: a component that owned the text as a value would
 // fight with the shared text about who is right.
-import { Compartment, EditorState } from "@codemirror/state";
+import { Compartment, EditorState, type Extension } from "@codemirror/state";
 import { EditorView } from "codemirror";
 import { type RefObject, useEffect, useRef, useState } from "react";
 import type { OpenDocument } from "../../sync/view.ts";
@@ -14,16 +14,24 @@ import { remote } from "./remote.ts";
 import { contentAttributes, setup } from "./setup.ts";
 import type { Direction } from "./undo.ts";
 
-/** What the bar asks of the text; null while there is none. */
-export type TakeBack = (direction: Direction) => void;
+/** What the page around asks of the text; null while there is none. */
+export interface EditorHandle {
+  takeBack(direction: Direction): void;
+  /** Until the answer is called; of one at a time. */
+  extend(extension: Extension): () => void;
+  /** From positions in the editor to positions in the shared text, and back. */
+  readonly toShared: (position: number) => number;
+  readonly toEditor: (position: number) => number;
+  focus(): void;
+}
 
 interface Properties {
   readonly document: OpenDocument;
   readonly title: string;
-  readonly takeBack: RefObject<TakeBack | null>;
+  readonly handle: RefObject<EditorHandle | null>;
 }
 
-export function Editor({ document, title, takeBack }: Properties) {
+export function Editor({ document, title, handle }: Properties) {
   const parent = useRef<HTMLDivElement>(null);
   const mounted = useRef<Mounted | null>(null);
   const [hasFailed, setFailed] = useState(false);
@@ -32,13 +40,13 @@ export function Editor({ document, title, takeBack }: Properties) {
   useEffect(() => {
     const made = mount(document, parent.current!, titleAtMount.current, () => setFailed(true));
     mounted.current = made;
-    takeBack.current = direction => made.takeBack(direction);
+    handle.current = made;
     return () => {
       mounted.current = null;
-      takeBack.current = null;
+      handle.current = null;
       made.unmount();
     };
-  }, [document, takeBack]);
+  }, [document, handle]);
   useEffect(() => mounted.current?.setTitle(title), [title]);
   return (
     <div className="editor">
@@ -48,8 +56,7 @@ export function Editor({ document, title, takeBack }: Properties) {
   );
 }
 
-interface Mounted {
-  takeBack(direction: Direction): void;
+interface Mounted extends EditorHandle {
   setTitle(title: string): void;
   unmount(): void;
 }
@@ -58,6 +65,7 @@ function mount(document: OpenDocument, parent: HTMLElement, title: string, onFai
   const naming = new Compartment();
   const language = new Compartment();
   const writing = new Compartment();
+  const more = new Compartment();
   let isFailed = false;
   const fail = (error: unknown) => {
     if (isFailed) return;
@@ -89,6 +97,7 @@ function mount(document: OpenDocument, parent: HTMLElement, title: string, onFai
         naming.of(contentAttributes(title)),
         language.of([]),
         writing.of([]),
+        more.of([]),
       ],
     }),
   });
@@ -100,6 +109,16 @@ function mount(document: OpenDocument, parent: HTMLElement, title: string, onFai
   void window.document.fonts.ready.then(() => view.requestMeasure());
   return {
     takeBack: direction => binding.takeBack(direction),
+    extend: extension => {
+      view.dispatch({ effects: more.reconfigure(extension) });
+      return () => {
+        // Not if it was taken down in the meantime, which ends everything.
+        if (view.dom.isConnected) view.dispatch({ effects: more.reconfigure([]) });
+      };
+    },
+    toShared: position => binding.toShared(position),
+    toEditor: position => binding.toEditor(position),
+    focus: () => view.focus(),
     setTitle: title => view.dispatch({ effects: naming.reconfigure(contentAttributes(title)) }),
     unmount: () => {
       stopLeaving();

@@ -58,7 +58,7 @@ export default function ForeignPage({ file, navigation, update, onCopy }: Proper
             {update}
             <button
               type="button"
-              className="button"
+              className="button authors-button"
               aria-label="Who wrote this"
               title="Who wrote this"
               aria-pressed={hasAuthors}

@@ -4,7 +4,7 @@ import type { OpenDocument } from "../../sync/view.ts";
 import { Bar } from "../bar/bar.tsx";
 import { TitleField } from "../bar/title-field.tsx";
 import { UndoButtons } from "../bar/undo-buttons.tsx";
-import { Editor, type TakeBack } from "../editor/editor.tsx";
+import { Editor, type EditorHandle } from "../editor/editor.tsx";
 import { EditorFailed } from "../editor/editor-failed.tsx";
 import { ErrorBoundary } from "../error-boundary.tsx";
 import { ExportMenu } from "../files/export-menu.tsx";
@@ -19,6 +19,7 @@ import { WaitingPage } from "./waiting-page.tsx";
 
 /** Whoever only writes does not wait for it. */
 const HistoryPage = lazy(() => import("../history/history-page.tsx"));
+const LiveAuthorship = lazy(() => import("../authorship/live-authorship.tsx"));
 
 interface Properties {
   readonly document: OpenDocument;
@@ -29,9 +30,10 @@ interface Properties {
 export function DocumentPage({ document, navigation, update }: Properties) {
   const view = useDocumentView(document);
   useNews(view);
-  const takeBack = useRef<TakeBack | null>(null);
+  const editor = useRef<EditorHandle | null>(null);
   const [isSharing, setSharing] = useState(false);
   const [isLookingBack, setLookingBack] = useState(false);
+  const [hasAuthors, setAuthors] = useState(false);
   const historyButton = useRef<HTMLButtonElement>(null);
   const closeHistory = (goesToText: boolean) => {
     setLookingBack(false);
@@ -54,7 +56,7 @@ export function DocumentPage({ document, navigation, update }: Properties) {
             <UndoButtons
               canUndo={view.canUndo}
               canRedo={view.canRedo}
-              onTakeBack={direction => takeBack.current?.(direction)}
+              onTakeBack={direction => editor.current?.takeBack(direction)}
             />
           )
         }
@@ -64,6 +66,24 @@ export function DocumentPage({ document, navigation, update }: Properties) {
           <>
             {update}
             {view.ready && <ExportMenu document={document} title={title} />}
+            {view.ready && (
+              <button
+                type="button"
+                className="button authors-button"
+                aria-label="Who wrote this"
+                title="Who wrote this"
+                aria-pressed={hasAuthors}
+                // Over the past it has one of its own; its place stays.
+                hidden={isLookingBack}
+                onClick={({ detail }) => {
+                  setAuthors(!hasAuthors);
+                  // Pressed by a key: the caret is what asks.
+                  if (!hasAuthors && detail === 0) editor.current?.focus();
+                }}
+              >
+                <Icon name="pen" />
+              </button>
+            )}
             {view.ready && (
               <button
                 ref={historyButton}
@@ -93,8 +113,15 @@ export function DocumentPage({ document, navigation, update }: Properties) {
           {/* It stays as it is while one looks back: caret, scrolling, what is held for it. */}
           <div className="page-text" hidden={isLookingBack}>
             <ErrorBoundary fallback={<EditorFailed />}>
-              <Editor document={document} title={view.title} takeBack={takeBack} />
+              <Editor document={document} title={view.title} handle={editor} />
             </ErrorBoundary>
+            {hasAuthors && (
+              <ErrorBoundary fallback={null}>
+                <Suspense>
+                  <LiveAuthorship document={document} people={view.people} editor={editor} />
+                </Suspense>
+              </ErrorBoundary>
+            )}
           </div>
           {isLookingBack && (
             <ErrorBoundary fallback={<HistoryFailed />}>

@@ -1,0 +1,140 @@
+// Goal: while one writes, one sees who wrote what, by tint, by pointer and by keys, and typing stays what it was. Method: two
+// people in one text.
+
+import type { Locator } from "playwright-core";
+import { describe, expect, it } from "vitest";
+import { isFit } from "./fit.ts";
+import { median, PATIENCE_MS, type Person, type PersonOptions, report, setStage } from "./people.ts";
+
+const stage = setStage();
+
+const tints = ({ editor }: Person): Locator => editor.locator(".author-tint");
+const answer = ({ page }: Person): Locator => page.locator(".author-answer");
+const HOLDS = /^(.+), \d\d:\d\d✓ signature holds$/;
+
+async function says(person: Person): Promise<string | null> {
+  return HOLDS.exec((await answer(person).textContent()) ?? "")?.[1] ?? null;
+}
+
+async function saysSomebody(person: Person, isRight: (name: string) => boolean): Promise<string> {
+  await expect.poll(async () => isRight((await says(person)) ?? ""), { timeout: PATIENCE_MS }).toBe(true);
+  return (await says(person))!;
+}
+
+/** The letters under tints, with the hue of each. */
+function tinted(person: Person): Promise<readonly (readonly [string, string])[]> {
+  return tints(person).evaluateAll(all =>
+    all.map(each => [each.textContent ?? "", getComputedStyle(each).getPropertyValue("--hue")] as const),
+  );
+}
+
+async function story(options: PersonOptions = {}): Promise<readonly [Person, Person]> {
+  const [alice, bob] = await stage.pair("Alice was here.", options);
+  await bob.putCaret(15);
+  await bob.type(" So was Bob.");
+  await alice.sees("Alice was here. So was Bob.");
+  await alice.isSharedWith(1);
+  return [alice, bob];
+}
+
+describe("who wrote this", () => {
+  it("tints the text while one goes on writing, and tells by keys and by pointer who, when, and that it is signed", async () => {
+    const [alice, bob] = await story();
+    await alice.button("Who wrote this").focus();
+    await alice.press("Enter");
+    expect(await alice.button("Who wrote this").getAttribute("aria-pressed")).toBe("true");
+    await expect.poll(() => alice.isInText()).toBe(true);
+    await tints(alice).nth(1).waitFor();
+    const [[first, mine], [second, bobs]] = (await tinted(alice)) as [[string, string], [string, string]];
+    expect([first, second]).toEqual(["Alice was here.", " So was Bob."]);
+    expect(mine).not.toBe(bobs);
+
+    await alice.press("Control+Home");
+    const me = await saysSomebody(alice, name => name !== "");
+    await alice.press("Control+End");
+    const byBob = await saysSomebody(alice, name => name !== "" && name !== me);
+    await alice.press("Control+Home");
+    await saysSomebody(alice, name => name === me);
+    await tints(alice).nth(1).hover();
+    await saysSomebody(alice, name => name === byBob);
+
+    // Into the middle of what Bob wrote, and Bob into what Alice wrote.
+    await alice.putCaret(22);
+    await alice.type("XYZ");
+    await expect
+      .poll(() => tinted(alice))
+      .toEqual([
+        ["Alice was here.", mine],
+        [" So was", bobs],
+        ["XYZ", mine],
+        [" Bob.", bobs],
+      ]);
+    await saysSomebody(alice, name => name === me || name === byBob);
+    await bob.putCaret(5);
+    await bob.type("!");
+    await alice.sees("Alice! was here. So wasXYZ Bob.");
+    await expect
+      .poll(async () => (await tinted(alice)).slice(0, 3))
+      .toEqual([
+        ["Alice", mine],
+        ["!", bobs],
+        [" was here.", mine],
+      ]);
+    await alice.press("Control+z");
+    await alice.sees("Alice! was here. So was Bob.");
+    await expect
+      .poll(async () => (await tinted(alice)).map(([text]) => text).join(""))
+      .toBe("Alice! was here. So was Bob.");
+    await alice.button("Who wrote this").click();
+    await tints(alice).first().waitFor({ state: "detached" });
+    expect(await answer(alice).count()).toBe(0);
+    await alice.type("!");
+    await bob.sees(await alice.text());
+  });
+
+  it("leaves a long text as quick to type in as it was", async () => {
+    const [alice, bob] = await story();
+    await alice.press("Control+End");
+    await alice.paste(`\n${"A line of some words that nobody reads. ".repeat(40)}\n`.repeat(60));
+    await bob.putCaret(1_000);
+    for (let i = 0; i < 20; i++) {
+      await bob.putCaret(1_000 + i * 90);
+      await bob.type("Bob ");
+    }
+    await alice.isSharedWith(1);
+    const pace = async () => {
+      await alice.putCaret(1_500);
+      const taken: number[] = [];
+      for (let i = 0; i < 40; i++) {
+        const start = performance.now();
+        await alice.type("x");
+        await alice.page.evaluate(() => new Promise(requestAnimationFrame));
+        taken.push(performance.now() - start);
+      }
+      return median(taken);
+    };
+    const before = await pace();
+    await alice.button("Who wrote this").click();
+    await tints(alice).first().waitFor();
+    const after = await pace();
+    report(
+      "a key to the next frame, without and with authors",
+      `${before.toFixed(1)} and ${after.toFixed(1)} ms`,
+    );
+    expect(after).toBeLessThan(before + 16);
+  });
+
+  it.each([
+    ["in light", { colorScheme: "light" }],
+    ["in dark", { colorScheme: "dark" }],
+    ["on a phone", { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }],
+  ] as const)("is fit for assistive technology %s", async (_, options) => {
+    const [alice] = await story(options as PersonOptions);
+    await alice.button("Who wrote this").click();
+    await tints(alice).nth(1).waitFor();
+    await saysSomebody(alice, name => name !== "");
+    await isFit(alice, "who wrote this");
+    const isWide = await alice.page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+    expect(isWide).toBe(false);
+  });
+});
