@@ -102,3 +102,42 @@ test("says so when the workspace fails", async () => {
     sentence: "The document could not be opened: storage is off",
   });
 });
+
+test("begins a document with what is written into it before it is shown", async () => {
+  const { navigator, workspace } = world("");
+  await navigator.follow();
+  await navigator.startNew(document => document.text.edit([{ from: 0, to: 0, insert: "From a file" }]));
+  expect(navigator.openId()).toBe(workspace.created[1]!.id);
+  expect(workspace.created[1]!.text.toString()).toBe("From a file");
+});
+
+test("goes to a document that is held, and stays where it is on the screen already", async () => {
+  const { navigator, entries, workspace } = world("");
+  await navigator.follow();
+  const here = navigator.openId()!;
+  await navigator.goTo(here);
+  expect(entries).toHaveLength(1);
+  workspace.hold(new FakeDocument(bobs, workspace.me()));
+  await navigator.goTo(bobs);
+  expect(entries.at(-1)).toBe(`#${bobs}`);
+  expect(navigator.openId()).toBe(bobs);
+});
+
+test("shows a file that is kept nowhere, also on the way back, and says so when it is gone", async () => {
+  const { navigator, entries } = world("");
+  await navigator.follow();
+  const file = { title: "Minutes", text: "", authors: [], people: [] };
+  await navigator.showFile(file);
+  expect(entries.at(-1)).toBe("#file");
+  expect(navigator.current()).toEqual({ kind: "file", file });
+  expect(navigator.openId()).toBe(null);
+  entries.push(entries[0]!);
+  await navigator.follow();
+  entries.push("#file");
+  await navigator.follow();
+  expect(navigator.current()).toEqual({ kind: "file", file });
+  // After a reload.
+  const again = world("#file");
+  await again.navigator.follow();
+  expect(again.navigator.current()).toEqual({ kind: "file-gone" });
+});

@@ -9,7 +9,7 @@ import {
   ViewPlugin,
   type ViewUpdate,
 } from "@codemirror/view";
-import { hueOf } from "../people/colour.ts";
+import { Tints } from "./tints.ts";
 
 /** Milliseconds without a move after which somebody is told of a letter. */
 const REST_MS = 250;
@@ -27,7 +27,7 @@ export interface LiveSource {
 }
 
 export function liveAuthors(source: LiveSource): Extension {
-  return ViewPlugin.define(view => new Tints(view, source), {
+  return ViewPlugin.define(view => new LiveTints(view, source), {
     decorations: tints => tints.decorations,
     eventObservers: {
       mousemove(event, view) {
@@ -43,10 +43,11 @@ export function liveAuthors(source: LiveSource): Extension {
 /** The tints are read anew. */
 const readAnew = StateEffect.define<null>();
 
-class Tints implements PluginValue {
+class LiveTints implements PluginValue {
   decorations: DecorationSet;
   readonly #view: EditorView;
   readonly #source: LiveSource;
+  readonly #tints = new Tints();
   #frame: number | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #wait: ReturnType<typeof setTimeout> | undefined;
@@ -77,10 +78,7 @@ class Tints implements PluginValue {
       .stretches(from, to)
       .filter(stretch => stretch.from < stretch.to)
       .map(stretch =>
-        Decoration.mark({ class: `author-tint hue-${hueOf(stretch.author)}` }).range(
-          stretch.from,
-          stretch.to,
-        ),
+        Decoration.mark({ class: this.#tints.classOf(stretch.author) }).range(stretch.from, stretch.to),
       );
     return Decoration.set(marks);
   }

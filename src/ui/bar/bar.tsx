@@ -7,17 +7,18 @@ interface Properties {
   readonly navigation: ReactNode;
   readonly title?: ReactNode;
   readonly status?: ReactNode;
-  readonly undo?: ReactNode;
+  /** For the text: who wrote it, undo. */
+  readonly tools?: ReactNode;
   readonly people?: ReactNode;
   readonly actions?: ReactNode;
 }
 
-export function Bar({ navigation, title, status, undo, people, actions }: Properties) {
+export function Bar({ navigation, title, status, tools, people, actions }: Properties) {
   useEffect(watchForReturn, []);
   return (
     <header className="bar">
       <div className="bar-start">{navigation}</div>
-      {undo}
+      {tools && <div className="text-tools">{tools}</div>}
       <div className="bar-middle">
         {title}
         {status}

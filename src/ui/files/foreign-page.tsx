@@ -3,13 +3,12 @@
 import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import type { ForeignFile, Proof } from "../../sync/view.ts";
 import { type Asked, WhoWrote } from "../authorship/who-wrote.tsx";
+import { AuthorsButton } from "../bar/authors-button.tsx";
 import { Bar } from "../bar/bar.tsx";
 import { PastText } from "../history/past-text.ts";
 import { nameOf } from "../history/words.ts";
-import { Icon } from "../icons.tsx";
 import { Mark } from "../people/mark.tsx";
 import { labelsOf } from "../people/names.ts";
-import { StatusLine } from "../status/status-line.tsx";
 import "./foreign-page.css";
 
 /** Of more people than fit only the number is told. */
@@ -52,23 +51,23 @@ export default function ForeignPage({ file, navigation, update, onCopy }: Proper
             <bdi>{title}</bdi>
           </h1>
         }
-        status={<StatusLine status={{ kind: "blank" }} notice="Read only, kept nowhere here" />}
+        status={
+          <div role="status" aria-live="off" className="status">
+            <span className="status-words">Read only, kept nowhere here</span>
+          </div>
+        }
+        tools={
+          <AuthorsButton
+            isOn={hasAuthors}
+            onPress={() => {
+              setAuthors(!hasAuthors);
+              shown.current?.showAuthors(!hasAuthors);
+            }}
+          />
+        }
         actions={
           <>
             {update}
-            <button
-              type="button"
-              className="button authors-button"
-              aria-label="Who wrote this"
-              title="Who wrote this"
-              aria-pressed={hasAuthors}
-              onClick={() => {
-                setAuthors(!hasAuthors);
-                shown.current?.showAuthors(!hasAuthors);
-              }}
-            >
-              <Icon name="pen" />
-            </button>
             <button type="button" className="button button-primary" onClick={onCopy}>
               Make a copy
             </button>

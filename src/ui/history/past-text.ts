@@ -11,6 +11,7 @@ import {
   WidgetType,
 } from "@codemirror/view";
 import type { Authorship, TextDifference } from "../../sync/view.ts";
+import { Tints } from "../authorship/tints.ts";
 import { hueOf } from "../people/colour.ts";
 
 /** What of a deleted stretch is shown: a page of it is no help to anybody. */
@@ -207,6 +208,7 @@ const tint = ViewPlugin.fromClass(
   class {
     decorations: DecorationSet = Decoration.none;
     #authors: Authors = null;
+    readonly #tints = new Tints();
 
     update(update: ViewUpdate): void {
       let isAsked = update.viewportChanged || update.docChanged;
@@ -221,7 +223,7 @@ const tint = ViewPlugin.fromClass(
       const authors = this.#authors?.(from, to) ?? [];
       this.decorations = Decoration.set(
         authors.map(({ from: start, to: end, author }) =>
-          Decoration.mark({ class: `author-tint hue-${hueOf(author)}` }).range(start, end),
+          Decoration.mark({ class: this.#tints.classOf(author) }).range(start, end),
         ),
       );
     }

@@ -1,6 +1,7 @@
 // One open document: the bar with all that belongs to it, and the text.
 import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from "react";
 import type { OpenDocument } from "../../sync/view.ts";
+import { AuthorsButton } from "../bar/authors-button.tsx";
 import { Bar } from "../bar/bar.tsx";
 import { TitleField } from "../bar/title-field.tsx";
 import { UndoButtons } from "../bar/undo-buttons.tsx";
@@ -51,13 +52,25 @@ export function DocumentPage({ document, navigation, update }: Properties) {
       <Bar
         navigation={navigation}
         title={view.ready && <TitleField document={document} title={view.title} onDone={focusText} />}
-        undo={
+        tools={
           view.ready && (
-            <UndoButtons
-              canUndo={view.canUndo}
-              canRedo={view.canRedo}
-              onTakeBack={direction => editor.current?.takeBack(direction)}
-            />
+            <>
+              <AuthorsButton
+                isOn={hasAuthors}
+                // Over the past it has one of its own; its place stays.
+                isHidden={isLookingBack}
+                onPress={isByKey => {
+                  setAuthors(!hasAuthors);
+                  // The caret is what asks.
+                  if (!hasAuthors && isByKey) editor.current?.focus();
+                }}
+              />
+              <UndoButtons
+                canUndo={view.canUndo}
+                canRedo={view.canRedo}
+                onTakeBack={direction => editor.current?.takeBack(direction)}
+              />
+            </>
           )
         }
         status={<StatusLine status={view.status} notice={view.notice} />}
@@ -66,24 +79,6 @@ export function DocumentPage({ document, navigation, update }: Properties) {
           <>
             {update}
             {view.ready && <ExportMenu document={document} title={title} />}
-            {view.ready && (
-              <button
-                type="button"
-                className="button authors-button"
-                aria-label="Who wrote this"
-                title="Who wrote this"
-                aria-pressed={hasAuthors}
-                // Over the past it has one of its own; its place stays.
-                hidden={isLookingBack}
-                onClick={({ detail }) => {
-                  setAuthors(!hasAuthors);
-                  // Pressed by a key: the caret is what asks.
-                  if (!hasAuthors && detail === 0) editor.current?.focus();
-                }}
-              >
-                <Icon name="pen" />
-              </button>
-            )}
             {view.ready && (
               <button
                 ref={historyButton}

@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 import { hues } from "../../../src/ui/people/colour.ts";
 
 it("every hue that a person can have is a class of the history's", () => {
-  const css = readFileSync(new URL("../../../src/ui/history/history.css", import.meta.url), "utf8");
+  const css = readFileSync(new URL("../../../src/ui/authorship/authorship.css", import.meta.url), "utf8");
   const classes = [...css.matchAll(/\.hue-(\d+) \{\s*--hue: (\d+);/g)].map(([, name, value]) => [
     name,
     value,
