@@ -200,8 +200,10 @@ export interface ImportProgress {
   readonly done: number | null;
 }
 
-/** A file in which everything holds, of a document that is somebody else's: to be read, and kept nowhere here. */
+/** A file in which everything holds, of a document that this device cannot go on with: to be read, and kept nowhere here. */
 export interface ForeignFile {
+  /** This device is a member, but wrote on from there already. Else it is none. */
+  readonly isOwn: boolean;
   readonly title: string;
   readonly text: string;
   /** All of the text, in stretches. */

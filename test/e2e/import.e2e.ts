@@ -220,23 +220,29 @@ describe("a file", () => {
     await alice.sees("Look: again Alice was here. So was Bob.");
   });
 
-  it("of one's own document brings it back after it was removed here, and one writes on", async () => {
-    const [alice, file] = await minutes();
+  it("of one's own document brings it back after it was removed here, and one writes on; an earlier one is only read", async () => {
+    const [alice, early] = await minutes();
+    await alice.putCaret(15);
+    await alice.type(" Later.");
+    const file = await signedFile(alice);
     await alice.button("Documents").click();
     await alice.button("Remove from this device: Minutes").click();
     await alice.button("Remove anyway").click();
     await alice.canWrite();
     await alice.sees("");
     await alice.page.waitForTimeout(12_000);
+    // From the earlier file she would give numbers away twice.
+    await choose(alice, early);
+    await alice.page.getByText("This device wrote more in the document than the file has").waitFor();
     await choose(alice, file);
-    await alice.sees("Alice was here.");
+    await alice.sees("Alice was here. Later.");
     await toast(alice, "The document is kept on this device now.");
     expect(await alice.title.inputValue()).toBe("Minutes");
-    await alice.putCaret(15);
+    await alice.putCaret(22);
     await alice.type(" Again.");
     await alice.isStored();
     await alice.page.reload();
-    await alice.sees("Alice was here. Again.");
+    await alice.sees("Alice was here. Later. Again.");
     expect(await listed(alice)).toBe(1);
   });
 

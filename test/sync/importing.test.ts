@@ -33,6 +33,7 @@ function deskOf(key: Key, held: readonly string[] = [], store?: Store): Desk {
     key: { publicKey: new Uint8Array(32), sign: async message => key.sign(message) },
     store: store ?? openMemoryStore(memory),
     held,
+    spent: {},
     check: (request, tell) => checkFile(request, { verify: async checks => checks.map(verify) }, tell),
     stored: async doc => void listed.push(doc),
   };
@@ -165,6 +166,21 @@ describe("a signed file", () => {
     expect(await open(file, desk)).toMatchObject({ kind: "held", fresh: 0 });
   });
 
+  it("of a document in which this device wrote on, and which was removed since, is only to be read", async () => {
+    const [alice] = story();
+    const doc = alice.replica.doc;
+    const file = fileOf(save(alice.replica), "minutes.chirograph");
+    const { seq } = alice.replica.ownHead!;
+    const later: Desk = { ...deskOf(alice.key), spent: { [doc]: seq + 1 } };
+    expect(await open(file, later)).toMatchObject({ kind: "foreign", file: { isOwn: true } });
+    expect(later.memory.journals.size).toBe(0);
+    const same: Desk = { ...deskOf(alice.key), spent: { [doc]: seq } };
+    expect(await open(file, same)).toMatchObject({ kind: "held", isNew: true });
+    // Where it is held the store knows the chain.
+    const held: Desk = { ...later, held: [doc] };
+    expect(await open(file, held)).toMatchObject({ kind: "held", isNew: false });
+  });
+
   it("leaves out what no chain proves, and what builds on it, and says how much", async () => {
     const [alice, bob] = story();
     const good = bob.write(root => editBody(root, [{ from: 0, to: 0, insert: "good " }]));
@@ -183,7 +199,7 @@ describe("a signed file", () => {
     const after = fileOf(save(alice.replica), "minutes.chirograph");
     const anew = deskOf(alice.key);
     const text = "So: good Alice was here. So was Bob.";
-    expect(await open(after, anew)).toMatchObject({ kind: "foreign", file: { text } });
+    expect(await open(after, anew)).toMatchObject({ kind: "foreign", file: { isOwn: true, text } });
     expect(anew.memory.journals.size).toBe(0);
     const rows = desk.memory.journal(alice.replica.doc).rows.length;
     const again = { ...desk, held: [alice.replica.doc] };
@@ -206,6 +222,7 @@ describe("a signed file", () => {
     expect(imported).toEqual({
       kind: "foreign",
       file: {
+        isOwn: false,
         title: "Minutes",
         text: "Alice was here. So was Bob.",
         authors: [

@@ -26,6 +26,8 @@ export interface CheckRequest {
   readonly device: string;
   /** Documents that it holds already. */
   readonly held: readonly string[];
+  /** Of documents that it held once: the number of its newest change in them. */
+  readonly spent: Readonly<Record<string, number>>;
 }
 
 /** A change to be stored. */
@@ -64,7 +66,7 @@ const RECORDS_AT_ONCE = 1_024;
 
 /** Never rejects, whatever the bytes. */
 export async function checkFile(
-  { file, device, held }: CheckRequest,
+  { file, device, held, spent }: CheckRequest,
   verifier: Verifier,
   tell: (step: CheckStep) => void,
 ): Promise<Checked> {
@@ -87,13 +89,15 @@ export async function checkFile(
   }
   // Damaged at its end it would open in part, and seem to be all there was.
   if (step.value.refusal !== null) return refused(step.value.refusal);
-  if (replica.roleOf(replica.device) === null && !held.includes(replica.doc))
-    return { kind: "foreign", file: foreign(replica) };
+  const isHeld = held.includes(replica.doc);
+  if (!isHeld && replica.roleOf(replica.device) === null)
+    return { kind: "foreign", file: foreign(replica, false) };
   const out = unprovable(replica);
   const left = [...out].map(id => ({ id, isOwn: replica.get(id)!.change.author === device }));
   // Whoever goes on with their own chain must have all of it, or would give a number away twice.
-  return !held.includes(replica.doc) && left.some(({ isOwn }) => isOwn)
-    ? { kind: "foreign", file: foreign(replica) }
+  const isOld = (spent[replica.doc] ?? 0) > (replica.ownHead?.seq ?? 0) || left.some(({ isOwn }) => isOwn);
+  return !isHeld && isOld
+    ? { kind: "foreign", file: foreign(replica, true) }
     : mine(replica, out, left, tell);
 }
 
@@ -140,14 +144,14 @@ function unprovable(replica: Replica): ReadonlySet<ChangeId> {
   return bare;
 }
 
-function foreign(replica: Replica): ForeignFile {
+function foreign(replica: Replica, isOwn: boolean): ForeignFile {
   const history = new History(replica.doc, replica.ground, [BODY_KEY]);
   finish(history.read());
   const text = bodyText(replica);
   const authors = history
     .blame(history.newest, BODY_PATH, 0, text.length, "author")
     .map(({ from, to, author, time }) => ({ from, to, author, time }));
-  return { title: titleOf(replica), text, authors, people: peopleOf(replica) };
+  return { title: titleOf(replica), text, authors, people: peopleOf(replica), isOwn };
 }
 
 function peopleOf(replica: Replica): ForeignFile["people"] {

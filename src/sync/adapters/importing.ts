@@ -18,6 +18,7 @@ export interface Bench {
   readonly key: DeviceKey;
   readonly store: Store;
   readonly held: readonly string[];
+  readonly spent: CheckRequest["spent"];
   check(request: CheckRequest, tell: (step: CheckStep) => void, signal: AbortSignal): Promise<Checked | null>;
   /** They are in the store. */
   stored(doc: string, title: string): Promise<void>;
@@ -80,7 +81,11 @@ async function importSigned(
     if (step.type === "records") for (const record of step.records) records.push(record);
     else progress({ stage: "checking", done: step.done });
   };
-  const checked = await bench.check({ file, device: bench.device, held: bench.held }, tell, signal);
+  const checked = await bench.check(
+    { file, device: bench.device, held: bench.held, spent: bench.spent },
+    tell,
+    signal,
+  );
   if (checked === null || checked.kind !== "mine") return checked;
   try {
     return await keep(records, checked, bench, progress, signal);

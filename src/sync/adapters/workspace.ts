@@ -21,6 +21,7 @@ import { documentsWithLastWords, findLastWords } from "./last-words.ts";
 import { arrive, lateCiphers } from "./late-ciphers.ts";
 import { openMemoryStore } from "./memory-store.ts";
 import { OpenedDocument } from "./opened-document.ts";
+import { allSpent, rememberSpent } from "./spent-numbers.ts";
 import { createVerifier } from "./verifier.ts";
 
 const UNDO_MS = 10_000;
@@ -242,6 +243,7 @@ class BrowserWorkspace implements Workspace {
       key: this.#key,
       store: this.#store,
       held: [...this.#records.keys()],
+      spent: allSpent(),
       check: (...asked: Parameters<Bench["check"]>) => checkElsewhere(this.#trusted, ...asked),
       stored: (doc: string, title: string) => this.#imported(doc, title),
     };
@@ -286,10 +288,19 @@ class BrowserWorkspace implements Workspace {
         const removedAt = this.#records.get(id)?.removedAt ?? null;
         if (removedAt === null || Date.now() - removedAt < REMOVED_MS - 1) return;
         this.#records.delete(id);
-        void this.#store.deleteDocument(id).catch(() => this.#load());
+        void this.#delete(id).catch(() => this.#load());
       },
       Math.max(0, inMs),
     );
+  }
+
+  /** The numbers that were given in it stay given. */
+  async #delete(id: string): Promise<void> {
+    await this.#store.append(id, 0, head => {
+      if (head !== null) rememberSpent(id, head.seq);
+      return { records: [], head };
+    });
+    await this.#store.deleteDocument(id);
   }
 }
 

@@ -77,8 +77,10 @@ export default function ForeignPage({ file, navigation, update, onCopy }: Proper
       <main className="page foreign">
         <div className="foreign-about">
           <p>
-            Everything in this file holds: written with these keys, nothing altered. You are no member of the
-            document, so it opens to read.
+            Everything in this file holds: written with these keys, nothing altered.{" "}
+            {file.isOwn
+              ? "This device wrote more in the document than the file has, so it opens to read."
+              : "You are no member of the document, so it opens to read."}
           </p>
           <ul aria-label="Who wrote in it">
             {file.people.slice(0, PEOPLE_SHOWN_MAX).map(({ key, changes }) => (
