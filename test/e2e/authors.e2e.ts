@@ -22,7 +22,7 @@ async function saysSomebody(person: Person, isRight: (name: string) => boolean):
 }
 
 /** The letters under tints, with the hue of each. */
-function tinted(person: Person): Promise<readonly (readonly [string, string])[]> {
+function tintedLetters(person: Person): Promise<readonly (readonly [string, string])[]> {
   return tints(person).evaluateAll(all =>
     all.map(each => [each.textContent ?? "", getComputedStyle(each).getPropertyValue("--hue")] as const),
   );
@@ -45,7 +45,10 @@ describe("who wrote this", () => {
     expect(await alice.button("Who wrote this").getAttribute("aria-pressed")).toBe("true");
     await expect.poll(() => alice.isInText()).toBe(true);
     await tints(alice).nth(1).waitFor();
-    const [[first, mine], [second, bobs]] = (await tinted(alice)) as [[string, string], [string, string]];
+    const [[first, mine], [second, bobs]] = (await tintedLetters(alice)) as [
+      [string, string],
+      [string, string],
+    ];
     expect([first, second]).toEqual(["Alice was here.", " So was Bob."]);
     expect(mine).not.toBe(bobs);
 
@@ -62,7 +65,7 @@ describe("who wrote this", () => {
     await alice.putCaret(22);
     await alice.type("XYZ");
     await expect
-      .poll(() => tinted(alice))
+      .poll(() => tintedLetters(alice))
       .toEqual([
         ["Alice was here.", mine],
         [" So was", bobs],
@@ -74,7 +77,7 @@ describe("who wrote this", () => {
     await bob.type("!");
     await alice.sees("Alice! was here. So wasXYZ Bob.");
     await expect
-      .poll(async () => (await tinted(alice)).slice(0, 3))
+      .poll(async () => (await tintedLetters(alice)).slice(0, 3))
       .toEqual([
         ["Alice", mine],
         ["!", bobs],
@@ -83,7 +86,7 @@ describe("who wrote this", () => {
     await alice.press("Control+z");
     await alice.sees("Alice! was here. So was Bob.");
     await expect
-      .poll(async () => (await tinted(alice)).map(([text]) => text).join(""))
+      .poll(async () => (await tintedLetters(alice)).map(([text]) => text).join(""))
       .toBe("Alice! was here. So was Bob.");
     await alice.button("Who wrote this").click();
     await tints(alice).first().waitFor({ state: "detached" });
@@ -105,23 +108,31 @@ describe("who wrote this", () => {
     const pace = async () => {
       await alice.putCaret(1_500);
       const taken: number[] = [];
-      for (let i = 0; i < 40; i++) {
+      for (let i = 0; i < 15; i++) {
         const start = performance.now();
         await alice.type("x");
         await alice.page.evaluate(() => new Promise(requestAnimationFrame));
         taken.push(performance.now() - start);
       }
-      return median(taken);
+      return taken;
     };
-    const before = await pace();
-    await alice.button("Who wrote this").click();
-    await tints(alice).first().waitFor();
-    const after = await pace();
+    // By turns, since what else the machine does meanwhile comes and goes.
+    const plain: number[] = [];
+    const tinted: number[] = [];
+    for (let round = 0; round < 3; round++) {
+      plain.push(...(await pace()));
+      await alice.button("Who wrote this").click();
+      await tints(alice).first().waitFor();
+      tinted.push(...(await pace()));
+      await alice.button("Who wrote this").click();
+      await tints(alice).first().waitFor({ state: "detached" });
+    }
+    const [before, after] = [median(plain), median(tinted)];
     report(
       "a key to the next frame, without and with authors",
       `${before.toFixed(1)} and ${after.toFixed(1)} ms`,
     );
-    expect(after).toBeLessThan(before + 16);
+    expect(after).toBeLessThan(before * 1.5 + 16);
   });
 
   it.each([
