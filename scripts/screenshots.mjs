@@ -2,7 +2,7 @@
 // changed, serves on a free port, and lets Alice and Bob write in two separate browser profiles. Fails if a picture
 // cannot be had, so a run that ends well is also a small proof that the pictures are not old.
 import { spawn } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { findChromium } from "./find-browser.mjs";
@@ -92,6 +92,14 @@ async function draw(browser, server) {
   await picture(alice, "who-wrote");
   await alice.keyboard.press("Escape");
 
+  await alice.getByRole("button", { name: "Who wrote this" }).click();
+  await text(alice).click();
+  await alice.keyboard.press("Control+End");
+  await alice.getByText("✓ signature holds").waitFor();
+  await picture(alice, "authors");
+  await alice.getByRole("button", { name: "Who wrote this" }).click();
+  await foreignFile(browser, server, alice);
+
   await bob.setViewportSize(PHONE);
   await picture(bob, "phone");
   await alice.emulateMedia({ colorScheme: "dark" });
@@ -118,6 +126,25 @@ async function draw(browser, server) {
   } finally {
     again.stop();
   }
+}
+
+/** Dave has nothing but the file that Alice exports. */
+async function foreignFile(browser, server, alice) {
+  await alice.getByRole("button", { name: "Export" }).click();
+  const downloading = alice.waitForEvent("download");
+  await alice.getByRole("button", { name: "Signed file" }).click();
+  const download = await downloading;
+  const buffer = readFileSync(await download.path());
+  const dave = await person(browser, "Dave");
+  await dave.goto(server.url);
+  await text(dave).waitFor();
+  await dave
+    .locator("input[type=file]")
+    .setInputFiles({ name: download.suggestedFilename(), mimeType: "", buffer });
+  await dave.getByRole("button", { name: "Make a copy" }).waitFor();
+  await dave.getByText("✓ signature holds").waitFor();
+  await picture(dave, "foreign-file");
+  await dave.context().close();
 }
 
 /** A browser profile of its own, whose owner goes by `name`. */

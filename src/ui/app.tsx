@@ -111,7 +111,7 @@ export function App({ workspace, navigator, updates, dismissed }: Properties) {
   );
 }
 
-/** What a new document begins with. It is no edit that undo is about. */
+/** What a new document begins with; what is typed later is undone apart from it. */
 function writeInto(document: OpenDocument, title: string, text: string): void {
   if (text !== "") document.text.edit([{ from: 0, to: 0, insert: text }]);
   document.text.breakUndo();

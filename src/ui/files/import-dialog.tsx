@@ -51,7 +51,11 @@ export default function ImportDialog({ workspace, files, onDone }: Properties) {
   if (reason === null && !isLate) return null;
   const name = files.length === 1 ? files[0]!.name : "Several files";
   return (
-    <Shown onClose={() => (reason === null ? cancelling.current.abort() : onDone(null))}>
+    // A dialog of its own for each: whoever closes the first in the moment of a refusal still hears of it.
+    <Shown
+      key={reason === null ? "under way" : "refused"}
+      onClose={() => (reason === null ? cancelling.current.abort() : onDone(null))}
+    >
       {(heading, close) =>
         reason !== null ? (
           <>
