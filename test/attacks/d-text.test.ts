@@ -26,7 +26,7 @@ import {
 vi.setConfig({ testTimeout: 20_000 });
 
 /** Where an honest person's letter goes that is typed before one that hangs on another. */
-function before(change: number, index: number): Place {
+function leftOf(change: number, index: number): Place {
   return { parent: { change, index }, side: "left", rightOrigin: null };
 }
 
@@ -123,7 +123,7 @@ describe("D: text", () => {
 
   it("D4 5,000 letters at one spot, all behind the same one, stand in one order, and the next edit is quick", () => {
     const { honest, alice, mallory, id } = victims();
-    const spot = (change: number): Place => before(change, LETTER + 1);
+    const spot = (change: number): Place => leftOf(change, LETTER + 1);
     const letter = forge(mallory, {
       ops: ref => Array.from({ length: 5_000 }, () => typing("x", spot(ref(id)))),
     });
@@ -158,7 +158,7 @@ describe("D: text", () => {
   it("D9 letters put into every word are in the same places everywhere, and gone with one mask", () => {
     const { honest, mallory, id } = victims();
     const letter = forge(mallory, {
-      ops: ref => [0, 1, 2, 3, 4].map(i => typing("-", before(ref(id), LETTER + i + 1))),
+      ops: ref => [0, 1, 2, 3, 4].map(i => typing("-", leftOf(ref(id), LETTER + i + 1))),
     });
     expect(allShow(honest, [letter], "body")).toBe("h-o-n-e-s-t");
     for (const { replica } of honest) replica.mask([letter.id], true);

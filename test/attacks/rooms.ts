@@ -1,0 +1,64 @@
+// A simulated room for the attacks on links and disks: Alice, Bob and Carol are linked to each other and hold one text;
+// Mallory has the link as well, and speaks by hand.
+
+import type { Replica } from "../../src/crdt/index.ts";
+import type { SignedChange } from "../../src/sync/protocol.ts";
+import { begin, Key, type Letter, newcomer, type Person } from "../crdt/people.ts";
+import { meet, type Puppet, type PuppetOptions } from "../sync/puppet.ts";
+import { type WireOptions, wires } from "../sync/wires.ts";
+import { type Tab, World } from "../sync/world.ts";
+
+export interface Room {
+  readonly world: World;
+  readonly alice: Tab;
+  readonly bob: Tab;
+  readonly carol: Tab;
+  readonly honest: readonly [Tab, Tab, Tab];
+}
+
+/** All of them hold "Hello" and a quiet second has passed. */
+export function room(seed = 1): Room {
+  const world = new World(seed);
+  const alice = world.create("Alice");
+  alice.write("Hello");
+  world.share(alice);
+  const bob = world.join("Bob", alice);
+  const carol = world.join("Carol", alice);
+  world.connect(alice, bob);
+  world.connect(alice, carol);
+  world.connect(bob, carol);
+  world.run(2_000);
+  return { world, alice, bob, carol, honest: [alice, bob, carol] };
+}
+
+/** Mallory at the other end of a new link to a tab. */
+export function mallory(
+  { world }: Room,
+  tab: Tab,
+  options: Partial<PuppetOptions> = {},
+  wire: WireOptions = {},
+): Puppet {
+  const { doc } = tab.replica;
+  const whole = { key: new Key("Mallory"), doc, inviteSeed: world.link.seed, ...options };
+  return meet(world, tab, wires(world.after, wire), whole);
+}
+
+export function lettersOf(replica: Replica): Letter[] {
+  return [...replica.changes()].map(({ change, bytes, signature }) => ({
+    id: change.id,
+    bytes,
+    signature: signature!,
+  }));
+}
+
+/** Somebody with the link and all that a tab holds, to make changes with. */
+export function editor(name: string, tab: Tab): Person {
+  const owner = begin("nobody in particular");
+  const person = newcomer(name, { ...owner, replica: tab.replica } as Person, tab.world.link);
+  person.receiveAll(lettersOf(tab.replica));
+  return person;
+}
+
+export const changes = (letters: readonly SignedChange[]) => ({ type: "changes", changes: letters }) as const;
+
+export const texts = (tabs: readonly Tab[]): string[] => tabs.map(({ text }) => text);
