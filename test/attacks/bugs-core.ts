@@ -1,0 +1,345 @@
+// Bugs in the core, by file; see bugs.ts.
+
+import type { Bug, Finder } from "./bugs.ts";
+import type { STORIES } from "./siege.ts";
+
+const siege = (name: keyof typeof STORIES): Finder => ["siege", name];
+const lie = (what: string): Finder => ["siege", "lies", what];
+const nothing = (piece: string) => [[piece, ""]] as const;
+
+export const CORE: readonly Bug[] = [
+  {
+    about: "a signature is asked for and its verdict not looked at",
+    file: "crdt/graph/verify.ts",
+    edits: nothing(
+      'if (!verdicts.every(verdict => verdict)) return refuse("SignatureWrong", change.id.slice(0, 8));',
+    ),
+    story: lie("another's signature"),
+    isSample: true,
+  },
+  {
+    about: "the ticket of a join is not asked about",
+    file: "crdt/graph/verify.ts",
+    edits: nothing("questions.push({ key: mustFromHex(op.invite), message, signature: op.signature });"),
+    story: lie("a join with somebody else's ticket"),
+  },
+  {
+    about: "the document of a change is not looked at",
+    file: "crdt/graph/verify.ts",
+    edits: nothing('if (change.doc !== this.#doc) return refuse("DocumentForeign", change.doc.slice(0, 8));'),
+    story: lie("a change of another document"),
+  },
+  {
+    about: "keys of invites pass no gate",
+    file: "crdt/graph/verify.ts",
+    edits: [
+      ["if (invite !== null && !this.#keys.isAdmissible(mustFromHex(invite)))", "if (invite?.length === 0)"],
+    ],
+    story: lie("a key of small order in an invite"),
+  },
+  {
+    about: "the changes of a run need not follow each other",
+    file: "crdt/graph/verify.ts",
+    edits: nothing(
+      'if (i > 0 && !changes[i - 1]!.isFollowedBy(change)) return refuse("RunBroken", change.id.slice(0, 8));',
+    ),
+    story: siege("runs"),
+  },
+  {
+    about: "the verdict on a run is not looked at",
+    file: "crdt/graph/verify.ts",
+    edits: nothing(
+      'if (!verdicts.every(verdict => verdict)) return refuse("SignatureWrong", changes[last]!.id.slice(0, 8));',
+    ),
+    story: siege("runs"),
+  },
+  {
+    about: "a record of the store is believed without its hash",
+    file: "crdt/graph/verify.ts",
+    edits: nothing('if (change.id !== id) return refuse("BytesMalformed", "the record is damaged");'),
+    story: siege("keeping"),
+  },
+  {
+    about: "a key with torsion is taken",
+    file: "crdt/graph/ed25519.ts",
+    edits: [["!point.isSmallOrder() && point.isTorsionFree()", "!point.isSmallOrder()"]],
+    story: siege("signatures"),
+  },
+  {
+    about: "S is not compared with the order",
+    file: "crdt/graph/ed25519.ts",
+    edits: nothing("if (integerOf(signature.subarray(32)) >= L) return false;"),
+    story: siege("signatures"),
+  },
+  {
+    about: "R of small order is taken",
+    file: "crdt/graph/ed25519.ts",
+    edits: [["return y < P && !SMALL_ORDER_Y.has(y);", "return y < P;"]],
+    story: siege("signatures"),
+    isSample: true,
+  },
+  {
+    about: "the equation is judged with a cofactor",
+    file: "crdt/graph/ed25519.ts",
+    edits: [
+      [
+        "return expectedR.every((byte, i) => byte === encodedR[i]);",
+        "const r = decodePoint(encodedR); return r !== null && r.subtract(decodePoint(expectedR)!).clearCofactor().is0();",
+      ],
+    ],
+    story: siege("signatures"),
+  },
+  {
+    about: "a varint may be longer than it must be",
+    file: "crdt/graph/bytes.ts",
+    edits: [
+      [
+        'if (i === 8) throw new Malformed("varint too long");\n      byte = this.byte();\n      if (byte === 0) throw',
+        'if (i === 8) throw new Malformed("varint too long");\n      byte = this.byte();\n      if (byte < 0) throw',
+      ],
+    ],
+    story: lie("a number with a needless byte"),
+  },
+  {
+    about: "a parent may be named twice",
+    file: "crdt/graph/codec.ts",
+    edits: [
+      [
+        "compareNames(buffer, at - NAME_BYTES, buffer, at) >= 0",
+        "compareNames(buffer, at - NAME_BYTES, buffer, at) > 0",
+      ],
+    ],
+    story: lie("a parent twice"),
+  },
+  {
+    about: "what stands behind a change is not looked at",
+    file: "crdt/graph/codec.ts",
+    edits: [["readBody(input, change);\n  input.end();", "readBody(input, change);"]],
+    story: lie("bytes behind the end"),
+  },
+  {
+    about: "the hash leaves out the last byte",
+    file: "crdt/graph/codec.ts",
+    edits: [
+      [
+        "buffer, start + BEGINNING_END, end, buffer, end)",
+        "buffer, start + BEGINNING_END, end - 1, buffer, end)",
+      ],
+    ],
+    story: siege("chains"),
+    isSample: true,
+  },
+  {
+    about: "a change is taken before its parents",
+    file: "crdt/receiving.ts",
+    edits: nothing("for (let i = 0; i < parents.length; i++) if (parents[i]! < 0) return false;"),
+    story: siege("chains"),
+  },
+  {
+    about: "what builds on a refused change waits for ever",
+    file: "crdt/receiving.ts",
+    edits: [["if (lacking.some(parent => this.#refused.has(parent)))", "if (lacking.length === 0)"]],
+    story: siege("chains"),
+  },
+  {
+    about: "what had waited is not judged when its parent comes",
+    file: "crdt/receiving.ts",
+    edits: [["const queue = this.#pending.release(first.id);", "const queue: Waiting[] = [];"]],
+    story: siege("orphans"),
+  },
+  {
+    about: "the orphans of a source have no limit",
+    file: "crdt/graph/pending.ts",
+    edits: [
+      [
+        "while (share.waiting.size > PENDING_CHANGES_MAX || share.bytes > PENDING_BYTES_MAX) {",
+        "while (share.bytes > PENDING_BYTES_MAX) {",
+      ],
+    ],
+    story: siege("orphans"),
+  },
+  {
+    about: "who floods drops what others sent as well",
+    file: "crdt/graph/pending.ts",
+    edits: nothing("if (held.sources.length > 0) return;"),
+    story: siege("orphans"),
+  },
+  {
+    about: "parents may be below each other",
+    file: "crdt/authority/admission.ts",
+    edits: nothing(
+      'if (parents.length > 1 && !graph.isAntichain(parents)) return refuse("ParentsUnordered");',
+    ),
+    story: lie("parents of which one is below another"),
+  },
+  {
+    about: "numbers may have gaps, and be given twice",
+    file: "crdt/authority/admission.ts",
+    edits: [[" || graph.seqAt(prev) + 1 !== change.seq", ""]],
+    story: lie("a gap in the numbers"),
+  },
+  {
+    about: "the previous change need not be in the past",
+    file: "crdt/authority/admission.ts",
+    edits: nothing('if (!past.has(prev)) return refuse("ChainBroken", "previous change outside the past");'),
+    story: lie("a previous change outside of the past"),
+  },
+  {
+    about: "a depth may be greater than it is",
+    file: "crdt/authority/admission.ts",
+    edits: [["if (change.depth !== depth)", "if (change.depth < depth)"]],
+    story: lie("a depth too great"),
+  },
+  {
+    about: "running totals are believed",
+    file: "crdt/authority/admission.ts",
+    edits: nothing(
+      'if (change.opTotal !== opsBefore + change.ops.length) return refuse("CountsWrong", "ops");',
+    ),
+    story: lie("ops that are not counted"),
+  },
+  {
+    about: "the quota is one op more than it says",
+    file: "crdt/authority/admission.ts",
+    edits: [["if (change.opTotal > quota.opsMax)", "if (change.opTotal > quota.opsMax + 1)"]],
+    story: lie("one op more than the quota"),
+  },
+  {
+    about: "a role counts that is held now, not in the past of the change",
+    file: "crdt/authority/admission.ts",
+    edits: [["members.roleOf(change.author, past)", "members.roleOf(change.author)"]],
+    story: lie("a first change without a join, beside one with it"),
+    isSample: true,
+  },
+  {
+    about: "an invite counts that is known now, not in the past of the join",
+    file: "crdt/authority/admission.ts",
+    edits: [["members.inviteRole(first.invite, past)", "members.inviteRole(first.invite)"]],
+    story: lie("a join with an invite that its author has not seen"),
+  },
+  {
+    about: "a device may join in the middle of its chain",
+    file: "crdt/authority/admission.ts",
+    edits: [["!(change.seq === 1 && !isFirst && i === 0)", "!(!isFirst && i === 0)"]],
+    story: lie("a join in the middle of a chain"),
+  },
+  {
+    about: "roles are not asked for the keys they may write",
+    file: "crdt/authority/admission.ts",
+    edits: [
+      [
+        "if (!mayWrite(role, policy, key)) return",
+        "if (!mayWrite(role, policy, key) && key === null) return",
+      ],
+    ],
+    story: lie("a key that the role may not write"),
+  },
+  {
+    about: "an owner can be made",
+    file: "crdt/authority/members.ts",
+    edits: [[' && given !== "owner"', ""]],
+    story: lie("an owner made by the owner"),
+  },
+  {
+    about: "an editor may invite",
+    file: "crdt/authority/members.ts",
+    edits: [["RANK[issuer] >= RANK.admin", "RANK[issuer] >= RANK.editor"]],
+    story: lie("an invite by an editor"),
+  },
+  {
+    about: "an op may be of another kind than its node",
+    file: "crdt/types/references.ts",
+    edits: [["if (!suits(op, kind)) return", "if (!suits(op, kind) && kind === null) return"]],
+    story: lie("an op on a node of another kind"),
+  },
+  {
+    about: "a place may be beside what its author has not seen",
+    file: "crdt/types/references.ts",
+    edits: nothing(
+      'if (!this.#past.has(dot.change)) return refuse("ReferenceUnseen", "element outside the past");',
+    ),
+    story: lie("a place beside what she has not seen"),
+    isSample: true,
+  },
+  {
+    about: "a write may replace what its author has not seen",
+    file: "crdt/types/references.ts",
+    edits: [
+      [
+        'else if (!this.#past.has(dot.change)) return refuse("ReferenceUnseen", "entry outside the past");\n      ',
+        "",
+      ],
+    ],
+    story: lie("a write in place of what she has not seen"),
+  },
+  {
+    about: "neighbours may be named in any order",
+    file: "crdt/types/references.ts",
+    edits: [[".compare(parent, rightOrigin) < 0", ".compare(parent, rightOrigin) < Infinity"]],
+    story: lie("a right origin left of its parent"),
+  },
+  {
+    about: "letters go between the halves of a pair",
+    file: "crdt/types/references.ts",
+    edits: [['if (op.type === "insertText" && splitsPair(', 'if (op.type !== "insertText" && splitsPair(']],
+    story: lie("a letter between the halves of a pair"),
+  },
+  {
+    about: "a counter that only grows can be counted down",
+    file: "crdt/types/references.ts",
+    edits: [['kind === "gcounter" && op.by < 0', 'kind === "gcounter" && op.by === 0']],
+    story: lie("a counter that only grows, counted down"),
+  },
+  {
+    about: "ties are broken by who came first",
+    file: "crdt/graph/graph.ts",
+    edits: [
+      [
+        "if (isLeftHere && isRightHere) return this.#names.compare(a, b);",
+        "if (isLeftHere && isRightHere) return a - b;",
+      ],
+    ],
+    story: siege("merging"),
+    isSample: true,
+  },
+  {
+    about: "of two writes the one shows that came last",
+    file: "crdt/types/register.ts",
+    edits: [
+      ["this.#causality.compareDepths(a.dot.change, b.dot.change) ||", "a.dot.change - b.dot.change ||"],
+    ],
+    story: siege("merging"),
+  },
+  {
+    about: "what was removed for ever returns",
+    file: "crdt/types/sets.ts",
+    edits: [["return member.removes.size === 0 && member.standing > 0;", "return member.standing > 0;"]],
+    story: siege("merging"),
+  },
+  {
+    about: "a masked change that replaced a value keeps it replaced",
+    file: "crdt/types/register.ts",
+    edits: [["entry.replacedBy = entry.replacedBy.filter(slot => slot !== by);", ""]],
+    story: siege("merging"),
+  },
+  {
+    about: "right siblings stand by their dots alone",
+    file: "crdt/types/fugue.ts",
+    edits: [[": this.#causality.compareIds(left.change, right.change);", ": left.change - right.change;"]],
+    story: siege("merging"),
+  },
+  {
+    about: "a file may begin with another document's change",
+    file: "crdt/file/loading.ts",
+    edits: nothing(
+      'if (number === 0 && change.id !== this.#doc) return refuse("DocumentForeign", change.id.slice(0, 8));',
+    ),
+    story: siege("keeping"),
+  },
+  {
+    about: "the check of a segment is not looked at",
+    file: "crdt/file/loading.ts",
+    edits: nothing('if (!isWhole) return refuse("FileDamaged");'),
+    story: siege("keeping"),
+  },
+];
