@@ -39,7 +39,8 @@ export function mallory(
   wire: WireOptions = {},
 ): Puppet {
   const { doc } = tab.replica;
-  const whole = { key: new Key("Mallory"), doc, inviteSeed: world.link.seed, ...options };
+  const key = options.key ?? new Key("Mallory");
+  const whole = { doc, inviteSeed: world.link.seed, ...options, key };
   return meet(world, tab, wires(world.after, wire), whole);
 }
 
