@@ -1,8 +1,9 @@
 // The one signature rule in a real Chromium: its WebCrypto behind the gates, and the script, on a page with
-// crypto.subtle and on one without. All give the verdicts that Node gives.
+// crypto.subtle and on one without; and in Firefox, where there is one. All give the verdicts that Node gives.
 
 import { existsSync, readFileSync } from "node:fs";
 import type { Browser, Page } from "playwright-core";
+import puppeteer from "puppeteer-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fromHex } from "../../src/crdt/graph/bytes.ts";
 import { verifyInScript } from "../../src/crdt/graph/ed25519.ts";
@@ -12,6 +13,13 @@ import type { HexCase, api as pageApi } from "./ed25519-page.ts";
 import { launchChromium, type ServedPage, servePage } from "./page.ts";
 
 declare const api: typeof pageApi;
+
+// By a computed name: scripts are plain JavaScript without declarations.
+const finder: { findFirefox(): string | null } = await import(
+  String(new URL("../../scripts/find-browser.mjs", import.meta.url))
+);
+const firefoxPath = finder.findFirefox();
+if (firefoxPath === null) console.log("ed25519: left out Firefox, there is none on this machine");
 
 let served: ServedPage;
 let browser: Browser;
@@ -61,6 +69,24 @@ describe("the one signature rule in Chromium", () => {
     const page = await openPage(served.plainAddress);
     const verdicts = await page.evaluate(all => api.verdicts(all), cases);
     expect(verdicts).toEqual({ platform: false, verifier: expected, script: expected });
+  });
+
+  it.skipIf(firefoxPath === null)("gives them in Firefox, with its WebCrypto and in script", async () => {
+    const firefox = await puppeteer.launch({
+      browser: "firefox",
+      protocol: "webDriverBiDi",
+      executablePath: firefoxPath!,
+      headless: true,
+    });
+    try {
+      const page = await firefox.newPage();
+      await page.goto(served.address);
+      await page.waitForFunction(() => "api" in globalThis);
+      const { verifier, script } = await page.evaluate(all => api.verdicts(all), cases);
+      expect({ verifier, script }).toEqual({ verifier: expected, script: expected });
+    } finally {
+      await firefox.close();
+    }
   });
 
   it("is several times faster with the platform", async () => {
