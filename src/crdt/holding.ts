@@ -13,6 +13,7 @@ import type { Ancestors, WrittenChange } from "./graph/written.ts";
 import { Masking } from "./masking.ts";
 import { DocumentTree, type Patch } from "./types/document.ts";
 import type { Slot } from "./types/dot.ts";
+import type { ImageIn, ImageOut } from "./types/image.ts";
 
 /** Where a covered change stands in its run. */
 interface Tail {
@@ -26,7 +27,9 @@ export class Holding implements Shelf {
   readonly members = new Members();
   readonly tree = new DocumentTree(this.graph);
   readonly retracts = new Retracts(this.graph);
-  readonly masking = new Masking(this.graph, this.tree, this.retracts, slot => this.at(slot).change);
+  readonly masking = new Masking(this.graph, this.tree, this.retracts, slot =>
+    this.#archive.has(slot) ? this.at(slot).change : null,
+  );
   readonly #archive = new Archive();
   /** What proves a covered change whose run does not go on here: the rest of it was refused, or waits. */
   readonly #tails = new Map<Slot, Tail>();
@@ -77,10 +80,12 @@ export class Holding implements Shelf {
     if (!this.#archive.isSigned(slot)) this.#archive.sign(slot, signature);
   }
 
-  /** An admitted change with all that it takes to show that its author signed for it; null if that was not signed yet. */
+  /** An admitted change with all that it takes to show that its author signed for it; null if that was not signed yet, or
+   * its bytes are not here. */
   proofOf(id: ChangeId): SignedRun | null {
     const changes: Bytes[] = [];
     for (let slot = this.graph.slotOf(id); slot !== undefined; slot = this.graph.nextInLane(slot)) {
+      if (!this.#archive.has(slot)) return null;
       changes.push(this.#archive.bytesAt(slot));
       const signature = this.#archive.signatureAt(slot);
       if (signature !== null) return { changes, signature };
@@ -91,6 +96,35 @@ export class Holding implements Shelf {
       }
     }
     return null;
+  }
+
+  /** Whether the bytes of all changes are here. After an image was loaded they are not until `fill` has brought them. */
+  get isWhole(): boolean {
+    return this.#archive.count === this.graph.size;
+  }
+
+  /** The bytes of a change that came by an image, whose hash was checked. */
+  fill(id: ChangeId, bytes: Bytes, signature: Bytes | null): void {
+    const slot = this.graph.slotOf(id)!;
+    if (!this.#archive.has(slot)) this.#archive.add(slot, { buffer: bytes, start: 0, end: bytes.length });
+    if (signature !== null) this.signIfBare(slot, signature);
+  }
+
+  dump(out: ImageOut): void {
+    this.graph.dump(out);
+    this.members.dump(out);
+    this.retracts.dump(out);
+    this.tree.dump(out);
+    this.masking.dump(out);
+  }
+
+  /** Into one that is empty. */
+  load(from: ImageIn): void {
+    this.graph.load(from);
+    this.members.load(from);
+    this.retracts.load(from);
+    this.tree.load(from);
+    this.masking.load(from);
   }
 
   /** Its bytes are read when they are looked at, and each time anew. */

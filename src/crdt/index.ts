@@ -40,6 +40,7 @@ export type {
 export { assert, unreachable } from "./assert.ts";
 export { type Member, mayInvite, OPEN_POLICY } from "./authority/members.ts";
 export type { Closed } from "./closed.ts";
+export type { Ticket } from "./closing.ts";
 export {
   type Loaded,
   type Loading,
@@ -78,12 +79,10 @@ export { finish, type Progress } from "./history/progress.ts";
 export { restore } from "./history/restore.ts";
 export { CHANGE_BYTES_MAX, KEYS_REMEMBERED_MAX, NAME_BYTES_MAX } from "./limits.ts";
 export type { Listener, Origin } from "./listeners.ts";
+export type { StoredChange } from "./recalling.ts";
 export type { Reception, Refused } from "./receiving.ts";
 export { describe, REFUSALS, type Refusal, type RefusalCode } from "./refusal.ts";
-export {
-  Replica,
-  type Ticket,
-} from "./replica.ts";
+export { Replica } from "./replica.ts";
 export type { Patch } from "./types/document.ts";
 export type { Dot } from "./types/dot.ts";
 export { type Input, ListEdit, MapEdit } from "./types/edit.ts";

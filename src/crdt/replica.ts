@@ -4,29 +4,30 @@
 
 import { assert } from "./assert.ts";
 import { type Member, OPEN_POLICY } from "./authority/members.ts";
-import { Closed } from "./closed.ts";
+import type { Closed } from "./closed.ts";
+import { Closing, type Ticket } from "./closing.ts";
 import { Drafting } from "./drafting.ts";
 import type { Bytes } from "./graph/bytes.ts";
-import type { ChangeId, DeviceId, DocId, Op, Policy, Role } from "./graph/change.ts";
-import { compose, composeGenesis } from "./graph/compose.ts";
+import type { ChangeId, DeviceId, DocId, Policy, Role } from "./graph/change.ts";
+import { composeGenesis } from "./graph/compose.ts";
 import type { ChainTip, LaneTip } from "./graph/graph.ts";
-import { retractsFor } from "./graph/retracts.ts";
 import {
   conclude,
   concludeRun,
   type Inspected,
   type InspectedRun,
   Inspector,
-  recall,
   type SignedRun,
   signatureMessage,
   type VerifiedChange,
 } from "./graph/verify.ts";
-import type { Ancestors, WrittenChange } from "./graph/written.ts";
+import type { WrittenChange } from "./graph/written.ts";
 import type { Ground } from "./history/history.ts";
 import { Holding } from "./holding.ts";
-import { LABEL_BYTES_MAX, NAME_BYTES_MAX, PARENTS_MAX } from "./limits.ts";
+import { loadImage, takeImage } from "./imaging.ts";
+import { LABEL_BYTES_MAX, NAME_BYTES_MAX } from "./limits.ts";
 import { type Listener, Listeners } from "./listeners.ts";
+import { Recalling, type StoredChange } from "./recalling.ts";
 import { Outcome, Receiving, type Reception } from "./receiving.ts";
 import type { Refusal } from "./refusal.ts";
 import { resume } from "./resuming.ts";
@@ -38,40 +39,28 @@ import type { Path } from "./types/op.ts";
 import { encodeParts } from "./unclosed.ts";
 import { Undoing } from "./undoing.ts";
 
-/** How a device without a membership may get one: the invite's key, and its signature over the device. */
-export interface Ticket {
-  readonly invite: DeviceId;
-  readonly signature: Bytes;
-}
-
-/** What a genesis builds on. */
-const ORPHAN: Ancestors = { prev: -1, parents: [] };
-
-/** Seconds between two statements of the clock on one chain. */
-const TIME_STATED_S = 60;
-
 export class Replica {
   readonly device: DeviceId;
   readonly doc: DocId;
   readonly #holding = new Holding();
   readonly #drafting: Drafting;
+  readonly #closing: Closing;
   readonly #undoing: Undoing;
   readonly #receiving = new Receiving(this.#holding);
+  readonly #recalling: Recalling;
   readonly #inspector: Inspector;
   readonly #listeners = new Listeners();
-  #ticket: Ticket | null = null;
   /** Whether the genesis was seen here by an edit: every keystroke asks. */
   #hasBegun = false;
-  #lastTime = 0;
-  /** In the graph and not shown yet: `restore` closes the draft in between. */
-  #recalled: Slot[] = [];
 
   private constructor(device: DeviceId, doc: DocId) {
     this.device = device;
     this.doc = doc;
     this.#inspector = new Inspector(doc);
     this.#drafting = new Drafting(this.#holding.graph, this.#holding.tree, device);
+    this.#closing = new Closing(this.#holding, this.#drafting, device, doc);
     this.#undoing = new Undoing(this.#holding, this.#drafting, device);
+    this.#recalling = new Recalling(this.#holding, this.#receiving, this.#closing);
   }
 
   /** A new document with this device as its owner. `nonce`: 16 random bytes; `now`: seconds since 1970. */
@@ -83,14 +72,26 @@ export class Replica {
   ): { replica: Replica; genesis: Closed } {
     const verified = composeGenesis(device, { type: "genesis", nonce, policy }, now);
     const replica = new Replica(device, verified.id);
-    replica.#lastTime = now;
-    return { replica, genesis: replica.#enterOwn(verified, replica.#graph.reserve(), ORPHAN) };
+    return { replica, genesis: replica.#closing.begin(verified, now) };
   }
 
   /** An empty copy of a document that others hold. With a ticket, this device's first change joins it. */
   static open(device: DeviceId, doc: DocId, ticket: Ticket | null = null): Replica {
     const replica = new Replica(device, doc);
-    replica.#ticket = ticket;
+    replica.#closing.ticket = ticket;
+    return replica;
+  }
+
+  /**
+   * What `image` was taken of, for this device and document; null if the bytes are none, or damaged: then the store's
+   * records are restored, as without it. It shows, is edited, closed and signed, and takes in what others say at once; undo,
+   * and whatever reads the bytes of old changes (`changes`, `get`, `proofOf`, `ground`), wait until `isWhole`.
+   */
+  static ofImage(device: DeviceId, doc: DocId, image: Bytes, ticket: Ticket | null = null): Replica | null {
+    const replica = Replica.open(device, doc, ticket);
+    const imaged = loadImage(image, replica.#holding, doc, device);
+    if (imaged === null) return null;
+    replica.#closing.lastTime = imaged.lastTime;
     return replica;
   }
 
@@ -111,6 +112,11 @@ export class Replica {
 
   get heads(): readonly ChangeId[] {
     return this.#graph.heads;
+  }
+
+  /** How many changes are here. */
+  get size(): number {
+    return this.#graph.size;
   }
 
   get laneTips(): readonly LaneTip[] {
@@ -136,8 +142,8 @@ export class Replica {
 
   /** Whether an edit made now would be taken by others. */
   get mayWrite(): boolean {
-    const role =
-      this.roleOf(this.device) ?? (this.#ticket === null ? null : this.inviteRole(this.#ticket.invite));
+    const { ticket } = this.#closing;
+    const role = this.roleOf(this.device) ?? (ticket === null ? null : this.inviteRole(ticket.invite));
     return role === "owner" || (role !== null && this.policy[role] !== undefined);
   }
 
@@ -230,12 +236,12 @@ export class Replica {
    * since. Part of the draft until that is closed. False if there is none.
    */
   undo(): boolean {
-    return this.#retract(this.#undoing.undoable());
+    return this.#retract(() => this.#undoing.undoable());
   }
 
   /** Brings back what was undone last, as long as nothing was edited since. False if there is nothing. */
   redo(): boolean {
-    return this.#retract(this.#undoing.redoable());
+    return this.#retract(() => this.#undoing.redoable());
   }
 
   get canUndo(): boolean {
@@ -262,14 +268,15 @@ export class Replica {
     return slot !== undefined && this.#holding.retracts.isRetracted(slot);
   }
 
-  /** Not while changes of another tab are here that do not show yet. */
+  /** Not while changes of another tab are here that do not show yet, nor before one's own changes can be read. */
   get #mayRetract(): boolean {
-    return this.mayWrite && this.#recalled.length === 0;
+    return this.mayWrite && this.#recalling.recalled.length === 0 && this.isWhole;
   }
 
-  #retract(slots: readonly Slot[]): boolean {
+  #retract(find: () => readonly Slot[]): boolean {
     this.#listeners.checkQuiet();
-    if (slots.length === 0 || !this.#mayRetract) return false;
+    const slots = this.#mayRetract ? find() : [];
+    if (slots.length === 0) return false;
     this.#listeners.tell(this.#undoing.retract(slots), "local", () => [this.device]);
     return true;
   }
@@ -302,51 +309,7 @@ export class Replica {
    * cannot move before its id is known.
    */
   closeDraft(now: number): Closed[] {
-    if (!this.hasDraft) return [];
-    const { parents: drafted, parts } = this.#drafting.take();
-    // Another tab may have gone on with the chain since the draft was begun.
-    let ancestors = this.#withOwnHead(drafted);
-    const merges: Closed[] = [];
-    while (ancestors.parents.length > PARENTS_MAX) {
-      const { parents } = ancestors;
-      // One less, since the own previous change may be among the others and comes along.
-      const some = this.#withOwnHead(parents.slice(0, PARENTS_MAX - 1));
-      merges.push(this.#closeOne(some, [], this.#graph.reserve(), now));
-      ancestors = this.#withOwnHead(parents);
-    }
-    const closed: Closed[] = [];
-    for (const { ops, retracted, slot } of parts) {
-      const retracts = retractsFor(retracted.map(other => this.#graph.seqAt(other)));
-      closed.push(this.#closeOne(ancestors, retracts.length > 0 ? [...ops, ...retracts] : ops, slot, now));
-      ancestors = { prev: slot, parents: [slot] };
-    }
-    return merges.length === 0 ? closed : [...merges, ...closed];
-  }
-
-  #withOwnHead(parents: readonly Slot[]): Ancestors {
-    const prev = this.#graph.newestSlotOf(this.device);
-    return prev === null ? { prev: -1, parents } : { prev, parents: this.#graph.withTip(parents, prev) };
-  }
-
-  /** The change is not judged: it is made of what the draft checked. What others will not take for lack of a right is
-   * still kept here. */
-  #closeOne(ancestors: Ancestors, drafted: readonly Op[], slot: Slot, now: number): Closed {
-    let ops = drafted;
-    if (this.#ticket !== null && ancestors.prev < 0 && this.roleOf(this.device) === null) {
-      const { invite, signature } = this.#ticket;
-      ops = [{ type: "join", invite, signature }, ...drafted];
-    }
-    const states = now - this.#lastTime >= TIME_STATED_S;
-    if (states) this.#lastTime = now;
-    const verified = compose(this.#graph, this.doc, this.device, ancestors, ops, slot, states ? now : null);
-    return this.#enterOwn(verified, slot, ancestors);
-  }
-
-  /** What it does shows already. */
-  #enterOwn(verified: VerifiedChange, slot: Slot, ancestors: Ancestors): Closed {
-    this.#holding.enter(verified, slot, ancestors);
-    this.#holding.masking.begin(verified.change, ancestors.prev, slot);
-    return new Closed(slot, this.#holding);
+    return this.hasDraft ? this.#closing.close(now) : [];
   }
 
   /** The open draft as bytes for `resumeDraft`, or null. */
@@ -433,7 +396,11 @@ export class Replica {
   mask(ids: Iterable<ChangeId>, isMasked: boolean): void {
     assert(!this.hasDraft, "the draft is closed before changes are masked");
     this.#listeners.checkQuiet();
-    this.#listeners.tell(this.#holding.masking.mask(ids, isMasked, this.#recalled), "remote", () => []);
+    this.#listeners.tell(
+      this.#holding.masking.mask(ids, isMasked, this.#recalling.recalled),
+      "remote",
+      () => [],
+    );
   }
 
   /** The same for the changes of a device from number `fromSeq` on that are here, on every branch if it forked. */
@@ -457,36 +424,42 @@ export class Replica {
    * asked between the two, when `ownHead` is the store's.
    */
   restore(
-    records: Iterable<{ readonly id: string; readonly bytes: Bytes; readonly signature: Bytes | null }>,
+    records: Iterable<StoredChange>,
     now: number,
     mayClose: () => boolean = () => true,
   ): { readonly damaged: number; readonly closed: readonly Closed[] } {
-    let damaged = 0;
-    for (const record of records) {
-      const verified = recall(record.id, record.bytes, record.signature);
-      if ("ok" in verified) damaged++;
-      else if (!this.#graph.has(verified.change.id) && !this.#recall(verified)) damaged++;
-    }
+    const damaged = this.#recalling.enter(records);
     if (!mayClose()) return { damaged, closed: [] };
     const closed = this.closeDraft(now);
     const patches: Patch[] = [];
-    for (const slot of this.#recalled) this.#holding.applyKept(slot, patches);
-    const recalled = this.#recalled;
-    this.#recalled = [];
+    const recalled = this.#recalling.show(patches);
     this.#listeners.tell(patches, "remote", () => recalled.map(slot => this.#graph.authorAt(slot)));
     return { damaged, closed };
   }
 
-  #recall(verified: VerifiedChange): boolean {
-    const { change } = verified;
-    const ancestors = this.#graph.ancestorsOf(change);
-    if (change.doc !== this.doc || ancestors.parents.some(parent => parent < 0)) return false;
-    const slot = this.#graph.reserve();
-    this.#holding.enter(verified, slot, ancestors);
-    if (change.author === this.device && change.time !== null)
-      this.#lastTime = Math.max(this.#lastTime, change.time);
-    this.#recalled.push(slot);
-    this.#receiving.entered(change.id);
-    return true;
+  /** All that is here but the bytes of the changes, for this device's own store; null while a draft is open, or something
+   * else is under way, and where it would be too large. A cache of the log that may be dropped at any time. */
+  get image(): Bytes | null {
+    const isAtRest = !this.hasDraft && this.#recalling.recalled.length === 0 && !this.#holding.masking.owes;
+    if (!isAtRest || !this.hasGenesis) return null;
+    const { doc, device } = this;
+    return takeImage(this.#holding, { doc, device, lastTime: this.#closing.lastTime });
+  }
+
+  /** Whether the bytes of all changes are here. After `ofImage` they are not until `fill` has brought them. */
+  get isWhole(): boolean {
+    return this.#holding.isWhole;
+  }
+
+  /** The store's records, in as many slices as one likes; only their hashes are checked. Answers those of changes that are not
+   * here, or that are damaged: for `restore`. No draft may be open. */
+  fill<R extends StoredChange>(records: Iterable<R>): R[] {
+    const left = this.#recalling.fill(records);
+    if (!this.#holding.masking.owes) return left;
+    assert(!this.hasDraft, "the draft is closed before anything else shows");
+    const patches: Patch[] = [];
+    this.#holding.masking.pay(patches);
+    this.#listeners.tell(patches, "remote", () => []);
+    return left;
   }
 }

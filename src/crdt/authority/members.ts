@@ -7,6 +7,7 @@ import type { Change, DeviceId, Policy, Role } from "../graph/change.ts";
 import type { Past } from "../graph/graph.ts";
 import { EDITOR_BYTES_MAX, EDITOR_OPS_MAX } from "../limits.ts";
 import type { Slot } from "../types/dot.ts";
+import type { ImageIn, ImageOut } from "../types/image.ts";
 
 /** The higher, the more it may. */
 const RANK: Readonly<Record<Role, number>> = { reader: 0, commenter: 1, editor: 2, admin: 3, owner: 4 };
@@ -28,6 +29,13 @@ interface Grant {
   readonly slot: Slot;
 }
 
+/** What a device last called itself, and in which change. */
+interface Naming {
+  readonly name: string;
+  readonly depth: number;
+  readonly id: string;
+}
+
 /** Everything there is: for what this replica holds now. */
 const EVERYTHING: Pick<Past, "has"> = { has: () => true };
 
@@ -36,10 +44,7 @@ export class Members {
   #policy: Policy = {};
   readonly #invites = new Map<DeviceId, Grant[]>();
   readonly #grants = new Map<DeviceId, Grant[]>();
-  readonly #names = new Map<
-    DeviceId,
-    { readonly name: string; readonly depth: number; readonly id: string }
-  >();
+  readonly #names = new Map<DeviceId, Naming>();
 
   get owner(): DeviceId | null {
     return this.#owner;
@@ -82,6 +87,26 @@ export class Members {
   /** The role that an invite gives in a causal past, or null if it is not in it. */
   inviteRole(invite: DeviceId, past = EVERYTHING): Role | null {
     return highest(this.#invites.get(invite), past);
+  }
+
+  dump(out: ImageOut): void {
+    out.json([this.#owner, this.#policy, [...this.#invites], [...this.#grants], [...this.#names]]);
+  }
+
+  /** Into one that is empty. */
+  load(from: ImageIn): void {
+    const [owner, policy, invites, grants, names] = from.json() as [
+      DeviceId,
+      Policy,
+      [DeviceId, Grant[]][],
+      [DeviceId, Grant[]][],
+      [DeviceId, Naming][],
+    ];
+    this.#owner = owner;
+    this.#policy = policy;
+    for (const [key, given] of invites) this.#invites.set(key, given);
+    for (const [device, given] of grants) this.#grants.set(device, given);
+    for (const [device, naming] of names) this.#names.set(device, naming);
   }
 
   /** Sorted by device. */

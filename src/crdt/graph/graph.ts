@@ -7,10 +7,11 @@
 
 import { assert } from "../assert.ts";
 import type { Slot, Stamps } from "../types/dot.ts";
+import { type ImageIn, type ImageOut, roomFor, Unsound } from "../types/image.ts";
 import type { Naming } from "./body.ts";
 import { fromHex, type Writer } from "./bytes.ts";
 import type { ChangeId, DeviceId } from "./change.ts";
-import { type Clock, EMPTY_CLOCK, join, seen, withSeen } from "./clock.ts";
+import { type Clock, dumpClocks, EMPTY_CLOCK, join, loadClocks, seen, withSeen } from "./clock.ts";
 import { NAME_BYTES, Names, viewOf } from "./names.ts";
 import type { Ancestors, WrittenChange } from "./written.ts";
 
@@ -406,6 +407,54 @@ export class Graph implements Stamps, Naming {
     return this.#seqs[to]! <= known;
   }
 
+  dump(out: ImageOut): void {
+    const count = this.#reserved;
+    out.number(count);
+    out.numbers(this.#laneOf, count);
+    out.numbers(this.#seqs, count);
+    out.numbers(this.#depths, count);
+    out.numbers(this.#opTotals, count);
+    out.numbers(this.#byteTotals, count);
+    out.numbers(this.#headAt, count);
+    dumpClocks(this.#bases, out);
+    this.#names.dump(out, count);
+    out.numbers(this.#order);
+    out.numbers(this.#heads);
+    const chains = [...this.#chains.values()];
+    out.json(chains.map(({ author, newest }) => [author, newest]));
+    out.json(this.#lanes.map(({ chain, first, before }) => [chains.indexOf(chain), first, before]));
+    for (const { slots } of this.#lanes) out.numbers(slots);
+  }
+
+  /** Into one that is empty. */
+  load(from: ImageIn): void {
+    const count = from.number();
+    const room = roomFor(count);
+    this.#reserved = count;
+    this.#laneOf = from.ints(room);
+    this.#seqs = from.doubles(room);
+    this.#depths = from.doubles(room);
+    this.#opTotals = from.doubles(room);
+    this.#byteTotals = from.doubles(room);
+    this.#headAt = from.ints(room);
+    for (const clock of loadClocks(from)) this.#bases.push(clock);
+    this.#names.load(from, count, room);
+    pushAll(this.#order, from.ints());
+    pushAll(this.#heads, from.ints());
+    const chains = from.json() as [DeviceId, Slot][];
+    for (const [author, newest] of chains) this.#chains.set(author, { author, lanes: [], newest });
+    for (const [number, first, before] of from.json() as [number, number, Slot][]) {
+      const chain = this.#chains.get(chains[number]![0])!;
+      const slots: Slot[] = [];
+      pushAll(slots, from.ints());
+      chain.lanes.push(this.#lanes.push({ chain, first, before, slots }) - 1);
+    }
+    const columns = [this.#laneOf, this.#seqs, this.#depths, this.#opTotals, this.#byteTotals, this.#headAt];
+    const isWhole = columns.every(({ length }) => length === count + room) && this.#bases.length === count;
+    if (!isWhole || !this.#heads.every(slot => this.isHere(slot)))
+      throw new Unsound("a change without a number");
+  }
+
   /** Throws on a broken invariant. For tests. */
   check(): void {
     this.#names.check();
@@ -421,6 +470,10 @@ export class Graph implements Stamps, Naming {
 function into<A extends Int32Array | Float64Array>(wide: A, column: A): A {
   wide.set(column);
   return wide;
+}
+
+function pushAll(list: Slot[], column: Int32Array): void {
+  for (let i = 0; i < column.length; i++) list.push(column[i]!);
 }
 
 function lastOf(slots: readonly Slot[]): Slot {

@@ -9,6 +9,7 @@
 // leave the replica and decide nothing: whoever breaks a tie asks for the change behind a position.
 
 import type { Dot, Slot, Span } from "./dot.ts";
+import { type ImageIn, type ImageOut, Unsound } from "./image.ts";
 
 /** A span that is still being made. */
 export interface GrowingSpan {
@@ -24,6 +25,11 @@ export class Strand {
   #length = 0;
   /** Where the last search ended: typing asks for the newest change again and again. */
   #found = 0;
+
+  /** Names the strand to who loads it; undefined where nothing is left on it. */
+  get first(): Slot | undefined {
+    return this.#slots[0];
+  }
 
   get last(): Slot | undefined {
     const { length } = this.#slots;
@@ -47,6 +53,25 @@ export class Strand {
   /** The last change has that many elements. */
   claim(count: number): void {
     this.#length = this.#starts[this.#starts.length - 1]! + count;
+  }
+
+  dump(out: ImageOut): void {
+    out.number(this.#length);
+    out.numbers(this.#slots);
+    out.numbers(this.#starts);
+  }
+
+  /** Into one that is empty; `tell` hears of every change on it and where its elements start. */
+  load(from: ImageIn, tell: (slot: Slot, start: number) => void): void {
+    this.#length = from.number();
+    const slots = from.ints();
+    const starts = from.ints();
+    if (slots.length !== starts.length) throw new Unsound("a change without a start");
+    for (let i = 0; i < slots.length; i++) {
+      this.#slots.push(slots[i]!);
+      this.#starts.push(starts[i]!);
+      tell(slots[i]!, starts[i]!);
+    }
   }
 
   slotAt(position: number): Slot {
@@ -159,5 +184,30 @@ export class Strands {
 
   position(dot: Dot): number {
     return this.#starts[dot.change]! + dot.index;
+  }
+
+  dump(out: ImageOut): void {
+    const all = new Set<Strand>();
+    for (const strand of this.#strands) if (strand !== undefined) all.add(strand);
+    out.number(this.#strands.length);
+    out.number(all.size);
+    for (const strand of all) strand.dump(out);
+  }
+
+  /** Into one that is empty. */
+  load(from: ImageIn): void {
+    const length = from.number();
+    for (let slot = 0; slot < length; slot++) {
+      this.#strands.push(undefined);
+      this.#starts.push(0);
+    }
+    for (let left = from.number(); left > 0; left--) {
+      const strand = new Strand();
+      strand.load(from, (slot, start) => {
+        if (slot < 0 || slot >= length) throw new Unsound("a change beyond the last");
+        this.#strands[slot] = strand;
+        this.#starts[slot] = start;
+      });
+    }
   }
 }

@@ -1,0 +1,100 @@
+// How a draft becomes changes: on which parents, under which number, with which time and, before the first of a device, by
+// which invite. It makes and enters them; who signs and stores them is another matter.
+
+import { Closed } from "./closed.ts";
+import type { Drafting } from "./drafting.ts";
+import type { Bytes } from "./graph/bytes.ts";
+import type { DeviceId, DocId, Op } from "./graph/change.ts";
+import { compose } from "./graph/compose.ts";
+import { retractsFor } from "./graph/retracts.ts";
+import type { VerifiedChange } from "./graph/verify.ts";
+import type { Ancestors } from "./graph/written.ts";
+import type { Holding } from "./holding.ts";
+import { PARENTS_MAX } from "./limits.ts";
+import type { Slot } from "./types/dot.ts";
+
+/** How a device without a membership may get one: the invite's key, and its signature over the device. */
+export interface Ticket {
+  readonly invite: DeviceId;
+  readonly signature: Bytes;
+}
+
+/** What a genesis builds on. */
+const ORPHAN: Ancestors = { prev: -1, parents: [] };
+
+/** Seconds between two statements of the clock on one chain. */
+const TIME_STATED_S = 60;
+
+export class Closing {
+  readonly device: DeviceId;
+  readonly doc: DocId;
+  ticket: Ticket | null = null;
+  /** Seconds since 1970 that this device stated last. */
+  lastTime = 0;
+  readonly #holding: Holding;
+  readonly #drafting: Drafting;
+
+  constructor(holding: Holding, drafting: Drafting, device: DeviceId, doc: DocId) {
+    this.#holding = holding;
+    this.#drafting = drafting;
+    this.device = device;
+    this.doc = doc;
+  }
+
+  get #graph() {
+    return this.#holding.graph;
+  }
+
+  begin(genesis: VerifiedChange, now: number): Closed {
+    this.lastTime = now;
+    return this.#enter(genesis, this.#graph.reserve(), ORPHAN);
+  }
+
+  /** A draft must be open. `now`: seconds since 1970. */
+  close(now: number): Closed[] {
+    const { parents: drafted, parts } = this.#drafting.take();
+    // Another tab may have gone on with the chain since the draft was begun.
+    let ancestors = this.#withOwnHead(drafted);
+    const merges: Closed[] = [];
+    while (ancestors.parents.length > PARENTS_MAX) {
+      const { parents } = ancestors;
+      // One less, since the own previous change may be among the others and comes along.
+      const some = this.#withOwnHead(parents.slice(0, PARENTS_MAX - 1));
+      merges.push(this.#closeOne(some, [], this.#graph.reserve(), now));
+      ancestors = this.#withOwnHead(parents);
+    }
+    const closed: Closed[] = [];
+    for (const { ops, retracted, slot } of parts) {
+      const retracts = retractsFor(retracted.map(other => this.#graph.seqAt(other)));
+      closed.push(this.#closeOne(ancestors, retracts.length > 0 ? [...ops, ...retracts] : ops, slot, now));
+      ancestors = { prev: slot, parents: [slot] };
+    }
+    return merges.length === 0 ? closed : [...merges, ...closed];
+  }
+
+  #withOwnHead(parents: readonly Slot[]): Ancestors {
+    const prev = this.#graph.newestSlotOf(this.device);
+    return prev === null ? { prev: -1, parents } : { prev, parents: this.#graph.withTip(parents, prev) };
+  }
+
+  /** The change is not judged: it is made of what the draft checked. What others will not take for lack of a right is
+   * still kept here. */
+  #closeOne(ancestors: Ancestors, drafted: readonly Op[], slot: Slot, now: number): Closed {
+    let ops = drafted;
+    if (this.ticket !== null && ancestors.prev < 0 && this.#holding.members.roleOf(this.device) === null) {
+      const { invite, signature } = this.ticket;
+      ops = [{ type: "join", invite, signature }, ...drafted];
+    }
+    const states = now - this.lastTime >= TIME_STATED_S;
+    if (states) this.lastTime = now;
+    const verified = compose(this.#graph, this.doc, this.device, ancestors, ops, slot, states ? now : null);
+    return this.#enter(verified, slot, ancestors);
+  }
+
+  /** What it does shows already. */
+  #enter(verified: VerifiedChange, slot: Slot, ancestors: Ancestors): Closed {
+    this.#holding.enter(verified, slot, ancestors);
+    this.#holding.masking.begin(verified.change, ancestors.prev, slot);
+    return new Closed(slot, this.#holding);
+  }
+}
