@@ -115,6 +115,12 @@ class Doc {
     return save(this.replica, { snapshot });
   }
 
+  /** What this device's own store holds of it: the image, and the changes beside it. */
+  store() {
+    const records = [...this.replica.changes()].map(({ id, bytes, signature }) => ({ id, bytes, signature }));
+    return { doc: this.replica.doc, key: this.#key, image: this.replica.image, records };
+  }
+
   /** One edit as one change; more where it is too large for one. */
   change(position, deleted, inserted) {
     this.#edits++;
@@ -219,16 +225,37 @@ export async function check(bytes) {
   return { doc, taken: step.value.taken };
 }
 
-/** What was saved, open: its text by the snapshot, and one edit once the history was taken in. */
-export async function reopen(bytes) {
-  const file = openFile(bytes);
+/** What was stored, open: the image shows and is edited at once, the changes follow. */
+export async function reopen({ doc: id, key, image, records }) {
+  const replica = Replica.ofImage(key.device, id, image);
+  if (replica === null) throw new Error("Expected the image to hold");
+  const doc = new Doc(key, replica);
   return {
-    text: () => JSON.parse(file.snapshot.canonicalJson)[BODY],
-    edit: async (position, inserted) => {
-      const { doc } = await check(bytes);
-      doc.edit(position, 0, inserted);
+    text: () => doc.text(),
+    edit: (position, inserted) => doc.edit(position, 0, inserted),
+    complete: () => {
+      const left = replica.fill(records);
+      if (left.length > 0 || !replica.isWhole) throw new Error(`Expected every change, ${left.length} are left`);
     },
+    assertWhole: text => assertWhole(doc, text, { doc: id, records }),
   };
+}
+
+/** The first edit is signed and taken by somebody who replayed everything; what that one writes is taken here. */
+async function assertWhole(doc, text, { doc: id, records }) {
+  const other = await makeKey();
+  const replayed = new Doc(other, Replica.open(other.device, id));
+  replayed.replica.restore(records, START);
+  doc.replica.invite(other.device, "editor");
+  const ticket = { invite: other.device, signature: await other.sign(joinMessage(id, other.device)) };
+  const closed = doc.close();
+  await replayed.receive([doc.pack(closed)]);
+  const reader = new Doc(other, Replica.open(other.device, id, ticket));
+  reader.replica.restore([...replayed.replica.changes()], START);
+  await doc.receive([reader.pack(reader.change(0, 0, "y"))]);
+  if (replayed.text() !== text || doc.text() !== `y${text}` || reader.text() !== `y${text}`)
+    throw new Error("Expected one document");
+  if (doc.replica.heads.join() !== reader.replica.heads.join()) throw new Error("Expected the same heads");
 }
 
 /** A key of the platform's Ed25519. It signs on the spot: a signature takes 40 µs, and handing it to another thread took

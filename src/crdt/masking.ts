@@ -134,6 +134,7 @@ export class Masking {
 
   /** More bytes are here. */
   pay(patches: Patch[]): void {
+    if (this.#owed.size === 0) return;
     const owed = [...this.#owed];
     this.#owed.clear();
     this.#show(owed, patches);

@@ -433,6 +433,7 @@ export class Replica {
     const closed = this.closeDraft(now);
     const patches: Patch[] = [];
     const recalled = this.#recalling.show(patches);
+    this.#holding.masking.pay(patches);
     this.#listeners.tell(patches, "remote", () => recalled.map(slot => this.#graph.authorAt(slot)));
     return { damaged, closed };
   }
@@ -446,17 +447,22 @@ export class Replica {
     return takeImage(this.#holding, { doc, device, lastTime: this.#closing.lastTime });
   }
 
+  /** Whether nothing shows that was taken back or masked: what is, is hidden once its bytes are here. */
+  get isSettled(): boolean {
+    return !this.#holding.masking.owes;
+  }
+
   /** Whether the bytes of all changes are here. After `ofImage` they are not until `fill` has brought them. */
   get isWhole(): boolean {
     return this.#holding.isWhole;
   }
 
   /** The store's records, in as many slices as one likes; only their hashes are checked. Answers those of changes that are not
-   * here, or that are damaged: for `restore`. No draft may be open. */
+   * here, or that are damaged: for `restore`. What is owed and can be paid now is shown, if no draft is open; or else when it
+   * is closed by `restore`. */
   fill<R extends StoredChange>(records: Iterable<R>): R[] {
     const left = this.#recalling.fill(records);
-    if (!this.#holding.masking.owes) return left;
-    assert(!this.hasDraft, "the draft is closed before anything else shows");
+    if (this.isSettled || this.hasDraft) return left;
     const patches: Patch[] = [];
     this.#holding.masking.pay(patches);
     this.#listeners.tell(patches, "remote", () => []);

@@ -8,7 +8,7 @@ import { afterAll, describe, expect, it, vi } from "vitest";
 import type { Bytes } from "../../src/crdt/graph/bytes.ts";
 import type { Holding } from "../../src/crdt/holding.ts";
 import { type Imaged, loadImage, takeImage } from "../../src/crdt/imaging.ts";
-import { Replica, type StoredChange } from "../../src/crdt/index.ts";
+import { Replica, type StoredChange, toHex } from "../../src/crdt/index.ts";
 import { IMAGE_BYTES_MAX, IMAGE_COLUMN_MAX } from "../../src/crdt/limits.ts";
 import { ImageIn, ImageOut, Unsound } from "../../src/crdt/types/image.ts";
 import { checkDocument } from "../model/check-document.ts";
@@ -16,8 +16,8 @@ import { Crowd } from "./crowd.ts";
 import { begin, clock, type Letter, newcomer, type Person, SEED } from "./people.ts";
 import { type Draw, draws, EDITS, editBy } from "./random-edits.ts";
 
-const RUNS = Number(process.env.RUNS ?? 60);
-vi.setConfig({ testTimeout: Math.max(60_000, RUNS * 500) });
+const RUNS = Number(process.env.RUNS ?? 40);
+vi.setConfig({ testTimeout: Math.max(60_000, RUNS * 1_500) });
 
 const crowd = new Crowd(["Alice", "Bob", "Carol"], root => root.list("list").push({ title: "first" }, 1));
 const counts = { histories: 0, changes: 0, images: 0, undone: 0, masked: 0, forked: 0, foreign: 0, owed: 0 };
@@ -136,7 +136,7 @@ describe("a replica that went through an image", () => {
         for (const person of people) person.receiveAll(letters);
         expectEqual(imaged, plain);
         expect(checkDocument(imaged.replica)).toBe(checkDocument(plain.replica));
-        if (!isLate) expect(imaged.replica.image).toEqual(plain.replica.image);
+        if (!isLate) expect(toHex(imaged.replica.image!) === toHex(plain.replica.image!)).toBe(true);
         expect(recordsOf(imaged)).toEqual(recordsOf(plain));
         throughImage(imaged);
         expectEqual(imaged, plain);
@@ -302,7 +302,7 @@ describe("the limits of an image", () => {
     const { doc, device } = about;
     const half = 1024;
     const rest = takeImage(holdingOf(half, 0), about)!.length - half;
-    const room = IMAGE_BYTES_MAX - rest - 8;
+    const room = IMAGE_BYTES_MAX - rest - 16;
     const columns = [room / 2, room / 2, 0].map(length => length - (length % 8));
     const image = takeImage(holdingOf(...columns), about)!;
     expect(image.length).toBe(IMAGE_BYTES_MAX);
@@ -317,7 +317,7 @@ describe("the limits of an image", () => {
     expect(out.isTooLong).toBe(false);
     out.bytes(new Uint8Array(IMAGE_COLUMN_MAX + 1));
     expect(out.isTooLong).toBe(true);
-    const claiming = (count: number) => new ImageIn(new Uint8Array(Int32Array.of(1, count).buffer), 0);
+    const claiming = (count: number) => new ImageIn(new Uint8Array(Int32Array.of(1, count, 0, 0).buffer), 0);
     expect(() => claiming(IMAGE_COLUMN_MAX).bytes()).toThrow("beyond the end");
     expect(() => claiming(IMAGE_COLUMN_MAX + 1).bytes()).toThrow("a column of");
   });
@@ -362,7 +362,7 @@ describe("a column of numbers", () => {
 
   it("is refused where its steps say more or less than its count", () => {
     const made = (count: number, ...steps: number[]) => {
-      const doubles = Float64Array.of(0, ...steps);
+      const doubles = Float64Array.of(0, 0, ...steps);
       new Int32Array(doubles.buffer).set([5, count]);
       return new ImageIn(new Uint8Array(doubles.buffer), 0);
     };

@@ -107,19 +107,19 @@ export class Names {
     out.copy(this.#column, slot * NAME_BYTES, (slot + 1) * NAME_BYTES);
   }
 
-  /** Of the first `count` slots, some of which may have no name. */
-  dump(out: ImageOut, count: number): void {
+  /** Of the first `count` slots, some of which may have no name, and with room for so many more. */
+  dump(out: ImageOut, count: number, room: number): void {
     out.numbers([this.#count]);
-    out.bytes(this.#column.subarray(0, count * NAME_BYTES));
+    out.bytes(this.#column.subarray(0, count * NAME_BYTES), room * NAME_BYTES);
     out.ints(this.#table);
     out.numbers([...this.#crowded.values()]);
   }
 
-  /** Into one that is empty. `count` names, and room behind them for so many more. */
-  load(from: ImageIn, count: number, room: number): void {
+  /** Into one that is empty. */
+  load(from: ImageIn): void {
     this.#count = from.number();
-    this.#column = from.bytes(room * NAME_BYTES);
-    if (this.#column.length !== (count + room) * NAME_BYTES) throw new Unsound("a change without a name");
+    this.#column = from.bytes();
+    if (this.#column.length < this.#count * NAME_BYTES) throw new Unsound("a change without a name");
     this.#view = viewOf(this.#column);
     this.#table = from.ints();
     for (const slot of from.ints()) this.#crowded.set(this.hexAt(slot), slot);

@@ -1,29 +1,42 @@
 // How the structures of a replica become columns of numbers and come back: each writes its own with `dump` and takes them
-// back with `load`, in the same order, and knows nobody else's. Columns are copied, not read: what is in them is checked as
-// a whole (imaging.ts), so that a document of a quarter of a million changes is loaded in the time of copying its memory.
+// back with `load`, in the same order, and knows nobody else's. What is in them is checked as a whole (imaging.ts), and a
+// column is a stretch of the image that its structure writes on in: memory that is touched for the first time costs more
+// than all else, so nothing is copied, and there is room behind what grows.
 //
-//     column    form │ count │ payload, filled up to 8 bytes
+//     column    form │ count │ room │ 0 │ payload, filled up to 8 bytes
 //     form      bytes · units of 16 bits · integers of 32 · doubles · steps: (first, step, times) as doubles
 //
 // Numbers that go on evenly (0 1 2 3 …, 7 7 7 …) are steps where that is shorter: of one person's chain nearly all are.
 
 import { IMAGE_COLUMN_MAX } from "../limits.ts";
+import { Ints } from "./ints.ts";
 
 /** What is read is no image of ours. Thrown while one is loaded, and caught by whoever loads it. */
 export class Unsound extends Error {}
 
 const FORM = { bytes: 1, units: 2, ints: 3, doubles: 4, steps: 5 } as const;
 /** Of a column before its payload. */
-const HEAD_BYTES = 8;
+const HEAD_BYTES = 16;
 /** Doubles of one step. */
 const STEP = 3;
+/** Of a column with fewer steps than one for so many numbers: it is short then, and quickly written out. */
+const STEPS_ARE_SHORT = 64;
 /** Units made a string at once: arguments travel on the stack. */
 const UNITS_AT_ONCE = 4_096;
 
 type Payload = Uint8Array | Uint16Array | Int32Array | Float64Array;
 
+/** How a column is given back: its payload may have room behind it, in numbers of its own kind. */
+type Width = "int" | "double";
+
 export class ImageOut {
-  readonly #columns: { readonly form: number; readonly count: number; readonly payload: Payload }[] = [];
+  readonly #columns: {
+    readonly form: number;
+    readonly count: number;
+    readonly room: number;
+    readonly payload: Payload;
+    readonly length: number;
+  }[] = [];
   #bytes = 0;
   #isTooLong = false;
 
@@ -37,16 +50,18 @@ export class ImageOut {
     return this.#isTooLong;
   }
 
-  #push(form: number, count: number, payload: Payload): void {
-    if (count > IMAGE_COLUMN_MAX) this.#isTooLong = true;
-    this.#columns.push({ form, count, payload });
-    this.#bytes += HEAD_BYTES + padded(payload.byteLength);
+  #push(form: number, count: number, payload: Payload, room = 0): void {
+    const inPayload = form === FORM.steps ? 0 : room;
+    const length = HEAD_BYTES + padded((payload.length + inPayload) * payload.BYTES_PER_ELEMENT);
+    if (count + room > IMAGE_COLUMN_MAX) this.#isTooLong = true;
+    this.#columns.push({ form, count, room, payload, length });
+    this.#bytes += length;
   }
 
-  // What is handed over is copied by `write` alone: nothing may change until then.
+  // What is handed over is copied by `write` alone: nothing may change until then. `room`: for so many more behind them.
 
-  bytes(column: Uint8Array): void {
-    this.#push(FORM.bytes, column.length, column);
+  bytes(column: Uint8Array, room = 0): void {
+    this.#push(FORM.bytes, column.length, column, room);
   }
 
   units(column: Uint16Array): void {
@@ -54,21 +69,25 @@ export class ImageOut {
   }
 
   /** As they are: rows in which nothing goes on evenly. */
-  ints(column: Int32Array): void {
-    this.#push(FORM.ints, column.length, column);
+  ints(column: Int32Array, room = 0): void {
+    this.#push(FORM.ints, column.length, column, room);
   }
 
-  /** The first `count` of them, in the shortest form. */
-  numbers(column: ArrayLike<number>, count = column.length): void {
+  /** The first `count` of them, in the shortest form that who loads them need not copy. */
+  numbers(column: ArrayLike<number>, count = column.length, width: Width = "double", room = 0): void {
     const { steps, isInt } = survey(column, count);
-    if (steps * STEP * 2 < count * (isInt ? 1 : 2))
-      this.#push(FORM.steps, count, stepsOf(column, count, steps));
-    else if (isInt) this.#push(FORM.ints, count, fill(new Int32Array(count), column));
-    else this.#push(FORM.doubles, count, fill(new Float64Array(count), column));
+    if (steps * STEPS_ARE_SHORT < count) this.#push(FORM.steps, count, stepsOf(column, count, steps), room);
+    else if (isInt && (width === "int" || room === 0))
+      this.#push(FORM.ints, count, fill(new Int32Array(count), column), room);
+    else this.#push(FORM.doubles, count, fill(new Float64Array(count), column), room);
   }
 
   number(value: number): void {
     this.numbers([value]);
+  }
+
+  row(row: Ints): void {
+    this.numbers(row.numbers, row.length, "int", roomFor(row.length));
   }
 
   /** Lists of numbers, one behind the other. */
@@ -91,10 +110,10 @@ export class ImageOut {
   /** All columns, from byte `at` on, which divides by 8. */
   write(buffer: Uint8Array<ArrayBuffer>, start: number): void {
     let at = start;
-    for (const { form, count, payload } of this.#columns) {
-      new Int32Array(buffer.buffer, at, 2).set([form, count]);
+    for (const { form, count, room, payload, length } of this.#columns) {
+      new Int32Array(buffer.buffer, at, 3).set([form, count, room]);
       buffer.set(new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength), at + HEAD_BYTES);
-      at += HEAD_BYTES + padded(payload.byteLength);
+      at += length;
     }
   }
 }
@@ -111,74 +130,77 @@ export class ImageIn {
     this.#end = bytes.byteOffset + bytes.length;
   }
 
-  /** The next column: its form, how much is in it and where that begins. */
-  #next(): { readonly form: number; readonly count: number; readonly at: number } {
+  /** The next column: its form, how much is in it, how much is free behind that, and where it begins. */
+  #next(): { readonly form: number; readonly count: number; readonly room: number; readonly at: number } {
     if (this.#at + HEAD_BYTES > this.#end) throw new Unsound("a column behind the last");
-    const [form, count] = new Int32Array(this.#buffer, this.#at, 2) as unknown as [number, number];
-    if (count < 0 || count > IMAGE_COLUMN_MAX) throw new Unsound(`a column of ${count}`);
-    return { form, count, at: this.#at + HEAD_BYTES };
+    const head = new Int32Array(this.#buffer, this.#at, 3);
+    const [form, count, room] = head as unknown as [number, number, number];
+    if (count < 0 || room < 0 || count + room > IMAGE_COLUMN_MAX) throw new Unsound(`a column of ${count}`);
+    return { form, count, room, at: this.#at + HEAD_BYTES };
   }
 
-  /** Where a payload ends, and the next column begins behind it. */
+  /** Where a payload begins; the next column begins behind it. */
   #take(at: number, bytes: number): number {
     if (bytes > this.#end - at) throw new Unsound("a column beyond the end");
     this.#at = at + padded(bytes);
-    return at + bytes;
+    return at;
   }
 
-  // Copies, which the caller may write into and let grow.
+  // Stretches of the image, the room behind them included, which the caller may write into.
 
-  bytes(room = 0): Uint8Array<ArrayBuffer> {
-    const { form, count, at } = this.#next();
+  bytes(): Uint8Array<ArrayBuffer> {
+    const { form, count, room, at } = this.#next();
     if (form !== FORM.bytes) throw new Unsound("no bytes");
-    this.#take(at, count);
-    return fill(new Uint8Array(count + room), new Uint8Array(this.#buffer, at, count));
+    return new Uint8Array(this.#buffer, this.#take(at, count + room), count + room);
   }
 
   units(): Uint16Array<ArrayBuffer> {
     const { form, count, at } = this.#next();
     if (form !== FORM.units) throw new Unsound("no units");
-    this.#take(at, count * 2);
-    return fill(new Uint16Array(count), new Uint16Array(this.#buffer, at, count));
+    return new Uint16Array(this.#buffer, this.#take(at, count * 2), count);
   }
 
-  /** With `room` for so many more behind them. */
-  ints(room = 0): Int32Array<ArrayBuffer> {
-    return this.#numbers(count => new Int32Array(count + room), false);
+  ints(): Int32Array<ArrayBuffer> {
+    const { form, count, room, at } = this.#next();
+    if (form === FORM.ints)
+      return new Int32Array(this.#buffer, this.#take(at, (count + room) * 4), count + room);
+    return this.#expanded(new Int32Array(count + room), form, count, at);
   }
 
-  doubles(room = 0): Float64Array<ArrayBuffer> {
-    return this.#numbers(count => new Float64Array(count + room), true);
-  }
-
-  #numbers<A extends Int32Array | Float64Array>(make: (count: number) => A, isDouble: boolean): A {
-    const { form, count, at } = this.#next();
-    const column = make(count);
+  doubles(): Float64Array<ArrayBuffer> {
+    const { form, count, room, at } = this.#next();
+    if (form === FORM.doubles)
+      return new Float64Array(this.#buffer, this.#take(at, (count + room) * 8), count + room);
     if (form === FORM.ints) {
-      this.#take(at, count * 4);
-      return fill(column, new Int32Array(this.#buffer, at, count));
+      const ints = new Int32Array(this.#buffer, this.#take(at, (count + room) * 4), count + room);
+      return fill(new Float64Array(count + room), ints);
     }
-    if (form === FORM.doubles && isDouble) {
-      this.#take(at, count * 8);
-      return fill(column, new Float64Array(this.#buffer, at, count));
-    }
+    return this.#expanded(new Float64Array(count + room), form, count, at);
+  }
+
+  #expanded<A extends Int32Array | Float64Array>(column: A, form: number, count: number, at: number): A {
     if (form !== FORM.steps) throw new Unsound("no numbers");
-    for (let filled = 0, step = at; ; ) {
-      if (filled === count) {
-        this.#take(at, step - at);
-        return column;
-      }
-      this.#take(step, STEP * 8);
-      const [first, by, times] = new Float64Array(this.#buffer, step, STEP) as unknown as [
-        number,
-        number,
-        number,
-      ];
+    const steps = new Float64Array(this.#buffer, at, (this.#end - at) >> 3);
+    let step = 0;
+    for (let filled = 0; filled < count; step += STEP) {
+      if (step + STEP > steps.length) throw new Unsound("a column beyond the end");
+      const first = steps[step]!;
+      const by = steps[step + 1]!;
+      const times = steps[step + 2]!;
       if (!(times > 0 && times <= count - filled)) throw new Unsound("steps beyond the count");
-      for (let i = 0; i < times; i++) column[filled + i] = first + by * i;
-      filled += times;
-      step += STEP * 8;
+      const end = filled + times;
+      if (by !== 0) for (let i = filled, value = first; i < end; i++, value += by) column[i] = value;
+      // Zeros are there already, in memory that was never touched.
+      else if (first !== 0) column.fill(first, filled, end);
+      filled = end;
     }
+    this.#take(at, step * 8);
+    return column;
+  }
+
+  row(): Ints {
+    const { count } = this.#next();
+    return new Ints(this.ints(), count);
   }
 
   number(): number {

@@ -3,7 +3,7 @@
 //
 //     numbers │ count, parent, visible, excess, lowest, lowest back, 17 items │ count, …      a node is the place of its count
 
-import { type ImageIn, type ImageOut, Unsound } from "./image.ts";
+import { type ImageIn, type ImageOut, roomFor, Unsound } from "./image.ts";
 import { grown, NONE } from "./runs.ts";
 
 /** Items of a node at most. Fewer make the tree deeper, more make what is done in a node dearer; 8 to 32 are much alike. */
@@ -52,16 +52,15 @@ export class Nodes {
   }
 
   dump(out: ImageOut): void {
-    out.numbers([this.#free]);
-    out.ints(this.numbers.subarray(0, this.#used));
+    out.numbers([this.#free, this.#used]);
+    out.ints(this.numbers.subarray(0, this.#used), roomFor(this.#used));
   }
 
   /** Into one that is empty, whatever was made in it before. */
   load(from: ImageIn): void {
-    this.#free = from.number();
-    this.numbers = from.ints(8 * NODE);
-    this.#used = this.numbers.length - 8 * NODE;
-    if (this.#used % NODE !== 0 || this.#used === 0) throw new Unsound("half a node");
+    [this.#free, this.#used] = from.list() as [Node, number];
+    this.numbers = from.ints();
+    if (this.#used > this.numbers.length) throw new Unsound("half a node");
   }
 }
 

@@ -7,7 +7,7 @@
 //     cells │ row 0: start, at, length, … │ row 1: start, at, … │ …        a run is the place of its row's first number
 
 import type { Slot } from "./dot.ts";
-import { type ImageIn, type ImageOut, Unsound } from "./image.ts";
+import { type ImageIn, type ImageOut, roomFor, Unsound } from "./image.ts";
 
 /** A row, by the place of its first number; `NONE` is no run. */
 export type Run = number;
@@ -252,19 +252,20 @@ export class Runs {
 
   dump(out: ImageOut): void {
     out.numbers([this.#free]);
-    out.ints(this.cells.subarray(0, this.#used));
-    out.ints(this.roots.subarray(0, this.#rootsUsed));
+    out.numbers([this.#used, this.#rootsUsed]);
+    out.ints(this.cells.subarray(0, this.#used), roomFor(this.#used));
+    out.ints(this.roots.subarray(0, this.#rootsUsed), roomFor(this.#rootsUsed));
     out.lists(this.#lists);
   }
 
   /** Into one that is empty. */
   load(from: ImageIn): void {
     this.#free = from.number();
-    this.cells = from.ints(8 * ROW);
-    this.#used = this.cells.length - 8 * ROW;
-    this.roots = from.ints(8 * ROOT_ROW);
-    this.#rootsUsed = this.roots.length - 8 * ROOT_ROW;
-    if (this.#used % ROW !== 0 || this.#rootsUsed % ROOT_ROW !== 0) throw new Unsound("half a row");
+    [this.#used, this.#rootsUsed] = from.list() as [number, number];
+    this.cells = from.ints();
+    this.roots = from.ints();
+    if (this.#used > this.cells.length || this.#rootsUsed > this.roots.length)
+      throw new Unsound("half a row");
     for (const list of from.lists()) this.#lists.push(list);
   }
 }

@@ -2,7 +2,7 @@
 // signature hold) by those who read it. And some rows cannot be read at all: Chromium keeps large values in files of
 // their own, disks lose files, and then every request that touches such a row ends its transaction with an error.
 
-import type { Bytes, ChainHead, ChangeRecord, DocumentRecord } from "../ports.ts";
+import type { Bytes, ChainHead, ChangeRecord, DocumentRecord, StoredImage } from "../ports.ts";
 import type { ChangeRow, Database, Schema } from "./database.ts";
 
 /** Rows fetched by one request: at the largest size of a change 64 MiB, half of what Chromium passes in one piece. */
@@ -67,6 +67,11 @@ async function isReadable(database: Database, keys: readonly ChangeKey[]): Promi
 export function isChangeRecord(row: unknown): row is ChangeRecord {
   const { id, bytes, signature } = fieldsOf(row);
   return isHex(id) && isBytes(bytes) && bytes.length > 0 && (signature === null || isBytes(signature));
+}
+
+export function isStoredImage(row: unknown): row is StoredImage {
+  const { bytes, position } = fieldsOf(row);
+  return isBytes(bytes) && isCount(position);
 }
 
 export function isChainHead(row: unknown): row is ChainHead {
