@@ -482,9 +482,9 @@ export class Session implements PeerHost, KeeperHost {
     if (isOpening) this.#delivery.opened(this.replica.ownHead?.seq ?? 0);
   }
 
-  /** Records that the image stands for with which the document was opened. */
-  filled(records: readonly ChangeRecord[]): boolean {
-    const isWhole = this.#keeper.fill(records);
+  /** Records that the image stands for with which the document was opened; with the last of them everything is here. */
+  filled(records: readonly ChangeRecord[], isLast: boolean): boolean {
+    const isWhole = this.#keeper.fill(records) && (!isLast || this.replica.isWhole);
     if (!isWhole) this.#say(STORE_DAMAGED);
     return isWhole;
   }

@@ -54,17 +54,12 @@ export class DocumentImage {
         await new Promise(later => setTimeout(later, STORE_RETRY_MS));
         continue;
       }
-      if (!this.#act(session => session.filled(read.records))) {
+      if (!this.#act(session => session.filled(read.records, to === position))) {
         await this.#quietly(() => this.#store.dropImage(doc));
         return await new Promise<never>(() => undefined);
       }
       at = to;
     }
-    if (this.#replica.isWhole) return;
-    // Rows are gone that were there when the image was made.
-    this.#act(session => session.filled([]));
-    await this.#quietly(() => this.#store.dropImage(doc));
-    await new Promise<never>(() => undefined);
   }
 
   async #quietly<T>(ask: () => Promise<T>): Promise<T | null> {
