@@ -235,7 +235,8 @@ export async function reopen({ doc: id, key, image, records }) {
     edit: (position, inserted) => doc.edit(position, 0, inserted),
     complete: () => {
       const left = replica.fill(records);
-      if (left.length > 0 || !replica.isWhole) throw new Error(`Expected every change, ${left.length} are left`);
+      if (left.length > 0 || !replica.isWhole)
+        throw new Error(`Expected every change, ${left.length} are left`);
     },
     assertWhole: text => assertWhole(doc, text, { doc: id, records }),
   };

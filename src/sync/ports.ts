@@ -75,7 +75,7 @@ export interface DocumentRecord {
   readonly removedAt: number | null;
 }
 
-/** A replica as it was when the log of its document ended at `position` (docs/wire-format.md §14). A cache of these records. */
+/** A replica as it was when the log of its document ended at `position` (docs/decisions/0012). A cache of these records. */
 export interface StoredImage {
   readonly bytes: Bytes;
   readonly position: number;

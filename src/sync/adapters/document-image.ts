@@ -1,4 +1,4 @@
-// The image of one open document (docs/wire-format.md §14): made when nothing was stored for a while and the log has grown
+// The image of one open document (docs/decisions/0012): made when nothing was stored for a while and the log has grown
 // by enough, and, where the document was opened with one, the reading of the log behind it, in slices between which the page
 // lives. It is a convenience: whatever fails here, the log is there, and nobody is told but where a record is damaged.
 
