@@ -1,5 +1,5 @@
-// A row of integers that grows at its end. An array of numbers would do, but a quarter of a million of them are pushed one by
-// one when an image is loaded, 40 ms where a column is copied in one; and they take half the memory.
+// A row of integers that grows at its end. An array of numbers would do, but a quarter of a million of them would be pushed
+// one by one when an image is loaded: of automerge-paper 210 ms of the processor, and 100 with rows (on a busy machine).
 
 export class Ints {
   #numbers: Int32Array<ArrayBuffer>;
