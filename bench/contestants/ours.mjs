@@ -4,7 +4,9 @@
 
 import { generateKeyPairSync, sign as sign25519 } from "node:crypto";
 
-const { Replica, Writer, joinMessage, load, openFile, save, toHex } = await import(process.env.BENCH_CORE);
+const { Replica, Writer, joinMessage, load, openFile, save, textOf, toHex } = await import(
+  process.env.BENCH_CORE
+);
 const { createVerifier } = await import(process.env.BENCH_VERIFIER);
 
 export const name = "ours";
@@ -113,6 +115,12 @@ class Doc {
   /** The whole signed history as it is given away; a snapshot before it is for one's own store. */
   save(snapshot = "none") {
     return save(this.replica, { snapshot });
+  }
+
+  /** What this device's own store holds of it: the image, and the changes beside it. */
+  store() {
+    const records = [...this.replica.changes()].map(({ id, bytes, signature }) => ({ id, bytes, signature }));
+    return { doc: this.replica.doc, key: this.#key, image: this.replica.image, records };
   }
 
   /** One edit as one change; more where it is too large for one. */
@@ -236,16 +244,35 @@ export async function check(bytes) {
   return { doc, taken: step.value.taken };
 }
 
-/** What was saved, open: its text by the snapshot, and one edit once the history was taken in. */
-export async function reopen(bytes) {
-  const file = openFile(bytes);
+/** What was stored, open: the image shows and is edited at once, the changes follow. */
+export async function reopen({ doc: id, key, image, records }) {
+  const replica = Replica.ofImage(key.device, id, image);
+  if (replica === null) throw new Error("Expected the image to hold");
+  const doc = new Doc(key, replica);
   return {
-    text: () => JSON.parse(file.snapshot.canonicalJson)[BODY],
-    edit: async (position, inserted) => {
-      const { doc } = await check(bytes);
-      doc.edit(position, 0, inserted);
+    text: () => textOf(replica.node([{ at: BODY, kind: "text" }])),
+    edit: (position, inserted) => doc.edit(position, 0, inserted),
+    complete: () => {
+      const left = replica.fill(records);
+      if (left.length > 0 || !replica.isWhole)
+        throw new Error(`Expected every change, ${left.length} are left`);
     },
+    assertWhole: text => assertWhole(doc, text, { doc: id, records }),
   };
+}
+
+/** The first edit is signed and taken by somebody who replayed everything; what that one writes is taken here. */
+async function assertWhole(doc, text, { doc: id, records }) {
+  const key = await makeKey();
+  doc.replica.invite(key.device, "editor");
+  const ticket = { invite: key.device, signature: await key.sign(joinMessage(id, key.device)) };
+  const other = new Doc(key, Replica.open(key.device, id, ticket));
+  other.replica.restore(records, START);
+  await other.receive([doc.pack(doc.close())]);
+  if (other.text() !== text) throw new Error("Expected the text that was edited");
+  await doc.receive([other.pack(other.change(0, 0, "y"))]);
+  if (doc.text() !== `y${text}` || doc.replica.heads.join() !== other.replica.heads.join())
+    throw new Error("Expected one document");
 }
 
 /** A key of the platform's Ed25519. It signs on the spot: a signature takes 40 µs, and handing it to another thread took

@@ -29,17 +29,18 @@ const TIME_STATED_S = 60;
 export class Closing {
   readonly #holding: Holding;
   readonly #drafting: Drafting;
-  readonly #device: DeviceId;
-  readonly #doc: DocId;
+  readonly device: DeviceId;
+  readonly doc: DocId;
   /** With it the first change of this device joins. */
   ticket: Ticket | null = null;
-  #lastTime = 0;
+  /** Seconds since 1970 that this device stated last. */
+  lastTime = 0;
 
   constructor(holding: Holding, drafting: Drafting, device: DeviceId, doc: DocId) {
     this.#holding = holding;
     this.#drafting = drafting;
-    this.#device = device;
-    this.#doc = doc;
+    this.device = device;
+    this.doc = doc;
   }
 
   get #graph() {
@@ -50,18 +51,13 @@ export class Closing {
   get mayWrite(): boolean {
     const { members } = this.#holding;
     const role =
-      members.roleOf(this.#device) ?? (this.ticket === null ? null : members.inviteRole(this.ticket.invite));
+      members.roleOf(this.device) ?? (this.ticket === null ? null : members.inviteRole(this.ticket.invite));
     return role !== null && mayWriteSomething(role, members.policy);
-  }
-
-  /** An own change stated the clock, in seconds since 1970. */
-  stated(time: number): void {
-    this.#lastTime = Math.max(this.#lastTime, time);
   }
 
   /** The first change of a new document. */
   begin(genesis: VerifiedChange, now: number): Closed {
-    this.#lastTime = now;
+    this.lastTime = now;
     return this.#enter(genesis, this.#graph.reserve(), ORPHAN);
   }
 
@@ -94,19 +90,19 @@ export class Closing {
   }
 
   #withOwnHead(parents: readonly Slot[]): Ancestors {
-    const prev = this.#graph.newestSlotOf(this.#device);
+    const prev = this.#graph.newestSlotOf(this.device);
     return prev === null ? { prev: -1, parents } : { prev, parents: this.#graph.withTip(parents, prev) };
   }
 
   #closeOne(ancestors: Ancestors, drafted: readonly Op[], slot: Slot, now: number): Closed {
     let ops = drafted;
-    if (this.ticket !== null && ancestors.prev < 0 && this.#holding.members.roleOf(this.#device) === null) {
+    if (this.ticket !== null && ancestors.prev < 0 && this.#holding.members.roleOf(this.device) === null) {
       const { invite, signature } = this.ticket;
       ops = [{ type: "join", invite, signature }, ...drafted];
     }
-    const states = now - this.#lastTime >= TIME_STATED_S;
-    if (states) this.#lastTime = now;
-    const verified = compose(this.#graph, this.#doc, this.#device, ancestors, ops, slot, states ? now : null);
+    const states = now - this.lastTime >= TIME_STATED_S;
+    if (states) this.lastTime = now;
+    const verified = compose(this.#graph, this.doc, this.device, ancestors, ops, slot, states ? now : null);
     return this.#enter(verified, slot, ancestors);
   }
 

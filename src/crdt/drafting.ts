@@ -13,6 +13,7 @@ import {
   type Op,
   startsOf,
 } from "./graph/change.ts";
+import { antichainOf } from "./graph/forks.ts";
 import type { Graph } from "./graph/graph.ts";
 import { CHANGE_BYTES_MAX, CHANGE_OPS_MAX, OWN_NAMES_MAX } from "./limits.ts";
 import type { DocumentTree, Patch } from "./types/document.ts";
@@ -212,7 +213,7 @@ export class Drafting implements Author {
   /** An op about people; of names the last one counts. `above`: changes that it has to know of, loose ones too. */
   addAuthority(op: AuthorityOp, above: readonly Slot[] = NOTHING): void {
     this.#begin();
-    if (above.length > 0) this.#parents = this.#graph.antichainOf([...this.#parents, ...above]);
+    if (above.length > 0) this.#parents = antichainOf(this.#graph, [...this.#parents, ...above]);
     if (op.type === "name") this.#authority = this.#authority.filter(({ type }) => type !== "name");
     this.#authority.push(op);
   }

@@ -10,11 +10,12 @@ import type { ChangeId } from "./graph/change.ts";
 import { equalBytes } from "./graph/crypto.ts";
 import { Graph } from "./graph/graph.ts";
 import { Retracts } from "./graph/retracts.ts";
-import { type Shelf, type SignedRun, shelved, type VerifiedChange } from "./graph/verify.ts";
+import { type Shelf, type SignedRun, type Stored, shelved, type VerifiedChange } from "./graph/verify.ts";
 import type { Ancestors, WrittenChange } from "./graph/written.ts";
 import { Masking } from "./masking.ts";
 import { DocumentTree, type Patch } from "./types/document.ts";
 import type { Slot } from "./types/dot.ts";
+import type { ImageIn, ImageOut } from "./types/image.ts";
 
 /** Where a covered change stands in its run. */
 interface Tail {
@@ -33,10 +34,10 @@ interface Covering {
 export class Holding implements Shelf {
   readonly graph = new Graph();
   readonly members = new Members(this.graph);
-  readonly effects = new Effects(this.graph, this.members, slot => this.at(slot).change);
+  readonly effects = new Effects(this.graph, this.members, slot => this.#changeAt(slot));
   readonly tree = new DocumentTree(this.graph);
   readonly retracts = new Retracts(this.graph);
-  readonly masking = new Masking(this.graph, this.tree, this.retracts, slot => this.at(slot).change);
+  readonly masking = new Masking(this.graph, this.tree, this.retracts, slot => this.#changeAt(slot));
   readonly #archive = new Archive();
   /** Entered since it was last worked out what counts, and whether ops about people were among it. */
   #unsettled: Slot[] = [];
@@ -74,8 +75,14 @@ export class Holding implements Shelf {
     else this.#tails.delete(slot);
   }
 
+  /** Null where its bytes are not here yet. */
+  #changeAt(slot: Slot): WrittenChange | null {
+    return this.#archive.has(slot) ? this.at(slot).change : null;
+  }
+
   /** Works out what counts by all that was entered, and shows that; each of them must have been applied. */
   settle(patches: Patch[]): void {
+    if (this.isWhole) this.masking.setAside(this.effects.complete(), patches);
     if (this.#unsettled.length === 0) return;
     const turned = this.effects.settle(this.#unsettled, this.#hasActs);
     this.#unsettled = [];
@@ -100,7 +107,8 @@ export class Holding implements Shelf {
     if (!this.#archive.isSigned(slot)) this.#archive.sign(slot, signature);
   }
 
-  /** An admitted change with all that it takes to show that its author signed for it; null if that was not signed yet. */
+  /** An admitted change with all that it takes to show that its author signed for it; null if that was not signed yet, or
+   * its bytes are not here. */
   proofOf(id: ChangeId): SignedRun | null {
     const cover = this.coverOf(id);
     if (cover === null) return null;
@@ -112,6 +120,7 @@ export class Holding implements Shelf {
   coverOf(id: ChangeId): Covering | null {
     const slots: Slot[] = [];
     for (let slot = this.graph.slotOf(id); slot !== undefined; slot = this.graph.nextInLane(slot)) {
+      if (!this.#archive.has(slot)) return null;
       slots.push(slot);
       const signature = this.#archive.signatureAt(slot);
       if (signature !== null) return { slots, witnesses: [], signature };
@@ -154,6 +163,41 @@ export class Holding implements Shelf {
     const tail = this.#tailOf(slot);
     if (tail === undefined) return null;
     return { changes: tail.run.changes.slice(tail.position + 1), signature: tail.run.signature };
+  }
+
+  /** Whether the bytes of all changes are here. After an image was loaded they are not until `fill` has brought them. */
+  get isWhole(): boolean {
+    return this.#archive.count === this.graph.size;
+  }
+
+  /** The bytes of a change that came by an image, whose hash was checked; and what stands behind it on its run. */
+  fill({ id, bytes, signature, tail }: Stored): void {
+    const slot = this.graph.slotOf(id as ChangeId)!;
+    if (!this.#archive.has(slot)) this.#archive.add(slot, { buffer: bytes, start: 0, end: bytes.length });
+    if (signature !== null) this.signIfBare(slot, signature);
+    else if (tail !== undefined) {
+      const changes = [bytes, ...tail.changes];
+      this.#tails.set(slot, { slot, run: { changes, signature: tail.signature }, position: 0 });
+    }
+  }
+
+  dump(out: ImageOut): void {
+    this.graph.dump(out);
+    this.members.dump(out);
+    this.effects.dump(out);
+    this.retracts.dump(out);
+    this.tree.dump(out);
+    this.masking.dump(out);
+  }
+
+  /** Into one that is empty. */
+  load(from: ImageIn): void {
+    this.graph.load(from);
+    this.members.load(from);
+    this.effects.load(from);
+    this.retracts.load(from);
+    this.tree.load(from);
+    this.masking.load(from);
   }
 
   /** Its bytes are read when they are looked at, and each time anew. */

@@ -42,6 +42,7 @@ export type { Reason } from "./authority/effects.ts";
 export { mayGive } from "./authority/fold.ts";
 export { type Link, type Member, OPEN_POLICY } from "./authority/members.ts";
 export type { Closed } from "./closed.ts";
+export type { Ticket } from "./closing.ts";
 export {
   type Loaded,
   type Loading,
@@ -82,15 +83,18 @@ export type { TextStep } from "./history/film.ts";
 export { type Blame, History, type Version } from "./history/history.ts";
 export { finish, type Progress } from "./history/progress.ts";
 export { restore } from "./history/restore.ts";
-export { CHANGE_BYTES_MAX, FILE_BYTES_MAX, KEYS_REMEMBERED_MAX, NAME_BYTES_MAX, RUN_CHANGES_MAX } from "./limits.ts";
+export {
+  CHANGE_BYTES_MAX,
+  FILE_BYTES_MAX,
+  KEYS_REMEMBERED_MAX,
+  NAME_BYTES_MAX,
+  RUN_CHANGES_MAX,
+} from "./limits.ts";
 export type { Listener, Origin } from "./listeners.ts";
 export type { ForkProof, People, SetAside } from "./people.ts";
 export type { Reception, Refused } from "./receiving.ts";
 export { describe, REFUSALS, type Refusal, type RefusalCode } from "./refusal.ts";
-export {
-  Replica,
-  type Ticket,
-} from "./replica.ts";
+export { Replica } from "./replica.ts";
 export type { Outgoing, Runs } from "./runs.ts";
 export type { Patch } from "./types/document.ts";
 export type { Dot } from "./types/dot.ts";

@@ -78,3 +78,7 @@ export const SEGMENT_CHANGES_MAX = 262_144;
 export const SEGMENT_INFLATED_BYTES_MAX = 32 * 1024 * 1024;
 /** Bytes of changes that are read from a file before a signature answers for them: who signs nothing gets no further. */
 export const FILE_OPEN_BYTES_MAX = 64 * 1024 * 1024;
+/** Bytes of one image of a replica: what is read, checked and copied before a text shows. Of more the log is replayed. */
+export const IMAGE_BYTES_MAX = 128 * 1024 * 1024;
+/** Numbers or bytes in one column of an image: what a few altered bytes can make somebody set aside. */
+export const IMAGE_COLUMN_MAX = 64 * 1024 * 1024;

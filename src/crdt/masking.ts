@@ -9,12 +9,13 @@ import type { Retracts } from "./graph/retracts.ts";
 import type { WrittenChange } from "./graph/written.ts";
 import type { DocumentTree, HiddenTexts, Patch } from "./types/document.ts";
 import type { Slot } from "./types/dot.ts";
+import type { ImageIn, ImageOut } from "./types/image.ts";
 
 export class Masking {
   readonly #graph: Graph;
   readonly #tree: DocumentTree;
   readonly #retracts: Retracts;
-  readonly #changeAt: (slot: Slot) => WrittenChange;
+  readonly #changeAt: (slot: Slot) => WrittenChange | null;
   /** Also of changes that are not here yet. */
   readonly #masked = new Set<ChangeId>();
   /** Those of them that were applied. */
@@ -23,8 +24,15 @@ export class Masking {
   readonly #aside = new Set<Slot>();
   /** Of whose ops nothing shows: masked or retracted. */
   readonly #hidden = new Set<Slot>();
+  /** Of which that is not true yet, for want of their bytes (`pay`). */
+  readonly #owed = new Set<Slot>();
 
-  constructor(graph: Graph, tree: DocumentTree, retracts: Retracts, changeAt: (slot: Slot) => WrittenChange) {
+  constructor(
+    graph: Graph,
+    tree: DocumentTree,
+    retracts: Retracts,
+    changeAt: (slot: Slot) => WrittenChange | null,
+  ) {
     this.#graph = graph;
     this.#tree = tree;
     this.#retracts = retracts;
@@ -125,9 +133,14 @@ export class Masking {
     for (const slot of slots) {
       const isHidden = this.#isMasked(slot) || this.#retracts.isRetracted(slot);
       if (isHidden === this.#hidden.has(slot)) continue;
+      const local = known(slot) ?? this.#opsAt(slot);
+      if (local === null) {
+        this.#owed.add(slot);
+        continue;
+      }
       if (isHidden) this.#hidden.add(slot);
       else this.#hidden.delete(slot);
-      const { ops, starts } = known(slot) ?? this.#opsAt(slot);
+      const { ops, starts } = local;
       this.#tree.maskAll(ops, starts, slot, isHidden, patches, isHidden ? hidden : shown);
     }
     if (hidden.size > 0) this.#tree.hideAll(hidden, true, patches);
@@ -135,8 +148,36 @@ export class Masking {
     this.#tree.settle(patches);
   }
 
-  #opsAt(slot: Slot): LocalOps {
+  /** Whether something shows, or does not, that would be otherwise if its bytes were here. */
+  get owes(): boolean {
+    return this.#owed.size > 0;
+  }
+
+  /** More bytes are here. */
+  pay(patches: Patch[]): void {
+    if (this.#owed.size === 0) return;
+    const owed = [...this.#owed];
+    this.#owed.clear();
+    this.#show(owed, patches);
+  }
+
+  dump(out: ImageOut): void {
+    const sorted = (slots: Iterable<Slot>): Slot[] => [...slots].sort((a, b) => a - b);
+    out.json([[...this.#masked], sorted(this.#maskedHere), sorted(this.#hidden), sorted(this.#aside)]);
+  }
+
+  /** Into one that is empty. */
+  load(from: ImageIn): void {
+    const [masked, maskedHere, hidden, aside] = from.json() as [ChangeId[], Slot[], Slot[], Slot[]];
+    for (const id of masked) this.#masked.add(id);
+    for (const slot of maskedHere) this.#maskedHere.add(slot);
+    for (const slot of hidden) this.#hidden.add(slot);
+    for (const slot of aside) this.#aside.add(slot);
+  }
+
+  #opsAt(slot: Slot): LocalOps | null {
     const change = this.#changeAt(slot);
+    if (change === null) return null;
     return localize(change, slot, this.#graph.ancestorsOf(change), this.#graph);
   }
 }

@@ -17,7 +17,6 @@ import {
   type Inspected,
   type InspectedRun,
   Inspector,
-  recall,
   type SignedRun,
   type Stored,
   signatureMessage,
@@ -26,9 +25,11 @@ import {
 import type { WrittenChange } from "./graph/written.ts";
 import type { Ground } from "./history/history.ts";
 import { Holding } from "./holding.ts";
+import { loadImage, takeImage } from "./imaging.ts";
 import { NAME_BYTES_MAX } from "./limits.ts";
 import { type Listener, Listeners } from "./listeners.ts";
 import { People } from "./people.ts";
+import { Recalling } from "./recalling.ts";
 import { Outcome, Receiving, type Reception } from "./receiving.ts";
 import type { Refusal } from "./refusal.ts";
 import { resume } from "./resuming.ts";
@@ -41,8 +42,6 @@ import type { Path } from "./types/op.ts";
 import { encodeParts } from "./unclosed.ts";
 import { Undoing } from "./undoing.ts";
 
-export type { Ticket } from "./closing.ts";
-
 export class Replica {
   readonly device: DeviceId;
   readonly doc: DocId;
@@ -50,17 +49,16 @@ export class Replica {
   readonly people: People;
   readonly #holding = new Holding();
   readonly #drafting: Drafting;
-  readonly #undoing: Undoing;
   readonly #closing: Closing;
+  readonly #undoing: Undoing;
   readonly #receiving = new Receiving(this.#holding);
+  readonly #recalling: Recalling;
   readonly #inspector: Inspector;
   /** How changes are handed on. */
   readonly runs: Runs;
   readonly #listeners = new Listeners();
   /** Whether the genesis was seen here by an edit: every keystroke asks. */
   #hasBegun = false;
-  /** In the graph and not shown yet: `restore` closes the draft in between. */
-  #recalled: Slot[] = [];
 
   private constructor(device: DeviceId, doc: DocId) {
     this.device = device;
@@ -71,6 +69,7 @@ export class Replica {
     this.#undoing = new Undoing(this.#holding, this.#drafting, device);
     this.#closing = new Closing(this.#holding, this.#drafting, device, doc);
     this.people = new People(this.#holding, this.#drafting, device);
+    this.#recalling = new Recalling(this.#holding, this.#receiving, this.#closing);
   }
 
   /** A new document with this device as its owner. `nonce`: 16 random bytes; `now`: seconds since 1970. */
@@ -94,6 +93,19 @@ export class Replica {
     return replica;
   }
 
+  /**
+   * What `image` was taken of, for this device and document; null if the bytes are none, or damaged: then the store's
+   * records are restored, as without it. It shows, is edited, closed and signed, and takes in what others say at once; undo,
+   * and whatever reads the bytes of old changes (`changes`, `get`, `proofOf`, `ground`), wait until `isWhole`.
+   */
+  static ofImage(device: DeviceId, doc: DocId, image: Bytes, ticket: Ticket | null = null): Replica | null {
+    const replica = Replica.open(device, doc, ticket);
+    const imaged = loadImage(image, replica.#holding, doc, device);
+    if (imaged === null) return null;
+    replica.#closing.lastTime = imaged.lastTime;
+    return replica;
+  }
+
   get #graph() {
     return this.#holding.graph;
   }
@@ -111,6 +123,11 @@ export class Replica {
 
   get heads(): readonly ChangeId[] {
     return this.#graph.heads;
+  }
+
+  /** How many changes are here. */
+  get size(): number {
+    return this.#graph.size;
   }
 
   get laneTips(): readonly LaneTip[] {
@@ -228,12 +245,12 @@ export class Replica {
    * since. Part of the draft until that is closed. False if there is none.
    */
   undo(): boolean {
-    return this.#retract(this.#undoing.undoable());
+    return this.#retract(() => this.#undoing.undoable());
   }
 
   /** Brings back what was undone last, as long as nothing was edited since. False if there is nothing. */
   redo(): boolean {
-    return this.#retract(this.#undoing.redoable());
+    return this.#retract(() => this.#undoing.redoable());
   }
 
   get canUndo(): boolean {
@@ -261,14 +278,15 @@ export class Replica {
     return slot !== undefined && this.#holding.retracts.isRetracted(slot);
   }
 
-  /** Not while changes of another tab are here that do not show yet. */
+  /** Not while changes of another tab are here that do not show yet, nor before one's own changes can be read. */
   get #mayRetract(): boolean {
-    return this.mayWrite && this.#recalled.length === 0;
+    return this.mayWrite && this.#recalling.recalled.length === 0 && this.isWhole;
   }
 
-  #retract(slots: readonly Slot[]): boolean {
+  #retract(find: () => readonly Slot[]): boolean {
     this.#listeners.checkQuiet();
-    if (slots.length === 0 || !this.#mayRetract) return false;
+    const slots = this.#mayRetract ? find() : [];
+    if (slots.length === 0) return false;
     this.#listeners.tell(this.#undoing.retract(slots), "local", () => [this.device]);
     return true;
   }
@@ -396,7 +414,11 @@ export class Replica {
   mask(ids: Iterable<ChangeId>, isMasked: boolean): void {
     assert(!this.hasDraft, "the draft is closed before changes are masked");
     this.#listeners.checkQuiet();
-    this.#listeners.tell(this.#holding.masking.mask(ids, isMasked, this.#recalled), "remote", () => []);
+    this.#listeners.tell(
+      this.#holding.masking.mask(ids, isMasked, this.#recalling.recalled),
+      "remote",
+      () => [],
+    );
   }
 
   /** The same for the changes of a device from number `fromSeq` on that are here, on every branch if it forked. */
@@ -424,32 +446,45 @@ export class Replica {
     now: number,
     mayClose: () => boolean = () => true,
   ): { readonly damaged: number; readonly closed: readonly Closed[] } {
-    let damaged = 0;
-    for (const record of records) {
-      const verified = recall(record);
-      if ("ok" in verified) damaged++;
-      else if (!this.#graph.has(verified.change.id) && !this.#recall(verified)) damaged++;
-    }
+    const damaged = this.#recalling.enter(records);
     if (!mayClose()) return { damaged, closed: [] };
     const closed = this.#closing.close(now);
     const patches: Patch[] = [];
-    for (const slot of this.#recalled) this.#holding.applyKept(slot, patches);
+    const recalled = this.#recalling.show(patches);
+    this.#holding.masking.pay(patches);
     this.#holding.settle(patches);
-    const recalled = this.#recalled;
-    this.#recalled = [];
     this.#listeners.tell(patches, "remote", () => recalled.map(slot => this.#graph.authorAt(slot)));
     return { damaged, closed };
   }
 
-  #recall(verified: VerifiedChange): boolean {
-    const { change } = verified;
-    const ancestors = this.#graph.ancestorsOf(change);
-    if (change.doc !== this.doc || ancestors.parents.some(parent => parent < 0)) return false;
-    const slot = this.#graph.reserve();
-    this.#holding.enter(verified, slot, ancestors);
-    if (change.author === this.device && change.time !== null) this.#closing.stated(change.time);
-    this.#recalled.push(slot);
-    this.#receiving.entered(change.id);
-    return true;
+  /** All that is here but the bytes of the changes, for this device's own store; null while a draft is open, or something
+   * else is under way, and where it would be too large. A cache of the log that may be dropped at any time. */
+  get image(): Bytes | null {
+    const isAtRest = !this.hasDraft && this.#recalling.recalled.length === 0 && !this.#holding.masking.owes;
+    if (!isAtRest || !this.hasGenesis) return null;
+    const { doc, device } = this;
+    return takeImage(this.#holding, { doc, device, lastTime: this.#closing.lastTime });
+  }
+
+  /** Whether nothing shows that was taken back or masked: what is, is hidden once its bytes are here. */
+  get isSettled(): boolean {
+    return !this.#holding.masking.owes;
+  }
+
+  /** Whether the bytes of all changes are here. After `ofImage` they are not until `fill` has brought them. */
+  get isWhole(): boolean {
+    return this.#holding.isWhole;
+  }
+
+  /** The store's records, in as many slices as one likes; only their hashes are checked. Answers those of changes that are not
+   * here, or that are damaged: for `restore`. What is owed and can be paid now is shown, if no draft is open; or else when it
+   * is closed by `restore`. */
+  fill<R extends Stored>(records: Iterable<R>): R[] {
+    const left = this.#recalling.fill(records);
+    if (this.isSettled || this.hasDraft) return left;
+    const patches: Patch[] = [];
+    this.#holding.masking.pay(patches);
+    this.#listeners.tell(patches, "remote", () => []);
+    return left;
   }
 }

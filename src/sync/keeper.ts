@@ -9,7 +9,7 @@
 
 import type { Bytes, ChangeId, Closed, Replica, VerifiedChange } from "../crdt/index.ts";
 import { FLUSH_MS, STORE_RETRY_MS } from "./limits.ts";
-import type { ChainHead, ChangeRecord, StoreError } from "./ports.ts";
+import type { ChainHead, ChangeRecord, StoredImage, StoreError } from "./ports.ts";
 
 /** What a keeper asks of the session around it. */
 export interface KeeperHost {
@@ -266,8 +266,36 @@ export class Keeper {
     if (this.#lookAgain) this.lookInStore();
   }
 
+  /** Without a signature of their own, among the records that an image stands for. */
+  #bare: ChangeId[] = [];
+
+  /** Records that an image stands for, whose bytes were not here. False where one of them is damaged, or says what is not here. */
+  fill(records: readonly ChangeRecord[]): boolean {
+    const left = new Set(this.#replica.fill(records));
+    // Closed by a page that went away before the key answered, as for what is restored. What covers a change may come later.
+    for (const record of records)
+      if (record.signature === null && !left.has(record)) this.#bare.push(record.id as ChangeId);
+    if (this.#replica.isWhole) {
+      this.#sign(this.#bare);
+      this.#bare = [];
+    }
+    return left.size === 0;
+  }
+
+  /** The replica as of what the store holds, and of how many changes; null while anything is under way. */
+  get image(): { readonly image: StoredImage; readonly size: number } | null {
+    const isAtRest = !this.#isAppending && !this.#isReading && this.#unstored.length === 0;
+    const bytes = isAtRest && this.#failure === null ? this.#replica.image : null;
+    return bytes && { image: { bytes, position: this.#position }, size: this.#replica.size };
+  }
+
   /** The store has lost the document: all of it goes along with the next change, parents first. */
   #keepAll(): void {
+    // Removed in the second after it was opened here: there is nothing left of which it could be written anew.
+    if (!this.#replica.isWhole) {
+      this.#failure = "conflict";
+      return;
+    }
     this.#unstored = [];
     for (const verified of this.#replica.changes()) this.keep(verified);
   }

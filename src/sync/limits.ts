@@ -121,6 +121,14 @@ export const PRESENCE_GONE_MS = 15_000;
 export const SAVING_SHOWN_MS = 500;
 /** Milliseconds for which a change may be on its way to somebody who is linked before people are told that it waits. */
 export const ON_ITS_WAY_MS = 1_000;
+/** Changes in a log before an image of it is kept: fewer are replayed in some 20 ms. */
+export const IMAGE_CHANGES_MIN = 2_000;
+/** Part of the log that has to be new before the image is made again: all images ever made cost what a few logs do. */
+export const IMAGE_GROWTH = 1 / 8;
+/** Milliseconds without anything stored after which an image is made: it takes as long as a frame or two of the screen. */
+export const IMAGE_IDLE_MS = 3_000;
+/** Records read at once behind an image: their hashes take less than a frame of the screen. */
+export const FILL_RECORDS = 1_024;
 /** Milliseconds between attempts to store what could not be stored. */
 export const STORE_RETRY_MS = 2_000;
 /** Bytes of a text or JSON file that becomes a document: a long book several times over, one page of which an editor lays

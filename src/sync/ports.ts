@@ -79,6 +79,12 @@ export interface DocumentRecord {
   readonly removedAt: number | null;
 }
 
+/** A replica as it was when the log of its document ended at `position` (docs/decisions/0012). A cache of these records. */
+export interface StoredImage {
+  readonly bytes: Bytes;
+  readonly position: number;
+}
+
 /** The head of my own chain as the store knows it: what two tabs of one profile agree on. */
 export interface ChainHead {
   readonly seq: number;
@@ -100,10 +106,21 @@ export interface Store {
   readonly durable: boolean;
   documents(): Promise<readonly DocumentRecord[]>;
   putDocument(record: DocumentRecord): Promise<void>;
-  /** Deletes the document and its changes. */
+  /** Deletes the document, its changes and its image. */
   deleteDocument(id: string): Promise<void>;
-  /** All changes of a document in the order they were stored, and the position after the last. */
-  read(doc: string, from: number): Promise<{ records: readonly ChangeRecord[]; position: number }>;
+  /** All changes of a document in the order they were stored, before position `to` if that is given, and the position after
+   * the last there is. */
+  read(
+    doc: string,
+    from: number,
+    to?: number,
+  ): Promise<{ records: readonly ChangeRecord[]; position: number }>;
+  /** The image of a document; null where there is none, or one that stands for more than the log. */
+  image(doc: string): Promise<StoredImage | null>;
+  /** Keeps an image in place of the one before, if the log up to its position has just `size` changes and the document is
+   * listed. Other tabs are not told. */
+  putImage(doc: string, image: StoredImage, size: number): Promise<void>;
+  dropImage(doc: string): Promise<void>;
   /**
    * One readwrite transaction with strict durability: reads the chain head and what came after `position`,
    * calls `append` once and synchronously, writes what it answers (a record whose id is stored already is

@@ -29,7 +29,7 @@ import type { ChainHead, ChangeRecord, Ciphers, PeerLink, StoreError } from "./p
 import type { Message, Presence } from "./protocol.ts";
 import { Questions } from "./questions.ts";
 import { claim, compare } from "./reconcile.ts";
-import { STORE_REASONS, statusOf } from "./status.ts";
+import { CLOSED_REASONS, STORE_DAMAGED, STORE_REASONS, statusOf } from "./status.ts";
 import { TheirCarets } from "./their-carets.ts";
 import type { Status } from "./view.ts";
 
@@ -137,7 +137,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
 
   /** Says so, and offers it on: changes of others a little later than their author does. */
   stored(): void {
-    this.#noteOwn();
+    this.#delivery.wrote(this.replica.ownHead?.seq ?? 0, this.#now);
     this.#tellHave();
     for (const peer of this.#peers) peer.offerAt ??= this.#now + RELAY_CHANGES_MS;
     this.#listener.changed();
@@ -206,9 +206,8 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     const { device } = peer;
     if (device !== null && ![...this.#peers].some(other => other.device === device))
       this.#carets.forget(device);
-    if (reason === "intercepted")
-      this.#say("A connection was intercepted and closed; nothing was sent over it.");
-    if (reason === "version") this.#say("The other side uses a different version; reload.");
+    const said = reason === null ? undefined : CLOSED_REASONS[reason];
+    if (said !== undefined) this.#say(said);
     this.#listener.changed();
     this.#listener.presence();
   }
@@ -404,16 +403,12 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
       this.#notice = null;
       this.#listener.changed();
     }
-    this.#noteOwn();
+    this.#delivery.wrote(this.replica.ownHead?.seq ?? 0, this.#now);
     // Some facts become true by waiting alone.
     const status = JSON.stringify(this.status);
     if (status === this.#toldStatus) return;
     this.#toldStatus = status;
     this.#listener.changed();
-  }
-
-  #noteOwn(): void {
-    this.#delivery.wrote(this.replica.ownHead?.seq ?? 0, this.#now);
   }
 
   /** When `tick` has something to do at the latest. Milliseconds since 1970. */
@@ -455,9 +450,21 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
 
   /** The answer to `read`, and the store's records when the document is opened. */
   restored(records: readonly ChangeRecord[], position: number): void {
-    const isOpening = !this.replica.hasGenesis;
+    const isOpening = !this.replica.hasGenesis || (!this.replica.isWhole && !this.#keeper.isKept);
     this.#keeper.read(records, position);
     if (isOpening) this.#delivery.opened(this.replica.ownHead?.seq ?? 0);
+  }
+
+  /** Records that the image stands for with which the document was opened; with the last of them everything is here. */
+  filled(records: readonly ChangeRecord[], isLast: boolean): boolean {
+    const isWhole = this.#keeper.fill(records) && (!isLast || this.replica.isWhole);
+    if (!isWhole) this.#say(STORE_DAMAGED);
+    return isWhole;
+  }
+
+  /** What may be kept beside the log, or null. */
+  get image() {
+    return this.#keeper.image;
   }
 
   signatureStored(id: ChangeId): void {

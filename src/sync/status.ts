@@ -15,6 +15,16 @@ export const STORE_REASONS: Readonly<Record<KeepingFailure, string>> = {
   conflict: "another tab went on while this one could not save. Copy what you wrote here, then reload",
 };
 
+/** What people are told about a link that was closed, by the reason; of others nothing. */
+export const CLOSED_REASONS: Readonly<Record<string, string>> = {
+  intercepted: "A connection was intercepted and closed; nothing was sent over it.",
+  version: "The other side uses a different version; reload.",
+};
+
+/** What people are told where a record behind an image is altered or gone: the image is dropped by then. */
+export const STORE_DAMAGED =
+  "Part of what this device holds is damaged. Reload the page to read what is whole.";
+
 export interface Standing {
   readonly now: number;
   /** Why the store refuses, or null. */

@@ -103,7 +103,7 @@ const withoutHashes = () =>
         override compareIds(a: number, b: number): number {
           const order = super.compareIds(a, b);
           // A draft has no number yet.
-          if (order === 0 || !this.order.includes(a) || !this.order.includes(b)) return order;
+          if (order === 0 || ![...this.order].includes(a) || ![...this.order].includes(b)) return order;
           const [left, right] = [this.chainAt(a), this.chainAt(b)];
           return (
             left.seq - right.seq || Number(left.author > right.author) - Number(left.author < right.author)
@@ -328,7 +328,8 @@ describe("the hole", () => {
               return 1 + Math.max(0, ...parents.map(parent => this.said.get(parent)!));
             }
             override compareStamps(a: number, b: number): number {
-              if (!this.order.includes(a) || !this.order.includes(b)) return super.compareStamps(a, b);
+              if (![...this.order].includes(a) || ![...this.order].includes(b))
+                return super.compareStamps(a, b);
               return this.said.get(a)! - this.said.get(b)!;
             }
           },

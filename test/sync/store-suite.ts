@@ -72,6 +72,62 @@ export const STORE_CASES: readonly StoreCase[] = [
     },
   },
   {
+    name: "reads the changes before a position, and says where the last is all the same",
+    async run(open) {
+      const store = await open();
+      await add(store, DOC, changes(...Array.from({ length: 600 }, (_, i) => i)));
+      const { records, position } = await store.read(DOC, 100, 400);
+      same(position, 600);
+      same(records, changes(...Array.from({ length: 300 }, (_, i) => 100 + i)));
+      same(await store.read(DOC, 599, 700), { records: changes(599), position: 600 });
+    },
+  },
+  {
+    name: "keeps one image of a document, the last that was put, and tells no tab",
+    async run(open) {
+      const [store, other] = [await open(), await open()];
+      const told: (string | null)[] = [];
+      await store.putDocument(documentRecord(DOC, "Draft"));
+      await add(store, DOC, changes(1, 2, 3));
+      await until(() => true);
+      other.watch(doc => told.push(doc));
+      same(await other.image(DOC), null);
+      await store.putImage(DOC, { bytes: Uint8Array.of(1, 2), position: 2 }, 2);
+      await store.putImage(DOC, { bytes: Uint8Array.of(3), position: 3 }, 3);
+      same(await other.image(DOC), { bytes: Uint8Array.of(3), position: 3 });
+      same(await other.image(OTHER), null);
+      same(told, []);
+      await store.dropImage(DOC);
+      same(await other.image(DOC), null);
+    },
+  },
+  {
+    name: "keeps no image that stands for more or less than the log, nor one of a document that is not there",
+    async run(open) {
+      const store = await open();
+      await add(store, DOC, changes(1, 2, 3));
+      await store.putImage(DOC, { bytes: Uint8Array.of(1), position: 3 }, 3);
+      same(await store.image(DOC), null);
+      await store.putDocument(documentRecord(DOC, "Draft"));
+      await store.putImage(DOC, { bytes: Uint8Array.of(1), position: 3 }, 2);
+      await store.putImage(DOC, { bytes: Uint8Array.of(1), position: 3 }, 4);
+      await store.putImage(DOC, { bytes: Uint8Array.of(1), position: 4 }, 4);
+      same(await store.image(DOC), null);
+    },
+  },
+  {
+    name: "deletes the image with its document, and gives none for a log that is shorter",
+    async run(open) {
+      const store = await open();
+      await store.putDocument(documentRecord(DOC, "Draft"));
+      await add(store, DOC, changes(1, 2, 3));
+      await store.putImage(DOC, { bytes: Uint8Array.of(1), position: 3 }, 3);
+      await store.deleteDocument(DOC);
+      await add(store, DOC, changes(1, 2, 3));
+      same(await store.image(DOC), null);
+    },
+  },
+  {
     name: "skips a change that is stored already, also twice in one batch",
     async run(open) {
       const store = await open();

@@ -3,8 +3,9 @@
 // can judge a change judges it alike, for ever.
 
 import { isContent, type Role } from "../graph/change.ts";
-import type { Graph, Past } from "../graph/graph.ts";
+import type { Graph } from "../graph/graph.ts";
 import { NAME_BYTES } from "../graph/names.ts";
+import type { Past } from "../graph/past.ts";
 import { type Retracts, retractsOf } from "../graph/retracts.ts";
 import type { Ancestors, WrittenChange } from "../graph/written.ts";
 import { RETRACT_REACH_MAX } from "../limits.ts";

@@ -11,9 +11,13 @@
 // counts. So its harm is bounded by what honest devices had taken in before they knew (design: "Two-faced authors").
 
 import type { DeviceId, Role } from "../graph/change.ts";
-import type { Graph, Past } from "../graph/graph.ts";
+import { antichainOf, forkOf, hasSeenFork } from "../graph/forks.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Past } from "../graph/past.ts";
 import type { WrittenChange } from "../graph/written.ts";
 import type { Slot } from "../types/dot.ts";
+import type { ImageIn, ImageOut } from "../types/image.ts";
+import type { Ints } from "../types/ints.ts";
 import { type Act, RANK } from "./acts.ts";
 import type { Members } from "./members.ts";
 import { judgeContent } from "./rights.ts";
@@ -32,17 +36,20 @@ const NOTHING: Turned = { aside: [], back: [] };
 export class Effects {
   readonly #graph: Graph;
   readonly #members: Members;
-  readonly #changeAt: (slot: Slot) => WrittenChange;
+  readonly #changeAt: (slot: Slot) => WrittenChange | null;
   #reasons = new Map<Slot, Reason>();
   /** The lowest number of which a device has two changes. */
   readonly #forks = new Map<DeviceId, number>();
   /** Whose changes may be set aside, and the lanes of these; nobody's as long as nobody was removed or two-faced. */
   #inDoubt: ReadonlySet<DeviceId> = new Set();
   #isPlain = true;
+  /** Whether something could not be judged for want of its bytes. */
+  #lacksBytes = false;
   /** Everything below changes that count, of devices that are not retired. */
   #anchored: Past;
 
-  constructor(graph: Graph, members: Members, changeAt: (slot: Slot) => WrittenChange) {
+  /** `changeAt`: null where the bytes are not here yet. */
+  constructor(graph: Graph, members: Members, changeAt: (slot: Slot) => WrittenChange | null) {
     this.#graph = graph;
     this.#members = members;
     this.#changeAt = changeAt;
@@ -78,16 +85,16 @@ export class Effects {
     if (this.#reasons.size === 0) return this.#graph.headSlots();
     const own = this.#graph.newestSlotOf(device);
     const news = new Set<DeviceId>();
-    for (const [liar, fork] of this.#forks) if (!this.#graph.hasSeenFork(own, liar, fork)) news.add(liar);
+    for (const [liar, fork] of this.#forks) if (!hasSeenFork(this.#graph, own, liar, fork)) news.add(liar);
     const tips: Slot[] = [];
     for (const [lane, { author, first, slots }] of this.#graph.lanes.entries()) {
-      const newest = slots[slots.length - 1]!;
+      const newest = slots.last!;
       const isTaken =
         !this.isLoose(newest) || (this.#reasons.get(newest) === "two-faced" && news.has(author));
-      const tip = isTaken ? newest : slots[this.#anchored.upTo(lane) - first];
+      const tip = isTaken ? newest : slots.at(this.#anchored.upTo(lane) - first);
       if (tip !== undefined) tips.push(tip);
     }
-    return this.#graph.antichainOf(tips);
+    return antichainOf(this.#graph, tips);
   }
 
   /** Changes were admitted; `hasActs`: with ops about people among them. */
@@ -113,7 +120,7 @@ export class Effects {
 
   #findFork(slot: Slot): boolean {
     const device = this.#graph.authorAt(slot);
-    const fork = this.#graph.forkOf(device);
+    const fork = forkOf(this.#graph, device);
     if (fork === null || fork === this.#forks.get(device)) return false;
     this.#forks.set(device, fork);
     return true;
@@ -131,6 +138,27 @@ export class Effects {
     return false;
   }
 
+  /** All bytes are here: what could not be judged before is now. */
+  complete(): Turned {
+    if (!this.#lacksBytes) return NOTHING;
+    this.#lacksBytes = false;
+    return this.#turn();
+  }
+
+  dump(out: ImageOut): void {
+    const reasons = [...this.#reasons].sort(([a], [b]) => a - b);
+    out.json([reasons, [...this.#forks].sort()]);
+  }
+
+  /** Into one that is empty, when graph and members are loaded. */
+  load(from: ImageIn): void {
+    const [reasons, forks] = from.json() as [[Slot, Reason][], [DeviceId, number][]];
+    for (const [device, fork] of forks) this.#forks.set(device, fork);
+    this.#fold();
+    for (const [slot, reason] of reasons) this.#reasons.set(slot, reason);
+    this.#anchored = this.#anchors();
+  }
+
   /** Works everything out again. `told`: what was found already since it was done last. */
   #turn(told: readonly Slot[] = []): Turned {
     const before = this.#reasons;
@@ -145,15 +173,11 @@ export class Effects {
 
   #evaluate(): void {
     this.#reasons = new Map();
-    this.#members.current = this.#members.fold(this.#actsThatCount());
-    const { lanes } = this.#graph;
-    const authors = new Set(lanes.map(({ author }) => author));
-    this.#inDoubt = new Set(
-      [...authors].filter(device => this.#forks.has(device) || this.#members.current.isInDoubt(device)),
-    );
-    this.#isPlain = this.#inDoubt.size === 0;
+    this.#fold();
     if (this.#isPlain) return;
-    const doubtful = lanes.filter(({ author }) => this.#inDoubt.has(author)).flatMap(({ slots }) => slots);
+    const doubtful = this.#graph.lanes
+      .filter(({ author }) => this.#inDoubt.has(author))
+      .flatMap(({ slots }) => [...slots]);
     for (const slot of doubtful) {
       const reason = this.#reasonByFold(slot);
       if (reason !== null) this.#reasons.set(slot, reason);
@@ -165,6 +189,15 @@ export class Effects {
     this.#anchored = this.#anchors();
     for (const slot of doubtful)
       if (this.#isRetired(slot) && !this.#anchored.has(slot)) this.#reasons.set(slot, "two-faced");
+  }
+
+  #fold(): void {
+    this.#members.current = this.#members.fold(this.#actsThatCount());
+    const authors = new Set(this.#graph.lanes.map(({ author }) => author));
+    this.#inDoubt = new Set(
+      [...authors].filter(device => this.#forks.has(device) || this.#members.current.isInDoubt(device)),
+    );
+    this.#isPlain = this.#inDoubt.size === 0;
   }
 
   /** Ops about people of a retired device take effect where anything of others stands on them. */
@@ -202,6 +235,10 @@ export class Effects {
   /** Whether a role that may be lower than what its author knew of lets a change say what it says. */
   #isEnough(role: Role, device: DeviceId, slot: Slot): boolean {
     const change = this.#changeAt(slot);
+    if (change === null) {
+      this.#lacksBytes = true;
+      return true;
+    }
     const { parents } = this.#graph.ancestorsOf(change);
     const believed = this.#members.standingAbove(parents).roleOf(device);
     if (believed !== null && RANK[role] >= RANK[believed]) return true;
@@ -224,7 +261,7 @@ export class Effects {
   }
 }
 
-function lastOf(slots: readonly Slot[], isWanted: (slot: Slot) => boolean): Slot | undefined {
-  for (let i = slots.length - 1; i >= 0; i--) if (isWanted(slots[i]!)) return slots[i];
+function lastOf(slots: Ints, isWanted: (slot: Slot) => boolean): Slot | undefined {
+  for (let i = slots.length - 1; i >= 0; i--) if (isWanted(slots.at(i)!)) return slots.at(i);
   return undefined;
 }

@@ -2,10 +2,13 @@
 // people adds up to is the fold's affair (fold.ts); which of them lie in a past, that of versions.ts.
 
 import { assert } from "../assert.ts";
-import type { Change, DeviceId, PersonId, Policy, Role } from "../graph/change.ts";
+import { mustFromHex, Reader, toHex, Writer } from "../graph/bytes.ts";
+import type { AuthorityOp, Change, DeviceId, PersonId, Policy, Role } from "../graph/change.ts";
 import { isAuthority } from "../graph/change.ts";
+import { PEOPLE_OP, readPeopleOp, writePeopleOp } from "../graph/people-bytes.ts";
 import { EDITOR_BYTES_MAX, EDITOR_OPS_MAX } from "../limits.ts";
 import type { Slot } from "../types/dot.ts";
+import type { ImageIn, ImageOut } from "../types/image.ts";
 import { type Act, type Causality, RANK, RULING_RANK } from "./acts.ts";
 import { Standing } from "./fold.ts";
 import { Versions } from "./versions.ts";
@@ -46,16 +49,20 @@ export interface Quota {
 
 const NO_LIMIT: Quota = { opsMax: Number.POSITIVE_INFINITY, bytesMax: Number.POSITIVE_INFINITY };
 
+/** What a device last called itself, and in which change. */
+interface Naming {
+  readonly name: string;
+  readonly depth: number;
+  readonly id: string;
+}
+
 export class Members {
   readonly #acts: Act[] = [];
   readonly #causality: Causality;
   readonly #versions: Versions;
   #owner: DeviceId | null = null;
   #policy: Policy = {};
-  readonly #names = new Map<
-    DeviceId,
-    { readonly name: string; readonly depth: number; readonly id: string }
-  >();
+  readonly #names = new Map<DeviceId, Naming>();
   /** What all that is here adds up to (effects.ts). */
   current: Standing;
 
@@ -132,6 +139,27 @@ export class Members {
     return this.#names.get(device)?.name ?? null;
   }
 
+  dump(out: ImageOut): void {
+    const acts = this.#acts.map(({ op, author, slot, place }) => [opText(op), author, slot, place]);
+    out.json([this.#owner, this.#policy, acts, [...this.#names]]);
+    this.#versions.dump(out);
+  }
+
+  /** Into one that is empty; what it adds up to is for who knows what counts. */
+  load(from: ImageIn): void {
+    const [owner, policy, acts, names] = from.json() as [
+      DeviceId,
+      Policy,
+      [string, DeviceId, Slot, number][],
+      [DeviceId, Naming][],
+    ];
+    this.#owner = owner;
+    this.#policy = policy;
+    for (const [text, author, slot, place] of acts) this.#acts.push({ op: opOf(text), author, slot, place });
+    for (const [device, naming] of names) this.#names.set(device, naming);
+    this.#versions.load(from);
+  }
+
   /** Everybody who has a role, or had one; by person, then by seniority of their devices. Persons are sorted. */
   list(): Member[] {
     const { persons } = this.current;
@@ -173,6 +201,20 @@ export class Members {
       bytesMax: Math.max(own.bytesMax, raised?.bytesMax ?? 0) - shared.bytesMax,
     };
   }
+}
+
+function opText(op: AuthorityOp): string {
+  const out = new Writer();
+  out.varint(PEOPLE_OP[op.type]);
+  writePeopleOp(out, op);
+  return toHex(out.finish());
+}
+
+function opOf(text: string): AuthorityOp {
+  const input = new Reader(mustFromHex(text));
+  const op = readPeopleOp(input, input.varint());
+  assert(op !== null, "what was written here is read here");
+  return op;
 }
 
 /** Whether a role lets people in, raises and removes them. */

@@ -3,7 +3,8 @@
 
 import type { AuthorityOp, DeviceId, PersonId } from "../graph/change.ts";
 import { isAuthority } from "../graph/change.ts";
-import type { Graph, Past } from "../graph/graph.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Past } from "../graph/past.ts";
 import type { WrittenChange } from "../graph/written.ts";
 import { type Refusal, refuse } from "../refusal.ts";
 import { RANK } from "./acts.ts";

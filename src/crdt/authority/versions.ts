@@ -7,6 +7,7 @@
 
 import { ROLES_FOLDED_MAX } from "../limits.ts";
 import type { Slot } from "../types/dot.ts";
+import { type ImageIn, type ImageOut, roomFor } from "../types/image.ts";
 import type { Act, Causality } from "./acts.ts";
 import { Standing } from "./fold.ts";
 
@@ -17,6 +18,8 @@ export class Versions {
   readonly #acts: readonly Act[];
   /** One place for each slot. */
   #of = new Int32Array(SLOTS_AT_FIRST);
+  /** Places in use, from the first on. */
+  #count = 0;
   /** The newest changes about people in each version, none of them below another; sorted by slot. */
   readonly #frontiers: (readonly Slot[])[] = [];
   readonly #numbers = new Map<string, number>();
@@ -35,7 +38,21 @@ export class Versions {
       wide.set(this.#of);
       this.#of = wide;
     }
+    this.#count = Math.max(this.#count, slot + 1);
     this.#of[slot] = isAct ? this.#numberOf([slot]) : this.#above(parents);
+  }
+
+  dump(out: ImageOut): void {
+    out.json(this.#frontiers);
+    out.numbers(this.#of, this.#count, "int", roomFor(this.#count));
+  }
+
+  /** Into one that is empty. */
+  load(from: ImageIn): void {
+    for (const frontier of from.json() as Slot[][]) this.#numberOf(frontier);
+    const row = from.row();
+    this.#of = row.numbers;
+    this.#count = row.length;
   }
 
   /** What changes with these parents know about people. */

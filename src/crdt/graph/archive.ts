@@ -22,6 +22,8 @@ export class Archive {
   #used = PAGE_BYTES;
   readonly #cells: Bytes[] = [];
   #signatures = 0;
+  /** Changes that were added. */
+  #count = 0;
   // One place for each slot. They grow together.
   #pageOf = new Int32Array(SLOTS_AT_FIRST);
   #starts = new Int32Array(SLOTS_AT_FIRST);
@@ -30,7 +32,7 @@ export class Archive {
   /** Number of the cell, plus 1; 0 is none. */
   #cellOf = new Int32Array(SLOTS_AT_FIRST);
 
-  add(slot: Slot, { buffer, start, end }: WrittenChange): void {
+  add(slot: Slot, { buffer, start, end }: Pick<WrittenChange, "buffer" | "start" | "end">): void {
     while (slot >= this.#lengths.length) this.#grow();
     assert(this.#lengths[slot] === 0, "a change is archived once");
     const length = end - start;
@@ -44,6 +46,16 @@ export class Archive {
     this.#starts[slot] = this.#used;
     this.#lengths[slot] = length;
     this.#used += length;
+    this.#count++;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Whether the bytes of a change are here: after an image was loaded they come later (`fill` in replica.ts). */
+  has(slot: Slot): boolean {
+    return slot < this.#lengths.length && this.#lengths[slot]! > 0;
   }
 
   #grow(): void {
@@ -58,6 +70,7 @@ export class Archive {
   }
 
   sign(slot: Slot, signature: Bytes): void {
+    while (slot >= this.#cellOf.length) this.#grow();
     if (!this.isSigned(slot)) this.#cellOf[slot] = ++this.#signatures;
     const cell = this.#cellOf[slot]! - 1;
     const page = Math.floor(cell / PAGE_CELLS);
@@ -68,6 +81,7 @@ export class Archive {
   // Copies: whoever stores or transfers bytes takes their whole buffer along.
 
   bytesAt(slot: Slot): Bytes {
+    assert(this.has(slot), "what is read is here");
     const start = this.#starts[slot]!;
     return this.#pages[this.#pageOf[slot]!]!.slice(start, start + this.#lengths[slot]!);
   }
@@ -79,6 +93,7 @@ export class Archive {
 
   /** The change, to be read. */
   writtenAt(slot: Slot): WrittenChange {
+    assert(this.has(slot), "what is read is here");
     const start = this.#starts[slot]!;
     return WrittenChange.of(this.#pages[this.#pageOf[slot]!]!.subarray(start, start + this.#lengths[slot]!));
   }

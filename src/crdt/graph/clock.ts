@@ -9,6 +9,8 @@
 //
 // A merge so costs what differs between its parents and not the number of lanes, and nothing where one side knows all.
 
+import { type ImageIn, type ImageOut, Unsound } from "../types/image.ts";
+
 const BITS = 4;
 const MASK = (1 << BITS) - 1;
 
@@ -118,4 +120,54 @@ function joinChildren(a: Node, b: Node, height: number): Node {
     nodes.push(joined);
   }
   return isLeft ? a : isRight ? b : { numbers: NO_NUMBERS, nodes };
+}
+
+/** What is shared stays shared: each node is written once, those below it before it. */
+export function dumpClocks(clocks: readonly Clock[], out: ImageOut): void {
+  const nodes = new Map<Node, number>();
+  const numbers: (readonly number[])[] = [];
+  const children: number[][] = [];
+  const numberOf = (node: Node): number => {
+    const known = nodes.get(node);
+    if (known !== undefined) return known;
+    const below = node.nodes.map(child => (child === undefined ? -1 : numberOf(child)));
+    numbers.push(node.numbers);
+    nodes.set(node, children.push(below) - 1);
+    return children.length - 1;
+  };
+  const different = new Map<Clock, number>();
+  const rows: number[][] = [];
+  const said = clocks.map(clock => {
+    let number = different.get(clock);
+    if (number === undefined) {
+      number = rows.push([clock.height, numberOf(clock.root)]) - 1;
+      different.set(clock, number);
+    }
+    return number;
+  });
+  out.lists(numbers);
+  out.lists(children);
+  out.lists(rows);
+  out.numbers(said);
+}
+
+export function loadClocks(from: ImageIn): Clock[] {
+  const numbers = from.lists();
+  const nodes: Node[] = [];
+  for (const [i, below] of from.lists().entries()) {
+    const isEmpty = below.length === 0 && numbers[i]!.length === 0;
+    nodes.push(isEmpty ? NOTHING : { numbers: numbers[i]!, nodes: below.map(child => nodes[child]) });
+  }
+  const different = from.lists().map(([height, root]) => {
+    const isEmpty = height === 1 && nodes[root!] === NOTHING;
+    return isEmpty ? EMPTY_CLOCK : { height: height!, root: nodes[root!]! };
+  });
+  const clocks: Clock[] = [];
+  const said = from.ints();
+  for (let i = 0; i < said.length; i++) {
+    const clock = different[said[i]!];
+    if (clock?.root === undefined) throw new Unsound("a past that is not there");
+    clocks.push(clock);
+  }
+  return clocks;
 }

@@ -7,11 +7,14 @@
 
 import { assert } from "../assert.ts";
 import type { Slot, Stamps } from "../types/dot.ts";
+import { type ImageIn, type ImageOut, roomFor, Unsound } from "../types/image.ts";
+import { Ints } from "../types/ints.ts";
 import type { Naming } from "./body.ts";
 import { fromHex, type Writer } from "./bytes.ts";
 import type { ChangeId, DeviceId } from "./change.ts";
-import { type Clock, EMPTY_CLOCK, join, seen, withSeen } from "./clock.ts";
+import { type Clock, dumpClocks, EMPTY_CLOCK, join, loadClocks, seen, withSeen } from "./clock.ts";
 import { NAME_BYTES, Names, viewOf } from "./names.ts";
+import { Past } from "./past.ts";
 import type { Ancestors, WrittenChange } from "./written.ts";
 
 type Lane = number;
@@ -32,7 +35,7 @@ interface LaneOfChanges {
   readonly first: number;
   /** The change before the first, in another lane; -1 is none. */
   readonly before: Slot;
-  readonly slots: Slot[];
+  readonly slots: Ints;
 }
 
 /** The newest change of a lane. */
@@ -49,41 +52,6 @@ export interface ChainTip extends LaneTip {
   readonly byteTotal: number;
 }
 
-/** The causal past that a set of parents stands for. */
-export class Past {
-  readonly #graph: Graph;
-  /** The only parent, or -1. */
-  readonly #only: Slot;
-  readonly #clock: Clock;
-
-  constructor(graph: Graph, only: Slot, clock: Clock) {
-    this.#graph = graph;
-    this.#only = only;
-    this.#clock = clock;
-  }
-
-  /** Whether a change is among the parents or below them; -1 is none. */
-  has(slot: Slot): boolean {
-    if (slot < 0) return false;
-    return this.#only >= 0 ? this.#graph.reaches(this.#only, slot) : this.#graph.isSeen(this.#clock, slot);
-  }
-
-  /** The highest number of a lane in it; 0 where nothing of the lane is. */
-  upTo(lane: number): number {
-    return seen(this.#asClock, lane);
-  }
-
-  /** The same and one more change with all that is below it. */
-  with(slot: Slot): Past {
-    if (this.has(slot)) return this;
-    return new Past(this.#graph, -1, join(this.#asClock, this.#graph.clockUpTo(slot)));
-  }
-
-  get #asClock(): Clock {
-    return this.#only >= 0 ? this.#graph.clockUpTo(this.#only) : this.#clock;
-  }
-}
-
 const SLOTS_AT_FIRST = 64;
 
 export class Graph implements Stamps, Naming {
@@ -98,11 +66,12 @@ export class Graph implements Stamps, Naming {
   #byteTotals = new Float64Array(SLOTS_AT_FIRST);
   /** Where in `#heads` a change stands, plus 1; 0 is nowhere. A column: a set would be built anew every few changes. */
   #headAt = new Int32Array(SLOTS_AT_FIRST);
-  /** The past, but for the change's own lane, which is known up to the change itself. */
-  readonly #bases: Clock[] = [];
+  /** The past, but for the change's own lane, which is known up to the change itself: its number among the clocks. */
+  #baseOf = new Int32Array(SLOTS_AT_FIRST);
+  readonly #clocks: Clock[] = [EMPTY_CLOCK];
 
   readonly #names = new Names();
-  readonly #order: Slot[] = [];
+  #order = new Ints();
   readonly #lanes: LaneOfChanges[] = [];
   readonly #chains = new Map<DeviceId, Chain>();
   readonly #heads: Slot[] = [];
@@ -111,7 +80,7 @@ export class Graph implements Stamps, Naming {
   /** A number for a change that has no id yet. It compares as the latest of all; of several the last one does. */
   reserve(): Slot {
     if (this.#reserved === this.#laneOf.length) this.#grow();
-    this.#bases.push(EMPTY_CLOCK);
+    this.#baseOf[this.#reserved] = 0;
     return this.#reserved++;
   }
 
@@ -123,12 +92,12 @@ export class Graph implements Stamps, Naming {
     this.#opTotals = into(new Float64Array(size), this.#opTotals);
     this.#byteTotals = into(new Float64Array(size), this.#byteTotals);
     this.#headAt = into(new Int32Array(size), this.#headAt);
+    this.#baseOf = into(new Int32Array(size), this.#baseOf);
   }
 
   /** The last number reserved, which nothing was made of. */
   giveBack(slot: Slot): void {
     assert(slot === this.#reserved - 1 && !this.isHere(slot), "the last reserved slot is given back");
-    this.#bases.pop();
     this.#reserved--;
   }
 
@@ -199,7 +168,7 @@ export class Graph implements Stamps, Naming {
   }
 
   /** All that is here, in an order in which parents come first: the order of admission here. */
-  get order(): readonly Slot[] {
+  get order(): Ints {
     return this.#order;
   }
 
@@ -207,7 +176,7 @@ export class Graph implements Stamps, Naming {
   laneTips(): LaneTip[] {
     return this.#lanes
       .map(({ chain, slots }) => {
-        const slot = slots.at(-1)!;
+        const slot = slots.last!;
         return { author: chain.author, seq: this.#seqs[slot]!, id: this.idAt(slot) };
       })
       .sort((a, b) => compareStrings(a.author, b.author) || compareStrings(a.id, b.id));
@@ -260,7 +229,7 @@ export class Graph implements Stamps, Naming {
     const found: ChangeId[] = [];
     for (const lane of this.#chains.get(author)?.lanes ?? []) {
       const { first, slots } = this.#lanes[lane]!;
-      const slot = slots[seq - first];
+      const slot = slots.at(seq - first);
       if (slot !== undefined) found.push(this.idAt(slot));
     }
     return found;
@@ -270,7 +239,7 @@ export class Graph implements Stamps, Naming {
   *chain(author: DeviceId, fromSeq: number): Generator<ChangeId> {
     for (const lane of this.#chains.get(author)?.lanes ?? []) {
       const { first, slots } = this.#lanes[lane]!;
-      for (let i = Math.max(0, fromSeq - first); i < slots.length; i++) yield this.idAt(slots[i]!);
+      for (let i = Math.max(0, fromSeq - first); i < slots.length; i++) yield this.idAt(slots.at(i)!);
     }
   }
 
@@ -278,49 +247,20 @@ export class Graph implements Stamps, Naming {
   get lanes(): readonly {
     readonly author: DeviceId;
     readonly first: number;
-    readonly slots: readonly Slot[];
+    readonly slots: Ints;
   }[] {
     return this.#lanes;
   }
 
-  /** The lowest number of which there are two changes of a device; null if there is none. */
-  forkOf(author: DeviceId): number | null {
-    const lanes = this.#chains.get(author)?.lanes ?? [];
-    if (lanes.length < 2) return null;
-    // One lane begins with the chain; where any other does, there is another change of that number.
-    const firsts = lanes.map(lane => this.#lanes[lane]!.first).sort((a, b) => a - b);
-    return firsts[1]!;
-  }
-
-  /** Whether two changes with that number of a device are below a change; -1 and null have nothing below them. */
-  hasSeenFork(slot: Slot | null, author: DeviceId, number: number): boolean {
-    if (slot === null) return false;
-    let count = 0;
-    for (const lane of this.#chains.get(author)?.lanes ?? []) {
-      const { first, slots } = this.#lanes[lane]!;
-      const numbered = slots[number - first];
-      if (numbered !== undefined && this.reaches(slot, numbered)) count++;
-    }
-    return count > 1;
-  }
-
-  /** Of some changes those that no other of them is above, sorted by id. */
-  antichainOf(slots: readonly Slot[]): readonly Slot[] {
-    const tips: Slot[] = [];
-    let past = this.past([]);
-    // What is above another is deeper.
-    for (const slot of [...slots].sort((a, b) => this.#depths[b]! - this.#depths[a]!)) {
-      if (past.has(slot)) continue;
-      tips.push(slot);
-      past = past.with(slot);
-    }
-    return this.#sorted(tips);
+  /** The numbers of a device's lanes. */
+  lanesOf(author: DeviceId): readonly number[] {
+    return this.#chains.get(author)?.lanes ?? [];
   }
 
   /** The change after a change in its lane, if there is one. */
   nextInLane(slot: Slot): Slot | undefined {
     const { first, slots } = this.#lanes[this.#laneOf[slot]!]!;
-    return slots[this.#seqs[slot]! + 1 - first];
+    return slots.at(this.#seqs[slot]! + 1 - first);
   }
 
   /** The number of a change's lane. */
@@ -336,14 +276,14 @@ export class Graph implements Stamps, Naming {
   /** The previous change of the same device; -1 is none. */
   prevOf(slot: Slot): Slot {
     const { first, before, slots } = this.#lanes[this.#laneOf[slot]!]!;
-    return slots[this.#seqs[slot]! - 1 - first] ?? before;
+    return slots.at(this.#seqs[slot]! - 1 - first) ?? before;
   }
 
   /** The change with a number on the way from a change down its own chain; -1 is none. */
   onChain(slot: Slot, seq: number): Slot {
     for (let at = slot; at >= 0; ) {
       const { first, before, slots } = this.#lanes[this.#laneOf[at]!]!;
-      if (seq >= first) return seq > this.#seqs[at]! ? -1 : slots[seq - first]!;
+      if (seq >= first) return seq > this.#seqs[at]! ? -1 : slots.at(seq - first)!;
       at = before;
     }
     return -1;
@@ -362,7 +302,7 @@ export class Graph implements Stamps, Naming {
     assert(slot < this.#reserved && !this.isHere(slot), "a slot is used once");
     assert(this.#areHere(parents) && (change.prevAt < 0 || this.isHere(prev)), "a parent is here");
     const prevLane = prev < 0 ? -1 : this.#laneOf[prev]!;
-    const continues = prev >= 0 && lastOf(this.#lanes[prevLane]!.slots) === prev;
+    const continues = prev >= 0 && this.#lanes[prevLane]!.slots.last === prev;
     const lane = continues ? prevLane : this.#begin(change.author, seq, prev, slot);
     this.#names.set(slot, view, end);
     this.#laneOf[slot] = lane;
@@ -371,7 +311,8 @@ export class Graph implements Stamps, Naming {
     this.#opTotals[slot] = change.opTotal;
     this.#byteTotals[slot] = change.byteTotal;
     const isNext = parents.length === 1 && parents[0] === prev;
-    this.#bases[slot] = continues && isNext ? this.#bases[prev]! : this.#clockAbove(parents);
+    this.#baseOf[slot] =
+      continues && isNext ? this.#baseOf[prev]! : this.#clocks.push(this.#clockAbove(parents)) - 1;
     const { slots, chain } = this.#lanes[lane]!;
     slots.push(slot);
     this.#order.push(slot);
@@ -405,14 +346,14 @@ export class Graph implements Stamps, Naming {
       chain = { author, lanes: [], newest: slot };
       this.#chains.set(author, chain);
     }
-    const lane = this.#lanes.push({ author, chain, first, before, slots: [] }) - 1;
+    const lane = this.#lanes.push({ author, chain, first, before, slots: new Ints() }) - 1;
     chain.lanes.push(lane);
     return lane;
   }
 
   /** Of a change and everything below it. */
   clockUpTo(slot: Slot): Clock {
-    return withSeen(this.#bases[slot]!, this.#laneOf[slot]!, this.#seqs[slot]!);
+    return withSeen(this.#baseAt(slot), this.#laneOf[slot]!, this.#seqs[slot]!);
   }
 
   /** Of everything among `parents` and below them. */
@@ -420,6 +361,10 @@ export class Graph implements Stamps, Naming {
     let clock = EMPTY_CLOCK;
     for (const slot of parents) clock = join(clock, this.clockUpTo(slot));
     return clock;
+  }
+
+  #baseAt(slot: Slot): Clock {
+    return this.#clocks[this.#baseOf[slot]!]!;
   }
 
   /** The parents must be here. */
@@ -463,8 +408,59 @@ export class Graph implements Stamps, Naming {
   /** Whether `to` is `from` or below it. */
   reaches(from: Slot, to: Slot): boolean {
     const lane = this.#laneOf[to]!;
-    const known = lane === this.#laneOf[from] ? this.#seqs[from]! : seen(this.#bases[from]!, lane);
+    const known = lane === this.#laneOf[from] ? this.#seqs[from]! : seen(this.#baseAt(from), lane);
     return this.#seqs[to]! <= known;
+  }
+
+  dump(out: ImageOut): void {
+    const count = this.#reserved;
+    const room = roomFor(count);
+    out.number(count);
+    out.numbers(this.#laneOf, count, "int", room);
+    out.numbers(this.#seqs, count, "double", room);
+    out.numbers(this.#depths, count, "double", room);
+    out.numbers(this.#opTotals, count, "double", room);
+    out.numbers(this.#byteTotals, count, "double", room);
+    out.numbers(this.#headAt, count, "int", room);
+    out.numbers(this.#baseOf, count, "int", room);
+    dumpClocks(this.#clocks, out);
+    this.#names.dump(out, count, room);
+    out.row(this.#order);
+    out.numbers(this.#heads);
+    const chains = [...this.#chains.values()];
+    out.json(chains.map(({ author, newest }) => [author, newest]));
+    out.json(this.#lanes.map(({ chain, first, before }) => [chains.indexOf(chain), first, before]));
+    for (const { slots } of this.#lanes) out.row(slots);
+  }
+
+  /** Into one that is empty. */
+  load(from: ImageIn): void {
+    const count = from.number();
+    this.#reserved = count;
+    this.#laneOf = from.ints();
+    this.#seqs = from.doubles();
+    this.#depths = from.doubles();
+    this.#opTotals = from.doubles();
+    this.#byteTotals = from.doubles();
+    this.#headAt = from.ints();
+    this.#baseOf = from.ints();
+    this.#clocks.length = 0;
+    for (const clock of loadClocks(from)) this.#clocks.push(clock);
+    this.#names.load(from);
+    this.#order = from.row();
+    this.#heads.push(...from.list());
+    const chains = from.json() as [DeviceId, Slot][];
+    for (const [author, newest] of chains) this.#chains.set(author, { author, lanes: [], newest });
+    for (const [number, first, before] of from.json() as [number, number, Slot][]) {
+      const [author] = chains[number]!;
+      const chain = this.#chains.get(author)!;
+      chain.lanes.push(this.#lanes.push({ author, chain, first, before, slots: from.row() }) - 1);
+    }
+    const columns = [this.#laneOf, this.#seqs, this.#depths, this.#opTotals, this.#byteTotals, this.#headAt];
+    const { length } = this.#laneOf;
+    const isWhole = length > count && [...columns, this.#baseOf].every(column => column.length === length);
+    if (!isWhole || !this.#heads.every(slot => this.isHere(slot)))
+      throw new Unsound("a change without a number");
   }
 
   /** Throws on a broken invariant. For tests. */
@@ -473,7 +469,8 @@ export class Graph implements Stamps, Naming {
     for (const [i, slot] of this.#heads.entries())
       assert(this.#headAt[slot] === i + 1, "a head knows its place");
     for (const { chain, first, slots } of this.#lanes) {
-      for (const [i, slot] of slots.entries()) assert(this.#seqs[slot] === first + i, "a lane has no gaps");
+      for (const [i, slot] of [...slots].entries())
+        assert(this.#seqs[slot] === first + i, "a lane has no gaps");
       assert(this.#seqs[chain.newest]! >= first + slots.length - 1, "the newest has the highest number");
     }
   }
@@ -482,10 +479,6 @@ export class Graph implements Stamps, Naming {
 function into<A extends Int32Array | Float64Array>(wide: A, column: A): A {
   wide.set(column);
   return wide;
-}
-
-function lastOf(slots: readonly Slot[]): Slot {
-  return slots[slots.length - 1] ?? -1;
 }
 
 function compareStrings(a: string, b: string): number {

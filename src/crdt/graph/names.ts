@@ -10,6 +10,7 @@
 
 import { assert } from "../assert.ts";
 import type { Slot } from "../types/dot.ts";
+import { type ImageIn, type ImageOut, Unsound } from "../types/image.ts";
 import type { Bytes, Writer } from "./bytes.ts";
 import type { ChangeId } from "./change.ts";
 import { nameAt } from "./hex.ts";
@@ -104,6 +105,24 @@ export class Names {
 
   write(slot: Slot, out: Writer): void {
     out.copy(this.#column, slot * NAME_BYTES, (slot + 1) * NAME_BYTES);
+  }
+
+  /** Of the first `count` slots, some of which may have no name, and with room for so many more. */
+  dump(out: ImageOut, count: number, room: number): void {
+    out.numbers([this.#count]);
+    out.bytes(this.#column.subarray(0, count * NAME_BYTES), room * NAME_BYTES);
+    out.ints(this.#table);
+    out.numbers([...this.#crowded.values()]);
+  }
+
+  /** Into one that is empty. */
+  load(from: ImageIn): void {
+    this.#count = from.number();
+    this.#column = from.bytes();
+    if (this.#column.length < this.#count * NAME_BYTES) throw new Unsound("a change without a name");
+    this.#view = viewOf(this.#column);
+    this.#table = from.ints();
+    for (const slot of from.ints()) this.#crowded.set(this.hexAt(slot), slot);
   }
 
   /** Walks the whole table and throws on a broken invariant. For tests. */

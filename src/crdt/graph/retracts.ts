@@ -14,6 +14,7 @@
 
 import { assert } from "../assert.ts";
 import type { Slot } from "../types/dot.ts";
+import type { ImageIn, ImageOut } from "../types/image.ts";
 import type { RetractOp } from "./change.ts";
 import type { Graph } from "./graph.ts";
 import type { WrittenChange } from "./written.ts";
@@ -176,6 +177,29 @@ export class Retracts {
       for (const other of this.#retractions.get(slot)!.named)
         if (this.#retractions.has(other)) found.add(other);
     return [...found].sort((a, b) => b - a);
+  }
+
+  dump(out: ImageOut): void {
+    out.json([
+      [...this.#retractions].map(([slot, { named, isEffective }]) => [slot, named, isEffective]),
+      [...this.#covers],
+      [...this.#ofLane],
+      [...this.#charges],
+    ]);
+  }
+
+  /** Into one that is empty. */
+  load(from: ImageIn): void {
+    const [retractions, covers, ofLane, charges] = from.json() as [
+      [Slot, Slot[], boolean][],
+      [Slot, number][],
+      [number, Slot[]][],
+      [Slot, Reach][],
+    ];
+    for (const [slot, named, isEffective] of retractions) this.#retractions.set(slot, { named, isEffective });
+    for (const [slot, count] of covers) this.#covers.set(slot, count);
+    for (const [lane, slots] of ofLane) this.#ofLane.set(lane, slots);
+    for (const [slot, reach] of charges) this.#charges.set(slot, reach);
   }
 
   #cover(slot: Slot, by: number): void {

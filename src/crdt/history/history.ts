@@ -100,7 +100,7 @@ export class History {
     const { order } = this.#graph;
     const past = this.#graph.past(heads);
     const marks: Marks = new Uint8Array(this.#graph.reserved);
-    for (let i = 0; i < order.length; i++) if (past.has(order[i]!)) marks[order[i]!] = 1;
+    for (let i = 0; i < order.length; i++) if (past.has(order.at(i)!)) marks[order.at(i)!] = 1;
     return effectiveIn(marks, this.#masked(), this.#ground.retracts.laterFirst());
   }
 
@@ -163,7 +163,7 @@ export class History {
     if (known !== undefined) {
       let isLacking = false;
       for (let i = known.size; i < size; i++)
-        isLacking ||= versions.some(effective => effective[order[i]!] === 1);
+        isLacking ||= versions.some(effective => effective[order.at(i)!] === 1);
       if (!isLacking) return known.film;
     }
     const film = Film.take(node, this.#deletedAside(path));
@@ -222,7 +222,7 @@ export class History {
   *read(): Generator<Progress, void> {
     const { order } = this.#graph;
     while (this.#read < order.length) {
-      const slot = order[this.#read]!;
+      const slot = order.at(this.#read)!;
       const change = this.#ground.writtenAt(slot);
       readChange(change);
       const { prev, parents } = this.#graph.ancestorsOf(change);

@@ -21,7 +21,7 @@ const SLICE = 4096;
 
 export function* orderOf(graph: Graph, annals: Annals): Generator<Progress, Slot[]> {
   // What comes while this rests is for the next time.
-  const slots = graph.order.slice();
+  const slots = [...graph.order];
   const children: Slot[][] = [];
   const missing: number[] = [];
   const ready = new Heap((a, b) => compare(graph, annals, a, b));

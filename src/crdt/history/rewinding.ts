@@ -36,7 +36,7 @@ export class Rewinding {
     const leaving: Slot[] = [];
     const coming: Slot[] = [];
     for (let i = 0; i < this.#taken; i++) {
-      const slot = this.#graph.order[i]!;
+      const slot = this.#graph.order.at(i)!;
       const shall = effective[slot] === 1;
       if (shall !== (this.#shown[slot] === 1)) (shall ? coming : leaving).push(slot);
     }
@@ -51,7 +51,7 @@ export class Rewinding {
     // Nobody looks at this tree before it is done, so nobody is told.
     let patches: Patch[] = [];
     while (this.#taken < order.length) {
-      const slot = order[this.#taken]!;
+      const slot = order.at(this.#taken)!;
       if (slot >= this.#shown.length) this.#grow(slot);
       const { change, ops, starts, prev } = this.#read(slot);
       const { strands } = this.tree;

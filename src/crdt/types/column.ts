@@ -2,6 +2,7 @@
 
 import { assert } from "../assert.ts";
 import type { Contents, Elements } from "./contents.ts";
+import type { ImageIn, ImageOut } from "./image.ts";
 import { AT, LENGTH, NONE, type Run, type Runs, START } from "./runs.ts";
 import type { Strand } from "./strands.ts";
 
@@ -95,6 +96,17 @@ export class Column<C extends Elements> {
     stretch.splice(lastAtOrBefore(cells, stretch, start), 1);
     if (stretch.length === 0) this.#stretches.splice(s, 1);
     if (this.#last === run) this.#last = NONE;
+  }
+
+  dump(out: ImageOut): void {
+    this.contents.dump(out);
+    out.lists(this.#stretches);
+  }
+
+  /** Into one that is empty; the runs are loaded. */
+  load(from: ImageIn): void {
+    this.contents.load(from);
+    for (const stretch of from.lists()) this.#stretches.push(stretch);
   }
 
   /** How many runs there are; throws where they overlap or are out of order. For tests. */

@@ -1,6 +1,8 @@
 // What the elements of a sequence hold, in the order of arrival and never moved again. The tree of `order.ts` holds no
 // text; a run is three integers into one of these.
 
+import { type ImageIn, type ImageOut, Unsound } from "./image.ts";
+
 /** What the elements hold: text, one UTF-16 unit each, or values. */
 export type Elements = string | readonly unknown[];
 
@@ -16,6 +18,11 @@ export interface Contents<C extends Elements> {
   isHalf(index: number): boolean;
   /** Drops what a draft had added and takes back. */
   truncate(length: number): void;
+  /** Where an element may become another one; units of text may not. */
+  set?(index: number, element: C[number]): void;
+  dump(out: ImageOut): void;
+  /** Into one that is empty. */
+  load(from: ImageIn): void;
 }
 
 /** Units in one page. */
@@ -57,7 +64,7 @@ export class Units implements Contents<string> {
       this.#pages.push(this.#page);
       return;
     }
-    const size = at * 4;
+    const size = Math.min(PAGE, at * 4);
     const larger = this.#page.BYTES_PER_ELEMENT === 2 ? new Uint16Array(size) : new Uint8Array(size);
     larger.set(this.#page);
     this.#page = larger;
@@ -102,6 +109,46 @@ export class Units implements Contents<string> {
     this.#pages.length = Math.ceil(length / PAGE);
     this.#page = this.#pages.at(-1) ?? NO_PAGE;
   }
+
+  dump(out: ImageOut): void {
+    const isWide = this.#pages.map(page => (page.BYTES_PER_ELEMENT === 2 ? 1 : 0));
+    const used = this.#pages.map((_, i) => Math.min(PAGE, this.#length - i * PAGE));
+    const narrow = new Uint8Array(sumOf(used, i => isWide[i] === 0));
+    const wide = new Uint16Array(sumOf(used, i => isWide[i] === 1));
+    const at = [0, 0];
+    for (const [i, page] of this.#pages.entries()) {
+      const width = isWide[i]!;
+      (width === 1 ? wide : narrow).set(page.subarray(0, used[i]), at[width]);
+      at[width]! += used[i]!;
+    }
+    out.numbers([this.#length, this.hasHalves ? 1 : 0]);
+    out.numbers(isWide);
+    out.bytes(narrow);
+    out.units(wide);
+  }
+
+  load(from: ImageIn): void {
+    const [length, hasHalves] = from.list() as [number, number];
+    const widths = from.ints();
+    // One array for all pages of a width: those that are full are never written to, and the last one makes itself larger.
+    const sources = [from.bytes(), from.units()] as const;
+    const at: [number, number] = [0, 0];
+    for (const [i, width] of widths.entries()) {
+      const source = sources[width];
+      const used = Math.min(PAGE, length - i * PAGE);
+      if (source === undefined || used <= 0) throw new Unsound("a page too many");
+      this.#pages.push(source.subarray(at[width]!, at[width]! + used));
+      at[width]! += used;
+    }
+    if (at[0] !== sources[0].length || at[1] !== sources[1].length) throw new Unsound("a page too few");
+    this.#length = length;
+    this.#page = this.#pages.at(-1) ?? NO_PAGE;
+    this.hasHalves = hasHalves === 1;
+  }
+}
+
+function sumOf(numbers: readonly number[], isCounted: (i: number) => boolean): number {
+  return numbers.reduce((sum, number, i) => sum + (isCounted(i) ? number : 0), 0);
 }
 
 const NO_PAGE = new Uint8Array(0);
@@ -133,4 +180,21 @@ export class Values implements Contents<readonly unknown[]> {
   truncate(length: number): void {
     this.#values.length = length;
   }
+
+  set(index: number, value: unknown): void {
+    this.#values[index] = value;
+  }
+
+  /** What is no plain value stands as null: whoever put it there puts it there again (`moves.ts`). */
+  dump(out: ImageOut): void {
+    out.json(this.#values.map(value => (isPlain(value) ? value : null)));
+  }
+
+  load(from: ImageIn): void {
+    for (const value of from.json() as unknown[]) this.#values.push(value);
+  }
+}
+
+function isPlain(value: unknown): boolean {
+  return value === null || typeof value !== "object" || Object.getPrototypeOf(value) === Object.prototype;
 }

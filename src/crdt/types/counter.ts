@@ -9,6 +9,7 @@
 
 import { assert } from "../assert.ts";
 import { type Dot, dotKey, type Slot } from "./dot.ts";
+import type { ImageIn, ImageOut } from "./image.ts";
 
 interface Increment {
   readonly dot: Dot;
@@ -83,6 +84,25 @@ export class Counter {
     assert(increment !== undefined && stands(increment), "what is forgotten stands");
     this.#increments.delete(dotKey(dot));
     this.#count(-increment.by, -1);
+  }
+
+  dump(out: ImageOut): void {
+    const rows = [...this.#increments.values()].map(({ dot, by, isCounted, removedBy }) => [
+      dot,
+      by,
+      isCounted,
+      removedBy,
+    ]);
+    out.json(rows);
+  }
+
+  /** Into one that is empty. */
+  load(from: ImageIn): void {
+    for (const [dot, by, isCounted, removedBy] of from.json() as [Dot, number, boolean, Slot[]][]) {
+      const increment = { dot, by, isCounted, removedBy };
+      this.#increments.set(dotKey(dot), increment);
+      if (stands(increment)) this.#count(by, 1);
+    }
   }
 
   #alter(increment: Increment, alteration: () => void): void {

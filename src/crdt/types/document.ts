@@ -16,6 +16,7 @@
 import { assert, unreachable } from "../assert.ts";
 import type { Elements } from "./contents.ts";
 import { type Dot, dotKey, type Slot, type Span, type Stamps } from "./dot.ts";
+import type { ImageIn, ImageOut } from "./image.ts";
 import { type Move, type MovedItem, Moves } from "./moves.ts";
 import {
   type Field,
@@ -30,6 +31,7 @@ import {
   type TextNode,
   toJson,
 } from "./node.ts";
+import { dumpNode, NodeLoading } from "./node-image.ts";
 import {
   type ContentOp,
   isOfKeys,
@@ -108,6 +110,21 @@ export class DocumentTree {
 
   toJson(): Json {
     return toJson(this.root);
+  }
+
+  /** Everything must be settled, and no draft open. */
+  dump(out: ImageOut): void {
+    assert(this.#stale.size === 0, "a tree at rest is dumped");
+    this.strands.dump(out);
+    dumpNode(this.root, out);
+    this.moves.dump(out);
+  }
+
+  /** Into one that is empty. */
+  load(from: ImageIn): void {
+    this.strands.load(from);
+    new NodeLoading(this.#causality, this.strands).fill(this.root, from);
+    this.moves.load(from);
   }
 
   /** The node at a path, made where it is missing. The path must have been judged. */

@@ -26,6 +26,7 @@
 import { assert } from "../assert.ts";
 import type { Elements } from "./contents.ts";
 import type { Causality, Dot } from "./dot.ts";
+import type { ImageIn, ImageOut } from "./image.ts";
 import type { Pieces } from "./pieces.ts";
 import {
   CLOSES,
@@ -213,6 +214,15 @@ export class Fugue<C extends Elements> {
       const above = this.#pieces.holding(column, runs.roots[root + PARENT]!);
       runs.removeChild(above, runs.roots[root + IS_RIGHT] === 1 ? RIGHTS : LEFTS, run);
     }
+  }
+
+  dump(out: ImageOut): void {
+    out.numbers(this.#roots);
+  }
+
+  /** Into one that is empty; the pieces are loaded. */
+  load(from: ImageIn): void {
+    for (const run of from.ints()) this.#roots.push(run);
   }
 
   /** Throws on a broken invariant. For tests. */

@@ -20,7 +20,8 @@
 import { assert } from "../assert.ts";
 import { DEPTH_MAX } from "../limits.ts";
 import { type Causality, type Dot, dotKey, type Slot, type Span } from "./dot.ts";
-import type { Item, ListNode } from "./node.ts";
+import type { ImageIn, ImageOut } from "./image.ts";
+import { type Item, type ListNode, Position } from "./node.ts";
 import type { Path, Value } from "./op.ts";
 
 interface Raised {
@@ -262,6 +263,72 @@ export class Moves {
       const order = this.#causality.compareDepths(other.dot.change, dot.change);
       return order < 0 || (order === 0 && other.dot.index < dot.index);
     });
+  }
+
+  // -------------------------------------------------------------------------------------------------- image
+
+  /** Everything must be settled. */
+  dump(out: ImageOut): void {
+    assert(this.#done === this.#log.length && this.#touched.size === 0, "moves are gone through");
+    const items = [...this.#items.values()];
+    const moves = [...this.#moves.values()];
+    const itemNumbers = new Map(items.map((item, i) => [item, i]));
+    const moveNumbers = new Map(moves.map((move, i) => [move, i]));
+    const numberOf = (move: Move | null) => (move === null ? -1 : moveNumbers.get(move)!);
+    out.json(
+      items.map(item => [
+        item.dot,
+        item.path,
+        item.moves.map(numberOf),
+        [item.at, item.shown, item.toldAt].map(numberOf),
+        [item.below, item.reach],
+      ]),
+    );
+    out.json(
+      moves.map(({ dot, item, path, isEffective, counts, before, raised }) => [
+        dot,
+        itemNumbers.get(item)!,
+        path,
+        isEffective,
+        counts,
+        numberOf(before),
+        raised.map(({ item: other, reach }) => [itemNumbers.get(other)!, reach]),
+      ]),
+    );
+    out.numbers(this.#log.map(numberOf));
+  }
+
+  /** Into one that is empty; the nodes are loaded, but for the positions in their lists. */
+  load(from: ImageIn): void {
+    const itemRows = from.json() as [Dot, Path, number[], [number, number, number], [number, number]][];
+    const moveRows = from.json() as [Dot, number, Path, boolean, boolean, number, [number, number][]][];
+    const items = itemRows.map(([dot, path]) => this.item(path, dot));
+    const moves = moveRows.map(([dot, item, path]) => {
+      const list = this.#listAt(path);
+      const move = new Move(dot, items[item]!, list, path, this.#above(path));
+      this.#moves.set(dotKey(dot), move);
+      list.items.become(dot, new Position(items[item]!));
+      return move;
+    });
+    for (const [i, [, , , isEffective, counts, before, raised]] of moveRows.entries()) {
+      const move = moves[i]!;
+      move.isEffective = isEffective;
+      move.counts = counts;
+      move.before = moves[before] ?? null;
+      move.raised = raised.length === 0 ? NONE : raised.map(([n, reach]) => ({ item: items[n]!, reach }));
+    }
+    for (const [i, [, , made, [at, shown, toldAt], [below, reach]]] of itemRows.entries()) {
+      const item = items[i]!;
+      for (const move of made) item.moves.push(moves[move]!);
+      item.at = moves[at] ?? null;
+      item.shown = moves[shown] ?? null;
+      item.toldAt = moves[toldAt] ?? null;
+      item.below = below;
+      item.reach = reach;
+      if (made.length > 0) this.#register(item);
+    }
+    for (const move of from.ints()) this.#log.push(moves[move]!);
+    this.#done = this.#log.length;
   }
 
   #register(item: MovedItem): void {

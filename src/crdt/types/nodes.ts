@@ -3,6 +3,7 @@
 //
 //     numbers │ count, parent, visible, excess, lowest, lowest back, 17 items │ count, …      a node is the place of its count
 
+import { type ImageIn, type ImageOut, roomFor, Unsound } from "./image.ts";
 import { grown, NONE } from "./runs.ts";
 
 /** Items of a node at most. Fewer make the tree deeper, more make what is done in a node dearer; 8 to 32 are much alike. */
@@ -48,6 +49,18 @@ export class Nodes {
   release(node: Node): void {
     this.numbers[node] = this.#free;
     this.#free = node;
+  }
+
+  dump(out: ImageOut): void {
+    out.numbers([this.#free, this.#used]);
+    out.ints(this.numbers.subarray(0, this.#used), roomFor(this.#used));
+  }
+
+  /** Into one that is empty, whatever was made in it before. */
+  load(from: ImageIn): void {
+    [this.#free, this.#used] = from.list() as [Node, number];
+    this.numbers = from.ints();
+    if (this.#used > this.numbers.length) throw new Unsound("half a node");
   }
 }
 

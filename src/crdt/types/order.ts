@@ -5,6 +5,7 @@
 
 import { assert } from "../assert.ts";
 import { Brackets } from "./brackets.ts";
+import type { ImageIn, ImageOut } from "./image.ts";
 import {
   COUNT,
   EXCESS,
@@ -396,6 +397,17 @@ export class Order {
     nodes[node + LOWEST] = lowest;
     nodes[node + LOWEST_BACK] = lowestBack;
     return isOther;
+  }
+
+  dump(out: ImageOut): void {
+    out.numbers([this.#root, this.#height, this.#first]);
+    this.#nodes.dump(out);
+  }
+
+  /** Into one that is empty; the runs are loaded. */
+  load(from: ImageIn): void {
+    [this.#root, this.#height, this.#first] = from.list() as [Node, number, Run];
+    this.#nodes.load(from);
   }
 
   /** Walks the whole structure and throws on a broken invariant. For tests. */

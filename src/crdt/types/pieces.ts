@@ -5,6 +5,7 @@ import { assert } from "../assert.ts";
 import { Column } from "./column.ts";
 import type { Contents, Elements } from "./contents.ts";
 import type { Dot, Slot, Span } from "./dot.ts";
+import { type ImageIn, type ImageOut, Unsound } from "./image.ts";
 import { Order } from "./order.ts";
 import {
   AT,
@@ -22,7 +23,7 @@ import {
   STATE,
   VISIBLE,
 } from "./runs.ts";
-import type { Strand, Strands } from "./strands.ts";
+import { Strand, type Strands } from "./strands.ts";
 
 export class Pieces<C extends Elements> {
   readonly runs = new Runs();
@@ -57,10 +58,15 @@ export class Pieces<C extends Elements> {
     let column = this.columnOf(change);
     if (column !== null) return column;
     const strand = this.strands.of(change);
-    column = new Column(strand, this.#emptyContents(), this.#columns.length, this.runs);
+    column = this.#addColumn(strand);
+    this.#lastColumn = column;
+    return column;
+  }
+
+  #addColumn(strand: Strand): Column<C> {
+    const column = new Column(strand, this.#emptyContents(), this.#columns.length, this.runs);
     this.#columns.push(column);
     this.#columnOf.set(strand, column);
-    this.#lastColumn = column;
     return column;
   }
 
@@ -212,6 +218,34 @@ export class Pieces<C extends Elements> {
       next = this.runs.end(run);
     }
     return pieces;
+  }
+
+  // -------------------------------------------------------------------------------------------------- image
+
+  dump(out: ImageOut): void {
+    this.runs.dump(out);
+    this.order.dump(out);
+    out.number(this.hasHalves ? 1 : 0);
+    // What a draft put here that was taken back stands on a strand without changes.
+    out.numbers(this.#columns.map(({ strand }) => strand.first ?? NONE));
+    for (const column of this.#columns) column.dump(out);
+  }
+
+  /** Into one that is empty; the strands are loaded. */
+  load(from: ImageIn): void {
+    this.runs.load(from);
+    this.order.load(from);
+    this.hasHalves = from.number() === 1;
+    for (const slot of from.ints()) this.#addColumn(slot === NONE ? new Strand() : this.strands.of(slot));
+    if (this.#columnOf.size !== this.#columns.length) throw new Unsound("two columns of one strand");
+    for (const column of this.#columns) column.load(from);
+  }
+
+  /** Puts other contents in the place of an element. Only lists can. */
+  become(dot: Dot, content: C[number]): void {
+    const run = this.mustFind(dot);
+    const at = this.runs.cells[run + AT]! + this.strands.position(dot) - this.runs.cells[run + START]!;
+    this.column(run).contents.set!(at, content);
   }
 
   /** Throws on a broken invariant. For tests. */

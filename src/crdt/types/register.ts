@@ -13,6 +13,7 @@
 
 import { assert } from "../assert.ts";
 import { type Causality, type Dot, dotKey, type Slot } from "./dot.ts";
+import type { ImageIn, ImageOut } from "./image.ts";
 import type { Kind, Value } from "./op.ts";
 
 export interface Entry {
@@ -112,6 +113,27 @@ export class Register {
     this.#entries.delete(dotKey(dot));
     this.#standing.delete(dotKey(dot));
     this.#version++;
+  }
+
+  dump(out: ImageOut): void {
+    const rows = [...this.#entries.values()].map(({ dot, value, isCounted, replacedBy }) => [
+      dot,
+      value,
+      isCounted,
+      replacedBy,
+    ]);
+    out.json([this.#version, rows]);
+  }
+
+  /** Into one that is empty. */
+  load(from: ImageIn): void {
+    const [version, rows] = from.json() as [number, [Dot, Value, boolean, Slot[]][]];
+    for (const [dot, value, isCounted, replacedBy] of rows) {
+      const entry = { dot, value, isCounted, replacedBy };
+      this.#entries.set(dotKey(dot), entry);
+      this.#settle(entry);
+    }
+    this.#version = version;
   }
 
   #settle(entry: Kept): void {

@@ -7,6 +7,7 @@
 //     cells │ row 0: start, at, length, … │ row 1: start, at, … │ …        a run is the place of its row's first number
 
 import type { Slot } from "./dot.ts";
+import { type ImageIn, type ImageOut, roomFor, Unsound } from "./image.ts";
 
 /** A row, by the place of its first number; `NONE` is no run. */
 export type Run = number;
@@ -245,6 +246,27 @@ export class Runs {
 
   #keep(list: number[]): number {
     return -1 - this.#lists.push(list);
+  }
+
+  // ------------------------------------------------------------------------------------------------- image
+
+  dump(out: ImageOut): void {
+    out.numbers([this.#free]);
+    out.numbers([this.#used, this.#rootsUsed]);
+    out.ints(this.cells.subarray(0, this.#used), roomFor(this.#used));
+    out.ints(this.roots.subarray(0, this.#rootsUsed), roomFor(this.#rootsUsed));
+    out.lists(this.#lists);
+  }
+
+  /** Into one that is empty. */
+  load(from: ImageIn): void {
+    this.#free = from.number();
+    [this.#used, this.#rootsUsed] = from.list() as [number, number];
+    this.cells = from.ints();
+    this.roots = from.ints();
+    if (this.#used > this.cells.length || this.#rootsUsed > this.roots.length)
+      throw new Unsound("half a row");
+    for (const list of from.lists()) this.#lists.push(list);
   }
 }
 

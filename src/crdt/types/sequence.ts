@@ -12,6 +12,7 @@ import type { Column } from "./column.ts";
 import { type Contents, type Elements, Units, Values } from "./contents.ts";
 import type { Causality, Dot, Slot, Span } from "./dot.ts";
 import { Fugue } from "./fugue.ts";
+import type { ImageIn, ImageOut } from "./image.ts";
 import type { Place } from "./op.ts";
 import type { Order } from "./order.ts";
 import { Pieces } from "./pieces.ts";
@@ -449,6 +450,23 @@ export class Sequence<C extends Elements> {
       this.#fugue.unhang(run);
       this.#pieces.remove(run);
     }
+  }
+
+  dump(out: ImageOut): void {
+    this.#settle();
+    this.#pieces.dump(out);
+    this.#fugue.dump(out);
+  }
+
+  /** Into one that is empty; the strands are loaded. */
+  load(from: ImageIn): void {
+    this.#pieces.load(from);
+    this.#fugue.load(from);
+  }
+
+  /** An element of a list holds something else from now on: what an image cannot (`Values`). */
+  become(dot: Dot, content: C[number]): void {
+    this.#pieces.become(dot, content);
   }
 
   /** Walks the whole structure and throws on a broken invariant. For tests. */

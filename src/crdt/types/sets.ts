@@ -15,6 +15,7 @@
 
 import { assert } from "../assert.ts";
 import { type Dot, dotKey, type Slot, type Stamps } from "./dot.ts";
+import type { ImageIn, ImageOut } from "./image.ts";
 import type { Scalar, SetKind } from "./op.ts";
 
 interface Add {
@@ -206,6 +207,33 @@ export class ValueSet {
     add.member.adds.delete(add);
     add.member.standing--;
     add.member.words = null;
+  }
+
+  dump(out: ImageOut): void {
+    const adds = [...this.#adds.values()].map(({ dot, member, isCounted, removedBy }) => [
+      dot,
+      member.value,
+      isCounted,
+      removedBy,
+    ]);
+    const removed = [...this.#members.values()].filter(({ removes }) => removes.size > 0);
+    const removes = removed.map(({ value, removes: said }) => [value, [...said.values()]]);
+    out.json([adds, removes]);
+  }
+
+  /** Into one that is empty. */
+  load(from: ImageIn): void {
+    const [adds, removes] = from.json() as [[Dot, Scalar, boolean, Slot[]][], [Scalar, Remove[]][]];
+    for (const [value, said] of removes)
+      for (const remove of said)
+        this.#member(value).removes.set(dotKey({ change: remove.change, index: remove.before }), remove);
+    for (const [dot, value, isCounted, removedBy] of adds) {
+      const member = this.#member(value);
+      const add = { dot, member, isCounted, removedBy };
+      member.adds.add(add);
+      if (stands(add)) member.standing++;
+      this.#adds.set(dotKey(dot), add);
+    }
   }
 
   #member(value: Scalar): Member {

@@ -9,6 +9,8 @@
 // leave the replica and decide nothing: whoever breaks a tie asks for the change behind a position.
 
 import type { Dot, Slot, Span } from "./dot.ts";
+import { type ImageIn, type ImageOut, roomFor, Unsound } from "./image.ts";
+import { Ints, widened } from "./ints.ts";
 
 /** A span that is still being made. */
 export interface GrowingSpan {
@@ -19,15 +21,25 @@ export interface GrowingSpan {
 
 export class Strand {
   /** The changes on it, in a row, and the position of the first element of each. */
-  readonly #slots: Slot[] = [];
-  readonly #starts: number[] = [];
-  #length = 0;
+  readonly #slots: Ints;
+  readonly #starts: Ints;
+  #length: number;
   /** Where the last search ended: typing asks for the newest change again and again. */
   #found = 0;
 
+  constructor(slots = new Ints(), starts = new Ints(), length = 0) {
+    this.#slots = slots;
+    this.#starts = starts;
+    this.#length = length;
+  }
+
+  /** Names the strand to who loads it; undefined where nothing is left on it. */
+  get first(): Slot | undefined {
+    return this.#slots.at(0);
+  }
+
   get last(): Slot | undefined {
-    const { length } = this.#slots;
-    return length === 0 ? undefined : this.#slots[length - 1];
+    return this.#slots.last;
   }
 
   /** Answers the position of the first element of the change. */
@@ -39,23 +51,39 @@ export class Strand {
 
   /** A draft that was never closed. */
   removeLast(): void {
+    this.#length = this.#starts.last!;
     this.#slots.pop();
-    this.#length = this.#starts.pop()!;
+    this.#starts.pop();
     this.#found = 0;
   }
 
   /** The last change has that many elements. */
   claim(count: number): void {
-    this.#length = this.#starts[this.#starts.length - 1]! + count;
+    this.#length = this.#starts.last! + count;
+  }
+
+  dump(out: ImageOut): void {
+    out.number(this.#length);
+    out.row(this.#slots);
+  }
+
+  /** `startOf`: by slot. */
+  static of(from: ImageIn, startOf: Int32Array): Strand {
+    const length = from.number();
+    const slots = from.row();
+    const { numbers } = slots;
+    const starts = new Int32Array(numbers.length);
+    for (let i = 0; i < slots.length; i++) starts[i] = startOf[numbers[i]!]!;
+    return new Strand(slots, new Ints(starts, slots.length), length);
   }
 
   slotAt(position: number): Slot {
-    return this.#slots[this.#indexAt(position)]!;
+    return this.#slots.numbers[this.#indexAt(position)]!;
   }
 
   dotAt(position: number): Dot {
     const i = this.#indexAt(position);
-    return { change: this.#slots[i]!, index: position - this.#starts[i]! };
+    return { change: this.#slots.numbers[i]!, index: position - this.#starts.numbers[i]! };
   }
 
   /** Positions [from, to) as spans of dots, appended to `out`. */
@@ -64,7 +92,11 @@ export class Strand {
       const end = this.#endOf(i, to);
       // A change without elements starts where the next one does.
       if (end > from)
-        out.push({ change: this.#slots[i]!, start: from - this.#starts[i]!, length: end - from });
+        out.push({
+          change: this.#slots.numbers[i]!,
+          start: from - this.#starts.numbers[i]!,
+          length: end - from,
+        });
       from = end;
     }
   }
@@ -73,8 +105,8 @@ export class Strand {
   join(from: number, to: number, out: GrowingSpan[]): void {
     for (let i = this.#indexAt(from); from < to; i++) {
       const end = this.#endOf(i, to);
-      const change = this.#slots[i]!;
-      const start = from - this.#starts[i]!;
+      const change = this.#slots.numbers[i]!;
+      const start = from - this.#starts.numbers[i]!;
       const length = end - from;
       from = end;
       const last = out.length === 0 ? undefined : out[out.length - 1];
@@ -90,14 +122,15 @@ export class Strand {
 
   /** Where the next change starts, `to` at the latest. */
   #endOf(i: number, to: number): number {
-    return i + 1 < this.#starts.length && this.#starts[i + 1]! < to ? this.#starts[i + 1]! : to;
+    const starts = this.#starts.numbers;
+    return i + 1 < this.#starts.length && starts[i + 1]! < to ? starts[i + 1]! : to;
   }
 
   /** The last change that starts at or before a position. */
   #indexAt(position: number): number {
-    const starts = this.#starts;
+    const starts = this.#starts.numbers;
     let low = this.#found;
-    let high = starts.length;
+    let high = this.#starts.length;
     if (starts[low]! > position) [low, high] = [0, low];
     else if (low + 1 >= high || starts[low + 1]! > position) return low;
     while (high - low > 1) {
@@ -110,27 +143,46 @@ export class Strand {
   }
 }
 
+const SLOTS_AT_FIRST = 64;
+
 export class Strands {
-  /** By slot. */
-  readonly #strands: (Strand | undefined)[] = [];
-  readonly #starts: number[] = [];
+  readonly #all: Strand[] = [];
+  // One place for each slot. They grow together.
+  /** The number of a change's strand among all, plus 1; 0 is none. */
+  #strandOf = new Int32Array(SLOTS_AT_FIRST);
+  #starts = new Int32Array(SLOTS_AT_FIRST);
 
   /** Puts a change behind `after`, its device's change before it, or on a strand of its own where another came
    * first. Said once; a change of which nothing was said begins a strand with its first element. */
   begin(slot: Slot, after: Slot | null): void {
-    if (this.#strands[slot] !== undefined) return;
-    const before = after === null ? undefined : this.#strands[after];
-    const strand = before !== undefined && before.last === after ? before : new Strand();
-    this.#strands[slot] = strand;
+    if (this.#at(slot) !== undefined) return;
+    const before = after === null ? undefined : this.#at(after);
+    const isBehind = before !== undefined && before.last === after;
+    const strand = isBehind ? before : new Strand();
+    if (slot >= this.#starts.length) this.#grow(slot);
+    this.#strandOf[slot] = isBehind ? this.#strandOf[after!]! : this.#all.push(strand);
     this.#starts[slot] = strand.add(slot);
+  }
+
+  #at(slot: Slot): Strand | undefined {
+    const number = slot < this.#strandOf.length ? this.#strandOf[slot]! : 0;
+    return number === 0 ? undefined : this.#all[number - 1];
+  }
+
+  #grow(slot: Slot): void {
+    const length = Math.max(slot + 1, this.#starts.length * 2);
+    this.#strandOf = widened(this.#strandOf, length);
+    this.#starts = widened(this.#starts, length);
   }
 
   /** A draft that is given up; its elements are gone already. */
   drop(slot: Slot): void {
-    const strand = this.#strands[slot];
+    const strand = this.#at(slot);
     if (strand === undefined || strand.last !== slot) return;
     strand.removeLast();
-    this.#strands[slot] = undefined;
+    // Nobody finds it any more, and it is mostly the newest.
+    if (strand.last === undefined && this.#strandOf[slot] === this.#all.length) this.#all.pop();
+    this.#strandOf[slot] = this.#starts[slot] = 0;
   }
 
   /** How many elements a change has: from then on the next one may go on behind it. An open draft says so as it grows. */
@@ -140,10 +192,10 @@ export class Strands {
   }
 
   of(slot: Slot): Strand {
-    const strand = this.#strands[slot];
+    const strand = this.#at(slot);
     if (strand !== undefined) return strand;
     this.begin(slot, null);
-    return this.#strands[slot]!;
+    return this.#at(slot)!;
   }
 
   /** The position of the first element of a change. */
@@ -159,5 +211,22 @@ export class Strands {
 
   position(dot: Dot): number {
     return this.#starts[dot.change]! + dot.index;
+  }
+
+  dump(out: ImageOut): void {
+    let count = this.#strandOf.length;
+    while (count > 0 && this.#strandOf[count - 1] === 0) count--;
+    out.numbers(this.#strandOf, count, "int", roomFor(count));
+    out.ints(this.#starts.subarray(0, count), roomFor(count));
+    out.number(this.#all.length);
+    for (const strand of this.#all) strand.dump(out);
+  }
+
+  /** Into one that is empty. */
+  load(from: ImageIn): void {
+    this.#strandOf = from.ints();
+    this.#starts = from.ints();
+    if (this.#starts.length !== this.#strandOf.length) throw new Unsound("a change without a start");
+    for (let left = from.number(); left > 0; left--) this.#all.push(Strand.of(from, this.#starts));
   }
 }

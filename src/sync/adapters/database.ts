@@ -3,11 +3,11 @@
 // data cleared) and leave them dead for ever, so a dropped handle is opened anew and the database is never deleted.
 
 import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB, type StoreNames } from "idb";
-import type { ChainHead, ChangeRecord, DocumentRecord, StoreError } from "../ports.ts";
+import type { ChainHead, ChangeRecord, DocumentRecord, StoredImage, StoreError } from "../ports.ts";
 
 export const DATABASE_NAME = "chirograph";
 
-const VERSION = 1;
+const VERSION = 2;
 
 /** Times one call opens a dropped handle again before it gives up. */
 const REOPENINGS_MAX = 3;
@@ -26,6 +26,11 @@ export interface ChainRow extends ChainHead {
   readonly doc: string;
 }
 
+/** What a document was when its log ended at `position`: one row at most, replaced as it is made again. */
+export interface ImageRow extends StoredImage {
+  readonly doc: string;
+}
+
 /** What was written, that is; what a disk gives back is checked by the readers. */
 export interface Schema extends DBSchema {
   documents: { key: string; value: DocumentRecord };
@@ -35,6 +40,7 @@ export interface Schema extends DBSchema {
     indexes: { id: [doc: string, id: string] };
   };
   chains: { key: string; value: ChainRow };
+  images: { key: string; value: ImageRow };
   keys: { key: string; value: unknown };
 }
 
@@ -218,7 +224,9 @@ function openHandle(name: string, dropped: () => void): Promise<Handle> {
   });
 }
 
-function createStores(handle: Handle): void {
+function createStores(handle: Handle, before: number): void {
+  if (before < 2) handle.createObjectStore("images", { keyPath: "doc" });
+  if (before >= 1) return;
   handle.createObjectStore("documents", { keyPath: "id" });
   const changes = handle.createObjectStore("changes", { keyPath: ["doc", "position"] });
   changes.createIndex("id", ["doc", "id"], { unique: true });

@@ -3,7 +3,7 @@
 // another. What the changes mean it does not know; damage is dropped when read, so that peers can bring it again.
 
 import type { IDBPObjectStore } from "idb";
-import type { Append, Bytes, ChainHead, ChangeRecord, DocumentRecord, Store } from "../ports.ts";
+import type { Append, Bytes, ChainHead, ChangeRecord, DocumentRecord, Store, StoredImage } from "../ports.ts";
 import { DATABASE_NAME, Database, type Schema } from "./database.ts";
 import {
   emptyLostRows,
@@ -12,6 +12,7 @@ import {
   isChangeRecord,
   isDocumentRecord,
   isLossOfValue,
+  isStoredImage,
   ROWS_PER_REQUEST,
   rangeOf,
   recordOf,
@@ -55,23 +56,55 @@ export class IndexedDbStore implements Store {
   }
 
   async deleteDocument(id: string): Promise<void> {
-    await this.#database.write(["documents", "changes", "chains"], transaction =>
+    await this.#database.write(["documents", "changes", "chains", "images"], transaction =>
       Promise.all([
         transaction.objectStore("documents").delete(id),
         transaction.objectStore("changes").delete(rangeOf(id, 0, Infinity)),
         transaction.objectStore("chains").delete(id),
+        transaction.objectStore("images").delete(id),
       ]),
     );
     this.#tabs.tell(id);
     this.#tabs.tell(null);
   }
 
-  async read(doc: string, from: number): Promise<{ records: readonly ChangeRecord[]; position: number }> {
+  async read(
+    doc: string,
+    from: number,
+    to = Infinity,
+  ): Promise<{ records: readonly ChangeRecord[]; position: number }> {
     return await this.#withoutLost(doc, () =>
       this.#database.read(["changes"], transaction =>
-        this.#recordsFrom(transaction.objectStore("changes"), doc, from),
+        this.#recordsFrom(transaction.objectStore("changes"), doc, from, to),
       ),
     );
+  }
+
+  async image(doc: string): Promise<StoredImage | null> {
+    return await this.#database.read(["images", "changes"], async transaction => {
+      const row = await transaction.objectStore("images").get(doc);
+      if (row === undefined || !this.#isWhole(row, isStoredImage)) return null;
+      const last = await transaction.objectStore("changes").openKeyCursor(rangeOf(doc, 0, Infinity), "prev");
+      const isOfLog = last !== null && row.position <= last.key[1] + 1;
+      return isOfLog ? { bytes: row.bytes, position: row.position } : null;
+    });
+  }
+
+  /** Not in one transaction: it takes a while, and nobody who stores an edit shall wait for it. */
+  async putImage(doc: string, { bytes, position }: StoredImage, size: number): Promise<void> {
+    const count = await this.#database.read(["changes"], transaction =>
+      transaction.objectStore("changes").count(rangeOf(doc, 0, position)),
+    );
+    if (count !== size) return;
+    await this.#database.write(["documents", "images"], async transaction => {
+      const document = await transaction.objectStore("documents").getKey(doc);
+      // Deleted meanwhile: nothing of it may stay.
+      if (document !== undefined) await transaction.objectStore("images").put({ doc, bytes, position });
+    });
+  }
+
+  async dropImage(doc: string): Promise<void> {
+    await this.#database.write(["images"], transaction => transaction.objectStore("images").delete(doc));
   }
 
   async append(doc: string, position: number, append: Append): Promise<{ position: number }> {
@@ -146,14 +179,16 @@ export class IndexedDbStore implements Store {
     changes: IDBPObjectStore<Schema, ("changes" | "chains")[], "changes", Mode>,
     doc: string,
     from: number,
+    to = Infinity,
   ): Promise<{ records: ChangeRecord[]; position: number }> {
     const last = await changes.openKeyCursor(rangeOf(doc, 0, Infinity), "prev");
     const position = last === null ? 0 : last.key[1] + 1;
     const records: ChangeRecord[] = [];
     // A caller that is ahead remembers rows of before the document was deleted or the storage lost: it starts anew.
     let at = from <= position ? from : 0;
-    for (; at < position; at += ROWS_PER_REQUEST) {
-      for (const row of await changes.getAll(rangeOf(doc, at, Math.min(at + ROWS_PER_REQUEST, position)))) {
+    const end = Math.min(position, to);
+    for (; at < end; at += ROWS_PER_REQUEST) {
+      for (const row of await changes.getAll(rangeOf(doc, at, Math.min(at + ROWS_PER_REQUEST, end)))) {
         if (!this.#isWhole(row, isChangeRecord)) continue;
         records.push(recordOf(row));
       }

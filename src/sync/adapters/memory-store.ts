@@ -1,13 +1,14 @@
 // The store of a page that may keep nothing, and of tests: the same promises as the IndexedDB one but durability.
 // Two stores over one `Memory` behave as two tabs of one profile.
 
-import type { Append, Bytes, ChainHead, ChangeRecord, DocumentRecord, Store } from "../ports.ts";
+import type { Append, Bytes, ChainHead, ChangeRecord, DocumentRecord, Store, StoredImage } from "../ports.ts";
 import { StoreFailure } from "./database.ts";
 
 /** What the stores of one profile share. */
 export class Memory {
   readonly documents = new Map<string, DocumentRecord>();
   readonly journals = new Map<string, Journal>();
+  readonly images = new Map<string, StoredImage>();
   readonly stores = new Set<MemoryStore>();
 
   journal(doc: string): Journal {
@@ -54,14 +55,38 @@ class MemoryStore implements Store {
     await this.#begin();
     this.#memory.documents.delete(id);
     this.#memory.journals.delete(id);
+    this.#memory.images.delete(id);
     this.#tell(id);
     this.#tell(null);
   }
 
-  async read(doc: string, from: number): Promise<{ records: readonly ChangeRecord[]; position: number }> {
+  async read(
+    doc: string,
+    from: number,
+    to?: number,
+  ): Promise<{ records: readonly ChangeRecord[]; position: number }> {
     await this.#begin();
     const { rows } = this.#memory.journal(doc);
-    return { records: recordsFrom(rows, from), position: rows.length };
+    return { records: recordsFrom(rows, from, to), position: rows.length };
+  }
+
+  async image(doc: string): Promise<StoredImage | null> {
+    await this.#begin();
+    const image = this.#memory.images.get(doc);
+    if (image === undefined || image.position > this.#memory.journal(doc).rows.length) return null;
+    // A copy, as from a disk: whoever loads it writes on in it.
+    return { ...image, bytes: image.bytes.slice() };
+  }
+
+  async putImage(doc: string, image: StoredImage, size: number): Promise<void> {
+    await this.#begin();
+    if (recordsFrom(this.#memory.journal(doc).rows, 0, image.position).length !== size) return;
+    if (this.#memory.documents.has(doc)) this.#memory.images.set(doc, image);
+  }
+
+  async dropImage(doc: string): Promise<void> {
+    await this.#begin();
+    this.#memory.images.delete(doc);
   }
 
   async append(doc: string, position: number, append: Append): Promise<{ position: number }> {
@@ -119,9 +144,9 @@ class MemoryStore implements Store {
   }
 }
 
-function recordsFrom(rows: Journal["rows"], from: number): ChangeRecord[] {
+function recordsFrom(rows: Journal["rows"], from: number, to?: number): ChangeRecord[] {
   // A caller that is ahead remembers rows of before the document was deleted: it starts anew.
-  return rows.slice(from <= rows.length ? from : 0).filter(row => row !== null);
+  return rows.slice(from <= rows.length ? from : 0, to).filter(row => row !== null);
 }
 
 /** False if the change was there already. */

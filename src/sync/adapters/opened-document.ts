@@ -28,6 +28,7 @@ import type {
   TextHistory,
   TextPatch,
 } from "../view.ts";
+import { DocumentImage } from "./document-image.ts";
 import { Host, type HostOptions } from "./host.ts";
 import { type findLastWords, leaveLastWords } from "./last-words.ts";
 
@@ -40,6 +41,8 @@ export interface OpenedOptions extends Omit<HostOptions, "delivered" | "inviteSe
   /** As stored, or as it will be once the first edit is. */
   readonly record: DocumentRecord;
   readonly name: string | null;
+  /** Up to where the log is to be read behind the image that the replica was loaded from; 0 if it was not. */
+  readonly imagedTo: number;
   readonly remember: (record: Partial<DocumentRecord> & { readonly id: string }) => void;
   readonly rename: (name: string | null) => void;
   readonly connect: (roomSecret: Bytes, listener: NetworkListener) => Promise<Network>;
@@ -53,6 +56,7 @@ export class OpenedDocument implements OpenDocument {
   readonly id: DocId;
   readonly text: SharedText;
   readonly host: Host;
+  readonly #image: DocumentImage;
   readonly #replica: Replica;
   readonly #ciphers: Ciphers;
   readonly #options: OpenedOptions;
@@ -89,6 +93,9 @@ export class OpenedDocument implements OpenDocument {
       { ...options, inviteSeed: record.inviteSeed, delivered: record.delivered },
       { changed: () => this.#changed(), presence: () => this.#tellCarets(), stored: () => this.#stored() },
     );
+    this.#image = new DocumentImage(options.store, replica, options.imagedTo, act => this.host.act(act));
+    // Undo is possible from then on.
+    if (options.imagedTo > 0) void this.#image.whole.then(() => this.#changed());
     this.text = this.#sharedText();
     // The title is no text in which one types on; its field has an undo of its own. It goes along with a restored text.
     replica.undoWithin(BODY_PATH, [TITLE_KEY]);
@@ -246,6 +253,7 @@ export class OpenedDocument implements OpenDocument {
   /** Its code comes when it is asked for: nobody who writes waits for it. */
   async history(progress: (done: number) => void): Promise<TextHistory> {
     const { openHistory } = await import("./opened-history.ts");
+    await this.#image.whole;
     this.flush();
     await this.host.settled();
     return openHistory(
@@ -345,7 +353,9 @@ export class OpenedDocument implements OpenDocument {
     return `${this.#options.pageUrl}#${fragment}`;
   }
 
+  /** Others may ask for any change, so all must be readable. */
   async #connect(roomSecret: Bytes): Promise<void> {
+    await this.#image.whole;
     const network = await this.#options.connect(roomSecret, {
       link: link => this.host.act(session => session.link(link)),
       changed: () => this.#changed(),
@@ -354,6 +364,7 @@ export class OpenedDocument implements OpenDocument {
   }
 
   async exported(form: ExportForm): Promise<Uint8Array<ArrayBuffer>> {
+    await this.#image.whole;
     this.flush();
     const { exported } = await import("./exporting.ts");
     return await exported(this.#replica, form);
@@ -369,6 +380,12 @@ export class OpenedDocument implements OpenDocument {
     this.#isRestoring = true;
     this.host.act(session => session.restored(records, position));
     this.#isRestoring = false;
+    this.#image.stored();
+  }
+
+  /** When nothing shows any more that was taken back behind the image it was loaded from: mostly at once. */
+  async settled(): Promise<void> {
+    if (!this.#replica.isSettled) await this.#image.whole;
   }
 
   /** Takes up what an earlier page left; it is forgotten once it is stored. */
@@ -389,6 +406,7 @@ export class OpenedDocument implements OpenDocument {
 
   async close(): Promise<void> {
     this.#writeTitle();
+    this.#image.close();
     await this.host.close();
     clearTimeout(this.#rememberTimer);
     if (this.#isRemembered) this.#rememberNow();
@@ -401,6 +419,7 @@ export class OpenedDocument implements OpenDocument {
   // ------------------------------------------------------------------------------------- what is remembered
 
   #stored(): void {
+    this.#image.stored();
     if (this.host.session.lastWords === null) this.#forgetLastWords();
     if (!this.#isRemembered) {
       this.#isRemembered = true;

@@ -2,7 +2,7 @@
 // signature hold) by those who read it. And some rows cannot be read at all: Chromium keeps large values in files of
 // their own, disks lose files, and then every request that touches such a row ends its transaction with an error.
 
-import type { Bytes, ChainHead, ChangeRecord, DocumentRecord } from "../ports.ts";
+import type { Bytes, ChainHead, ChangeRecord, DocumentRecord, StoredImage } from "../ports.ts";
 import type { ChangeRow, Database, Schema } from "./database.ts";
 
 /** Rows fetched by one request: at the largest size of a change 64 MiB, half of what Chromium passes in one piece. */
@@ -78,6 +78,11 @@ function isTail(tail: unknown): boolean {
 /** What of a row is the change. */
 export function recordOf({ id, bytes, signature, tail }: ChangeRecord): ChangeRecord {
   return { id, bytes, signature, ...(tail === undefined ? {} : { tail }) };
+}
+
+export function isStoredImage(row: unknown): row is StoredImage {
+  const { bytes, position } = fieldsOf(row);
+  return isBytes(bytes) && isCount(position);
 }
 
 export function isChainHead(row: unknown): row is ChainHead {

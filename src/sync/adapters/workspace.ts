@@ -10,6 +10,7 @@ import type {
   Network,
   NetworkListener,
   Store,
+  StoredImage,
   Verifier,
 } from "../ports.ts";
 import type { DocumentEntry, Imported, ImportProgress, OpenDocument, Workspace } from "../view.ts";
@@ -173,18 +174,29 @@ class BrowserWorkspace implements Workspace {
 
   async #reopen(record: DocumentRecord): Promise<OpenedDocument | null> {
     const doc = record.id as DocId;
-    const replica = Replica.open(
-      this.device,
-      doc,
-      record.inviteSeed === null ? null : this.#ticket(doc, record.inviteSeed),
-    );
-    const stored = await this.#store.read(doc, 0);
-    const document = this.#opening(replica, record, true);
+    const ticket = record.inviteSeed === null ? null : this.#ticket(doc, record.inviteSeed);
+    const lastWords = findLastWords(doc);
+    // What a page left is compared with all that the chain says.
+    const image = lastWords.words.length > 0 ? null : await this.#imageOf(doc);
+    const loaded = image === null ? null : Replica.ofImage(this.device, doc, image.bytes, ticket);
+    const imagedTo = loaded === null ? 0 : image!.position;
+    const stored = await this.#store.read(doc, imagedTo);
+    const document = this.#opening(loaded ?? Replica.open(this.device, doc, ticket), record, true, imagedTo);
     document.restore(stored);
+    await document.settled();
     // What another tab stored between the reading and now was not heard of.
     document.host.act(session => session.lookInStore());
-    document.recover(findLastWords(doc));
+    document.recover(lastWords);
     return document;
+  }
+
+  async #imageOf(doc: DocId): Promise<StoredImage | null> {
+    try {
+      return await this.#store.image(doc);
+    } catch {
+      // Whatever is the matter with it, the log is read instead; what is the matter with that is told.
+      return null;
+    }
   }
 
   #ticket(doc: DocId, inviteSeed: Bytes) {
@@ -192,7 +204,7 @@ class BrowserWorkspace implements Workspace {
     return { invite, signature: lateCiphers.seedSign(inviteSeed, joinMessage(doc, this.device)) };
   }
 
-  #opening(replica: Replica, record: DocumentRecord, isRemembered: boolean): OpenedDocument {
+  #opening(replica: Replica, record: DocumentRecord, isRemembered: boolean, imagedTo = 0): OpenedDocument {
     const document = new OpenedDocument(
       {
         replica,
@@ -202,6 +214,7 @@ class BrowserWorkspace implements Workspace {
         verifier: this.#verifier,
         ciphers: lateCiphers,
         name: storedName(),
+        imagedTo,
         rename: storeName,
         remember: changed => void this.#remember(changed),
         connect: (roomSecret, listener) => this.#connect(roomSecret, listener),

@@ -1,0 +1,39 @@
+// Where chains fork, and what stands on top of all others: questions about a graph that are seldom asked.
+
+import type { Slot } from "../types/dot.ts";
+import type { DeviceId } from "./change.ts";
+import type { Graph } from "./graph.ts";
+
+/** The lowest number of which there are two changes of a device; null if there is none. */
+export function forkOf(graph: Graph, device: DeviceId): number | null {
+  const lanes = graph.lanesOf(device);
+  if (lanes.length < 2) return null;
+  // One lane begins with the chain; where any other does, there is another change of that number.
+  const firsts = lanes.map(lane => graph.lanes[lane]!.first).sort((a, b) => a - b);
+  return firsts[1]!;
+}
+
+/** Whether two changes of a device with that number are below a change; below null there is nothing. */
+export function hasSeenFork(graph: Graph, slot: Slot | null, device: DeviceId, number: number): boolean {
+  if (slot === null) return false;
+  let count = 0;
+  for (const lane of graph.lanesOf(device)) {
+    const { first, slots } = graph.lanes[lane]!;
+    const numbered = slots.at(number - first);
+    if (numbered !== undefined && graph.reaches(slot, numbered)) count++;
+  }
+  return count > 1;
+}
+
+/** Of some changes those that no other of them is above, sorted by id. */
+export function antichainOf(graph: Graph, slots: readonly Slot[]): readonly Slot[] {
+  const tips: Slot[] = [];
+  let past = graph.past([]);
+  // What is above another is deeper.
+  for (const slot of [...slots].sort((a, b) => graph.depthAt(b) - graph.depthAt(a))) {
+    if (past.has(slot)) continue;
+    tips.push(slot);
+    past = past.with(slot);
+  }
+  return tips.sort((a, b) => graph.compareIds(a, b));
+}

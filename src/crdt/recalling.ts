@@ -1,0 +1,81 @@
+// What a replica takes from its device's own store: changes that were judged before they were stored, so that only their
+// hashes are checked, and after an image was loaded the bytes of changes that it knows already.
+
+import type { Closing } from "./closing.ts";
+import type { ChangeId } from "./graph/change.ts";
+import { idOf } from "./graph/codec.ts";
+import { recall, type Stored } from "./graph/verify.ts";
+import type { Holding } from "./holding.ts";
+import type { Receiving } from "./receiving.ts";
+import type { Patch } from "./types/document.ts";
+import type { Slot } from "./types/dot.ts";
+
+export class Recalling {
+  readonly #holding: Holding;
+  readonly #receiving: Receiving;
+  readonly #closing: Closing;
+  /** In the graph and not shown yet: the draft is closed in between. */
+  #recalled: Slot[] = [];
+
+  constructor(holding: Holding, receiving: Receiving, closing: Closing) {
+    this.#holding = holding;
+    this.#receiving = receiving;
+    this.#closing = closing;
+  }
+
+  get recalled(): readonly Slot[] {
+    return this.#recalled;
+  }
+
+  /** Enters what is not here yet; how many records are damaged, or build on what is not here. */
+  enter(records: Iterable<Stored>): number {
+    let damaged = 0;
+    const { device, doc } = this.#closing;
+    for (const record of records) {
+      const verified = recall(record);
+      if ("ok" in verified) damaged++;
+      else if (this.#holding.graph.has(verified.change.id)) this.#holding.fill(record);
+      else {
+        const { change } = verified;
+        const ancestors = this.#holding.graph.ancestorsOf(change);
+        if (change.doc !== doc || ancestors.parents.some(parent => parent < 0)) {
+          damaged++;
+          continue;
+        }
+        const slot = this.#holding.graph.reserve();
+        this.#holding.enter(verified, slot, ancestors);
+        if (change.author === device && change.time !== null)
+          this.#closing.lastTime = Math.max(this.#closing.lastTime, change.time);
+        this.#recalled.push(slot);
+        this.#receiving.entered(change.id);
+      }
+    }
+    return damaged;
+  }
+
+  /** Shows what was entered; which changes that were. */
+  show(patches: Patch[]): readonly Slot[] {
+    const recalled = this.#recalled;
+    for (const slot of recalled) this.#holding.applyKept(slot, patches);
+    this.#recalled = [];
+    return recalled;
+  }
+
+  /** The bytes of changes that came by an image. Answers the records that are not, or not whole. */
+  fill<R extends Stored>(records: Iterable<R>): R[] {
+    const left: R[] = [];
+    for (const record of records) {
+      const isOurs = this.#holding.graph.has(record.id as ChangeId) && idOf(record.bytes) === record.id;
+      if (isOurs) this.#holding.fill(isProven(record) ? record : { ...record, tail: undefined });
+      else left.push(record);
+    }
+    return left;
+  }
+}
+
+/** A tail is looked at as a whole; a damaged one proves nothing. */
+function isProven(record: Stored): boolean {
+  if (record.tail === undefined) return true;
+  const verified = recall(record);
+  return !("ok" in verified) && verified.run !== null;
+}
