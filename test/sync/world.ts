@@ -9,6 +9,7 @@ import {
   Replica,
   type SignatureQuestion,
 } from "../../src/crdt/index.ts";
+import { steady } from "../../src/sync/adapters/clock.ts";
 import type { Effect } from "../../src/sync/effects.ts";
 import type { LastWords } from "../../src/sync/keeper.ts";
 import type { Ciphers, PeerLink } from "../../src/sync/ports.ts";
@@ -187,6 +188,8 @@ export class Tab {
   readonly session: Session;
   readonly world: World;
   readonly wires = new Set<Wire>();
+  /** The clock of its profile, as adapters/host.ts reads it. Milliseconds since 1970. */
+  readonly now: () => number;
   isAlive = true;
   /** The changes it was opened on. */
   readonly openedOn: readonly string[];
@@ -210,12 +213,13 @@ export class Tab {
     profile.tabs++;
     profile.doc = replica.doc;
     const { world } = this;
+    this.now = steady(() => world.now + profile.skewMs);
     this.session = new Session(
       {
         replica,
         ciphers: world.ciphers,
         inviteSeed: profile.link?.seed ?? null,
-        now: this.now,
+        now: this.now(),
         isDurable: true,
         delivered: {},
       },
@@ -242,21 +246,16 @@ export class Tab {
     } else this.#schedule();
   }
 
-  /** By the clock of its profile. Milliseconds since 1970. */
-  get now(): number {
-    return this.world.now + this.profile.skewMs;
-  }
-
   /** As adapters/host.ts does: at the present time, and its next tick comes. */
   act<T>(act: (session: Session) => T): T {
-    this.session.tick(this.now);
+    this.session.tick(this.now());
     const result = act(this.session);
     this.#schedule();
     return result;
   }
 
   #schedule(): void {
-    const at = Math.max(this.session.nextAt - this.profile.skewMs, this.world.now + 1);
+    const at = Math.max(this.session.nextAt - this.now() + this.world.now, this.world.now + 1);
     if (!this.isAlive || at >= this.#tickAt) return;
     this.#tickAt = at;
     this.world.after(at - this.world.now, () => {
@@ -284,7 +283,7 @@ export class Tab {
         this.#begin(
           "append",
           journal => {
-            this.session.tick(this.now);
+            this.session.tick(this.now());
             const unseen = rowsFrom(journal, effect.position);
             return appended(journal, this.session.closeInTransaction(journal.head, unseen));
           },
