@@ -52,6 +52,8 @@ export class Keeper {
   #isAppending = false;
   /** Asked for while a transaction was under way, which may have closed its draft already. */
   #appendsAgain = false;
+  /** The store's own head builds on rows that could not be read. */
+  #lacksHead = false;
   #isReading = false;
   #lookAgain = false;
   #failure: KeepingFailure | null = null;
@@ -179,18 +181,33 @@ export class Keeper {
       bytes,
       signature,
     }));
-    const last = this.#replica.ownHead;
+    const last = this.#lacksHead ? head : this.#replica.ownHead;
     return { records, head: last === null ? null : { seq: last.seq, id: last.id } };
   }
 
   /** Whether what this tab is about to close continues the chain that the store knows. */
   #continues(head: ChainHead | null): boolean {
-    const firstUnstored = this.#unstored.find(({ change }) => change.author === this.#replica.device)?.change;
-    const known = firstUnstored === undefined ? (this.#replica.ownHead?.id ?? null) : firstUnstored.prev;
     // None in the store: the document was removed in another tab, or the row is damaged. Ours goes on.
-    if (head === null || head.id === known) return true;
+    this.#lacksHead = head !== null && !this.#replica.has(head.id as ChangeId);
+    if (head === null) return true;
+    // Rows that it builds on are damaged. What peers bring of them is stored, and then all is read anew; a draft has
+    // nothing to go on from.
+    if (this.#lacksHead && !this.#replica.hasDraft && this.#firstUnsent === undefined) return true;
+    let known =
+      this.#firstUnsent === undefined ? (this.#replica.ownHead?.id ?? null) : this.#firstUnsent.prev;
+    // Own changes that came back by way of others stand between.
+    while (known !== null && known !== head.id && this.#unstoredIds.has(known))
+      known = this.#replica.get(known)!.change.prev;
+    if (known === head.id) return true;
     this.#failure = "conflict";
     return false;
+  }
+
+  /** The first change that was closed here and is not stored: nobody else can have it. */
+  get #firstUnsent() {
+    const isOwn = ({ change, signature }: VerifiedChange): boolean =>
+      signature === null && change.author === this.#replica.device;
+    return this.#unstored.find(isOwn)?.change;
   }
 
   #restore(records: readonly ChangeRecord[], mayClose?: () => boolean): void {
@@ -226,7 +243,7 @@ export class Keeper {
     this.#inTransaction = [];
     this.#unstored = this.#unstored.filter(({ change }) => this.#unstoredIds.has(change.id));
     if (position < this.#position) this.#keepAll();
-    this.#position = position;
+    this.#position = this.#lacksHead ? 0 : position;
     this.#isKept ||= position > 0;
     const isAllStored = !this.#replica.hasDraft && this.#unstored.length === 0;
     this.#unsavedSince = isAllStored ? null : this.#host.now;
