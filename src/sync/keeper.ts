@@ -187,14 +187,14 @@ export class Keeper {
 
   /** Whether what this tab is about to close continues the chain that the store knows. */
   #continues(head: ChainHead | null): boolean {
-    // None in the store: the document was removed in another tab, or the row is damaged. Ours goes on.
     this.#lacksHead = head !== null && !this.#replica.has(head.id as ChangeId);
+    // None in the store: the document was removed in another tab, or the row is damaged. Ours goes on.
     if (head === null) return true;
-    // Rows that it builds on are damaged. What peers bring of them is stored, and then all is read anew; a draft has
-    // nothing to go on from.
-    if (this.#lacksHead && !this.#replica.hasDraft && this.#firstUnsent === undefined) return true;
-    let known =
-      this.#firstUnsent === undefined ? (this.#replica.ownHead?.id ?? null) : this.#firstUnsent.prev;
+    const unsent = this.#firstUnsent;
+    // What comes next is built on the newest own change, of one branch if an old disk has made us fork. Where rows that the
+    // head builds on are damaged, what peers bring of them is stored and all is read anew, but a draft has no ground.
+    if (unsent === undefined && !(this.#lacksHead && this.#replica.hasDraft)) return true;
+    let known = unsent === undefined ? null : unsent.prev;
     // Own changes that came back by way of others stand between.
     while (known !== null && known !== head.id && this.#unstoredIds.has(known))
       known = this.#replica.get(known)!.change.prev;
@@ -248,6 +248,7 @@ export class Keeper {
     const isAllStored = !this.#replica.hasDraft && this.#unstored.length === 0;
     this.#unsavedSince = isAllStored ? null : this.#host.now;
     if (this.#unstored.length > 0 || (this.#appendsAgain && this.#replica.hasDraft)) this.append();
+    if (this.#lacksHead) this.lookInStore();
     this.#host.stored();
   }
 

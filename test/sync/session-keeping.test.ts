@@ -316,6 +316,24 @@ describe("a damaged row of the own chain", () => {
     expect(numbers(again)).toEqual(upTo(7));
   });
 
+  test("brings back with it what nobody else has", () => {
+    const [alice, bob] = pair();
+    bob.write(" you");
+    world.run(1_000);
+    for (const wire of alice.wires) wire.cut();
+    alice.write("!");
+    world.run(1_000);
+    const { disk } = alice.profile;
+    const bobs = disk.journal.rows.findIndex(({ id }) => id === bob.replica.ownHead!.id);
+    alice.crash();
+    disk.damage(bobs, 200);
+    const again = alice.profile.open();
+    expect(again.text).toBe("Hello");
+    world.connect(again, bob);
+    world.run(5_000);
+    expect([again.text, bob.text]).toEqual(["Hello you!", "Hello you!"]);
+  });
+
   test("lets nobody write over the chain before it is back; a reload heals it", () => {
     const [alice, bob] = damaged();
     alice.write("?");
@@ -330,4 +348,24 @@ describe("a damaged row of the own chain", () => {
     expect([again.text, bob.text]).toEqual(["Hello you!", "Hello you!"]);
     expect(numbers(again)).toEqual(upTo(7));
   });
+});
+
+test("a disk that comes back from a backup forks the chain, loses nothing, and is written to again", () => {
+  const [alice, bob] = pair();
+  const { disk } = alice.profile;
+  const backup = disk.journal;
+  alice.write(" one");
+  world.run(1_000);
+  alice.crash();
+  disk.journal = backup;
+  const again = alice.profile.open();
+  again.write(" two");
+  world.run(1_000);
+  world.connect(again, bob);
+  world.run(5_000);
+  again.write("!");
+  world.run(2_000);
+  expect(again.status).toEqual({ kind: "shared", people: 1 });
+  expect(again.text).toBe(bob.text);
+  for (const word of ["Hello", " one", " two", "!"]) expect(bob.text).toContain(word);
 });
