@@ -2,38 +2,7 @@
 // without a parent, replays one seed for reading.
 
 import { parseArgs } from "node:util";
-import { Run } from "./run.ts";
-
-/** What came of one seed. */
-export interface Result {
-  readonly seed: number;
-  readonly hash: string;
-  /** Milliseconds of simulated time until all held the same again. */
-  readonly healedMs: number;
-  /** Milliseconds that the run took. */
-  readonly tookMs: number;
-  readonly tally: readonly (readonly [string, number])[];
-  /** Null if every promise held. */
-  readonly failure: string | null;
-}
-
-export function play(seed: number): { readonly run: Run; readonly result: Result } {
-  const run = new Run(seed);
-  const startedAt = performance.now();
-  let failure: string | null = null;
-  try {
-    run.play();
-  } catch (error) {
-    const { name, message, stack } = error as Error;
-    // A promise says what broke; what else throws is a bug whose place is wanted.
-    failure = name === "Error" ? message : `${stack}`;
-  }
-  const { hash, healedMs, tally } = run;
-  return {
-    run,
-    result: { seed, hash, healedMs, tookMs: performance.now() - startedAt, tally: [...tally], failure },
-  };
-}
+import { play } from "./run.ts";
 
 function replay(seed: number, isChart: boolean): void {
   const { run, result } = play(seed);

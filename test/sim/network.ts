@@ -34,7 +34,7 @@ export class Network {
   /** Of envelopes, each between 0 and 1. */
   lossShare = 0;
   repeatShare = 0;
-  /** Milliseconds by which envelopes may overtake each other. */
+  /** Milliseconds by which some envelopes may be overtaken. */
   reorderMs = 0;
   /** One way, for a new link or an envelope. */
   latencyMs: () => number = () => 20;
@@ -97,6 +97,7 @@ export class Network {
       const peers = [...this.#present.keys()];
       for (const other of this.#present.values()) this.#tell(other, { type: "arrived", peer: id });
       station.id = id;
+      station.hearsAt = this.world.now;
       this.#present.set(id, station);
       station.do({ type: "welcome", self: id, peers });
     });
@@ -110,12 +111,18 @@ export class Network {
     for (const other of this.#present.values()) this.#tell(other, { type: "left", peer: id });
   }
 
-  /** What the server says of somebody stands in the order of what happened. */
   #tell(station: Station, event: MeshEvent): void {
     const { id } = station;
-    this.world.after(CONNECT_MS, () => {
+    this.#inOrder(station, CONNECT_MS, () => {
       if (station.id === id) station.do(event);
     });
+  }
+
+  /** What the server sends one page stands in one order. */
+  #inOrder(station: Station, delayMs: number, run: () => void): void {
+    const { world } = this;
+    station.hearsAt = Math.max(station.hearsAt, world.now + delayMs);
+    world.after(station.hearsAt - world.now, run);
   }
 
   /** Its connection to the server ends. */
@@ -156,13 +163,17 @@ export class Network {
   }
 
   #deliver({ from, to, envelope }: Sent): void {
-    const delayMs = this.latencyMs() + (this.reorderMs > 0 ? this.world.luck.below(this.reorderMs) : 0);
-    this.world.after(delayMs, () => {
-      const receiver = this.#present.get(to);
-      if (receiver === undefined || receiver.id !== to) return;
-      if (this.isCut(SERVER, receiver.owner)) this.counts.lost++;
-      else receiver.hear(from, envelope);
-    });
+    const { world, reorderMs } = this;
+    const station = this.#present.get(to);
+    if (station === undefined) return;
+    const arrive = (): void => {
+      if (station.id !== to) return;
+      if (this.isCut(SERVER, station.owner)) this.counts.lost++;
+      else station.hear(from, envelope);
+    };
+    const isLate = reorderMs > 0 && world.luck.chance(0.3);
+    if (isLate) world.after(this.latencyMs() + world.luck.below(reorderMs), arrive);
+    else this.#inOrder(station, this.latencyMs(), arrive);
   }
 
   /** A server that lies: what it once carried comes again. */
@@ -252,6 +263,8 @@ export class Station {
   isAlive = true;
   /** Being attempted (null) or open. */
   readonly dials = new Map<ConnectionId, Wire | null>();
+  /** When the last of what the server sent is there. */
+  hearsAt = 0;
   /** Bytes that came over relayed links. */
   relayedBytes = 0;
   readonly #network: Network;

@@ -87,7 +87,7 @@ export class Run {
 
   #drawWeather(): void {
     const { luck, network } = this.stage;
-    this.stage.hasBadDisks = luck.chance(0.15);
+    this.stage.badDisks = luck.chance(0.2) ? luck.pick(BAD_DISKS) : [];
     network.lossShare = luck.chance(0.5) ? 0 : luck.below(31) / 100;
     network.repeatShare = luck.chance(0.5) ? 0 : luck.below(51) / 100;
     network.reorderMs = luck.chance(0.5) ? 0 : luck.between(1, 400);
@@ -155,7 +155,7 @@ export class Run {
       const what = luck.below(20);
       if (what < 10) stage.step(DEEDS);
       else if (what < 14 && this.#liars.length > 0) this.#lie();
-      else if (what < 17) stage.step(stage.hasBadDisks && luck.chance(0.3) ? BAD_DISKS : FAULTS);
+      else if (what < 17) stage.step(stage.badDisks.length > 0 && luck.chance(0.3) ? stage.badDisks : FAULTS);
       else if (what < 18 && this.#liars.length > 0) {
         if (luck.chance(0.5)) network.replay();
         else network.invent(luck.pick(network.stations));
@@ -181,22 +181,23 @@ export class Run {
     const staying = luck.chance(0.4);
     if (!staying) for (const { tab } of this.#liars) if (tab.isAlive) stage.crash(tab);
     world.note("everybody", "is healed");
+    const from = world.now;
     world.run(3_000);
-    // People who are told to reload do so, and who was away comes back.
-    for (const tab of stage.tabs.filter(hasConflict)) {
-      stage.count("conflicts");
-      stage.crash(tab);
-      stage.open(tab.profile);
-    }
     for (const profile of stage.honest) if (stage.tabsOf(profile).length === 0) stage.open(profile);
     for (const station of network.stations) station.do({ type: "nudge" });
-    const from = world.now;
     if (!world.runUntil(() => this.#isHealed, HEALS_WITHIN_MS, 100)) throw new Error(this.#standing);
     this.healedMs = world.now - from;
   }
 
   get #isHealed(): boolean {
-    const { tabs } = this.stage;
+    const { stage } = this;
+    // People who are told to reload do so.
+    for (const tab of stage.tabs.filter(hasConflict)) {
+      stage.count("conflicts");
+      stage.crash(tab);
+      stage.open(tab.profile);
+    }
+    const { tabs } = stage;
     return (
       new Set(tabs.map(({ replica }) => replica.heads.join())).size === 1 &&
       tabs.every(tab => tab.isStill && tab.status.kind !== "not-saved" && tab.status.kind !== "saving")
@@ -204,10 +205,11 @@ export class Run {
   }
 
   get #standing(): string {
-    const standing = this.stage.tabs.map(
-      ({ name, replica, status }) =>
-        `${name}: ${status.kind}, ${replica.laneTips.map(({ seq }) => seq).join("+")}`,
-    );
+    const standing = this.stage.tabs.map(({ name, replica, status, isStill }) => {
+      const reason = status.kind === "not-saved" ? ` (${status.reason})` : "";
+      const heads = replica.heads.map(id => id.slice(0, 6)).join("+");
+      return `${name}: ${status.kind}${reason}${isStill ? "" : ", busy"}, ${heads}`;
+    });
     return `They do not hold the same after ${HEALS_WITHIN_MS} ms: ${standing.join("; ")}`;
   }
 
@@ -221,4 +223,32 @@ export class Run {
     for (const [what, count] of Object.entries(stage.network.counts)) stage.count(what, count);
     if (this.#checkers.merges === 0) throw new Error("Nothing happened");
   }
+}
+
+/** What came of one seed. */
+export interface Result {
+  readonly seed: number;
+  readonly hash: string;
+  /** Milliseconds of simulated time until all held the same again. */
+  readonly healedMs: number;
+  readonly tally: readonly (readonly [string, number])[];
+  /** Null if every promise held. */
+  readonly failure: string | null;
+}
+
+export function play(seed: number): { readonly run: Run; readonly result: Result } {
+  const run = new Run(seed);
+  let failure: string | null = null;
+  try {
+    run.play();
+  } catch (error) {
+    const { name, message, stack } = error as Error;
+    // A promise says what broke; what else throws is a bug whose place is wanted.
+    failure = name === "Error" ? message : `${stack}`;
+  }
+  const { hash, healedMs, tally } = run;
+  return {
+    run,
+    result: { seed, hash, healedMs, tally: [...tally], failure },
+  };
 }

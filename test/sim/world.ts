@@ -42,8 +42,8 @@ export class Stage {
   readonly setAside = new Map<DeviceId, number>();
   /** How often each thing happened. */
   readonly tally = new Map<string, number>();
-  /** Whether this run has disks that come back from a backup, or rot. */
-  hasBadDisks = false;
+  /** Of `BAD_DISKS`, in some runs. */
+  badDisks: readonly Step[] = [];
   /** A page of somebody honest was opened. */
   opened: (tab: Tab) => void = () => undefined;
   /** What stood on a disk and may be gone: a backup was restored, bits rotted. */
@@ -145,15 +145,18 @@ export class Stage {
     return true;
   }
 
+  /** Of what somebody else has as well: a change that was nowhere else cannot be brought back by anybody. */
   rot(profile: Profile): boolean {
     const { disk } = profile;
     const { rows } = disk.journal;
-    if (rows.length < 2) return false;
+    const others = this.honest.filter(other => other !== profile);
+    const elsewhere = new Set(others.flatMap(other => other.disk.journal.rows.map(({ id }) => id)));
+    const candidates = rows.flatMap(({ id }, row) => (row > 0 && elsewhere.has(id) ? [row] : []));
+    if (candidates.length === 0) return false;
     const tabs = this.crashAll(profile);
-    const row = this.luck.below(rows.length);
     this.world.note(profile.name, "has a damaged row");
-    disk.damage(row, this.luck.below(1_000));
-    // What builds on it cannot be read either, until it is fetched again.
+    disk.damage(this.luck.pick(candidates), this.luck.below(1_000));
+    // What builds on it cannot be read either, until it is brought back.
     this.forgive(
       profile,
       rows.map(({ id }) => id),
@@ -188,18 +191,21 @@ export const FAULTS: readonly Step[] = [
   { name: "server connections lost", weight: 2, act: loseServer },
 ];
 
-/** An honest device does not survive these unharmed: it may fork, and what nobody else holds is gone. */
-export const BAD_DISKS: readonly Step[] = [
-  {
-    name: "backups made",
-    weight: 4,
-    act(stage) {
-      stage.backUp(stage.luck.pick(stage.honest));
-      return true;
+/** An honest device does not survive these unharmed: it may fork, and what nobody else holds is gone. One kind in a run,
+ * since each relies on what others still have. */
+export const BAD_DISKS: readonly (readonly Step[])[] = [
+  [
+    {
+      name: "backups made",
+      weight: 4,
+      act(stage) {
+        stage.backUp(stage.luck.pick(stage.honest));
+        return true;
+      },
     },
-  },
-  { name: "backups restored", weight: 3, act: stage => stage.restoreBackup(stage.luck.pick(stage.honest)) },
-  { name: "rows damaged", weight: 2, act: stage => stage.rot(stage.luck.pick(stage.honest)) },
+    { name: "backups restored", weight: 3, act: stage => stage.restoreBackup(stage.luck.pick(stage.honest)) },
+  ],
+  [{ name: "rows damaged", weight: 1, act: stage => stage.rot(stage.luck.pick(stage.honest)) }],
 ];
 
 function cutLinks({ luck, network }: Stage): boolean {
