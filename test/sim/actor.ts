@@ -119,8 +119,8 @@ function openTab(stage: Stage): boolean {
 
 /** The page is closed, perhaps in the middle of a word; the person comes back later, or when all is well again. */
 function leave(stage: Stage): boolean {
+  if (stage.tabs.length === 0) return false;
   const tab = stage.luck.pick(stage.tabs);
-  // The owner's device is never away for good, or nobody would be there to begin with.
   const { profile } = tab;
   stage.leave(tab);
   stage.world.after(stage.luck.between(100, 20_000), () => {

@@ -156,7 +156,7 @@ export class Run {
       if (what < 10) stage.step(DEEDS);
       else if (what < 14 && this.#liars.length > 0) this.#lie();
       else if (what < 17) stage.step(stage.badDisks.length > 0 && luck.chance(0.3) ? stage.badDisks : FAULTS);
-      else if (what < 18 && this.#liars.length > 0) {
+      else if (what < 18 && this.#liars.length > 0 && network.stations.length > 0) {
         if (luck.chance(0.5)) network.replay();
         else network.invent(luck.pick(network.stations));
       }

@@ -209,6 +209,7 @@ export const BAD_DISKS: readonly (readonly Step[])[] = [
 ];
 
 function cutLinks({ luck, network }: Stage): boolean {
+  if (network.stations.length === 0) return false;
   const wires = luck.pick(network.stations).links.filter(({ wire }) => !wire.isClosed && luck.chance(0.6));
   for (const { wire } of wires)
     if (luck.chance(0.4)) wire.cut();
@@ -296,6 +297,7 @@ function stopServer({ luck, world, network }: Stage): boolean {
 }
 
 function loseServer({ luck, network }: Stage): boolean {
+  if (network.stations.length === 0) return false;
   const station = luck.pick(network.stations);
   network.lose(station);
   return true;
