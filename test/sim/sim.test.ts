@@ -11,7 +11,13 @@ const FIRST = Number(process.env.SEED ?? 1);
 const RUNS = Number(process.env.RUNS ?? 300);
 
 /** Seeds that failed once, and for what. */
-const FAILED: readonly (readonly [number, string])[] = [];
+const FAILED: readonly (readonly [number, string])[] = [
+  [64, "a clock that was set back let nothing be saved"],
+  [173, "what stood behind a damaged row of another's was not read again once that was back"],
+  [184, "the own chain was not read again behind a damaged row"],
+  [189, "a device whose old disk made it fork could store nothing any more"],
+  [322, "every page was closed at once (an error of the simulator itself)"],
+];
 
 /** What a seed should not leave untried, beside what is drawn by its name. */
 const ALWAYS = [
