@@ -55,6 +55,8 @@ export class Keeper {
   #isAppending = false;
   /** Asked for while a transaction was under way, which may have closed its draft already. */
   #appendsAgain = false;
+  /** The store's own head builds on rows that could not be read. */
+  #lacksHead = false;
   #isReading = false;
   #lookAgain = false;
   #failure: KeepingFailure | null = null;
@@ -187,18 +189,33 @@ export class Keeper {
       const tail = signature === null ? this.#replica.runs.tailOf(id) : null;
       return { id, bytes, signature, ...(tail === null ? {} : { tail }) };
     });
-    const last = this.#replica.ownHead;
+    const last = this.#lacksHead ? head : this.#replica.ownHead;
     return { records, head: last === null ? null : { seq: last.seq, id: last.id } };
   }
 
   /** Whether what this tab is about to close continues the chain that the store knows. */
   #continues(head: ChainHead | null): boolean {
-    const firstUnstored = this.#unstored.find(({ change }) => change.author === this.#replica.device)?.change;
-    const known = firstUnstored === undefined ? (this.#replica.ownHead?.id ?? null) : firstUnstored.prev;
+    this.#lacksHead = head !== null && !this.#replica.has(head.id as ChangeId);
     // None in the store: the document was removed in another tab, or the row is damaged. Ours goes on.
-    if (head === null || head.id === known) return true;
+    if (head === null) return true;
+    const unsent = this.#firstUnsent;
+    // What comes next is built on the newest own change, of one branch if an old disk has made us fork. Where rows that the
+    // head builds on are damaged, what peers bring of them is stored and all is read anew, but a draft has no ground.
+    if (unsent === undefined && !(this.#lacksHead && this.#replica.hasDraft)) return true;
+    let known = unsent === undefined ? null : unsent.prev;
+    // Own changes that came back by way of others stand between.
+    while (known !== null && known !== head.id && this.#unstoredIds.has(known))
+      known = this.#replica.get(known)!.change.prev;
+    if (known === head.id) return true;
     this.#failure = "conflict";
     return false;
+  }
+
+  /** The first change that was closed here and is not stored: nobody else can have it. */
+  get #firstUnsent() {
+    const isOwn = ({ change, signature }: VerifiedChange): boolean =>
+      signature === null && change.author === this.#replica.device;
+    return this.#unstored.find(isOwn)?.change;
   }
 
   #restore(records: readonly ChangeRecord[], mayClose?: () => boolean): void {
@@ -227,11 +244,12 @@ export class Keeper {
     this.#inTransaction = [];
     this.#unstored = this.#unstored.filter(({ change }) => this.#unstoredIds.has(change.id));
     if (position < this.#position) this.#keepAll();
-    this.#position = position;
+    this.#position = this.#lacksHead ? 0 : position;
     this.#isKept ||= position > 0;
     const isAllStored = !this.#replica.hasDraft && this.#unstored.length === 0;
     this.#unsavedSince = isAllStored ? null : this.#host.now;
     if (this.#unstored.length > 0 || (this.#appendsAgain && this.#replica.hasDraft)) this.append();
+    if (this.#lacksHead) this.lookInStore();
     this.#host.stored();
   }
 

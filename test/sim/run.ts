@@ -1,394 +1,254 @@
-// One run drawn from a seed: a few honest people, one of them with two tabs, perhaps one who lies, on disks and links
-// that fail as real ones do. First chaos, with the safety of everybody checked at each step; then everything heals,
-// and all must hold the same within a bound. What liars believe is not checked.
+// One run drawn from a seed. First chaos: honest people write and come and go, disks, clocks and the network fail, some
+// or all others lie, and the safety of everybody honest is checked at each step. Then everything heals, and all must hold
+// the same within a bound. The code of replica, session, mesh and relay is the real one; clock, network, disks and keys
+// are simulated, and in one run of fifty the keys are real.
 
-import { type ChangeId, toHex } from "../../src/crdt/index.ts";
-import type { Bytes, StoreError } from "../../src/sync/ports.ts";
-import { decodeMessage, encodeMessage, runOf, type SentRun } from "../../src/sync/protocol.ts";
-import { cachedChange } from "../sync/overheard.ts";
-import type { Wire } from "../sync/wires.ts";
-import { Profile, type Tab, World } from "../sync/world.ts";
+import { keyNamed } from "../sync/lucky-ciphers.ts";
+import { Puppet } from "../sync/puppet.ts";
+import { wires } from "../sync/wires.ts";
+import type { Tab } from "../sync/world.ts";
+import { Profile } from "../sync/world.ts";
+import { DEEDS, nameAt, type as typeSome } from "./actor.ts";
+import { Liar, STRATEGIES } from "./byzantine.ts";
+import { Checkers, hasConflict } from "./checkers.ts";
+import { BAD_DISKS, FAULTS, Stage } from "./world.ts";
 
 /** Milliseconds after which healed people must hold the same. */
-const HEALS_WITHIN_MS = 30_000;
-const LETTERS = [..."abcdefghij klmnop\n", "é", "😀"];
-const STORE_ERRORS: readonly StoreError[] = ["quota", "failed", "closed", "blocked"];
-
-/** What happened in a run, or in many. */
-export interface Tally {
-  edits: number;
-  deletes: number;
-  pastes: number;
-  links: number;
-  cuts: number;
-  crashes: number;
-  storeFailures: number;
-  conflicts: number;
-  lies: number;
-  refusals: number;
-  forks: number;
-}
-
-export function nothingYet(): Tally {
-  return {
-    edits: 0,
-    deletes: 0,
-    pastes: 0,
-    links: 0,
-    cuts: 0,
-    crashes: 0,
-    storeFailures: 0,
-    conflicts: 0,
-    lies: 0,
-    refusals: 0,
-    forks: 0,
-  };
-}
+export const HEALS_WITHIN_MS = 60_000;
+/** One run in so many has real keys: its signatures cost as much as the rest of it. */
+const REAL_KEYS_EVERY = 50;
+const LIARS_MAX = 4;
 
 export class Run {
-  readonly world: World;
-  readonly tally = nothingYet();
-  readonly #honest: Profile[] = [];
-  readonly #liars: Tab[] = [];
-  /** What a document reads like, by its heads: equal sets of changes are equal documents. */
-  readonly #documents = new Map<string, string>();
-  /** The change with a number, by honest device and number. */
-  readonly #numbers = new Map<string, string>();
-  readonly #kept = new Map<Profile, Set<string>>();
-  readonly #checked = new WeakMap<object, number>();
-  readonly #checkedRows = new WeakSet<object>();
-  readonly #opened = new WeakSet<Tab>();
+  readonly seed: number;
+  readonly stage: Stage;
+  /** Milliseconds that healing took. */
+  healedMs = 0;
+  readonly #checkers: Checkers;
+  readonly #liars: Liar[] = [];
 
   constructor(seed: number) {
-    this.world = new World(seed, true);
+    this.seed = seed;
+    this.stage = new Stage(seed, seed % REAL_KEYS_EVERY !== 0);
+    this.#checkers = new Checkers(this.stage);
   }
 
   /** Throws with one sentence for the first promise that is broken. */
   play(): void {
-    this.#begin();
-    const steps = this.world.luck.between(20, 40);
-    for (let step = 0; step < steps; step++) {
-      this.#step();
-      this.world.run(this.world.luck.between(0, 400));
-      this.#check();
+    // The platform is simulated: a microtask is an event of the world's clock.
+    const { queueMicrotask } = globalThis;
+    globalThis.queueMicrotask = run => this.stage.world.after(0, run);
+    try {
+      this.#begin();
+      this.#live();
+      this.#heal();
+      this.#conclude();
+    } finally {
+      globalThis.queueMicrotask = queueMicrotask;
     }
-    this.#heal();
   }
+
+  get tally(): ReadonlyMap<string, number> {
+    return this.stage.tally;
+  }
+
+  get hash(): string {
+    return this.stage.world.log.hash;
+  }
+
+  // ------------------------------------------------------------------------------------------------ beginning
 
   #begin(): void {
-    const { world } = this;
-    const { luck } = world;
+    const { stage } = this;
+    const { world, luck, network } = stage;
     world.answerMs = () => luck.between(0, 20);
-    const owner = world.create("Alice");
+    this.#drawWeather();
+    const owner = world.create(nameAt(0));
+    stage.honest.push(owner.profile);
+    stage.enter(owner);
     owner.write("Once upon a time");
     world.share(owner);
-    this.#honest.push(owner.profile);
-    const names = ["Bob", "Carol", "Dave", "Erin", "Frank"].slice(0, luck.between(2, 4));
-    for (const name of names) this.#honest.push(world.join(name, owner).profile);
-    const twice = luck.pick(this.#honest);
-    twice.open();
-    for (const profile of this.#honest) profile.disk.delayMs = () => luck.between(0, 15);
-    if (luck.chance(0.6)) this.#addLiar(owner);
-    for (let i = 0; i < 4; i++) this.#meet();
-  }
-
-  /** A device with an invite and two disks: what one tab writes the other does not know, so they fork. */
-  #addLiar(owner: Tab): void {
-    const first = this.world.join("Mallory", owner);
-    this.#liars.push(first);
-    if (!this.world.luck.chance(0.7)) return;
-    const twin = new Profile(this.world, "Mallory", first.profile.key);
-    twin.doc = owner.replica.doc;
-    twin.hasLink = true;
-    const second = twin.open();
-    this.#liars.push(second);
-  }
-
-  get #tabs(): Tab[] {
-    return this.world.tabs.filter(tab => this.#honest.includes(tab.profile));
-  }
-
-  // ------------------------------------------------------------------------------------------------------ chaos
-
-  #step(): void {
-    const { luck } = this.world;
-    const tab = luck.pick(this.#tabs.filter(({ replica }) => replica.hasGenesis));
-    const what = luck.below(20);
-    if (what < 9) this.#edit(tab);
-    else if (what < 12 && this.#liars.length > 0) this.#edit(luck.pick(this.#liars));
-    else if (what < 14) this.#meet();
-    else if (what < 15) this.#cut(tab);
-    else if (what < 17) this.#harm(tab.profile);
-    else if (what < 18) this.#crash(tab.profile);
-    else if (what < 19) tab.act(session => session.flush());
-    else tab.caret(luck.below(tab.text.length + 1), tab.name);
-  }
-
-  #edit(tab: Tab): void {
-    const { luck } = this.world;
-    if (!tab.replica.hasGenesis) return;
-    for (let i = luck.between(1, 4); i > 0; i--) {
-      const { text } = tab;
-      const at = luck.below(text.length + 1);
-      const kind = luck.below(10);
-      if (kind < 6 || text.length === 0) {
-        tab.write(luck.pick(LETTERS), wholeAt(text, at));
-        this.tally.edits++;
-      } else if (kind < 9) {
-        const from = wholeAt(text, at);
-        const to = wholeAt(text, Math.min(text.length, from + luck.between(1, 5)));
-        if (to > from) tab.replace(from, to, luck.chance(0.3) ? "new" : "");
-        this.tally.deletes++;
-      } else {
-        tab.write(
-          luck.pick(LETTERS).repeat(luck.between(20, luck.chance(0.05) ? 30_000 : 200)),
-          wholeAt(text, at),
-        );
-        this.tally.pastes++;
-      }
+    stage.invites.push({ key: world.link, role: "editor" });
+    // Mostly a few; a step costs as the square of them.
+    const people = luck.chance(0.1) ? luck.between(5, 8) : luck.between(1, 4);
+    for (let i = 1; i <= people; i++) {
+      const profile = stage.newcomer(nameAt(i), world.link);
+      stage.honest.push(profile);
+      stage.open(profile);
     }
+    for (const profile of stage.honest) profile.disk.delayMs = () => luck.between(0, 15);
+    stage.open(luck.pick(stage.honest));
+    const liars = luck.chance(0.6) ? luck.between(1, Math.min(LIARS_MAX, people + 1)) : 0;
+    for (let i = 0; i < liars; i++) this.#addLiar(i, owner);
+    network.opened = (station, wire) => this.#liars.find(({ tab }) => tab === station.tab)?.hold(wire);
+    if (luck.chance(0.3)) this.#addStranger();
+    world.run(luck.between(500, 3_000));
   }
 
-  #meet(): void {
-    const { luck } = this.world;
-    const tab = luck.pick(this.#tabs);
-    const others = [...this.#tabs, ...this.#liars].filter(other => other.profile !== tab.profile);
-    const other = luck.pick(others);
-    const isLiar = this.#liars.includes(other);
-    const isSealed = !isLiar && luck.chance(0.3);
-    const [, theirs] = this.world.connect(tab, other, {
-      kind: isSealed ? "relay" : "webrtc",
-      delayMs: luck.between(1, 300),
-      ...(isSealed ? { fingerprints: null } : {}),
-    });
-    this.tally.links++;
-    if (isLiar) this.#tamper(theirs);
-  }
-
-  #cut(tab: Tab): void {
-    for (const wire of tab.wires) if (!wire.isClosed && this.world.luck.chance(0.6)) this.#end(wire);
-  }
-
-  #end(wire: Wire): void {
-    if (this.world.luck.chance(0.5)) wire.cut();
-    else wire.close();
-    this.tally.cuts++;
-  }
-
-  /** For a while the disk is slow, stalls, or refuses. */
-  #harm({ disk }: Profile): void {
-    const { luck, after } = this.world;
-    const forMs = luck.between(50, 3_000);
-    this.tally.storeFailures++;
-    switch (luck.below(4)) {
-      case 0:
-        disk.stall();
-        after(forMs, () => disk.resume());
-        break;
-      case 1:
-        disk.refuses = luck.pick(STORE_ERRORS);
-        after(forMs, () => {
-          disk.refuses = null;
-        });
-        break;
-      case 2:
-        // While one tab cannot complete, the other may take its number.
-        disk.failsToComplete = luck.pick(STORE_ERRORS);
-        for (const tab of this.world.tabs) if (tab.profile.disk === disk) this.#edit(tab);
-        after(luck.between(5, 400), () => {
-          disk.failsToComplete = null;
-        });
-        break;
-      default:
-        disk.refusesSignatures = true;
-        after(forMs, () => {
-          disk.refusesSignatures = false;
-        });
-    }
-  }
-
-  /** The whole browser dies; its tabs come back one by one. */
-  #crash(profile: Profile): void {
-    const tabs = this.world.tabs.filter(tab => tab.profile === profile);
-    for (const tab of tabs) tab.crash();
-    for (const _ of tabs) profile.open();
-    this.tally.crashes += tabs.length;
-  }
-
-  // ------------------------------------------------------------------------------------------------------- lies
-
-  #tamper(wire: Wire): void {
-    const { luck } = this.world;
-    const past: SentRun[] = [];
-    let frames = 0;
-    wire.tamper = frame => {
-      // An honest handshake: the rest is about members who lie.
-      if (++frames <= 2 || frame[0] !== 0) return [frame];
-      const message = decodeMessage(frame.slice(1));
-      if (message?.type !== "changes")
-        return luck.chance(0.02) ? this.#lie([luck.bytes(luck.below(60))]) : [frame];
-      past.push(...message.runs);
-      const say = (...runs: SentRun[]): Bytes =>
-        Uint8Array.of(0, ...encodeMessage({ type: "changes", runs }));
-      const [first, ...rest] = message.runs;
-      switch (luck.below(12)) {
-        case 0:
-          return this.#lie([say(bent(first!, luck.below(1_000)), ...rest)]);
-        case 1:
-          return this.#lie([
-            say({ ...first!, signature: flipped(first!.signature, luck.below(64)) }, ...rest),
-          ]);
-        case 2:
-          return this.#lie([say(...message.runs.toReversed())]);
-        case 3:
-          return this.#lie([frame, say(luck.pick(past)), frame]);
-        case 4:
-          return this.#lie([]);
-        case 5:
-          return this.#lie([frame.slice(0, luck.below(frame.length))]);
-        case 6:
-          return this.#lie([
-            say(runOf({ bytes: luck.bytes(luck.below(200)), signature: luck.bytes(64) })),
-            frame,
-          ]);
-        case 7:
-          return this.#lie([say({ ...first!, signature: luck.pick(past).signature }, ...rest)]);
-        default:
-          return [frame];
-      }
+  #drawWeather(): void {
+    const { luck, network } = this.stage;
+    this.stage.badDisks = luck.chance(0.2) ? luck.pick(BAD_DISKS) : [];
+    network.lossShare = luck.chance(0.5) ? 0 : luck.below(31) / 100;
+    network.repeatShare = luck.chance(0.5) ? 0 : luck.below(51) / 100;
+    network.reorderMs = luck.chance(0.5) ? 0 : luck.between(1, 400);
+    const slowMs = luck.pick([5, 50, 300]);
+    network.latencyMs = () => luck.between(1, slowMs);
+    const walls = luck.pick([0, 0, 0.3, 1]);
+    // By their names, so that two never have a way in one direction alone.
+    const blocked = new Map<string, boolean>();
+    network.hasDirectWay = (a, b) => {
+      const pair = [a, b].sort().join();
+      const known = blocked.get(pair) ?? luck.chance(walls);
+      blocked.set(pair, known);
+      return !known;
     };
+    const middleShare = luck.chance(0.1) ? 0.3 : 0;
+    network.isIntercepted = () => middleShare > 0 && luck.chance(middleShare);
   }
 
-  #lie(frames: readonly Bytes[]): readonly Bytes[] {
-    this.tally.lies++;
-    return frames;
-  }
-
-  // ----------------------------------------------------------------------------------------------------- safety
-
-  #check(): void {
-    const [early] = this.world.toldTooEarly;
-    if (early !== undefined) throw new Error(early);
-    for (const profile of this.#honest) this.#checkDisk(profile);
-    for (const tab of this.#tabs) this.#checkTab(tab);
-  }
-
-  #checkDisk(profile: Profile): void {
-    const { rows } = profile.disk.journal;
-    if (this.#checkedRows.has(rows)) return;
-    this.#checkedRows.add(rows);
-    const kept = this.#kept.get(profile) ?? new Set();
-    this.#kept.set(profile, kept);
-    const ids = new Set(rows.map(({ id }) => id));
-    for (const id of kept) if (!ids.has(id)) throw new Error(`${profile.name} lost what was stored`);
-    for (const { id, bytes } of rows) {
-      if (kept.has(id)) continue;
-      kept.add(id);
-      this.#number(cachedChange(id, bytes));
+  /** A device with an invite; some have two disks, of which one does not know what the other wrote. */
+  #addLiar(index: number, owner: Tab): void {
+    const { stage } = this;
+    const { luck, world } = stage;
+    const name = index === 0 ? "Mallory" : `Mallory ${index + 1}`;
+    const first = stage.newcomer(name, world.link);
+    const profiles = [first];
+    if (luck.chance(0.4)) {
+      const twin = new Profile(world, name, first.key);
+      twin.doc = owner.replica.doc;
+      twin.link = world.link;
+      profiles.push(twin);
+    }
+    for (const profile of profiles) {
+      const count = luck.between(1, 4);
+      const strategies = Array.from({ length: count }, () => luck.pick(STRATEGIES));
+      const tab = profile.open();
+      stage.liars.push(tab);
+      this.#liars.push(new Liar(stage, tab, [...new Set(strategies)]));
+      stage.enter(tab);
     }
   }
 
-  /** No honest device gives a number twice. */
-  #number({ id, author, seq }: { readonly id: string; readonly author: string; readonly seq: number }): void {
-    if (!this.#honest.some(({ key }) => key.id === author)) return;
-    const name = `${author}:${seq}`;
-    const known = this.#numbers.get(name);
-    if (known !== undefined && known !== id) throw new Error(`${name.slice(0, 6)}… used number ${seq} twice`);
-    this.#numbers.set(name, id);
+  /** Somebody who found the meeting place and speaks by hand, with the key of a link that nobody made. */
+  #addStranger(): void {
+    const { stage } = this;
+    const { world, luck } = stage;
+    const isSealed = luck.chance(0.5);
+    const ends = wires(world.after, isSealed ? { kind: "relay", fingerprints: null } : {});
+    const options = {
+      key: keyNamed("Trudy"),
+      doc: stage.honest[0]!.doc!,
+      inviteSeed: luck.chance(0.5) ? keyNamed("a link of Trudy's").seed : null,
+    };
+    stage.strangers.push(new Puppet(world, ends[0], options));
+    luck.pick(stage.tabs).attach(ends[1]);
+    stage.count("strangers");
   }
 
-  #checkTab(tab: Tab): void {
-    const { replica } = tab;
-    if (tab.session.notice?.includes("refused")) this.tally.refusals++;
-    for (const id of this.#opened.has(tab) ? [] : tab.openedOn)
-      if (!replica.has(id as ChangeId)) throw new Error(`${tab.name} opened without what it had stored`);
-    this.#opened.add(tab);
-    if (hasConflict(tab)) return;
-    const size = replica.laneTips.reduce((sum, { seq }) => sum + seq, 0);
-    if (replica.hasDraft || this.#checked.get(replica) === size) return;
-    this.#checked.set(replica, size);
-    const heads = replica.heads.join();
-    const document = replica.canonicalJson();
-    const known = this.#documents.get(heads);
-    if (known !== undefined && known !== document)
-      throw new Error(`${tab.name} reads the same changes otherwise`);
-    this.#documents.set(heads, document);
-    for (const { change } of replica.changes()) {
-      const isAbroad = change.author !== replica.device;
-      if (isAbroad) this.#number(change);
+  // ---------------------------------------------------------------------------------------------------- chaos
+
+  #live(): void {
+    const { stage } = this;
+    const { luck, world, network } = stage;
+    const steps = luck.between(20, 50);
+    for (let i = 0; i < steps; i++) {
+      const what = luck.below(20);
+      if (what < 10) stage.step(DEEDS);
+      else if (what < 14 && this.#liars.length > 0) this.#lie();
+      else if (what < 17) stage.step(stage.badDisks.length > 0 && luck.chance(0.3) ? stage.badDisks : FAULTS);
+      else if (what < 18 && this.#liars.length > 0 && network.stations.length > 0) {
+        if (luck.chance(0.5)) network.replay();
+        else network.invent(luck.pick(network.stations));
+      }
+      world.run(luck.chance(0.05) ? luck.between(1_000, 20_000) : luck.between(0, 600));
+      this.#checkers.check();
     }
   }
 
-  // ---------------------------------------------------------------------------------------------------- healing
+  #lie(): void {
+    const liar = this.stage.luck.pick(this.#liars);
+    if (this.stage.luck.chance(0.3) && liar.tab.replica.hasGenesis) typeSome(liar.tab, this.stage.luck);
+    else liar.act();
+  }
+
+  // -------------------------------------------------------------------------------------------------- healing
 
   #heal(): void {
-    const { world } = this;
-    for (const liar of [...this.#liars]) liar.crash();
-    for (const profile of this.#honest) {
-      const { disk } = profile;
-      disk.refuses = disk.failsToComplete = null;
-      disk.refusesSignatures = false;
-      disk.resume();
-    }
+    const { stage } = this;
+    const { world, luck, network } = stage;
+    stage.heal();
+    // Those who lie on do it by what they leave out and alter; they write nothing new, or nobody could ever be done.
+    const staying = luck.chance(0.4);
+    if (!staying) for (const { tab } of this.#liars) if (tab.isAlive) stage.crash(tab);
+    world.note("everybody", "is healed");
+    const from = world.now;
     world.run(3_000);
+    for (const profile of stage.honest) if (stage.tabsOf(profile).length === 0) stage.open(profile);
+    for (const station of network.stations) station.do({ type: "nudge" });
+    if (!world.runUntil(() => this.#isHealed, HEALS_WITHIN_MS, 100)) throw new Error(this.#standing);
+    this.healedMs = world.now - from;
+  }
+
+  get #isHealed(): boolean {
+    const { stage } = this;
     // People who are told to reload do so.
-    for (const tab of this.#tabs.filter(hasConflict)) {
-      this.tally.conflicts++;
-      tab.crash();
-      tab.profile.open();
+    for (const tab of stage.tabs.filter(hasConflict)) {
+      stage.count("conflicts");
+      stage.crash(tab);
+      stage.open(tab.profile);
     }
-    const tabs = this.#tabs;
-    for (const [i, tab] of tabs.entries())
-      for (const other of tabs.slice(i + 1)) if (other.profile !== tab.profile) world.connect(tab, other);
-    const isHealed = (): boolean =>
+    const { tabs } = stage;
+    return (
       new Set(tabs.map(({ replica }) => replica.heads.join())).size === 1 &&
-      tabs.every(({ replica, status }) => !replica.hasDraft && status.kind === "shared");
-    if (!world.runUntil(isHealed, HEALS_WITHIN_MS, 100)) {
-      const standing = tabs.map(
-        ({ name, replica, status }) =>
-          `${name}: ${status.kind}, ${replica.laneTips.map(({ seq }) => seq).join("+")}`,
-      );
-      throw new Error(`They do not hold the same after ${HEALS_WITHIN_MS} ms: ${standing.join("; ")}`);
-    }
-    this.#check();
-    const [first] = tabs;
-    if (new Set(tabs.map(({ replica }) => replica.canonicalJson())).size !== 1)
-      throw new Error("They read the same changes otherwise");
-    const authors = first!.replica.laneTips.map(({ author }) => author);
-    if (new Set(authors).size < authors.length) this.tally.forks++;
-    if (this.tally.edits + this.tally.pastes === 0 || this.tally.links === 0)
-      throw new Error("Nothing happened");
+      tabs.every(tab => tab.isStill && tab.status.kind !== "not-saved" && tab.status.kind !== "saving")
+    );
   }
 
-  /** The last lines of what happened. */
-  get trace(): string {
-    return this.world.trace.slice(-40).join("\n");
+  get #standing(): string {
+    const standing = this.stage.tabs.map(({ name, replica, status, isStill }) => {
+      const reason = status.kind === "not-saved" ? ` (${status.reason})` : "";
+      const heads = replica.heads.map(id => id.slice(0, 6)).join("+");
+      return `${name}: ${status.kind}${reason}${isStill ? "" : ", busy"}, ${heads}`;
+    });
+    return `They do not hold the same after ${HEALS_WITHIN_MS} ms: ${standing.join("; ")}`;
+  }
+
+  #conclude(): void {
+    const { stage } = this;
+    this.#checkers.finish();
+    const authors = stage.tabs[0]!.replica.laneTips.map(({ author }) => author);
+    stage.count("forks", authors.length - new Set(authors).size);
+    stage.count("merges", this.#checkers.merges);
+    stage.count("refusals", this.#checkers.refusals);
+    for (const [what, count] of Object.entries(stage.network.counts)) stage.count(what, count);
+    if (this.#checkers.merges === 0) throw new Error("Nothing happened");
   }
 }
 
-function hasConflict({ status }: Tab): boolean {
-  return status.kind === "not-saved" && status.reason.startsWith("another tab went on");
+/** What came of one seed. */
+export interface Result {
+  readonly seed: number;
+  readonly hash: string;
+  /** Milliseconds of simulated time until all held the same again. */
+  readonly healedMs: number;
+  readonly tally: readonly (readonly [string, number])[];
+  /** Null if every promise held. */
+  readonly failure: string | null;
 }
 
-/** Not between the halves of a character. */
-function wholeAt(text: string, at: number): number {
-  const unit = text.charCodeAt(at);
-  return unit >= 0xdc00 && unit <= 0xdfff ? at - 1 : at;
-}
-
-/** One bit of its rows or, where there are none, of its change. */
-function bent(run: SentRun, at: number): SentRun {
-  const { start, rows } = run;
-  if (rows.length > 0) return { ...run, rows: flipped(rows, at % rows.length) };
-  if (start.type === "after") return run;
-  return { ...run, start: { ...start, bytes: flipped(start.bytes, at % start.bytes.length) } };
-}
-
-function flipped(bytes: Bytes, at: number): Bytes {
-  return bytes.with(at, bytes[at]! ^ (1 << (at % 8))) as Bytes;
-}
-
-/** For comparing two runs. */
-export function digest(run: Run): string {
-  return toHex(run.world.ciphers.sha256(new TextEncoder().encode(run.world.trace.join("\n")))).slice(0, 16);
+export function play(seed: number): { readonly run: Run; readonly result: Result } {
+  const run = new Run(seed);
+  let failure: string | null = null;
+  try {
+    run.play();
+  } catch (error) {
+    const { name, message, stack } = error as Error;
+    // A promise says what broke; what else throws is a bug whose place is wanted.
+    failure = name === "Error" ? message : `${stack}`;
+  }
+  const { hash, healedMs, tally } = run;
+  return {
+    run,
+    result: { seed, hash, healedMs, tally: [...tally], failure },
+  };
 }

@@ -1,58 +1,64 @@
-// Goal: whatever the seed makes of disks, links, crashes and a liar, honest people are safe at every step and hold the
-// same in the end. Method: run.ts, over fixed seeds and every seed that ever failed. `SEED=7 npx vitest run --project
-// unit test/sim` replays one with its trace.
+// Goal: whatever the seed makes of disks, clocks, links, crashes, a lying server and liars, honest people are safe at
+// every step and hold the same in the end. Method: run.ts, over fixed seeds and every seed that ever failed; `npm run
+// sim` plays thousands, and `npm run sim -- --seed 7` shows one.
 import { expect, test } from "vitest";
-import { digest, nothingYet, Run, type Tally } from "./run.ts";
+import { DEEDS } from "./actor.ts";
+import { STRATEGIES } from "./byzantine.ts";
+import { play } from "./run.ts";
+import { BAD_DISKS, FAULTS } from "./world.ts";
 
-const ONE = process.env.SEED === undefined ? null : Number(process.env.SEED);
-const FIRST = 1;
-const RUNS = Number(process.env.RUNS ?? 100);
+const FIRST = Number(process.env.SEED ?? 1);
+const RUNS = Number(process.env.RUNS ?? 300);
 
 /** Seeds that failed once, and for what. */
-const FAILED: readonly (readonly [number, string])[] = [];
+const FAILED: readonly (readonly [number, string])[] = [
+  [64, "a clock that was set back let nothing be saved"],
+  [173, "what stood behind a damaged row of another's was not read again once that was back"],
+  [184, "the own chain was not read again behind a damaged row"],
+  [189, "a device whose old disk made it fork could store nothing any more"],
+  [322, "every page was closed at once (an error of the simulator itself)"],
+];
 
-function play(seed: number): Tally {
-  const run = new Run(seed);
-  try {
-    run.play();
-  } catch (error) {
-    const replay = `SEED=${seed} npx vitest run --project unit test/sim`;
-    throw new Error(
-      `SEED ${seed}: ${(error as Error).message}\n  ${replay}\n${ONE === null ? "" : run.trace}`,
-      {
-        cause: error,
-      },
-    );
-  }
-  return run.tally;
+/** What a seed should not leave untried, beside what is drawn by its name. */
+const ALWAYS = [
+  "merges",
+  "refusals",
+  "forks",
+  "laws asked",
+  "conflicts",
+  "strangers",
+  "lost",
+  "repeated",
+  "replayed",
+  "invented",
+  "relays",
+  "directs",
+  "intercepted",
+];
+
+function mustHold(seed: number): ReadonlyMap<string, number> {
+  const { run, result } = play(seed);
+  if (result.failure === null) return new Map(result.tally);
+  const recipe = `npm run sim -- --seed ${seed}`;
+  throw new Error(`SEED ${seed}: ${result.failure}\n  ${recipe}\n${run.stage.world.log.aligned(40)}`);
 }
 
 test("random runs are safe at every step, heal, and leave nothing untried", () => {
-  const seeds = ONE === null ? Array.from({ length: RUNS }, (_, i) => FIRST + i) : [ONE];
-  console.log(`SEED ${seeds[0]}${seeds.length > 1 ? ` to ${seeds.at(-1)}` : ""}`);
-  const total = nothingYet();
-  for (const seed of seeds) {
-    const tally = play(seed);
-    for (const key of Object.keys(total) as (keyof Tally)[]) total[key] += tally[key];
-  }
-  console.log(
-    Object.entries(total)
-      .map(([what, count]) => `${what} ${count}`)
-      .join(", "),
-  );
-  if (ONE === null && RUNS >= 100) for (const count of Object.values(total)) expect(count).toBeGreaterThan(0);
-}, 600_000);
+  console.log(`SEED ${FIRST} to ${FIRST + RUNS - 1}`);
+  const total = new Map<string, number>();
+  for (let seed = FIRST; seed < FIRST + RUNS; seed++)
+    for (const [what, count] of mustHold(seed)) total.set(what, (total.get(what) ?? 0) + count);
+  console.log([...total].map(([what, count]) => `${what} ${count}`).join(", "));
+  const named = [...DEEDS, ...FAULTS, ...BAD_DISKS.flat(), ...STRATEGIES].map(({ name }) => name);
+  if (RUNS >= 300) expect([...named, ...ALWAYS].filter(what => (total.get(what) ?? 0) === 0)).toEqual([]);
+}, 1_200_000);
 
 test.each(FAILED)("seed %i: %s", seed => {
-  play(seed);
+  mustHold(seed);
 });
 
 test("equal seeds give equal runs", () => {
-  const [a, b, c] = [3, 3, 4].map(seed => {
-    const run = new Run(seed);
-    run.play();
-    return digest(run);
-  });
+  const [a, b, c] = [3, 3, 4].map(seed => play(seed).result.hash);
   expect(a).toBe(b);
   expect(a).not.toBe(c);
 });

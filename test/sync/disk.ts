@@ -2,6 +2,7 @@
 // Transactions run one after another, whichever tab asked; each may take long, fail before it sees anything, fail
 // when it should complete, or be cut off by a crash. What was not complete then never happened.
 
+import { equalBytes } from "../../src/crdt/index.ts";
 import type { ChainHead, ChangeRecord, StoreError } from "../../src/sync/ports.ts";
 
 export interface Journal {
@@ -83,6 +84,14 @@ export class Disk {
     this.#tell(this);
   }
 
+  /** Bits rot: the bytes of a row are others now. */
+  damage(row: number, at: number): void {
+    const { head, rows } = this.journal;
+    const { bytes } = rows[row]!;
+    const altered = bytes.with(at % bytes.length, bytes[at % bytes.length]! ^ 1) as typeof bytes;
+    this.journal = { head, rows: rows.with(row, { ...rows[row]!, bytes: altered }) };
+  }
+
   #next(): void {
     const transaction = this.#queue[0];
     if (this.#isBusy || this.#isStalled || transaction === undefined) return;
@@ -131,20 +140,21 @@ export function rowsFrom({ rows }: Journal, position: number): readonly ChangeRe
   return rows.slice(position <= rows.length ? position : 0);
 }
 
-/** With what an `Append` answered: a record whose id is there already is passed over. */
+/** With what an `Append` answered: a record that is there already, undamaged, is passed over. */
 export function appended(
   journal: Journal,
   { records, head }: { readonly records: readonly ChangeRecord[]; readonly head: ChainHead | null },
 ): Journal {
   const { head: before, rows } = journal;
-  const known = new Set(rows.map(({ id }) => id));
-  const added = records.filter(({ id }) => !known.has(id));
+  const known = new Map(rows.map(({ id, bytes }) => [id, bytes]));
+  const added = records.filter(({ id, bytes }) => !known.has(id) || !equalBytes(known.get(id)!, bytes));
   if (added.length === 0 && before?.id === head?.id) return journal;
   return { head, rows: [...rows, ...added] };
 }
 
 export function withSignature(journal: Journal, id: string, signature: ChangeRecord["signature"]): Journal {
-  const at = journal.rows.findIndex(row => row.id === id);
+  // A repaired row stands behind its damaged twin.
+  const at = journal.rows.findLastIndex(row => row.id === id);
   if (at < 0 || journal.rows[at]!.signature !== null) return journal;
   return { ...journal, rows: journal.rows.with(at, { ...journal.rows[at]!, signature }) };
 }

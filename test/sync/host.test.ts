@@ -1,6 +1,6 @@
 // Goal: closing a document leaves nothing behind: what was typed is stored and signed, and no network stays open.
 // Method: a real host on a store in memory, with the platform's clock.
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { Replica } from "../../src/crdt/index.ts";
 import { ciphers } from "../../src/sync/adapters/ciphers.ts";
 import { Host } from "../../src/sync/adapters/host.ts";
@@ -56,4 +56,15 @@ test("a network that is reached after the document was closed is closed too", as
     },
   });
   expect(isClosed).toBe(true);
+});
+
+test("a clock that is set back by an hour does not keep what is typed from being saved", async () => {
+  const { opened, replica, memory } = host();
+  const setBack = vi
+    .spyOn(Date, "now")
+    .mockImplementation(() => performance.timeOrigin + performance.now() - 3_600_000);
+  opened.act(session => session.edit(root => editBody(root, [{ from: 0, to: 0, insert: "a" }])));
+  await vi.waitFor(() => expect(memory.journal(replica.doc).rows).toHaveLength(2), 3_000);
+  setBack.mockRestore();
+  await opened.close();
 });

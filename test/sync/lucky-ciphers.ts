@@ -2,6 +2,8 @@
 // seed; and for runs in bulk hashes in place of curves, which fail when the real ones would and keep no secret.
 
 import {
+  createCipheriv,
+  createDecipheriv,
   createHash,
   createPrivateKey,
   createPublicKey,
@@ -9,7 +11,7 @@ import {
   hkdfSync,
   type KeyObject,
 } from "node:crypto";
-import { type Bytes, equalBytes, mustFromHex } from "../../src/crdt/index.ts";
+import { type Bytes, equalBytes, mustFromHex, toHex } from "../../src/crdt/index.ts";
 import { ciphers as realCiphers } from "../../src/sync/adapters/ciphers.ts";
 import type { Ciphers } from "../../src/sync/ports.ts";
 import { Key } from "../crdt/people.ts";
@@ -21,13 +23,13 @@ const SPKI_HEAD = Buffer.from("302a300506032b656e032100", "hex");
 /** The real algorithms, by the platform where it is faster, with luck from the seed. */
 export function deterministicCiphers(
   luck: Prng,
-  link: Key,
-  sign: (message: Uint8Array) => Bytes,
+  sign: (key: Key, message: Uint8Array) => Bytes,
   isQuick: boolean,
 ): Ciphers {
-  const isLink = (seed: Bytes): boolean => equalBytes(seed, link.seed);
   return {
     ...realCiphers,
+    seal,
+    open,
     random: length => luck.bytes(length),
     hkdf: (secret, salt, info, length) => new Uint8Array(hkdfSync("sha256", secret, salt, info, length)),
     agreementKeys() {
@@ -48,8 +50,14 @@ export function deterministicCiphers(
         return null;
       }
     },
-    seedPublicKey: seed => (isLink(seed) ? mustFromHex(link.id) : realCiphers.seedPublicKey(seed)),
-    seedSign: (seed, message) => (isLink(seed) ? sign(message) : realCiphers.seedSign(seed, message)),
+    seedPublicKey(seed) {
+      const key = keysBySeed.get(toHex(seed));
+      return key === undefined ? realCiphers.seedPublicKey(seed) : mustFromHex(key.id);
+    },
+    seedSign(seed, message) {
+      const key = keysBySeed.get(toHex(seed));
+      return key === undefined ? realCiphers.seedSign(seed, message) : sign(key, message);
+    },
     ...(isQuick ? quickAgreement(luck) : {}),
   };
 }
@@ -57,6 +65,7 @@ export function deterministicCiphers(
 // A platform key takes longer to make than to use.
 const agreementKeys = new WeakMap<Bytes, KeyObject>();
 const deviceKeys = new Map<string, Key>();
+const keysBySeed = new Map<string, Key>();
 
 function agreementKey(secret: Bytes): KeyObject {
   const known = agreementKeys.get(secret);
@@ -69,11 +78,47 @@ function agreementKey(secret: Bytes): KeyObject {
 export function keyNamed(name: string): Key {
   const key = deviceKeys.get(name) ?? new Key(name);
   deviceKeys.set(name, key);
+  keysBySeed.set(toHex(key.seed), key);
   return key;
 }
 
-export function quickSignature(key: Uint8Array, message: Uint8Array): Bytes {
-  return new Uint8Array(createHash("sha512").update(key).update(message).digest());
+/**
+ * R ‖ hash(key, R, message): it fails for another key, another message and any altered bit, and one key has many for one
+ * message, as with the curve. Everybody can make it, so who forges must not try.
+ */
+export function quickSignature(key: Uint8Array, message: Uint8Array, nonce: Uint8Array = NO_NONCE): Bytes {
+  const signature = new Uint8Array(64);
+  signature.set(nonce);
+  signature.set(createHash("sha256").update(key).update(nonce).update(message).digest(), 32);
+  return signature;
+}
+
+export function isQuickSignature(key: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+  return equalBytes(signature, quickSignature(key, message, signature.subarray(0, 32)));
+}
+
+const NO_NONCE: Bytes = new Uint8Array(32);
+
+function seal(key: Bytes, nonce: Bytes, plain: Bytes, associated: Bytes): Bytes {
+  const cipher = createCipheriv("chacha20-poly1305", key, nonce, { authTagLength: 16 });
+  cipher.setAAD(associated, { plaintextLength: plain.length });
+  return new Uint8Array(Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()]));
+}
+
+function open(key: Bytes, nonce: Bytes, sealed: Bytes, associated: Bytes): Bytes | null {
+  if (sealed.length < 16) return null;
+  const end = sealed.length - 16;
+  const cipher = createDecipheriv("chacha20-poly1305", key, nonce, { authTagLength: 16 });
+  cipher.setAAD(associated, { plaintextLength: end });
+  cipher.setAuthTag(sealed.subarray(end));
+  const plain = cipher.update(sealed.subarray(0, end));
+  try {
+    cipher.final();
+  } catch {
+    // Another tag: altered, or sealed for somebody else.
+    return null;
+  }
+  return new Uint8Array(plain);
 }
 
 /** Multiplication instead of a curve: a · (b · G) = b · (a · G) is all that two honest ends need. */

@@ -16,15 +16,30 @@ export function listenIn(wire: Wire, tab: Tab): void {
   wire.heard = frame => {
     // Hello and proof.
     if (++frames <= 2) return;
-    tab.world.note(`${tab.name} sends ${frame.length}`);
-    if (wire.fingerprints === null) return;
+    const { owner } = wire.other!;
+    if (wire.isIntercepted) tab.world.toldTooEarly.push(`${tab.name} spoke over an intercepted link`);
+    if (wire.fingerprints === null) {
+      tab.world.note(tab.name, `${frame.length} bytes, sealed`, owner);
+      return;
+    }
     const whole = channel.receive(frame);
     if (whole === null) return;
     const message = whole === "broken" ? null : decodeMessage(whole);
     if (message === null) throw new Error(`${tab.name} sent what cannot be read`);
     tab.said[message.type]++;
+    tab.world.note(tab.name, inShort(message), owner);
     for (const sentence of tooEarly(tab, message)) tab.world.toldTooEarly.push(sentence);
   };
+}
+
+/** For the log. */
+function inShort(message: Message): string {
+  if (message.type === "have") {
+    const lanes = message.lanes.map(({ author, seq }) => `${author.slice(0, 4)}:${seq}`);
+    return `have ${lanes.slice(0, 6).join(" ")}${lanes.length > 6 ? " …" : ""}`;
+  }
+  if (message.type === "changes") return `changes ${message.changes.length}`;
+  return message.type === "took" ? `took ${message.bytes}` : message.type;
 }
 
 function* tooEarly({ profile, name }: Tab, message: Message): Generator<string> {

@@ -4,7 +4,7 @@ import type { Bytes, DeviceId, DocId } from "../../src/crdt/index.ts";
 import { Channel, type ChannelKeys } from "../../src/sync/channel.ts";
 import { Handshake, type HandshakeFailure, type HandshakeStep } from "../../src/sync/handshake.ts";
 import { decodeMessage, encodeMessage, lengthOf, type Message } from "../../src/sync/protocol.ts";
-import { type Key, verify } from "../crdt/people.ts";
+import type { Key } from "../crdt/people.ts";
 import type { Wire } from "./wires.ts";
 import type { Tab, World } from "./world.ts";
 
@@ -27,7 +27,7 @@ export class Puppet {
   readonly #options: PuppetOptions;
   readonly #handshake: Handshake;
   readonly #isSealed: boolean;
-  readonly #ciphers: World["ciphers"];
+  readonly #world: World;
   #channel: Channel | null = null;
   #said = 0;
 
@@ -35,7 +35,7 @@ export class Puppet {
     this.wire = wire;
     this.#options = options;
     this.#isSealed = wire.fingerprints === null;
-    this.#ciphers = world.ciphers;
+    this.#world = world;
     this.#handshake = new Handshake({
       doc: options.doc,
       device: options.device ?? options.key.id,
@@ -74,17 +74,17 @@ export class Puppet {
           this.#said++;
           break;
         case "sign":
-          this.#take(this.#handshake.signed(this.#options.key.sign(step.message)));
+          this.#take(this.#handshake.signed(this.#world.sign(this.#options.key, step.message)));
           break;
         case "verify":
-          this.#take(this.#handshake.verified(step.questions.map(verify)));
+          this.#take(this.#handshake.verified(step.questions.map(one => this.#world.verify(one))));
           break;
         case "failed":
           this.failure = step.code;
           break;
         case "done":
           this.keys = step.keys;
-          this.#channel = new Channel(this.#ciphers, step.keys, this.#isSealed);
+          this.#channel = new Channel(this.#world.ciphers, step.keys, this.#isSealed);
       }
     }
   }

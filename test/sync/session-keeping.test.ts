@@ -282,3 +282,90 @@ describe("a document that another tab removed", () => {
     expect(alice.status).toEqual({ kind: "offline", waiting: 0 });
   });
 });
+
+describe("a damaged row of the own chain", () => {
+  /** Alice wrote four changes that Bob holds, crashed, and her disk cannot give back the second. */
+  function damaged(): [Tab, Tab] {
+    const [alice, bob] = pair();
+    for (const letter of " you") {
+      alice.write(letter);
+      world.run(500);
+    }
+    const { disk } = alice.profile;
+    const own = disk.journal.rows.findIndex(
+      ({ id }) => id === alice.replica.numbered(alice.replica.device, 3)[0],
+    );
+    alice.crash();
+    disk.damage(own, 200);
+    return [alice.profile.open(), bob];
+  }
+
+  test("is brought back by who holds it, and the chain goes on where it ended", () => {
+    const [alice, bob] = damaged();
+    expect(numbers(alice)).toEqual(upTo(2));
+    world.connect(alice, bob);
+    world.run(5_000);
+    expect(alice.text).toBe("Hello you");
+    alice.write("!");
+    world.run(2_000);
+    expect(alice.status).toEqual({ kind: "shared", people: 1 });
+    expect(bob.text).toBe("Hello you!");
+    alice.crash();
+    const again = alice.profile.open();
+    expect(again.text).toBe("Hello you!");
+    expect(numbers(again)).toEqual(upTo(7));
+  });
+
+  test("brings back with it what nobody else has", () => {
+    const [alice, bob] = pair();
+    bob.write(" you");
+    world.run(1_000);
+    for (const wire of alice.wires) wire.cut();
+    alice.write("!");
+    world.run(1_000);
+    const { disk } = alice.profile;
+    const bobs = disk.journal.rows.findIndex(({ id }) => id === bob.replica.ownHead!.id);
+    alice.crash();
+    disk.damage(bobs, 200);
+    const again = alice.profile.open();
+    expect(again.text).toBe("Hello");
+    world.connect(again, bob);
+    world.run(5_000);
+    expect([again.text, bob.text]).toEqual(["Hello you!", "Hello you!"]);
+  });
+
+  test("lets nobody write over the chain before it is back; a reload heals it", () => {
+    const [alice, bob] = damaged();
+    alice.write("?");
+    world.run(1_000);
+    expect(alice.status.kind).toBe("not-saved");
+    alice.crash();
+    const again = alice.profile.open();
+    world.connect(again, bob);
+    world.run(5_000);
+    again.write("!");
+    world.run(2_000);
+    expect([again.text, bob.text]).toEqual(["Hello you!", "Hello you!"]);
+    expect(numbers(again)).toEqual(upTo(7));
+  });
+});
+
+test("a disk that comes back from a backup forks the chain, loses nothing, and is written to again", () => {
+  const [alice, bob] = pair();
+  const { disk } = alice.profile;
+  const backup = disk.journal;
+  alice.write(" one");
+  world.run(1_000);
+  alice.crash();
+  disk.journal = backup;
+  const again = alice.profile.open();
+  again.write(" two");
+  world.run(1_000);
+  world.connect(again, bob);
+  world.run(5_000);
+  again.write("!");
+  world.run(2_000);
+  expect(again.status).toEqual({ kind: "shared", people: 1 });
+  expect(again.text).toBe(bob.text);
+  for (const word of ["Hello", " one", " two", "!"]) expect(bob.text).toContain(word);
+});

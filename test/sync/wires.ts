@@ -12,6 +12,8 @@ export class Wire implements PeerLink {
   readonly kind: PeerLink["kind"];
   readonly initiator: boolean;
   readonly fingerprints: PeerLink["fingerprints"];
+  /** Somebody sits in the middle. */
+  isIntercepted = false;
   readonly #after: After;
   other: Wire | null = null;
   delayMs: number;
@@ -19,6 +21,12 @@ export class Wire implements PeerLink {
   tamper: (frame: Bytes) => readonly Bytes[] = frame => [frame];
   /** Hears every frame that leaves this end. */
   heard: (frame: Bytes) => void = () => undefined;
+  /** Told when this end is over, beside its listener. */
+  ended: () => void = () => undefined;
+  /** Who holds this end. */
+  owner = "somebody";
+  /** Bytes of the frames that arrived at this end. */
+  receivedBytes = 0;
   /** Bytes of each frame that left; the first two are the handshake's. */
   readonly sizes: number[] = [];
   #listener: LinkListener | null = null;
@@ -77,7 +85,10 @@ export class Wire implements PeerLink {
   #arrive(frame: Bytes): void {
     this.#buffered -= frame.length;
     const other = this.other!;
-    if (!other.isClosed) other.#listener?.frame(frame);
+    if (!other.isClosed) {
+      other.receivedBytes += frame.length;
+      other.#listener?.frame(frame);
+    }
     if (this.isClosed || !this.#isAboveHigh || this.#buffered >= BUFFERED_BYTES_LOW) return;
     this.#isAboveHigh = false;
     this.#listener?.drained();
@@ -115,7 +126,10 @@ export class Wire implements PeerLink {
   #end(): void {
     if (this.isClosed) return;
     this.isClosed = true;
-    this.#after(0, () => this.#listener?.closed());
+    this.#after(0, () => {
+      this.#listener?.closed();
+      this.ended();
+    });
   }
 
   listen(listener: LinkListener): void {

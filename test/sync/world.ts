@@ -4,20 +4,22 @@
 
 import {
   type Bytes,
-  equalBytes,
   joinMessage,
   mustFromHex,
   Replica,
   type SignatureQuestion,
 } from "../../src/crdt/index.ts";
+import { steady } from "../../src/sync/adapters/clock.ts";
 import type { Effect } from "../../src/sync/effects.ts";
-import type { Ciphers } from "../../src/sync/ports.ts";
+import type { LastWords } from "../../src/sync/keeper.ts";
+import type { Ciphers, PeerLink } from "../../src/sync/ports.ts";
 import { Session } from "../../src/sync/session.ts";
 import { anchorAt, bodyText, editBody } from "../../src/sync/text.ts";
 import { type Key, verify } from "../crdt/people.ts";
+import { Log } from "../sim/log.ts";
 import { Prng } from "../sim/prng.ts";
 import { appended, Disk, rowsFrom, withSignature } from "./disk.ts";
-import { deterministicCiphers, keyNamed, quickSignature } from "./lucky-ciphers.ts";
+import { deterministicCiphers, isQuickSignature, keyNamed, quickSignature } from "./lucky-ciphers.ts";
 import { listenIn, watchPacking } from "./overheard.ts";
 import { type Wire, type WireOptions, wires } from "./wires.ts";
 
@@ -33,8 +35,7 @@ export class World {
   readonly ciphers: Ciphers;
   /** Milliseconds since 1970. */
   now = START;
-  /** One line for each thing that happened. */
-  readonly trace: string[] = [];
+  readonly log = new Log();
   /** The first words said although they were not stored; must stay empty. */
   readonly toldTooEarly: string[] = [];
   readonly tabs: Tab[] = [];
@@ -51,18 +52,16 @@ export class World {
   constructor(seed = 1, isQuick = false) {
     this.luck = new Prng(seed);
     this.#isQuick = isQuick;
-    const sign = (message: Uint8Array): Bytes => this.sign(this.link, message);
-    this.ciphers = deterministicCiphers(this.luck, this.link, sign, isQuick);
+    this.ciphers = deterministicCiphers(this.luck, (key, message) => this.sign(key, message), isQuick);
   }
 
-  sign(key: Key, message: Uint8Array): Bytes {
-    return this.#isQuick ? quickSignature(mustFromHex(key.id), message) : key.sign(message);
+  /** `nonce`: for another of the many signatures that a key has for one message; those of real keys have one here. */
+  sign(key: Key, message: Uint8Array, nonce?: Bytes): Bytes {
+    return this.#isQuick ? quickSignature(mustFromHex(key.id), message, nonce) : key.sign(message);
   }
 
   verify({ key, message, signature }: SignatureQuestion): boolean {
-    return this.#isQuick
-      ? equalBytes(signature, quickSignature(key, message))
-      : verify({ key, message, signature });
+    return this.#isQuick ? isQuickSignature(key, message, signature) : verify({ key, message, signature });
   }
 
   // Kept in order; what comes later at the same time stands behind.
@@ -77,8 +76,13 @@ export class World {
     this.#events.splice(low, 0, { at, run });
   }
 
-  note(line: string): void {
-    this.trace.push(`${this.now - START} ${line}`);
+  note(who: string, what: string, to: string | null = null): void {
+    this.log.add(this.now - START, who, what, to);
+  }
+
+  /** One line for each thing that happened. */
+  get trace(): readonly string[] {
+    return this.log.texts;
   }
 
   /** Lets time pass, everything planned for it included. */
@@ -120,14 +124,14 @@ export class World {
       session.setInviteSeed(this.link.seed);
       session.flush();
     });
-    owner.profile.hasLink = true;
+    owner.profile.link = this.link;
     this.runUntil(() => owner.isStill, 1_000);
   }
 
   /** Somebody who opened the link, on a device that holds nothing. */
   join(name: string, owner: Tab, hasLink = true): Tab {
     const profile = new Profile(this, name);
-    profile.hasLink = hasLink;
+    profile.link = hasLink ? this.link : null;
     profile.doc = owner.replica.doc;
     return profile.open();
   }
@@ -136,7 +140,7 @@ export class World {
     // The lower name at the meeting place begins.
     const [first, second] = a.name < b.name ? [a, b] : [b, a];
     const ends = wires(this.after, options);
-    this.note(`${first.name} meets ${second.name}`);
+    this.note(first.name, "meets", second.name);
     first.attach(ends[0]);
     second.attach(ends[1]);
     return a === first ? ends : [ends[1], ends[0]];
@@ -151,7 +155,12 @@ export class Profile {
   readonly disk: Disk;
   /** What was never told to the disk but has to be known again after a crash. */
   doc: Replica["doc"] | null = null;
-  hasLink = false;
+  /** The invite's key pair that this device came by, or that it made. */
+  link: Key | null = null;
+  /** Milliseconds that its clock is fast. */
+  skewMs = 0;
+  /** What pages left that went away, for the next one. */
+  lastWords: LastWords[] = [];
   /** Changes whose signature the disk refused: they may go, since they will be signed alike. */
   readonly signedAlike = new Set<string>();
   tabs = 0;
@@ -165,9 +174,9 @@ export class Profile {
 
   /** One more tab, or the first one after a crash. */
   open(): Tab {
-    const { world, key, doc } = this;
-    const signature = world.sign(world.link, joinMessage(doc!, key.id));
-    const ticket = this.hasLink ? { invite: world.link.id, signature } : null;
+    const { world, key, doc, link } = this;
+    const ticket =
+      link === null ? null : { invite: link.id, signature: world.sign(link, joinMessage(doc!, key.id)) };
     return new Tab(this, Replica.open(key.id, doc!, ticket), true);
   }
 }
@@ -179,6 +188,8 @@ export class Tab {
   readonly session: Session;
   readonly world: World;
   readonly wires = new Set<Wire>();
+  /** The clock of its profile, as adapters/host.ts reads it. Milliseconds since 1970. */
+  readonly now: () => number;
   isAlive = true;
   /** The changes it was opened on. */
   readonly openedOn: readonly string[];
@@ -187,6 +198,8 @@ export class Tab {
   /** Says what it shows; grows with `changed`. */
   changes = 0;
   presences = 0;
+  /** Signatures it asked to be judged. */
+  questions = 0;
   readonly said = { have: 0, changes: 0, took: 0, presence: 0, ping: 0, pong: 0 };
   #tickAt = Number.POSITIVE_INFINITY;
   #asked = 0;
@@ -200,12 +213,13 @@ export class Tab {
     profile.tabs++;
     profile.doc = replica.doc;
     const { world } = this;
+    this.now = steady(() => world.now + profile.skewMs);
     this.session = new Session(
       {
         replica,
         ciphers: world.ciphers,
-        inviteSeed: profile.hasLink ? world.link.seed : null,
-        now: world.now,
+        inviteSeed: profile.link?.seed ?? null,
+        now: this.now(),
         isDurable: true,
         delivered: {},
       },
@@ -227,19 +241,22 @@ export class Tab {
     if (isReopened) {
       const { rows } = profile.disk.journal;
       this.act(session => session.restored(rows, rows.length));
+      const words = profile.lastWords;
+      profile.lastWords = [];
+      for (const one of words) this.act(session => session.recover(one));
     } else this.#schedule();
   }
 
   /** As adapters/host.ts does: at the present time, and its next tick comes. */
   act<T>(act: (session: Session) => T): T {
-    this.session.tick(this.world.now);
+    this.session.tick(this.now());
     const result = act(this.session);
     this.#schedule();
     return result;
   }
 
   #schedule(): void {
-    const at = Math.max(this.session.nextAt, this.world.now + 1);
+    const at = Math.max(this.session.nextAt - this.now() + this.world.now, this.world.now + 1);
     if (!this.isAlive || at >= this.#tickAt) return;
     this.#tickAt = at;
     this.world.after(at - this.world.now, () => {
@@ -261,13 +278,13 @@ export class Tab {
   #carryOut(effect: Effect): void {
     const { disk, key } = this.profile;
     const { world } = this;
-    world.note(`${this.name} ${effect.type}`);
+    world.note(this.name, effect.type);
     switch (effect.type) {
       case "append":
         this.#begin(
           "append",
           journal => {
-            this.session.tick(world.now);
+            this.session.tick(this.now());
             const unseen = rowsFrom(journal, effect.position);
             return appended(journal, this.session.closeInTransaction(journal.head, unseen));
           },
@@ -287,6 +304,7 @@ export class Tab {
         this.#later(() => this.act(session => session.signed(effect.token, world.sign(key, effect.message))));
         break;
       case "verify":
+        this.questions += effect.questions.length;
         this.#later(() =>
           this.act(session =>
             session.verified(
@@ -326,7 +344,7 @@ export class Tab {
       },
       failed: code => {
         this.#asked--;
-        this.world.note(`${this.name} ${kind} failed: ${code}`);
+        this.world.note(this.name, `${kind} failed: ${code}`);
         this.act(session => failed(session, code));
       },
     });
@@ -371,15 +389,36 @@ export class Tab {
 
   attach(wire: Wire): void {
     this.wires.add(wire);
+    wire.owner = this.name;
     listenIn(wire, this);
-    this.act(session => session.link(wire));
+    this.link(wire);
   }
 
-  /** What is gone: the page at once, with all that it had not completed. */
-  crash(): void {
-    this.world.note(`${this.name} crashes`);
+  /** A link that nobody listens to. */
+  link(link: PeerLink): void {
+    this.act(session => session.link(link));
+  }
+
+  /** What is gone: the page at once, with all that it had not completed. Silently: nobody is told, as when power fails. */
+  crash(isSilent = false): void {
+    this.world.note(this.name, "crashes");
+    this.#end();
+    for (const wire of this.wires)
+      if (isSilent) wire.vanish();
+      else wire.cut();
+  }
+
+  /** The page is closed by its owner: it says goodbye, and what it could not store it leaves for the next one. */
+  leave(): void {
+    this.world.note(this.name, "leaves");
+    const words = this.session.lastWords;
+    if (words !== null) this.profile.lastWords.push(words);
+    this.session.close();
+    this.#end();
+  }
+
+  #end(): void {
     this.isAlive = false;
-    for (const wire of this.wires) wire.cut();
     this.profile.disk.leave(this);
     this.world.tabs.splice(this.world.tabs.indexOf(this), 1);
   }

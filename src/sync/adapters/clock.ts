@@ -14,3 +14,15 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+/** A wall clock that never goes back: where somebody sets it back, time goes on from where it was. */
+export function steady(read: () => number): () => number {
+  let last = read();
+  let aheadMs = 0;
+  return () => {
+    const now = read();
+    aheadMs += Math.max(0, last - now);
+    last = now;
+    return now + aheadMs;
+  };
+}

@@ -5,6 +5,7 @@ import type { Replica } from "../../crdt/index.ts";
 import type { Effect, SessionOptions } from "../effects.ts";
 import type { Ciphers, DeviceKey, Network, Store, Verifier } from "../ports.ts";
 import { Session } from "../session.ts";
+import { steady } from "./clock.ts";
 import { StoreFailure } from "./database.ts";
 
 export interface HostOptions extends Omit<SessionOptions, "ciphers" | "now" | "isDurable"> {
@@ -28,6 +29,8 @@ export class Host {
   readonly #listener: HostListener;
   readonly #doc: string;
   readonly #unwatch: () => void;
+  // A clock that was set back by an hour would let nothing be saved for an hour.
+  readonly #now = steady(() => Date.now());
   #timer: ReturnType<typeof setTimeout> | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
   #network: Network | null = null;
@@ -40,7 +43,7 @@ export class Host {
     this.#listener = listener;
     this.#doc = options.replica.doc;
     this.session = new Session(
-      { ...options, now: Date.now(), isDurable: options.store.durable },
+      { ...options, now: this.#now(), isDurable: options.store.durable },
       {
         effect: effect => this.#run(effect),
         changed: () => listener.changed(),
@@ -55,7 +58,7 @@ export class Host {
 
   /** Does something to the session at the present time, and sees to it that its next tick comes. */
   act<T>(act: (session: Session) => T): T {
-    this.session.tick(Date.now());
+    this.session.tick(this.#now());
     const result = act(this.session);
     this.#schedule();
     return result;
@@ -74,7 +77,7 @@ export class Host {
         this.#timerAt = Number.POSITIVE_INFINITY;
         this.#step(() => undefined);
       },
-      Math.max(0, this.#timerAt - Date.now()),
+      Math.max(0, this.#timerAt - this.#now()),
     );
   }
 
@@ -99,7 +102,7 @@ export class Host {
       case "append":
         try {
           const { position } = await store.append(this.#doc, effect.position, (head, unseen) => {
-            this.session.tick(Date.now());
+            this.session.tick(this.#now());
             return this.session.closeInTransaction(head, unseen);
           });
           this.act(session => session.appended(position));
