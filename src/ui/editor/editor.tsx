@@ -63,7 +63,7 @@ interface Mounted extends EditorHandle {
 
 function mount(document: OpenDocument, parent: HTMLElement, title: string, onFailure: () => void): Mounted {
   const naming = new Compartment();
-  const language = new Compartment();
+  const late = new Compartment();
   const writing = new Compartment();
   const more = new Compartment();
   let isFailed = false;
@@ -95,7 +95,7 @@ function mount(document: OpenDocument, parent: HTMLElement, title: string, onFai
           if (transactions.some(each => each.docChanged && each.annotation(remote) === undefined)) recede();
         }),
         naming.of(contentAttributes(title)),
-        language.of([]),
+        late.of([]),
         writing.of([]),
         more.of([]),
       ],
@@ -104,7 +104,7 @@ function mount(document: OpenDocument, parent: HTMLElement, title: string, onFai
   binding.attach(view);
   view.focus();
   const stopLeaving = flushWhenLeaving(document, view);
-  void loadMarkdown(view, language);
+  void loadRest(view, late);
   // Line heights were measured in the fallback face until the real one has come.
   void window.document.fonts.ready.then(() => view.requestMeasure());
   return {
@@ -159,12 +159,12 @@ function flushWhenLeaving(document: OpenDocument, view: EditorView): () => void 
   };
 }
 
-async function loadMarkdown(view: EditorView, language: Compartment): Promise<void> {
+async function loadRest(view: EditorView, late: Compartment): Promise<void> {
   try {
-    const { markdown } = await import("./markdown.ts");
-    if (view.dom.isConnected) view.dispatch({ effects: language.reconfigure(markdown()) });
+    const { afterCaret } = await import("./after-caret.ts");
+    if (view.dom.isConnected) view.dispatch({ effects: late.reconfigure(afterCaret()) });
   } catch (error) {
-    // Offline in the very first second: the text is as good without larger headings.
-    console.warn("Markdown highlighting did not load", error);
+    // Offline in the very first second: the text is as good without larger headings and shortcuts.
+    console.warn("Markdown and shortcuts did not load", error);
   }
 }

@@ -1,21 +1,17 @@
-// The editor without the document: what any page of text here is set up with.
-import { defaultKeymap } from "@codemirror/commands";
+// The editor without the document: what any page of text here is set up with. What it can do without until the caret stands
+// is in after-caret.ts.
 import { EditorState, type Extension } from "@codemirror/state";
-import { EditorView, highlightSpecialChars, keymap, placeholder } from "@codemirror/view";
-import { lines } from "./lines.ts";
+import { EditorView, highlightSpecialChars, placeholder } from "@codemirror/view";
 
-/** Tab is left alone, so that it leads on to the next control. */
 export function setup(): Extension {
   return [
     // Otherwise "\r\n" counts as one and every position behind it differs from the shared text's.
     EditorState.lineSeparator.of("\n"),
     EditorView.lineWrapping,
     highlightSpecialChars(),
-    keymap.of(defaultKeymap),
     placeholder("Write here."),
     EditorView.scrollMargins.of(() => ({ top: 48, bottom: 96 })),
     EditorView.cspNonce.of(pageNonce()),
-    lines,
   ];
 }
 
