@@ -1,12 +1,37 @@
 // The core as one plain JavaScript file in a temporary folder, so that V8 runs what the sources say and neither types
-// nor minified names stand between a profile and them. With it the app's verifier, which asks the platform, and what peers say.
+// nor minified names stand between a profile and them. With it the app's verifier, which asks the platform, and what peers
+// say. What runs beside a browser, the package and the server, is bundled apart: it would cut the core into pieces.
 
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-/** Answers the addresses of the files. */
+const CORE = {
+  CORE: "src/crdt/index.ts",
+  VERIFIER: "src/sync/adapters/verifier.ts",
+  PROTOCOL: "src/sync/protocol.ts",
+  OUTBOX: "src/sync/outbox.ts",
+};
+
+const BESIDE_A_BROWSER = {
+  PACKAGE: "src/index.ts",
+  SESSIONS: "src/package/sync.ts",
+  SERVER: "signalling/server.ts",
+};
+
+/** Answers the addresses of the files, by the names of environment variables. */
 export async function bundleCore(root, folder) {
+  return bundle(root, folder, CORE);
+}
+
+/** The same of what S12 needs. */
+export async function bundleSessions(root, folder) {
+  return bundle(root, join(folder, "sessions"), BESIDE_A_BROWSER);
+}
+
+async function bundle(root, folder, files) {
   const { build } = await import("vite");
+  const nameOf = name => name.toLowerCase();
+  const named = Object.entries(files);
   await build({
     root,
     configFile: false,
@@ -20,21 +45,13 @@ export async function bundleCore(root, folder) {
       outDir: folder,
       emptyOutDir: false,
       rollupOptions: {
-        input: {
-          core: join(root, "src/crdt/index.ts"),
-          verifier: join(root, "src/sync/adapters/verifier.ts"),
-          protocol: join(root, "src/sync/protocol.ts"),
-          outbox: join(root, "src/sync/outbox.ts"),
-        },
+        input: Object.fromEntries(named.map(([name, file]) => [nameOf(name), join(root, file)])),
         // As for the app (vite.config.ts): a `var` at the top of a file is no constant to V8.
         output: { entryFileNames: "[name].mjs", chunkFileNames: "[name].mjs", topLevelVar: false },
       },
     },
   });
-  return {
-    BENCH_CORE: pathToFileURL(join(folder, "core.mjs")).href,
-    BENCH_VERIFIER: pathToFileURL(join(folder, "verifier.mjs")).href,
-    BENCH_PROTOCOL: pathToFileURL(join(folder, "protocol.mjs")).href,
-    BENCH_OUTBOX: pathToFileURL(join(folder, "outbox.mjs")).href,
-  };
+  return Object.fromEntries(
+    named.map(([name]) => [`BENCH_${name}`, pathToFileURL(join(folder, `${nameOf(name)}.mjs`)).href]),
+  );
 }

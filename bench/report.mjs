@@ -49,7 +49,7 @@ export class Results {
     const pick = clock => median(cell.rounds.map(round => round[clock]));
     const isTime = cell.rounds[0].cpu !== null;
     const marks = `${cell.rounds.length === 1 ? "¹" : ""}${cell.failure === null ? "" : "²"}`;
-    return { wall: pick("wall"), cpu: isTime ? pick("cpu") : null, marks };
+    return { wall: pick("wall"), cpu: isTime ? pick("cpu") : null, unit: cell.rounds[0].unit, marks };
   }
 }
 
@@ -64,9 +64,9 @@ export function figuresTable(results, contestants) {
   );
 }
 
-function cellOf({ failure, wall, cpu, marks }) {
+function cellOf({ failure, wall, cpu, unit, marks }) {
   if (failure !== undefined) return failure === ABSENCE ? "–" : failure;
-  if (cpu === null) return bytes(wall);
+  if (cpu === null) return unit === "ms" ? milliseconds(wall) : bytes(wall);
   return `${milliseconds(wall)} (CPU ${milliseconds(cpu)})${marks}`;
 }
 

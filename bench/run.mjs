@@ -15,13 +15,13 @@ import { cpus, loadavg, tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { bundleCore } from "./bundle.mjs";
+import { bundleCore, bundleSessions } from "./bundle.mjs";
 import { figuresTable, Results, targetsTable } from "./report.mjs";
 import { prepareTraces } from "./traces.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, "..");
-const ROWS = ["S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "S9", "S10", "S11"];
+const ROWS = ["S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "S9", "S10", "S11", "S12"];
 
 const FULL = { rounds: 5, limitMs: 60_000, prepareMs: 60_000 };
 const QUICK = { rounds: 1, limitMs: 10_000, prepareMs: 60_000 };
@@ -51,7 +51,12 @@ const folder = mkdtempSync(join(tmpdir(), "chirograph-bench-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
 const origin = prepareTraces(resolve(process.env.TRACES ?? join(root, "../shared/traces")), folder);
-const environment = { ...process.env, ...(await bundleCore(root, folder)), BENCH_TRACES: folder };
+const environment = {
+  ...process.env,
+  ...(await bundleCore(root, folder)),
+  ...(only.includes("S12") ? await bundleSessions(root, folder) : {}),
+  BENCH_TRACES: folder,
+};
 
 const sections = [heading()];
 console.log(sections[0]);
