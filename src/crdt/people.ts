@@ -104,6 +104,10 @@ export class People {
 
   /** Nobody joins by this link any more. */
   revoke(invite: DeviceId): void {
+    const links = this.#current.linksOf(invite);
+    const grant = this.#current.grantOf(this.#device);
+    if (links.length === 0 || grant === null || !this.mayRule || !this.#current.isAbove(grant, links))
+      throw new RangeError("Expected a link that is here and may be revoked by this device");
     this.#say({ type: "revoke", invite });
   }
 
@@ -117,7 +121,8 @@ export class People {
 
   /** Removes a person. The links that they may know are to be revoked beside it. */
   dismiss(person: PersonId): void {
-    if (!this.mayReach(person)) throw new RangeError("Expected somebody who may be removed from here");
+    if (this.#current.grantsOf(person).length === 0 || !this.mayReach(person))
+      throw new RangeError("Expected somebody who is here and may be removed by this device");
     this.#say({ type: "dismiss", person });
   }
 
@@ -136,6 +141,7 @@ export class People {
 
   /** Raises what a person may write in all. */
   raise(person: PersonId, opsMax: number, bytesMax: number): void {
+    if (this.#current.grantsOf(person).length === 0) throw new RangeError("Expected somebody who is here");
     this.#say({ type: "quota", person, opsMax, bytesMax });
   }
 
@@ -154,6 +160,9 @@ export class People {
 
   /** Ends what a junior device of one's own person may do. */
   disown(device: DeviceId): void {
+    const { persons } = this.#current;
+    if (!persons.isSenior(persons.of(this.#device), persons.of(device)))
+      throw new RangeError("Expected a junior device of one's own person");
     this.#say({ type: "disown", device });
   }
 

@@ -11,6 +11,7 @@ import {
   type MapHandle,
   type MapShape,
   type Member,
+  type People,
   type PlainMap,
   type PlainPath,
   type Reading,
@@ -55,7 +56,7 @@ export abstract class SharedDoc<F extends Fields | null = null> extends Doc<Root
     return this.replica.heads;
   }
 
-  /** Who may write, in which role, under what name. */
+  /** Everybody who has a role, or had one: role null is who was removed. */
   get members(): readonly Member[] {
     return this.replica.members;
   }
@@ -74,6 +75,19 @@ export abstract class SharedDoc<F extends Fields | null = null> extends Doc<Root
 
   override restore(version: Version, keys: readonly string[] | null = null): void {
     this.#drafting(() => super.restore(version, keys));
+  }
+
+  /** Who is here, in which role and by which link, and what was set aside, why. */
+  get people(): Pick<People, "members" | "links" | "aside" | "forks" | "mayRule" | "mayReach" | "personOf"> {
+    return this.replica.people;
+  }
+
+  /**
+   * Says something about people, as a signed change: `doc.administer(people => people.dismiss(bob))`. Throws `RangeError`
+   * where others would refuse it.
+   */
+  administer(say: (people: People) => void): void {
+    this.#drafting(() => say(this.replica.people));
   }
 
   /** What this identity calls itself in this document, for everybody to see. */

@@ -44,7 +44,14 @@ it("She dates a change into the far future, to win every tie: numbers are exact 
 });
 
 it("She makes herself an owner: nobody gives what they do not have", () => {
-  const crown = { type: "invite", key: mallory.key.id, role: "owner", label: "" } as const;
+  const crown = {
+    type: "invite",
+    key: mallory.key.id,
+    role: "owner",
+    label: "",
+    expires: 0,
+    uses: 0,
+  } as const;
   expect(alice.receive(forge(mallory, { ops: () => [crown] })).refused).toEqual(["RightMissing"]);
 });
 

@@ -147,6 +147,33 @@ describe("a document", () => {
     await expect(Document.open("no id", alice.identity)).rejects.toThrow(TypeError);
   });
 
+  it("says who is here, removes people, and takes their work back in", async () => {
+    const { alice, bob } = await pair();
+    bob.edit(root => root.text("body").insert(0, "Hello "));
+    await alice.receive(await bob.flush());
+    bob.edit(root => root.text("body").insert(0, "Bob's "));
+    const offline = await bob.flush();
+    alice.administer(people => {
+      people.dismiss(bob.identity.id);
+      for (const { invite } of people.links) people.revoke(invite);
+    });
+    await bob.receive(await alice.flush());
+    await alice.receive(offline);
+    for (const doc of [alice, bob]) {
+      expect(doc.members.find(({ device }) => device === bob.identity.id)?.role).toBe(null);
+      expect(doc.people.links.map(({ isLive }) => isLive)).toEqual([false]);
+      expect(doc.people.aside.map(({ author, reason }) => [author, reason])).toEqual([
+        [bob.identity.id, "removed"],
+      ]);
+      expect(JSON.stringify(doc.toJson())).not.toContain("Bob's");
+    }
+    expect(() => bob.edit(root => root.set("a", 1))).toThrow(/may not/);
+    alice.administer(people => people.admit(people.aside.map(({ id }) => id)));
+    await bob.receive(await alice.flush());
+    for (const doc of [alice, bob]) expect(JSON.stringify(doc.toJson())).toContain("Bob's");
+    expect(() => bob.administer(people => people.dismiss(alice.identity.id))).toThrow();
+  });
+
   it("is saved with its history and loaded again, to the last byte", async () => {
     const { alice, bob } = await pair();
     for (const word of ["one ", "two ", "three "]) {
