@@ -6,7 +6,7 @@
 
 import { signatureMessage } from "../../src/crdt/graph/verify.ts";
 import type { Bytes, DeviceId } from "../../src/crdt/index.ts";
-import { decodeMessage, encodeMessage, type Message, type SignedChange } from "../../src/sync/protocol.ts";
+import { decodeMessage, encodeMessage, type Message, runOf, type SentRun } from "../../src/sync/protocol.ts";
 import type { Wire } from "../sync/wires.ts";
 import type { Tab } from "../sync/world.ts";
 import { FORGERIES, type Forged } from "./forgeries.ts";
@@ -31,12 +31,12 @@ export class Liar {
   tab: Tab;
   readonly strategies: readonly Strategy[];
   readonly wires = new Set<Wire>();
-  /** Changes that passed through its hands. */
-  readonly past: SignedChange[] = [];
+  /** Runs that passed through its hands. */
+  readonly past: SentRun[] = [];
   /** Frames it sent. */
   readonly frames: Bytes[] = [];
   /** What it made and shows to nobody yet. */
-  withheld: SignedChange[] = [];
+  withheld: SentRun[] = [];
   /** Says nothing any more. */
   isSilent = false;
 
@@ -59,7 +59,7 @@ export class Liar {
       if (++frames <= 2 || frame[0] !== 0) return [frame];
       const message = decodeMessage(frame.slice(1));
       if (message === null) return [frame];
-      if (message.type === "changes") keepSome(this.past, message.changes);
+      if (message.type === "changes") keepSome(this.past, message.runs);
       keepSome(this.frames, [frame]);
       for (const { name, alter } of this.strategies) {
         const instead = alter?.(this, message, frame) ?? null;
@@ -86,18 +86,22 @@ export class Liar {
     return [...this.wires].filter(wire => wire.sizes.length >= 2 && wire.other!.sizes.length >= 2);
   }
 
-  say(wires: readonly Wire[], changes: readonly SignedChange[]): boolean {
-    for (const frame of framesOf(changes)) for (const wire of wires) wire.inject(frame);
-    return wires.length > 0 && changes.length > 0;
+  say(wires: readonly Wire[], runs: readonly SentRun[]): boolean {
+    for (const frame of framesOf(runs)) for (const wire of wires) wire.inject(frame);
+    return wires.length > 0 && runs.length > 0;
   }
 
-  signed({ letter: { id, bytes }, nonce }: Forged): SignedChange {
+  /** With the signature of its own key, unless the forgery is somebody else's. */
+  signed({ letter: { id, bytes }, nonce, key }: Forged): SentRun {
     const { world } = this.stage;
-    return { bytes, signature: world.sign(this.tab.profile.key, signatureMessage(id), nonce) };
+    return runOf({
+      bytes,
+      signature: world.sign(key ?? this.tab.profile.key, signatureMessage(id), nonce),
+    });
   }
 
   /** Made by one of the forgeries; none before there is a document. */
-  forged(name: keyof typeof FORGERIES): SignedChange[] {
+  forged(name: keyof typeof FORGERIES): SentRun[] {
     return this.tab.replica.hasGenesis ? FORGERIES[name](this).map(one => this.signed(one)) : [];
   }
 }
@@ -111,21 +115,33 @@ function frameOf(message: Message): Bytes {
   return Uint8Array.of(0, ...encodeMessage(message));
 }
 
-function framesOf(changes: readonly SignedChange[]): Bytes[] {
+function framesOf(runs: readonly SentRun[]): Bytes[] {
   const frames: Bytes[] = [];
-  let batch: SignedChange[] = [];
+  let batch: SentRun[] = [];
   let bytes = 0;
-  for (const change of [...changes, null]) {
-    const size = change === null ? 0 : change.bytes.length + 80;
-    if (batch.length > 0 && (change === null || bytes + size > FRAME_ROOM || batch.length === 100)) {
-      frames.push(frameOf({ type: "changes", changes: batch }));
+  for (const run of [...runs, null]) {
+    const size = run === null ? 0 : sizeOf(run) + 80;
+    if (batch.length > 0 && (run === null || bytes + size > FRAME_ROOM || batch.length === 100)) {
+      frames.push(frameOf({ type: "changes", runs: batch }));
       batch = [];
       bytes = 0;
     }
-    if (change !== null && size < FRAME_ROOM) batch.push(change);
+    if (run !== null && size < FRAME_ROOM) batch.push(run);
     bytes += size;
   }
   return frames;
+}
+
+function sizeOf({ start, rows }: SentRun): number {
+  return rows.length + (start.type === "whole" ? start.bytes.length : start.tag.length);
+}
+
+/** One bit of its rows or, where there are none, of its change. */
+function bent(run: SentRun, at: number): SentRun {
+  const { start, rows } = run;
+  if (rows.length > 0) return { ...run, rows: flipped(rows, at % rows.length) };
+  if (start.type === "after") return run;
+  return { ...run, start: { ...start, bytes: flipped(start.bytes, at % start.bytes.length) } };
 }
 
 function flipped(bytes: Bytes, at: number): Bytes {
@@ -134,11 +150,11 @@ function flipped(bytes: Bytes, at: number): Bytes {
 
 /** Alters changes messages, now and then. */
 function changesAltered(
-  alter: (liar: Liar, first: SignedChange, rest: readonly SignedChange[], frame: Bytes) => readonly Bytes[],
+  alter: (liar: Liar, first: SentRun, rest: readonly SentRun[], frame: Bytes) => readonly Bytes[],
 ): NonNullable<Strategy["alter"]> {
   return (liar, message, frame) => {
     if (message.type !== "changes" || !liar.luck.chance(0.4)) return null;
-    const [first, ...rest] = message.changes;
+    const [first, ...rest] = message.runs;
     return first === undefined ? null : alter(liar, first, rest, frame);
   };
 }
@@ -151,15 +167,13 @@ function telling(name: keyof typeof FORGERIES, toHalf = false): NonNullable<Stra
   };
 }
 
-const of = (...changes: SignedChange[]): Bytes => frameOf({ type: "changes", changes });
+const of = (...runs: SentRun[]): Bytes => frameOf({ type: "changes", runs });
 
 export const STRATEGIES: readonly Strategy[] = [
   {
     name: "altered bytes",
     line: "A2",
-    alter: changesAltered(({ luck }, first, rest) => [
-      of({ ...first, bytes: flipped(first.bytes, luck.below(first.bytes.length)) }, ...rest),
-    ]),
+    alter: changesAltered(({ luck }, first, rest) => [of(bent(first, luck.below(1_000)), ...rest)]),
   },
   {
     name: "altered signatures",
@@ -172,7 +186,7 @@ export const STRATEGIES: readonly Strategy[] = [
     name: "swapped signatures",
     line: "A2",
     alter: changesAltered((liar, first, rest) => [
-      of({ bytes: first.bytes, signature: liar.luck.pick(liar.past).signature }, ...rest),
+      of({ ...first, signature: liar.luck.pick(liar.past).signature }, ...rest),
     ]),
   },
   {
@@ -216,8 +230,9 @@ export const STRATEGIES: readonly Strategy[] = [
     // Nothing of the owner's goes on.
     alter: changesAltered((liar, first, rest) => {
       const key = Buffer.from(liar.stage.honest[0]!.key.id, "hex");
+      // What goes on from something of the owner's is of no use to whoever has not got that.
       const passed = [first, ...rest].filter(
-        ({ bytes }) => Buffer.compare(bytes.subarray(33, 65), key) !== 0,
+        ({ start }) => start.type === "after" || Buffer.compare(start.bytes.subarray(33, 65), key) !== 0,
       );
       return passed.length === 0 ? [] : [of(...passed)];
     }),
@@ -231,7 +246,8 @@ export const STRATEGIES: readonly Strategy[] = [
         const seq = luck.chance(0.5) ? lane.seq + luck.between(1, 1_000_000) : 1 + luck.below(lane.seq);
         return luck.chance(0.3) ? lane : { ...lane, seq, tag: luck.bytes(8) };
       });
-      return [frameOf({ type: "have", lanes: luck.chance(0.2) ? [] : lanes })];
+      const hasLost = luck.chance(0.2);
+      return [frameOf({ type: "have", hasLost, lanes: luck.chance(0.2) ? [] : lanes })];
     },
   },
   {
@@ -244,7 +260,7 @@ export const STRATEGIES: readonly Strategy[] = [
         seq: luck.pick([1, 7, 2 ** 53 - 1]),
         tag: luck.bytes(8),
       }));
-      for (const wire of liar.open) wire.inject(frameOf({ type: "have", lanes }));
+      for (const wire of liar.open) wire.inject(frameOf({ type: "have", hasLost: false, lanes }));
       return liar.open.length > 0;
     },
   },
@@ -324,15 +340,6 @@ export const STRATEGIES: readonly Strategy[] = [
   { name: "false references", line: "A3", act: telling("false references") },
   { name: "rights not held", line: "A3", act: telling("rights not held") },
   { name: "children of refused changes", line: "A3", act: telling("children of the refused") },
-  { name: "many keys from one link", line: "A4", act: liar => liar.say(liar.open, sybils(liar)) },
+  { name: "many keys from one link", line: "A4", act: telling("sybils") },
   { name: "hostile content", line: "A5", act: telling("hostile content", true) },
 ];
-
-/** New devices by the dozen, each with the signature of the link, and some with one that is none. */
-function sybils(liar: Liar): SignedChange[] {
-  if (!liar.tab.replica.hasGenesis) return [];
-  return FORGERIES.sybils(liar).map(({ letter: { id, bytes }, key }) => ({
-    bytes,
-    signature: liar.stage.world.sign(key ?? liar.tab.profile.key, signatureMessage(id)),
-  }));
-}

@@ -62,9 +62,9 @@ export class Checkers {
   /** All that a replica is asked to judge is judged alike by all, for ever. */
   #watch(tab: Tab): void {
     const { replica } = tab;
-    const admit = replica.admit.bind(replica);
-    replica.admit = (inspected, verdicts, source) => {
-      const reception = admit(inspected, verdicts, source);
+    const admitRun = replica.admitRun.bind(replica);
+    replica.admitRun = (inspected, verdicts, source) => {
+      const reception = admitRun(inspected, verdicts, source);
       this.merges += reception.admitted.length;
       for (const { change } of reception.admitted) this.#judged(tab, change.id, true);
       for (const { id, refusal } of reception.refused) {

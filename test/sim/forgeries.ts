@@ -103,8 +103,15 @@ export const FORGERIES = {
     const { luck, tab, stage } = liar;
     const { key } = stage.invites[0]!;
     const op = luck.pick<AuthorityOp>([
-      { type: "invite", key: tab.profile.key.id, role: "owner", label: "" },
-      { type: "invite", key: keyNamed("a link of Mallory's").id, role: "admin", label: "mine" },
+      { type: "invite", key: tab.profile.key.id, role: "owner", label: "", expires: 0, uses: 0 },
+      {
+        type: "invite",
+        key: keyNamed("a link of Mallory's").id,
+        role: "admin",
+        label: "mine",
+        expires: 0,
+        uses: 0,
+      },
       { type: "join", invite: key.id, signature: luck.bytes(64) },
       { type: "genesis", nonce: luck.bytes(16), policy: {} },
     ]);

@@ -54,8 +54,8 @@ const PLANTS: readonly Plant[] = [
     /not stored/,
     ({ Keeper }) => ({
       Keeper: class extends Keeper {
-        override maySend({ signature }: Parameters<InstanceType<typeof Keeper>["maySend"]>[0]): boolean {
-          return signature !== null;
+        override maySend(): boolean {
+          return true;
         }
       } as typeof Keeper,
     }),

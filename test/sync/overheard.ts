@@ -3,7 +3,7 @@
 import { decodeChange } from "../../src/crdt/graph/codec.ts";
 import type { Bytes, ChangeId, DeviceId } from "../../src/crdt/index.ts";
 import { Channel } from "../../src/sync/channel.ts";
-import { decodeMessage, type Message } from "../../src/sync/protocol.ts";
+import { decodeMessage, lengthOf, type Message } from "../../src/sync/protocol.ts";
 import type { Wire } from "./wires.ts";
 import type { Profile, Tab } from "./world.ts";
 
@@ -38,7 +38,8 @@ function inShort(message: Message): string {
     const lanes = message.lanes.map(({ author, seq }) => `${author.slice(0, 4)}:${seq}`);
     return `have ${lanes.slice(0, 6).join(" ")}${lanes.length > 6 ? " …" : ""}`;
   }
-  if (message.type === "changes") return `changes ${message.changes.length}`;
+  if (message.type === "changes")
+    return `changes ${message.runs.reduce((sum, run) => sum + lengthOf(run), 0)}`;
   return message.type === "took" ? `took ${message.bytes}` : message.type;
 }
 
