@@ -213,9 +213,7 @@ export class Keeper {
 
   /** The first change that was closed here and is not stored: nobody else can have it. */
   get #firstUnsent() {
-    const isOwn = ({ change, signature }: VerifiedChange): boolean =>
-      signature === null && change.author === this.#replica.device;
-    return this.#unstored.find(isOwn)?.change;
+    return this.#unstored.find(one => this.#isUnsigned(one))?.change;
   }
 
   #restore(records: readonly ChangeRecord[], mayClose?: () => boolean): void {
