@@ -366,6 +366,10 @@ test("a disk that comes back from a backup forks the chain, loses nothing, and i
   again.write("!");
   world.run(2_000);
   expect(again.status).toEqual({ kind: "shared", people: 1 });
+  // Alice's device has two faces now: of what it wrote since counts what somebody else builds on.
+  expect(again.replica.people.aside.map(({ reason }) => reason)).toEqual(Array(3).fill("two-faced"));
+  bob.write("?");
+  world.run(2_000);
   expect(again.text).toBe(bob.text);
-  for (const word of ["Hello", " one", " two", "!"]) expect(bob.text).toContain(word);
+  for (const word of ["Hello", " one", " two", "!", "?"]) expect(bob.text).toContain(word);
 });
