@@ -171,6 +171,8 @@ export class Stage {
     network.lossShare = network.repeatShare = network.reorderMs = 0;
     network.isIntercepted = () => false;
     network.mendAll();
+    // Whom a lying server named stays in the tables of pages until they lose it.
+    if (network.counts.invented > 0) network.stopServer();
     network.startServer();
     for (const { disk } of this.honest) {
       disk.refuses = disk.failsToComplete = null;
