@@ -121,7 +121,7 @@ export class Sequence<C extends Elements> {
   contains({ change, start, length }: Span): boolean {
     this.#settle();
     const column = this.#pieces.columnOf(change);
-    if (column === null) return false;
+    if (column === null || !this.#strands.isOwn({ change, index: start + length - 1 })) return false;
     const end = this.#strands.position({ change, index: start }) + length;
     for (let next = end - length; next < end; ) {
       const run = column.find(next);
@@ -133,14 +133,14 @@ export class Sequence<C extends Elements> {
 
   has(dot: Dot): boolean {
     this.#settle();
-    return this.#pieces.find(dot) !== NONE;
+    return this.#pieces.find(dot) !== NONE && this.#strands.isOwn(dot);
   }
 
   /** The content of one element, deleted or not. */
   at(dot: Dot): C[number] | null {
     this.#settle();
     const run = this.#pieces.find(dot);
-    if (run === NONE) return null;
+    if (run === NONE || !this.#strands.isOwn(dot)) return null;
     const { cells } = this.#runs;
     return this.#pieces.column(run).contents.at(cells[run + AT]! + this.#offsetOf(dot, run));
   }
@@ -256,7 +256,7 @@ export class Sequence<C extends Elements> {
   indexOf(dot: Dot): number | null {
     this.#settle();
     const run = this.#pieces.find(dot);
-    if (run === NONE) return null;
+    if (run === NONE || !this.#strands.isOwn(dot)) return null;
     const before = this.#order.visibleBefore(run);
     return before + (this.#runs.shows(run) ? this.#offsetOf(dot, run) : 0);
   }

@@ -213,6 +213,11 @@ export class Strands {
     return this.#starts[dot.change]! + dot.index;
   }
 
+  /** Whether a name is of that change at all: behind its last element stand those of the next change, where one is here. */
+  isOwn(dot: Dot): boolean {
+    return this.of(dot.change).slotAt(this.position(dot)) === dot.change;
+  }
+
   dump(out: ImageOut): void {
     let count = this.#strandOf.length;
     while (count > 0 && this.#strandOf[count - 1] === 0) count--;
