@@ -85,7 +85,7 @@ export const AROUND: readonly Bug[] = [
   },
   {
     about: "each question is answered with everything again",
-    file: "sync/peer.ts",
+    file: "sync/outbox.ts",
     edits: [["if (offeredAt !== undefined && offeredAt >= since) continue;", ""]],
     story: room("comparing"),
   },
@@ -106,10 +106,7 @@ export const AROUND: readonly Bug[] = [
     about: "what is not stored is sent",
     file: "sync/keeper.ts",
     edits: [
-      [
-        "return signature !== null && !this.#unstoredIds.has(id) && !this.#unsigned.has(id);",
-        "return signature !== null;",
-      ],
+      ["return !this.#unstoredIds.has(id) && !this.#unsigned.has(id);", "return !this.#unsigned.has(id);"],
     ],
     story: seeds(40),
   },
@@ -146,7 +143,9 @@ export const AROUND: readonly Bug[] = [
   {
     about: "a page that opens does not sign what was stored unsigned",
     file: "sync/keeper.ts",
-    edits: [["if (signature === null) this.#sign(known);", ""]],
+    edits: nothing(
+      "this.#sign(records.filter(({ signature }) => signature === null).map(({ id }) => id as ChangeId));",
+    ),
     story: seeds(100),
   },
 ];

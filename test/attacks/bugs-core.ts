@@ -32,9 +32,7 @@ export const CORE: readonly Bug[] = [
   {
     about: "keys of invites pass no gate",
     file: "crdt/graph/verify.ts",
-    edits: [
-      ["if (invite !== null && !this.#keys.isAdmissible(mustFromHex(invite)))", "if (invite?.length === 0)"],
-    ],
+    edits: [["if (key !== null && !this.#keys.isAdmissible(mustFromHex(key)))", "if (key?.length === 0)"]],
     story: lie("a key of small order in an invite"),
   },
   {
@@ -207,14 +205,24 @@ export const CORE: readonly Bug[] = [
   {
     about: "a role counts that is held now, not in the past of the change",
     file: "crdt/authority/admission.ts",
-    edits: [["members.roleOf(change.author, past)", "members.roleOf(change.author)"]],
+    edits: [
+      [
+        "const role = roleFor(change, standing);",
+        "const role = members.roleOf(change.author) ?? roleFor(change, standing);",
+      ],
+    ],
     story: lie("a first change without a join, beside one with it"),
     isSample: true,
   },
   {
     about: "an invite counts that is known now, not in the past of the join",
     file: "crdt/authority/admission.ts",
-    edits: [["members.inviteRole(first.invite, past)", "members.inviteRole(first.invite)"]],
+    edits: [
+      [
+        "const role = roleFor(change, standing);",
+        'const joins = ops[0]?.type === "join"; const role = roleFor(change, joins ? members.current : standing);',
+      ],
+    ],
     story: lie("a join with an invite that its author has not seen"),
   },
   {
@@ -225,7 +233,7 @@ export const CORE: readonly Bug[] = [
   },
   {
     about: "roles are not asked for the keys they may write",
-    file: "crdt/authority/admission.ts",
+    file: "crdt/authority/rights.ts",
     edits: [
       [
         "if (!mayWrite(role, policy, key)) return",
@@ -236,14 +244,17 @@ export const CORE: readonly Bug[] = [
   },
   {
     about: "an owner can be made",
-    file: "crdt/authority/members.ts",
+    file: "crdt/authority/fold.ts",
     edits: [[' && given !== "owner"', ""]],
     story: lie("an owner made by the owner"),
   },
   {
     about: "an editor may invite",
-    file: "crdt/authority/members.ts",
-    edits: [["RANK[issuer] >= RANK.admin", "RANK[issuer] >= RANK.editor"]],
+    file: "crdt/authority/people.ts",
+    edits: [
+      ["RANK[grant.role] < RANK.admin", "RANK[grant.role] < RANK.editor"],
+      ["return mayGive(grant.role, op.role) ? null", "return op.role.length > 0 ? null"],
+    ],
     story: lie("an invite by an editor"),
   },
   {

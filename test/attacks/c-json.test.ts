@@ -19,6 +19,7 @@ import {
   refused,
   refuses,
   setting,
+  standOn,
   VALUE,
   victims,
 } from "./victims.ts";
@@ -109,7 +110,10 @@ describe("C: data", () => {
       }),
     );
     const latest = letters.reduce((a, b) => (a.id > b.id ? a : b));
-    expect(allShow(honest, letters, "key")).toBe(letters.indexOf(latest));
+    // Until somebody who is not two-faced writes on top of them they are set aside.
+    expect(allShow(honest, letters, "key")).toBe("value");
+    standOn(honest);
+    expect(honest.map(({ json }) => JSON.parse(json).key)).toEqual(honest.map(() => letters.indexOf(latest)));
     const next = alice.write(root => root.set("key", "settled"));
     for (const person of [bob, carol]) expect(codesOf(person.receiveAll(next))).toEqual([]);
     expect(honest.map(({ json }) => JSON.parse(json).key)).toEqual(honest.map(() => "settled"));

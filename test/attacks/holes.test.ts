@@ -140,6 +140,9 @@ describe("the hole", () => {
     const { honest, mallory } = four(world);
     const letters = WORDS.map(text => world.forge(mallory, { ops: () => ops(text) }));
     const refused = tellAll(honest, letters);
+    // From there on they count: somebody who is not two-faced stands on them.
+    const seen = honest[0].write(root => root.set("seen", true));
+    for (const person of honest) codes(person, seen);
     const idOf = (word: string) => letters[WORDS.indexOf(word)]!.id;
     const byId = WORDS.toSorted((a, b) => (idOf(a) < idOf(b) ? -1 : 1));
     return { refused, byId, shown: shown(honest, key) };
@@ -278,8 +281,8 @@ describe("the hole", () => {
           },
         })),
       ),
-    breaks: outcome =>
-      expect(outcome).toMatchObject({ shown: ["xxhonest", "xhonest", "xxhonest"], heads: 2 }),
+    // To the others Bob has two faces now, and what he wrote is set aside.
+    breaks: outcome => expect(outcome).toMatchObject({ shown: ["honest", "xhonest", "honest"], heads: 2 }),
   });
 
   hole("H7: no two changes have one encoding, wherever one name ends and the next begins", {
@@ -587,6 +590,8 @@ describe("the hole H14: work does not grow with the square of what a liar puts i
     expect(tellAll(honest, letters)).toEqual([[], [], []]);
     expect(count).toBeGreaterThan(3 * 300);
     expect(count).toBeLessThan(3 * bound(300));
+    const seen = honest[0].write(root => root.set("seen", true));
+    for (const person of honest) expect(codes(person, seen)).toEqual([]);
     const byId = letters.map(({ id }, i) => [id, String.fromCharCode(0x4e00 + i)] as const).sort();
     for (const text of shown(honest, "body"))
       expect(String(text).replace("honest", "")).toBe(byId.map(([, letter]) => letter).join(""));

@@ -212,13 +212,17 @@ export const LIES: readonly Lie[] = [
   [
     "an invite by an editor",
     "RightMissing",
-    by(() => [{ type: "invite", key: new Key("hers").id, role: "reader", label: "" }]),
+    by(() => [{ type: "invite", key: new Key("hers").id, role: "reader", label: "", expires: 0, uses: 0 }]),
   ],
   [
     "an owner made by the owner",
     "RightMissing",
     at =>
-      forge(at.alice, { ops: () => [{ type: "invite", key: new Key("hers").id, role: "owner", label: "" }] }),
+      forge(at.alice, {
+        ops: () => [
+          { type: "invite", key: new Key("hers").id, role: "owner", label: "", expires: 0, uses: 0 },
+        ],
+      }),
   ],
   [
     "a key that the role may not write",
@@ -230,7 +234,16 @@ export const LIES: readonly Lie[] = [
     "KeyInadmissible",
     at =>
       forge(at.alice, {
-        ops: () => [{ type: "invite", key: `01${"00".repeat(31)}` as Key["id"], role: "reader", label: "" }],
+        ops: () => [
+          {
+            type: "invite",
+            key: `01${"00".repeat(31)}` as Key["id"],
+            role: "reader",
+            label: "",
+            expires: 0,
+            uses: 0,
+          },
+        ],
       }),
   ],
   [

@@ -2,8 +2,8 @@
 // Mallory has the link as well, and speaks by hand.
 
 import type { Replica } from "../../src/crdt/index.ts";
-import type { SignedChange } from "../../src/sync/protocol.ts";
-import { begin, Key, type Letter, newcomer, type Person } from "../crdt/people.ts";
+import { runOf, type SignedChange } from "../../src/sync/protocol.ts";
+import { begin, Key, type Letter, newcomer, type Person, verify } from "../crdt/people.ts";
 import { meet, type Puppet, type PuppetOptions } from "../sync/puppet.ts";
 import { type WireOptions, wires } from "../sync/wires.ts";
 import { type Tab, World } from "../sync/world.ts";
@@ -56,10 +56,18 @@ export function lettersOf(replica: Replica): Letter[] {
 export function editor(name: string, tab: Tab): Person {
   const owner = begin("nobody in particular");
   const person = newcomer(name, { ...owner, replica: tab.replica } as Person, tab.world.link);
-  person.receiveAll(lettersOf(tab.replica));
+  for (const { id } of tab.replica.changes()) {
+    if (person.replica.has(id)) continue;
+    // What came in a run has no signature of its own.
+    const { changes, signature } = tab.replica.proofOf(id)!;
+    const inspected = person.replica.inspectRun(changes, signature);
+    if (inspected.ok) person.replica.admitRun(inspected, inspected.questions.map(verify), "a tab");
+  }
   return person;
 }
 
-export const changes = (letters: readonly SignedChange[]) => ({ type: "changes", changes: letters }) as const;
+/** Each by itself, as a run of one. */
+export const changes = (letters: readonly SignedChange[]) =>
+  ({ type: "changes", runs: letters.map(runOf) }) as const;
 
 export const texts = (tabs: readonly Tab[]): string[] => tabs.map(({ text }) => text);

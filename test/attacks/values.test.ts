@@ -82,6 +82,16 @@ function shownToAll(
   return (JSON.parse(alice.json) as Record<string, Json>)[key]!;
 }
 
+/** The same once Alice has written on top: until then what a two-faced author wrote is set aside. */
+function shownOnTop(people: Parameters<typeof shownToAll>[0], letters: readonly Letter[], key: string): Json {
+  shownToAll(people, letters, key);
+  return shownToAll(
+    people,
+    people.alice.write(root => root.set("seen", true)),
+    key,
+  );
+}
+
 describe("C1 C2 an op on a node of a kind that it does not suit", () => {
   it("is refused, and wipes nothing", () => {
     const { alice, mallory, id, dots } = victims();
@@ -133,7 +143,7 @@ describe("C5 an lww register", () => {
     const letters = ["one", "two", "three"].map(value =>
       forge(mallory, { ops: () => [write("lww", value)] }),
     );
-    const shown = shownToAll(people, letters, "lww");
+    const shown = shownOnTop(people, letters, "lww");
     const latest = letters.reduce((a, b) => (a.id > b.id ? a : b));
     expect(shown).toBe(["one", "two", "three"][letters.indexOf(latest)]);
   });
@@ -200,12 +210,12 @@ describe("C8 a counter", () => {
 
   it("shows one number everywhere, however large the increments and whatever their order", () => {
     const people = victims();
-    const { mallory, bob } = people;
+    const { mallory, bob, carol } = people;
     const huge = 2 ** 53 - 1;
     const letters = [
       forge(mallory, { ops: () => Array.from({ length: 50 }, () => increment("counter", huge)) }),
       forge(bob, { ops: () => Array.from({ length: 50 }, () => increment("counter", -huge)) }),
-      forge(mallory, { ops: () => [increment("counter", 1), increment("counter", 3)] }),
+      forge(carol, { ops: () => [increment("counter", 1), increment("counter", 3)] }),
     ];
     // As doubles, the small ones would be lost among the large in one order and not in another.
     expect(shownToAll(people, letters, "counter")).toBe(9);
@@ -338,7 +348,7 @@ describe("C10 C11 C12 a set", () => {
         forge(mallory, { ops: () => [add(kind, "y")] }),
       ];
       const keeps = kind === "lwwsetAdd" || kind === "set";
-      expect(shownToAll(people, letters, kind)).toEqual(keeps ? ["v", "x", "y"] : ["x", "y"]);
+      expect(shownOnTop(people, letters, kind)).toEqual(keeps ? ["v", "x", "y"] : ["x", "y"]);
     }
   });
 });

@@ -115,6 +115,16 @@ export function allTake(honest: Victims["honest"], letters: readonly Letter[]): 
   return first.json;
 }
 
+/** Alice writes beside the letters what the others hear: what all held of a device with two faces counts from here on. */
+export function standOn(honest: Victims["honest"]): void {
+  const [alice, ...others] = honest;
+  const letters = alice.write(root => root.set("seen", true));
+  for (const other of others) {
+    expect(codesOf(other.receiveAll(letters))).toEqual([]);
+    expect(other.json).toBe(alice.json);
+  }
+}
+
 /** The same of what a key shows. */
 export function allShow(honest: Victims["honest"], letters: readonly Letter[], key: string): Json {
   return (JSON.parse(allTake(honest, letters)) as Record<string, Json>)[key]!;
