@@ -1,5 +1,5 @@
-// Group E of the catalogue: who may do what, as far as it stands: roles by invite, nothing taken back. What waits for
-// removal is listed in ids.ts. The notation is in victims.ts.
+// Group E of the catalogue: who may do what, by invites and roles. What is taken back stands in e-removal.test.ts. The
+// notation is in victims.ts.
 
 import { describe, expect, it, vi } from "vitest";
 import type { Op } from "../../src/crdt/graph/change.ts";

@@ -81,8 +81,8 @@ export const ELSEWHERE: readonly (readonly [id: string, file: string, title: str
   ["G20", "e2e/store.e2e.ts", "survives a reload and cannot be exported"],
 ];
 
-const REMOVAL = "removal, demotion and revoked links";
-const PROOFS = "fork proofs and retired devices";
+const COURTESY = "a link's end and number of uses, asked for in the handshake";
+const PROOFS = "fork proofs exchanged as state of their own, and a fresh key taken by itself";
 const AGREEMENT = "seals and votes";
 const TRANSFERS = "witnessed transfers";
 const RENDERING = "a view that makes markup or pictures of text: there is none";
@@ -94,16 +94,6 @@ export const WAITING: Readonly<Record<string, string>> = {
   D10: "formatting of text: there are no marks",
   D11: "formatting of text: there are no marks",
   D13: RENDERING,
-  E5: REMOVAL,
-  E6: REMOVAL,
-  E7: REMOVAL,
-  E8: REMOVAL,
-  E9: REMOVAL,
-  E10: REMOVAL,
-  E11: REMOVAL,
-  E12: REMOVAL,
-  E13: REMOVAL,
-  E16: REMOVAL,
   E17: AGREEMENT,
   E20: AGREEMENT,
   F12: "a mode without direct links",
@@ -123,11 +113,12 @@ export const WAITING: Readonly<Record<string, string>> = {
 
 /** Shown as far as it stands today; the rest of the outcome waits. */
 export const PARTLY: Readonly<Record<string, string>> = {
-  B6: PROOFS,
   B12: PROOFS,
   B16: AGREEMENT,
   D12: RENDERING,
-  E15: REMOVAL,
+  E9: AGREEMENT,
+  E15: COURTESY,
+  E16: COURTESY,
   F6: "heads that members sign, by which a withheld change is noticed",
   F7: "heads that members sign, by which a rolled back copy is noticed",
   G1: AGREEMENT,
