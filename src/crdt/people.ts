@@ -74,6 +74,30 @@ export class People {
     );
   }
 
+  /** The changes that ended what a device, or who came by a link, was let do; none while they may, or if nobody let them. */
+  endsOf(holder: DeviceId): readonly ChangeId[] {
+    const { persons } = this.#current;
+    const grants = [
+      ...this.#current.grantsOf(persons.personOf(holder)),
+      ...this.#current.linksOf(holder),
+    ].flatMap(({ ends }) => ends.map(({ act }) => act.slot));
+    if (this.#current.roleOf(holder) !== null || this.#current.linkOf(holder) !== null) return [];
+    const slots = [...grants, ...persons.of(holder).disownings.map(({ slot }) => slot)];
+    return [...new Set(slots)].map(slot => this.#holding.graph.idAt(slot)).sort();
+  }
+
+  /** Whether a change is among `heads` or below one of them. All of them are here. */
+  isBelow(id: ChangeId, heads: readonly ChangeId[]): boolean {
+    const { graph } = this.#holding;
+    const slot = graph.slotOf(id)!;
+    return heads.some(head => graph.reaches(graph.slotOf(head)!, slot));
+  }
+
+  /** How many changes do not count. */
+  get asideCount(): number {
+    return this.#holding.effects.aside.size;
+  }
+
   /** All that does not count, in the order of admission here. */
   get aside(): readonly SetAside[] {
     const { aside } = this.#holding.effects;

@@ -79,6 +79,8 @@ export class Peer {
   lanes: readonly LaneClaim[] | null = null;
   /** Whether they were told where we are. */
   isGreeted = false;
+  /** By what changes they were removed, once they have said that they hold these; else empty. */
+  toldEnds = "";
   /** When to compare again, for what others wrote meanwhile; null if there is nothing new. */
   offerAt: number | null = null;
   presence: Presence | null = null;

@@ -31,8 +31,8 @@ export interface Claim extends LaneClaim {
   readonly id: ChangeId;
 }
 
-/** What a replica holds, but for changes in `without` (not stored yet) and what follows them on their lanes. */
-export function claim(replica: Replica, key: Bytes, without: ReadonlySet<ChangeId>): Claim[] {
+/** What a replica holds, but for changes in `without` (not stored yet, or not for them) and what follows them on their lanes. */
+export function claim(replica: Replica, key: Bytes, without: Pick<ReadonlySet<ChangeId>, "has">): Claim[] {
   const lanes: Claim[] = [];
   for (const tip of replica.laneTips) {
     let id: ChangeId | null = tip.id;

@@ -28,7 +28,8 @@ import { Peer, type PeerHost } from "./peer.ts";
 import type { ChainHead, ChangeRecord, Ciphers, PeerLink, StoreError } from "./ports.ts";
 import type { Message, Presence } from "./protocol.ts";
 import { Questions } from "./questions.ts";
-import { claim, compare } from "./reconcile.ts";
+import { mayHear, type Reach, reachOf } from "./readers.ts";
+import { type Claim, claim, compare } from "./reconcile.ts";
 import { CLOSED_REASONS, STORE_DAMAGED, STORE_REASONS, statusOf } from "./status.ts";
 import { TheirCarets } from "./their-carets.ts";
 import type { Status } from "./view.ts";
@@ -144,7 +145,10 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
   }
 
   released(changes: readonly VerifiedChange[]): void {
-    for (const peer of this.#peers) if (this.#mayRead(peer)) peer.offer(changes);
+    for (const peer of this.#peers) {
+      if (this.#mayRead(peer)) peer.offer(changes);
+      else if (!this.#isToldOff(peer)) this.#compare(peer);
+    }
     this.#tellHave();
   }
 
@@ -229,37 +233,57 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     return peer.device === this.replica.device;
   }
 
+  #reach(peer: Peer): Reach {
+    return peer.isOpen && !this.#isTwin(peer) ? reachOf(this.replica, peer, this.#now) : "nothing";
+  }
+
   /** Whether content may go to them: a member's device, or a holder of a link that is alive as far as we know. */
   #mayRead(peer: Peer): boolean {
-    if (!peer.isOpen || peer.device === null || this.#isTwin(peer)) return false;
-    if (this.replica.roleOf(peer.device) !== null) return true;
-    return peer.invite !== null && this.replica.inviteRole(peer.invite) !== null;
+    return this.#reach(peer) === "all";
+  }
+
+  /** They were removed, and know it. */
+  #isToldOff(peer: Peer): boolean {
+    const reach = this.#reach(peer);
+    return typeof reach !== "string" && peer.toldEnds === reach.ends.join();
   }
 
   // ---------------------------------------------------------------------------------------------- comparing
 
   #have(peer: Peer): void {
     const mayRead = this.#mayRead(peer);
-    peer.claim(mayRead ? claim(this.replica, peer.tagKey, this.#keeper.held) : []);
+    peer.claim(this.#claimFor(peer));
     // For a newcomer nobody is known until the document is there.
     if (mayRead && !peer.isGreeted) this.#presence.repeat();
     peer.isGreeted ||= mayRead;
   }
 
+  #claimFor(peer: Peer): Claim[] {
+    const reach = this.#reach(peer);
+    if (reach === "nothing") return [];
+    const { held } = this.#keeper;
+    const isUnsaid = (id: ChangeId) => held.has(id) || !mayHear(this.replica, peer, reach, id);
+    return claim(this.replica, peer.tagKey, reach === "all" ? held : { has: isUnsaid });
+  }
+
   #tellHave(): void {
-    for (const peer of this.#peers) if (this.#mayRead(peer)) this.#have(peer);
+    for (const peer of this.#peers)
+      if (this.#reach(peer) !== "nothing" && !this.#isToldOff(peer)) this.#have(peer);
   }
 
   /** What was taken a while ago and is still missing is offered again. */
   #compare(peer: Peer): void {
-    if (peer.lanes === null || !this.#mayRead(peer)) return;
+    const reach = this.#reach(peer);
+    if (peer.lanes === null || reach === "nothing") return;
     const { missing, common, ownSeq } = compare(this.replica, peer.tagKey, peer.lanes);
     peer.shares(common);
-    if (this.#delivery.heard(peer.device!, ownSeq)) this.#listener.changed();
-    peer.offer(
-      missing.filter(({ id }) => this.#keeper.maySend(id)),
-      this.#now - RESEND_MS,
+    if (reach === "all" && this.#delivery.heard(peer.device!, ownSeq)) this.#listener.changed();
+    const due = missing.filter(
+      ({ id }) => this.#keeper.maySend(id) && mayHear(this.replica, peer, reach, id),
     );
+    if (reach !== "all" && !missing.some(({ id }) => reach.ends.includes(id)))
+      peer.toldEnds = reach.ends.join();
+    peer.offer(due, this.#now - RESEND_MS);
   }
 
   // ----------------------------------------------------------------------------------------------- receiving
@@ -288,7 +312,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
 
   /** Tells them what we hold, and they will see what we lack. */
   lacks(peer: Peer, hasLost: boolean): void {
-    if (this.#mayRead(peer)) peer.answer(claim(this.replica, peer.tagKey, this.#keeper.held), hasLost);
+    if (this.#reach(peer) !== "nothing") peer.answer(this.#claimFor(peer), hasLost);
   }
 
   isLinked(peer: Peer): boolean {
@@ -394,7 +418,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
       peer.tick(now);
       if (peer.offerAt === null || peer.offerAt > now) continue;
       peer.offerAt = null;
-      this.#compare(peer);
+      if (!this.#isToldOff(peer)) this.#compare(peer);
     }
     const presence = this.#peers.size === 0 ? null : this.#presence.tick(this.#now);
     if (presence !== null)

@@ -1,0 +1,48 @@
+// What of the document may go to whom. A member's device and a holder of a live link get all of it. Who was removed is told
+// so: the change that ended it with everything below, which they were let read when it was written, and nothing after. So
+// their copy sets aside what the others set aside. Everybody else gets nothing.
+//
+//     a ── b ── dismisses Bob ── c        Bob gets a, b and the dismissal; not c
+//
+// A replica that has not heard of a removal cannot act on it. Ends and uses of links are asked for here and nowhere else:
+// a courtesy of those who are asked, and no rule (design: "People, devices, links").
+
+import type { ChangeId, DeviceId, Replica } from "../crdt/index.ts";
+
+/** Who asks; past the handshake. */
+export interface Reader {
+  readonly device: DeviceId | null;
+  /** The link that they proved to hold. */
+  readonly invite: DeviceId | null;
+  /** They were let read on this connection. */
+  readonly isGreeted: boolean;
+}
+
+/** Everything, nothing, or what ended their right to it with what lies below. */
+export type Reach = "all" | "nothing" | { readonly ends: readonly ChangeId[] };
+
+/** `now`: milliseconds since 1970. */
+export function reachOf(replica: Replica, { device, invite, isGreeted }: Reader, now: number): Reach {
+  if (device === null) return "nothing";
+  if (replica.roleOf(device) !== null) return "all";
+  const ends = replica.people.endsOf(device);
+  if (ends.length > 0) return { ends };
+  if (invite === null) return "nothing";
+  if (isOpen(replica, invite, isGreeted, now)) return "all";
+  // Who comes by a dead link for the first time hears nothing by it.
+  const ofLink = isGreeted ? replica.people.endsOf(invite) : [];
+  return ofLink.length > 0 ? { ends: ofLink } : "nothing";
+}
+
+function isOpen(replica: Replica, invite: DeviceId, isGreeted: boolean, now: number): boolean {
+  if (replica.inviteRole(invite) === null) return false;
+  const link = replica.people.links.find(link => link.invite === invite && link.isLive)!;
+  if (link.expires !== 0 && now >= link.expires * 1000) return false;
+  return link.uses === 0 || isGreeted || link.joined.length < link.uses;
+}
+
+/** What they wrote themselves is no secret to them. */
+export function mayHear(replica: Replica, { device }: Reader, reach: Reach, id: ChangeId): boolean {
+  if (typeof reach === "string") return reach === "all";
+  return replica.people.isBelow(id, reach.ends) || replica.get(id)!.change.author === device;
+}
