@@ -5,7 +5,7 @@ import { mayWriteSomething } from "./authority/members.ts";
 import { Closed } from "./closed.ts";
 import type { Drafting } from "./drafting.ts";
 import type { Bytes } from "./graph/bytes.ts";
-import type { DeviceId, DocId, Op } from "./graph/change.ts";
+import type { DeviceId, DocId, Op, Role } from "./graph/change.ts";
 import { compose } from "./graph/compose.ts";
 import { retractsFor } from "./graph/retracts.ts";
 import type { VerifiedChange } from "./graph/verify.ts";
@@ -47,12 +47,18 @@ export class Closing {
     return this.#holding.graph;
   }
 
+  /** What this device is, or would be by the ticket in its hand. */
+  get role(): Role | null {
+    const { members } = this.#holding;
+    return (
+      members.roleOf(this.device) ?? (this.ticket === null ? null : members.inviteRole(this.ticket.invite))
+    );
+  }
+
   /** Whether an edit made now would be taken by others. */
   get mayWrite(): boolean {
-    const { members } = this.#holding;
-    const role =
-      members.roleOf(this.device) ?? (this.ticket === null ? null : members.inviteRole(this.ticket.invite));
-    return role !== null && mayWriteSomething(role, members.policy);
+    const { role } = this;
+    return role !== null && mayWriteSomething(role, this.#holding.members.policy);
   }
 
   /** The first change of a new document. */

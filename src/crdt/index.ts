@@ -84,9 +84,11 @@ export { type Blame, History, type Version } from "./history/history.ts";
 export { finish, type Progress } from "./history/progress.ts";
 export { restore } from "./history/restore.ts";
 export {
+  ADMITTED_HEADS_MAX,
   CHANGE_BYTES_MAX,
   FILE_BYTES_MAX,
   KEYS_REMEMBERED_MAX,
+  LABEL_BYTES_MAX,
   NAME_BYTES_MAX,
   RUN_CHANGES_MAX,
 } from "./limits.ts";

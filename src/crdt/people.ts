@@ -74,6 +74,13 @@ export class People {
     );
   }
 
+  /** Whether this device may revoke a link. */
+  mayRevoke(invite: DeviceId): boolean {
+    const grant = this.#current.grantOf(this.#device);
+    const links = this.#current.linksOf(invite);
+    return grant !== null && mayRule(grant.role) && links.length > 0 && this.#current.isAbove(grant, links);
+  }
+
   /** The changes that ended what a device, or who came by a link, was let do; none while they may, or if nobody let them. */
   endsOf(holder: DeviceId): readonly ChangeId[] {
     const { persons } = this.#current;
@@ -128,10 +135,7 @@ export class People {
 
   /** Nobody joins by this link any more. */
   revoke(invite: DeviceId): void {
-    const links = this.#current.linksOf(invite);
-    const grant = this.#current.grantOf(this.#device);
-    if (links.length === 0 || grant === null || !this.mayRule || !this.#current.isAbove(grant, links))
-      throw new RangeError("Expected a link that is here and may be revoked by this device");
+    if (!this.mayRevoke(invite)) throw new RangeError("Expected a link that may be revoked from here");
     this.#say({ type: "revoke", invite });
   }
 

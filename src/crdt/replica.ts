@@ -151,6 +151,16 @@ export class Replica {
     return this.#members.inviteRole(invite);
   }
 
+  /** The role of this device, or the one that its ticket gives; null for none. */
+  get role(): Role | null {
+    return this.#closing.role;
+  }
+
+  /** The link in whose name this device would join; null without a ticket. */
+  get cameBy(): DeviceId | null {
+    return this.#closing.ticket?.invite ?? null;
+  }
+
   /** Whether an edit made now would be taken by others. */
   get mayWrite(): boolean {
     return this.#closing.mayWrite;

@@ -143,3 +143,6 @@ export const CLOCK_STEPS_MAX = 4_096;
 
 /** Milliseconds a refusal is shown. */
 export const NOTICE_MS = 10_000;
+
+/** Secrets of share links that a device keeps of one document, so that Share can show them again: more than anybody labels. */
+export const LINK_SEEDS_MAX = 100;

@@ -71,8 +71,11 @@ export interface DocumentRecord {
   readonly unshared: number;
   /** 32 bytes; finds the meeting place. Null until the document is shared. */
   readonly roomSecret: Bytes | null;
-  /** 32 bytes: the seed of the link's key pair, kept so that Share can show the link again. */
+  /** 32 bytes: the seed of the key pair of the link that was opened last, by which this device may read. */
   readonly inviteSeed: Bytes | null;
+  /** The seeds of all links that were made or opened here, the newest last, kept so that Share can show them again. Records
+   * from before there were several have none. */
+  readonly linkSeeds?: readonly Bytes[] | undefined;
   /** Per foreign device (hex): the highest of my sequence numbers it is known to hold. */
   readonly delivered: Readonly<Record<string, number>>;
   /** Milliseconds since 1970 of a removal that can still be undone, or null. */

@@ -1,6 +1,10 @@
 // What a person can be told about a document, and what a person can do to it: the whole border between the
 // session and the screen. Types only; the words people read are chosen in src/ui, the facts behind them here.
 
+import type { Reason, Role } from "../crdt/index.ts";
+
+export type { Reason, Role };
+
 /** One replacement: the text in [from, to) becomes `insert`. Positions are UTF-16 code units. */
 export interface TextPatch {
   readonly from: number;
@@ -83,6 +87,19 @@ export interface DocumentView {
   readonly canRedo: boolean;
   /** Null once it has arrived. */
   readonly search: Search | null;
+  /** Why nobody would take what I write here; null if they do. */
+  readonly hindrance: Hindrance | null;
+  readonly aside: AsideCount;
+}
+
+/** My role does not let me; I was removed; the link by which I came was revoked before I was let in, or has not arrived. */
+export type Hindrance = "role" | "removed" | "revoked" | "unknown-link";
+
+/** Changes that are here and do not count: how many in all, how many of mine, and the key of who wrote the newest. */
+export interface AsideCount {
+  readonly count: number;
+  readonly mine: number;
+  readonly newestBy: string | null;
 }
 
 /** A version of the document, named by its heads. */
@@ -166,6 +183,75 @@ export interface TextHistory {
   close(): void;
 }
 
+/** Who has or had a role in the document. */
+export interface PersonEntry {
+  /** The key of their first device. */
+  readonly key: string;
+  readonly name: string | null;
+  readonly me: boolean;
+  /** Null for one who was removed. */
+  readonly role: Role | null;
+  /** Keys, the most senior first. */
+  readonly devices: readonly string[];
+  /** Whether I may change their role, or remove them. */
+  readonly isReachable: boolean;
+  /** Keys of the links that may be revoked from here by which their devices came. */
+  readonly links: readonly string[];
+}
+
+/** A link that lets people in. */
+export interface LinkEntry {
+  readonly key: string;
+  readonly role: Role;
+  readonly label: string;
+  /** Devices that came by it and wrote. */
+  readonly joined: number;
+  /** Null where its secret is on other devices alone. */
+  readonly address: string | null;
+  readonly isReachable: boolean;
+}
+
+/** What of one person does not count for one reason. */
+export interface AsideEntry {
+  readonly author: string;
+  readonly reason: Reason;
+  readonly changes: number;
+  /** What to name so that all of it is taken back in. */
+  readonly heads: readonly string[];
+  /** What of it is text, in the order in which it was written. */
+  readonly text: string;
+}
+
+export interface PeopleState {
+  readonly mayRule: boolean;
+  /** The roles that I may give. */
+  readonly roles: readonly Role[];
+  readonly persons: readonly PersonEntry[];
+  /** Those that let people in at this moment. */
+  readonly links: readonly LinkEntry[];
+  readonly aside: readonly AsideEntry[];
+  /** Keys of the devices of which two changes with one number are here. */
+  readonly twoFaced: readonly string[];
+}
+
+/** What is said about people, and what of it may be said from here: it is said to everyone. */
+export interface DocumentPeople {
+  /** The same object until something in it changed. */
+  readonly state: () => PeopleState;
+  readonly subscribe: (listener: () => void) => () => void;
+  /** Makes links that can edit and that can only read where there are none to be shown, if I may; reaches the others. */
+  prepareLinks(): Promise<void>;
+  makeLink(role: Role, label: string): Promise<void>;
+  revoke(link: string): Promise<void>;
+  setRole(person: string, role: Role): Promise<void>;
+  /** Removes a person, and revokes links in the same change. */
+  remove(person: string, links: readonly string[]): Promise<void>;
+  /** Takes back in what was set aside, and first gives its author a role, if there is one to be given. */
+  takeIn(entry: AsideEntry, role: Role | null): Promise<void>;
+  /** Two changes with one number and what shows that a device signed both, as a file. */
+  proof(device: string): Uint8Array<ArrayBuffer>;
+}
+
 /** "chirograph" is the file with the whole signed history (wire §13). */
 export type ExportForm = "text" | "json" | "chirograph";
 
@@ -181,8 +267,8 @@ export interface OpenDocument {
   setCaret(selection: { readonly anchor: number; readonly head: number } | null): void;
   carets(): readonly Caret[];
   subscribeCarets(listener: () => void): () => void;
-  /** The link that can edit. Makes the invite the first time. */
-  shareLink(): Promise<string>;
+  /** Who may do what, the links that let people in, and what is set aside. */
+  people(): Promise<DocumentPeople>;
   /** Reads the history, in slices; told how far it is, from 0 to 1, where it takes long enough to be told. */
   history(progress: (done: number) => void): Promise<TextHistory>;
   authors(): Promise<TextAuthors>;

@@ -3,6 +3,7 @@
 import type {
   Caret,
   DocumentEntry,
+  DocumentPeople,
   DocumentView,
   ExportForm,
   Imported,
@@ -109,6 +110,8 @@ export class FakeDocument implements OpenDocument {
       canUndo: true,
       canRedo: false,
       search: null,
+      hindrance: null,
+      aside: { count: 0, mine: 0, newestBy: null },
     };
     this.text.onEdit = patches => {
       this.onFirstEdit();
@@ -164,8 +167,8 @@ export class FakeDocument implements OpenDocument {
     return this.caretListeners.add(listener);
   }
 
-  async shareLink(): Promise<string> {
-    return `https://chirograph.example/#${this.id}.m8Qm1vJ3hT0bq2rVZ5kYwLxNnE7uC4sD9aFgRiPoKyU`;
+  people(): Promise<DocumentPeople> {
+    return Promise.reject(new Error("A text in memory lets nobody in."));
   }
 
   async exported(form: ExportForm): Promise<Uint8Array<ArrayBuffer>> {

@@ -2,7 +2,6 @@
 // wishes into edits. Owns the host and the network of the document, and keeps its record in the workspace current.
 
 import { type DeviceId, type DocId, type Replica, toHex } from "../../crdt/index.ts";
-import { encodeLink } from "../link.ts";
 import type { Bytes, Ciphers, DocumentRecord, Network, NetworkListener, Store } from "../ports.ts";
 import type { Presence } from "../protocol.ts";
 import {
@@ -17,9 +16,12 @@ import {
   titleOf,
 } from "../text.ts";
 import type {
+  AsideCount,
   Caret,
+  DocumentPeople,
   DocumentView,
   ExportForm,
+  Hindrance,
   OpenDocument,
   Person,
   Search,
@@ -74,7 +76,8 @@ export class OpenedDocument implements OpenDocument {
   /** Typed and not written yet. */
   #title: string | null = null;
   #titleTimer: ReturnType<typeof setTimeout> | undefined;
-  #linking: Promise<string> | null = null;
+  #people: Promise<DocumentPeople> | null = null;
+  #aside: AsideCount = { count: 0, mine: 0, newestBy: null };
   #forgetLastWords: () => void = () => undefined;
   /** What the store held when the document was opened is no edit. */
   #isRestoring = false;
@@ -142,7 +145,7 @@ export class OpenedDocument implements OpenDocument {
     this.host.session.setPresence(() => this.#presence());
   }
 
-  /** With the first edit a person's chosen name becomes part of the document. */
+  /** With the first edit a person's chosen name becomes part of the document. Who may not write is kept from it by the page. */
   #edit(edit: () => void): void {
     edit();
     const known = this.#replica.members.find(({ device }) => device === this.#replica.device);
@@ -163,16 +166,20 @@ export class OpenedDocument implements OpenDocument {
 
   #makeView(): DocumentView {
     const { session } = this.host;
+    const hindrance = this.#hindrance;
     const view: DocumentView = {
       id: this.id,
       title: this.#title ?? titleOf(this.#replica),
       status: session.status,
       notice: session.notice,
-      people: this.#people(),
-      ready: this.#replica.hasGenesis,
+      people: this.#listed(),
+      // What is written before the link is here would be taken by nobody.
+      ready: this.#replica.hasGenesis && hindrance !== "unknown-link",
       canUndo: this.#replica.canUndo,
       canRedo: this.#replica.canRedo,
       search: this.#replica.hasGenesis ? null : this.#search,
+      hindrance,
+      aside: this.#countAside(),
     };
     // The same object while it says the same: a screen that compares by identity need not draw again.
     const json = JSON.stringify(view);
@@ -187,7 +194,25 @@ export class OpenedDocument implements OpenDocument {
     return this.host.network?.search ?? "connecting";
   }
 
-  #people(): Person[] {
+  get #hindrance(): Hindrance | null {
+    const { hasGenesis, mayWrite, role, people, device, cameBy } = this.#replica;
+    if (!hasGenesis || mayWrite) return null;
+    if (role !== null) return "role";
+    if (people.endsOf(device).length > 0) return "removed";
+    return cameBy === null ? "role" : people.endsOf(cameBy).length > 0 ? "revoked" : "unknown-link";
+  }
+
+  /** All of it is looked at when there is more or less of it, and not at each keystroke. */
+  #countAside(): AsideCount {
+    const { people, device } = this.#replica;
+    if (people.asideCount === this.#aside.count) return this.#aside;
+    const { aside } = people;
+    const mine = aside.filter(({ author }) => author === device).length;
+    this.#aside = { count: aside.length, mine, newestBy: aside.at(-1)?.author ?? null };
+    return this.#aside;
+  }
+
+  #listed(): Person[] {
     const { session } = this.host;
     const device = this.#replica.device;
     const people: Person[] = [{ key: device, name: this.#name, me: true, path: null }];
@@ -197,7 +222,8 @@ export class OpenedDocument implements OpenDocument {
     };
     const present = session.openPeers().toSorted((a, b) => (a.device! < b.device! ? -1 : 1));
     for (const peer of present) add(peer.device!, peer.link.kind === "relay" ? "relay" : "direct");
-    for (const member of this.#replica.members) add(member.device, null);
+    for (const { device, role, isRecovery } of this.#replica.members)
+      if (role !== null && !isRecovery) add(device, null);
     return people;
   }
 
@@ -305,7 +331,7 @@ export class OpenedDocument implements OpenDocument {
     clearTimeout(this.#titleTimer);
     const title = this.#title;
     this.#title = null;
-    if (title === null || title === titleOf(this.#replica)) return;
+    if (title === null || title === titleOf(this.#replica) || !this.#replica.mayWrite) return;
     // In changes of its own, so that undo in the text leaves it alone.
     this.#replica.breakUndo();
     this.#edit(() => this.host.act(session => session.edit(root => root.set(TITLE_KEY, title))));
@@ -321,36 +347,39 @@ export class OpenedDocument implements OpenDocument {
     this.#changed();
   }
 
-  shareLink(): Promise<string> {
-    this.#linking ??= this.#makeLink().finally(() => {
-      this.#linking = null;
+  people(): Promise<DocumentPeople> {
+    this.#people ??= this.#openPeople().catch(error => {
+      this.#people = null;
+      throw error;
     });
-    return this.#linking;
+    return this.#people;
   }
 
-  async #makeLink(): Promise<string> {
-    if (this.#record.roomSecret === null || this.#record.inviteSeed === null) {
-      const roomSecret = this.#ciphers.random(32);
-      const inviteSeed = this.#ciphers.random(32);
-      const key = this.#ciphers.seedPublicKey(inviteSeed);
-      this.host.act(session => {
-        session.amend(replica => replica.invite(toHex(key) as DeviceId, "editor"));
-        session.setInviteSeed(inviteSeed);
-        session.flush();
-      });
-      await this.host.settled();
-      this.#record = { ...this.#record, roomSecret, inviteSeed };
-      this.#rememberNow();
-      await this.#connect(roomSecret);
-    }
-    const { roomSecret, inviteSeed } = this.#record;
-    const fragment = encodeLink({
-      doc: this.id,
-      roomSecret: roomSecret!,
-      inviteSeed: inviteSeed!,
-      server: null,
+  async #openPeople(): Promise<DocumentPeople> {
+    const { OpenedPeople } = await import("./opened-people.ts");
+    return new OpenedPeople(this.#replica, this.#ciphers, this.#options.pageUrl, {
+      nameOf: device => this.host.session.claimedName(device),
+      subscribe: listener => this.subscribe(listener),
+      say: async say => {
+        this.host.act(session => {
+          session.amend(({ people }) => say(people));
+          session.flush();
+        });
+        await this.host.settled();
+      },
+      record: () => this.#record,
+      keepLinks: links => this.#keepLinks(links),
     });
-    return `${this.#options.pageUrl}#${fragment}`;
+  }
+
+  /** Secrets of links are kept, and the others are met behind the first of them. */
+  async #keepLinks(links: Pick<DocumentRecord, "roomSecret" | "inviteSeed" | "linkSeeds">): Promise<void> {
+    const { roomSecret } = this.#record;
+    this.#record = { ...this.#record, ...links };
+    this.#rememberNow();
+    if (roomSecret !== null || links.roomSecret === null) return;
+    this.host.act(session => session.setInviteSeed(links.inviteSeed!));
+    await this.#connect(links.roomSecret);
   }
 
   /** Others may ask for any change, so all must be readable. */

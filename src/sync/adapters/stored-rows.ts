@@ -91,7 +91,8 @@ export function isChainHead(row: unknown): row is ChainHead {
 }
 
 export function isDocumentRecord(row: unknown): row is DocumentRecord {
-  const { id, title, updatedAt, unshared, roomSecret, inviteSeed, delivered, removedAt } = fieldsOf(row);
+  const { id, title, updatedAt, unshared, roomSecret, inviteSeed, linkSeeds, delivered, removedAt } =
+    fieldsOf(row);
   return (
     isHex(id) &&
     typeof title === "string" &&
@@ -99,6 +100,7 @@ export function isDocumentRecord(row: unknown): row is DocumentRecord {
     isCount(unshared) &&
     (roomSecret === null || isBytes(roomSecret)) &&
     (inviteSeed === null || isBytes(inviteSeed)) &&
+    (linkSeeds === undefined || (Array.isArray(linkSeeds) && linkSeeds.every(isBytes))) &&
     Object.values(fieldsOf(delivered)).every(isCount) &&
     (removedAt === null || typeof removedAt === "number")
   );

@@ -20,6 +20,7 @@ import { openIndexedDbStore } from "./indexeddb.ts";
 import { openDeviceKey } from "./keys.ts";
 import { documentsWithLastWords, findLastWords } from "./last-words.ts";
 import { arrive, lateCiphers } from "./late-ciphers.ts";
+import { seedsOf, withSeeds } from "./link-seeds.ts";
 import { openMemoryStore } from "./memory-store.ts";
 import { OpenedDocument } from "./opened-document.ts";
 import { allSpent, rememberSpent } from "./spent-numbers.ts";
@@ -161,12 +162,10 @@ class BrowserWorkspace implements Workspace {
       };
     const { doc, roomSecret, inviteSeed } = link;
     const known = this.#records.get(doc);
-    const record = {
-      ...(known ?? blank(doc)),
-      removedAt: null,
-      roomSecret,
-      inviteSeed: known?.inviteSeed ?? inviteSeed,
-    };
+    const before = known ?? blank(doc);
+    // Whoever is no member yet has what the link opened last gives.
+    const linkSeeds = withSeeds(seedsOf(before), inviteSeed);
+    const record = { ...before, removedAt: null, roomSecret, inviteSeed, linkSeeds };
     // The secret leaves the address, so it must be kept before anything else.
     await this.#remember(record);
     return (await this.#reopen(record)) ?? { error: "This document could not be opened." };

@@ -7,11 +7,12 @@ const TITLE_LENGTH_MAX = 200;
 interface Properties {
   readonly document: OpenDocument;
   readonly title: string;
+  readonly isReadOnly: boolean;
   /** Enter leads on to the text. */
   readonly onDone: () => void;
 }
 
-export function TitleField({ document, title, onDone }: Properties) {
+export function TitleField({ document, title, isReadOnly, onDone }: Properties) {
   const [draft, setDraft] = useState<string | null>(null);
   return (
     <input
@@ -20,6 +21,7 @@ export function TitleField({ document, title, onDone }: Properties) {
       placeholder="Untitled"
       dir="auto"
       autoComplete="off"
+      readOnly={isReadOnly}
       maxLength={TITLE_LENGTH_MAX}
       value={draft ?? title}
       onChange={event => {

@@ -28,10 +28,12 @@ export interface EditorHandle {
 interface Properties {
   readonly document: OpenDocument;
   readonly title: string;
+  /** It can be read, searched and copied, and nothing else. */
+  readonly isReadOnly: boolean;
   readonly handle: RefObject<EditorHandle | null>;
 }
 
-export function Editor({ document, title, handle }: Properties) {
+export function Editor({ document, title, isReadOnly, handle }: Properties) {
   const parent = useRef<HTMLDivElement>(null);
   const mounted = useRef<Mounted | null>(null);
   const [hasFailed, setFailed] = useState(false);
@@ -48,6 +50,7 @@ export function Editor({ document, title, handle }: Properties) {
     };
   }, [document, handle]);
   useEffect(() => mounted.current?.setTitle(title), [title]);
+  useEffect(() => mounted.current?.setReadOnly(isReadOnly), [isReadOnly]);
   return (
     <div className="editor">
       {hasFailed && <EditorFailed />}
@@ -56,8 +59,12 @@ export function Editor({ document, title, handle }: Properties) {
   );
 }
 
+/** No keyboard comes up on a phone. */
+const READ_ATTRIBUTES = EditorView.contentAttributes.of({ "aria-readonly": "true", inputmode: "none" });
+
 interface Mounted extends EditorHandle {
   setTitle(title: string): void;
+  setReadOnly(isReadOnly: boolean): void;
   unmount(): void;
 }
 
@@ -108,7 +115,9 @@ function mount(document: OpenDocument, parent: HTMLElement, title: string, onFai
   // Line heights were measured in the fallback face until the real one has come.
   void window.document.fonts.ready.then(() => view.requestMeasure());
   return {
-    takeBack: direction => binding.takeBack(direction),
+    takeBack: direction => {
+      if (!view.state.readOnly) binding.takeBack(direction);
+    },
     extend: extension => {
       view.dispatch({ effects: more.reconfigure(extension) });
       return () => {
@@ -119,6 +128,11 @@ function mount(document: OpenDocument, parent: HTMLElement, title: string, onFai
     toShared: position => binding.toShared(position),
     toEditor: position => binding.toEditor(position),
     focus: () => view.focus(),
+    setReadOnly: isReadOnly => {
+      // A caret stays: the keyboard and screen readers go through the text with it.
+      const extensions = isReadOnly ? [EditorState.readOnly.of(true), READ_ATTRIBUTES] : [];
+      if (!isFailed) view.dispatch({ effects: writing.reconfigure(extensions) });
+    },
     setTitle: title => view.dispatch({ effects: naming.reconfigure(contentAttributes(title)) }),
     unmount: () => {
       stopLeaving();

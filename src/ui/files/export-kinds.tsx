@@ -1,5 +1,6 @@
-// What the Export button opens. Saved where the browser saves.
+// What the Export button opens.
 import type { ExportForm, OpenDocument } from "../../sync/view.ts";
+import { fileName, saveFile } from "../save-file.ts";
 
 interface Kind {
   readonly form: ExportForm;
@@ -58,19 +59,7 @@ function ExportKinds({ document, title, onDone }: Properties) {
 
 async function offer(document: OpenDocument, { form, ending, type }: Kind, title: string): Promise<void> {
   const bytes = await document.exported(form);
-  const address = URL.createObjectURL(new Blob([bytes], { type }));
-  const link = window.document.createElement("a");
-  link.href = address;
-  link.download = `${fileName(title)}.${ending}`;
-  link.click();
-  // The browser has its own hold of it once the click is handled.
-  setTimeout(() => URL.revokeObjectURL(address), 60_000);
-}
-
-/** What no system takes in a name becomes a dash; the rest stays as it was written. */
-function fileName(title: string): string {
-  const name = title.replace(/[\p{Cc}/\\:*?"<>|]+/gu, "-").replace(/^[.\s-]+|[.\s-]+$/g, "");
-  return [...name].slice(0, 80).join("") || "Untitled";
+  saveFile(bytes, `${fileName(title)}.${ending}`, type);
 }
 
 export { ExportKinds as default };

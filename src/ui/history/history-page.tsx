@@ -9,12 +9,14 @@ interface Properties {
   readonly document: OpenDocument;
   readonly people: readonly Person[];
   readonly title: string;
+  /** Nothing is restored, and no version named. */
+  readonly isReadOnly: boolean;
   /** `goesToText`: something was restored, and the text is what one wants to see. */
   readonly onClose: (goesToText: boolean) => void;
 }
 
 // The default export is what `lazy` of React asks for.
-export default function HistoryPage({ document, people, title, onClose }: Properties) {
+export default function HistoryPage({ document, people, title, isReadOnly, onClose }: Properties) {
   const [history, setHistory] = useState<TextHistory | null>(null);
   const [done, setDone] = useState<number | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
@@ -51,7 +53,13 @@ export default function HistoryPage({ document, people, title, onClose }: Proper
       }}
     >
       {history !== null && history.order().entries.length > 0 ? (
-        <HistoryView history={history} people={people} title={title} onClose={onClose} />
+        <HistoryView
+          history={history}
+          people={people}
+          title={title}
+          isReadOnly={isReadOnly}
+          onClose={onClose}
+        />
       ) : (
         <div className="history-wait">
           {problem !== null ? (

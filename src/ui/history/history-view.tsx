@@ -18,10 +18,12 @@ interface Properties {
   readonly history: TextHistory;
   readonly people: readonly Person[];
   readonly title: string;
+  /** Nothing is restored, and no version named. */
+  readonly isReadOnly: boolean;
   readonly onClose: (goesToText: boolean) => void;
 }
 
-export function HistoryView({ history, people, title, onClose }: Properties) {
+export function HistoryView({ history, people, title, isReadOnly, onClose }: Properties) {
   const order = useSyncExternalStore(history.subscribe, history.order);
   /** Null is the end, also when more comes. */
   const [place, setPlace] = useState<number | null>(null);
@@ -119,7 +121,7 @@ export function HistoryView({ history, people, title, onClose }: Properties) {
           <button
             type="button"
             className="button button-primary"
-            disabled={isRestoring || (picked === null && at === length)}
+            disabled={isReadOnly || isRestoring || (picked === null && at === length)}
             onClick={() => {
               setRestoring(true);
               void history.restore(version).then(() => onClose(true));
@@ -141,6 +143,7 @@ export function HistoryView({ history, people, title, onClose }: Properties) {
               ref={nameButton}
               type="button"
               className="button button-line"
+              disabled={isReadOnly}
               onClick={() => setNaming(true)}
             >
               Name this version

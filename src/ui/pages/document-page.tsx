@@ -12,14 +12,16 @@ import { ExportMenu } from "../files/export-menu.tsx";
 import { printWhole } from "../files/print.ts";
 import { Icon } from "../icons.tsx";
 import { People } from "../people/people.tsx";
-import { ShareDialog } from "../share/share-dialog.tsx";
-import { useNews } from "../status/announcer.tsx";
+import { useAsideNotice, useNews } from "../status/announcer.tsx";
 import { StatusLine } from "../status/status-line.tsx";
 import { useDocumentView } from "../stores.ts";
+import { Hindered } from "./hindered.tsx";
 import { WaitingPage } from "./waiting-page.tsx";
 
 /** Whoever only writes does not wait for it. */
 const HistoryPage = lazy(() => import("../history/history-page.tsx"));
+const ShareDialog = lazy(() => import("../share/share-dialog.tsx"));
+const SetAsidePage = lazy(() => import("../people/set-aside-page.tsx"));
 const LiveAuthorship = lazy(() => import("../authorship/live-authorship.tsx"));
 
 interface Properties {
@@ -31,15 +33,21 @@ interface Properties {
 export function DocumentPage({ document, navigation, update }: Properties) {
   const view = useDocumentView(document);
   useNews(view);
+  const asideNotice = useAsideNotice(view);
   const editor = useRef<EditorHandle | null>(null);
   const [isSharing, setSharing] = useState(false);
-  const [isLookingBack, setLookingBack] = useState(false);
+  /** What stands in place of the text. */
+  const [instead, setInstead] = useState<"history" | "aside" | null>(null);
   const [hasAuthors, setAuthors] = useState(false);
   const historyButton = useRef<HTMLButtonElement>(null);
   const closeHistory = (goesToText: boolean) => {
-    setLookingBack(false);
+    setInstead(null);
     // Once the text is on the screen again.
     requestAnimationFrame(() => (goesToText ? focusText() : historyButton.current?.focus()));
+  };
+  const closeAside = () => {
+    setInstead(null);
+    requestAnimationFrame(focusText);
   };
   const title = view.title === "" ? "Untitled" : view.title;
   useEffect(() => {
@@ -51,14 +59,23 @@ export function DocumentPage({ document, navigation, update }: Properties) {
     <>
       <Bar
         navigation={navigation}
-        title={view.ready && <TitleField document={document} title={view.title} onDone={focusText} />}
+        title={
+          view.ready && (
+            <TitleField
+              document={document}
+              title={view.title}
+              isReadOnly={view.hindrance !== null}
+              onDone={focusText}
+            />
+          )
+        }
         tools={
           view.ready && (
             <>
               <AuthorsButton
                 isOn={hasAuthors}
                 // Over the past it has one of its own; its place stays.
-                isHidden={isLookingBack}
+                isHidden={instead !== null}
                 onPress={isByKey => {
                   setAuthors(!hasAuthors);
                   // The caret is what asks.
@@ -73,8 +90,16 @@ export function DocumentPage({ document, navigation, update }: Properties) {
             </>
           )
         }
-        status={<StatusLine status={view.status} notice={view.notice} />}
-        people={<People people={view.people} onName={name => document.setName(name)} />}
+        status={<StatusLine status={view.status} notice={view.notice ?? asideNotice} />}
+        people={
+          <People
+            document={document}
+            people={view.people}
+            aside={view.aside.count}
+            onName={name => document.setName(name)}
+            onAside={() => setInstead("aside")}
+          />
+        }
         actions={
           <>
             {update}
@@ -86,8 +111,8 @@ export function DocumentPage({ document, navigation, update }: Properties) {
                 className="button"
                 aria-label="History"
                 title="History"
-                aria-expanded={isLookingBack}
-                onClick={() => (isLookingBack ? closeHistory(false) : setLookingBack(true))}
+                aria-expanded={instead === "history"}
+                onClick={() => (instead === "history" ? closeHistory(false) : setInstead("history"))}
               >
                 <Icon name="history" />
                 <span className="button-words">History</span>
@@ -105,10 +130,16 @@ export function DocumentPage({ document, navigation, update }: Properties) {
       {view.ready ? (
         <main className="page">
           <h1 className="hidden">{title}</h1>
+          <Hindered document={document} hindrance={view.hindrance} mine={view.aside.mine} title={title} />
           {/* It stays as it is while one looks back: caret, scrolling, what is held for it. */}
-          <div className="page-text" hidden={isLookingBack}>
+          <div className="page-text" hidden={instead !== null}>
             <ErrorBoundary fallback={<EditorFailed />}>
-              <Editor document={document} title={view.title} handle={editor} />
+              <Editor
+                document={document}
+                title={view.title}
+                isReadOnly={view.hindrance !== null}
+                handle={editor}
+              />
             </ErrorBoundary>
             {hasAuthors && (
               <ErrorBoundary fallback={null}>
@@ -118,10 +149,21 @@ export function DocumentPage({ document, navigation, update }: Properties) {
               </ErrorBoundary>
             )}
           </div>
-          {isLookingBack && (
+          {instead === "aside" && (
+            <Suspense fallback={<p className="history-wait">Opening what is set aside…</p>}>
+              <SetAsidePage document={document} people={view.people} title={title} onClose={closeAside} />
+            </Suspense>
+          )}
+          {instead === "history" && (
             <ErrorBoundary fallback={<HistoryFailed />}>
               <Suspense fallback={<p className="history-wait">Opening the history…</p>}>
-                <HistoryPage document={document} people={view.people} title={title} onClose={closeHistory} />
+                <HistoryPage
+                  document={document}
+                  people={view.people}
+                  title={title}
+                  isReadOnly={view.hindrance !== null}
+                  onClose={closeHistory}
+                />
               </Suspense>
             </ErrorBoundary>
           )}
@@ -129,7 +171,11 @@ export function DocumentPage({ document, navigation, update }: Properties) {
       ) : (
         <WaitingPage search={view.search ?? "connecting"} />
       )}
-      {isSharing && <ShareDialog document={document} onClose={() => setSharing(false)} />}
+      {isSharing && (
+        <Suspense>
+          <ShareDialog document={document} onClose={() => setSharing(false)} />
+        </Suspense>
+      )}
     </>
   );
 }

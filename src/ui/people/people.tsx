@@ -1,22 +1,30 @@
 // Who writes here: me first, then those who are here, then those who are not. The carets in the text are decoration;
 // this list says the same in words. In the bar names share the room there is, and give way to the marks alone where that
 // is too little; under the others lies a button that opens the same people with room for every name.
-import { type CSSProperties, useId, useRef, useState } from "react";
-import type { Person } from "../../sync/view.ts";
+import { type CSSProperties, lazy, Suspense, useId, useRef, useState } from "react";
+import type { OpenDocument, Person } from "../../sync/view.ts";
 import { useDismiss } from "../dismiss.ts";
 import { Mark } from "./mark.tsx";
 import { MyName } from "./my-name.tsx";
 import { type Label, labelsOf, labelText } from "./names.ts";
+import { isAway, ShownLabel, whereIs } from "./person-words.tsx";
+
+/** Roles, and what may be done about them. */
+const PeoplePanel = lazy(() => import("./people-panel.tsx"));
 
 /** Marks in the bar, mine included; how many more there are is a number. */
 const SHOWN_MAX = 5;
 
 interface Properties {
+  readonly document: OpenDocument;
   readonly people: readonly Person[];
+  /** Changes that do not count. */
+  readonly aside: number;
   readonly onName: (name: string) => void;
+  readonly onAside: () => void;
 }
 
-export function People({ people, onName }: Properties) {
+export function People({ document, people, aside, onName, onAside }: Properties) {
   const [isOpen, setOpen] = useState(false);
   const frame = useRef<HTMLDivElement>(null);
   const toggle = useRef<HTMLButtonElement>(null);
@@ -55,32 +63,37 @@ export function People({ people, onName }: Properties) {
               +{people.length - shown}
             </span>
           )}
-          {people.length > 1 && (
+          {(people.length > 1 || aside > 0) && (
             <button
               ref={toggle}
               type="button"
               className="button people-all"
+              data-alone={people.length === 1 ? "" : undefined}
               aria-label="Who is here"
               title={people.slice(1).map(whoAndWhere).join("\n")}
               aria-expanded={isOpen}
               aria-controls={isOpen ? panel : undefined}
               onClick={() => setOpen(!isOpen)}
-            />
+            >
+              {people.length === 1 && "…"}
+            </button>
           )}
         </div>
       </div>
       {isOpen && (
-        <ul aria-label="Who is here" className="island people-panel" id={panel}>
-          {people.map(person => (
-            <li key={person.key} className="person-row" data-away={isAway(person) ? "" : undefined}>
-              <Mark personKey={person.key} />
-              <span className="person-name">
-                <ShownLabel label={labelOf(person)} />
-              </span>
-              <span className="person-where">{person.me ? "you" : whereIs(person)}</span>
-            </li>
-          ))}
-        </ul>
+        <div className="island people-panel" id={panel}>
+          <Suspense>
+            <PeoplePanel
+              document={document}
+              people={people}
+              aside={aside}
+              onAside={() => {
+                setOpen(false);
+                onAside();
+              }}
+            />
+          </Suspense>
+        </div>
       )}
     </div>
   );
@@ -88,22 +101,4 @@ export function People({ people, onName }: Properties) {
   function whoAndWhere(person: Person): string {
     return `${labelText(labelOf(person))}, ${whereIs(person)}`;
   }
-}
-
-function ShownLabel({ label }: { readonly label: Label }) {
-  return (
-    <>
-      <bdi>{label.name}</bdi>
-      {label.words !== null && <span className="person-words"> · {label.words}</span>}
-    </>
-  );
-}
-
-function isAway(person: Person): boolean {
-  return !person.me && person.path === null;
-}
-
-function whereIs({ path }: Person): string {
-  if (path === null) return "away";
-  return path === "relay" ? "here, through the relay" : "here";
 }

@@ -6,6 +6,7 @@ import { labelsOf, labelText } from "../people/names.ts";
 
 const PAUSE_MS = 1500;
 const CLEAR_MS = 6000;
+const NOTICE_MS = 10_000;
 
 /** The sentences that lead from one view to the next; none for the first. */
 export function newsBetween(before: DocumentView, after: DocumentView): readonly string[] {
@@ -20,7 +21,38 @@ export function newsBetween(before: DocumentView, after: DocumentView): readonly
   if (after.status.kind !== "offline" && before.status.kind === "offline") news.push("Connected again");
   if (after.status.kind === "not-saved" && before.status.kind !== "not-saved") news.push("Not saved");
   if (after.notice !== null && after.notice !== before.notice) news.push(after.notice);
+  const words = asideNews(before, after);
+  if (words !== null) news.push(words);
   return news;
+}
+
+/** Somebody's changes are set aside that were not before, or came and are. My own are said in place of the text's frame. */
+export function asideNews(before: DocumentView, after: DocumentView): string | null {
+  const count = after.aside.count - after.aside.mine - (before.aside.count - before.aside.mine);
+  if (count <= 0 || after.aside.newestBy === null) return null;
+  const author = after.people.find(({ key }) => key === after.aside.newestBy);
+  const labels = labelsOf(author === undefined ? [] : after.people);
+  const label =
+    labels.get(after.aside.newestBy) ??
+    labelsOf([{ key: after.aside.newestBy, name: null }]).get(after.aside.newestBy)!;
+  return `${count === 1 ? "1 edit" : `${count} edits`} by ${labelText(label)} set aside`;
+}
+
+/** The same as a line that goes away. */
+export function useAsideNotice(view: DocumentView): string | null {
+  const before = useRef(view);
+  const [notice, setNotice] = useState<string | null>(null);
+  useEffect(() => {
+    const words = before.current.id === view.id ? asideNews(before.current, view) : null;
+    before.current = view;
+    if (words !== null) setNotice(`${words}. People shows them.`);
+  }, [view]);
+  useEffect(() => {
+    if (notice === null) return;
+    const timer = setTimeout(() => setNotice(null), NOTICE_MS);
+    return () => clearTimeout(timer);
+  }, [notice]);
+  return notice;
 }
 
 const Say = createContext<(sentences: readonly string[]) => void>(() => undefined);

@@ -15,6 +15,8 @@ const view = (parts: Partial<DocumentView>): DocumentView => ({
   canUndo: false,
   canRedo: false,
   search: null,
+  hindrance: null,
+  aside: { count: 0, mine: 0, newestBy: null },
   ...parts,
 });
 
@@ -38,4 +40,14 @@ test("says once that the link is gone, and once that it is back", () => {
   expect(newsBetween(offline(2), view({ status: { kind: "shared", people: 1 } }))).toEqual([
     "Connected again",
   ]);
+});
+
+test("says whose edits are set aside, and nothing of one's own nor of what is taken back in", () => {
+  const aside = (count: number, mine: number, newestBy: string) =>
+    view({ people: [alice, bob], aside: { count, mine, newestBy } });
+  const none = view({ people: [alice, bob] });
+  expect(newsBetween(none, aside(1, 0, "bb"))).toEqual(["1 edit by Bob set aside"]);
+  expect(newsBetween(aside(1, 0, "bb"), aside(4, 0, "bb"))).toEqual(["3 edits by Bob set aside"]);
+  expect(newsBetween(none, aside(2, 2, "aa"))).toEqual([]);
+  expect(newsBetween(aside(2, 0, "bb"), none)).toEqual([]);
 });

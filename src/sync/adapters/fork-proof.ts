@@ -1,0 +1,20 @@
+// Evidence that a device is two-faced, to keep and to show elsewhere: two changes of one document with one number, each with
+// the changes after it up to one that is signed. Whoever has both needs nobody's word. Text, so that it can be read:
+// the bytes are those of wire §3, what is signed §3.2; a signature stands for the last change of its row and so for all (§3.8).
+
+import { assert, type DeviceId, type Replica, toHex } from "../../crdt/index.ts";
+
+export function forkProof(replica: Replica, device: DeviceId): Uint8Array<ArrayBuffer> {
+  const fork = replica.people.forks.find(each => each.device === device);
+  assert(fork !== undefined, "evidence is asked for of a device that is two-faced");
+  const sides = fork.ids.map(id => {
+    const proof = replica.proofOf(id);
+    return {
+      id,
+      // Null of one's own change that was never signed.
+      signed: proof && { changes: proof.changes.map(toHex), signature: toHex(proof.signature) },
+    };
+  });
+  const evidence = { document: replica.doc, device, number: fork.seq, sides };
+  return new TextEncoder().encode(`${JSON.stringify(evidence, null, 2)}\n`);
+}

@@ -1,0 +1,49 @@
+// The browser's own dialog: Escape and a press beside it close it, and the focus goes back to where it was.
+import { type ReactNode, useEffect, useId, useRef } from "react";
+import { Icon } from "./icons.tsx";
+
+interface Properties {
+  readonly title: ReactNode;
+  readonly className: string;
+  readonly onClose: () => void;
+  readonly children: (close: () => void) => ReactNode;
+}
+
+export function Modal({ title, className, onClose, children }: Properties) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const heading = useId();
+  useEffect(() => {
+    const element = dialog.current!;
+    if (!element.open) element.showModal();
+    return () => element.close();
+  }, []);
+  const close = () => dialog.current?.close();
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the backdrop is for the pointer; the keyboard has Escape
+    <dialog
+      ref={dialog}
+      aria-labelledby={heading}
+      className={`island ${className}`}
+      onClose={onClose}
+      onClick={event => {
+        if (event.target === event.currentTarget) close();
+      }}
+    >
+      <div className="share-inside">
+        <header className="share-head">
+          <h2 id={heading}>{title}</h2>
+          <button
+            type="button"
+            className="button button-icon"
+            aria-label="Close"
+            title="Close"
+            onClick={close}
+          >
+            <Icon name="close" />
+          </button>
+        </header>
+        {children(close)}
+      </div>
+    </dialog>
+  );
+}

@@ -1,0 +1,110 @@
+// Everybody with room for every name, what they may do, and what may be done about it by who manages. Fetched when the
+// panel is first opened.
+import { useState } from "react";
+import type { OpenDocument, Person, PersonEntry, Role } from "../../sync/view.ts";
+import { Icon } from "../icons.tsx";
+import { Mark } from "./mark.tsx";
+import { labelsOf, labelText } from "./names.ts";
+import { isAway, ShownLabel, whereIs } from "./person-words.tsx";
+import { RemoveDialog } from "./remove-dialog.tsx";
+import { usePeople } from "./use-people.ts";
+import { changesWords, roleWords } from "./words.ts";
+import "./people-pages.css";
+
+interface Properties {
+  readonly document: OpenDocument;
+  readonly people: readonly Person[];
+  readonly aside: number;
+  readonly onAside: () => void;
+}
+
+// The default export is what `lazy` of React asks for.
+export default function PeoplePanel({ document, people, aside, onAside }: Properties) {
+  const { state, problem, isBusy, attempt } = usePeople(document);
+  const [leaving, setLeaving] = useState<PersonEntry | null>(null);
+  const labels = labelsOf(people);
+  const entryOf = (key: string) => state?.persons.find(({ devices }) => devices.includes(key));
+  return (
+    <>
+      {problem !== null && <p className="bad people-problem">That was not done: {problem}</p>}
+      <ul aria-label="Who is here" className="people-rows">
+        {people.map(person => {
+          const label = labels.get(person.key)!;
+          const name = labelText(label);
+          const entry = entryOf(person.key);
+          const mayReach = entry?.isReachable && state?.mayRule;
+          return (
+            <li key={person.key} className="person-row" data-away={isAway(person) ? "" : undefined}>
+              <Mark personKey={person.key} />
+              <span className="person-name">
+                <ShownLabel label={label} />
+                {(entry?.devices.length ?? 1) > 1 && (
+                  <span className="person-words">
+                    {" "}
+                    · device {entry!.devices.indexOf(person.key) + 1} of {entry!.devices.length}
+                  </span>
+                )}
+              </span>
+              <span className="person-where">{person.me ? "you" : whereIs(person)}</span>
+              {mayReach && entry.role !== null ? (
+                <select
+                  className="field person-role"
+                  aria-label={`What ${name} may do`}
+                  value={entry.role}
+                  disabled={isBusy}
+                  onChange={event =>
+                    void attempt(here => here.setRole(entry.key, event.target.value as Role))
+                  }
+                >
+                  {rolesFor(entry.role, state.roles).map(role => (
+                    <option key={role} value={role}>
+                      {roleWords(role)}
+                    </option>
+                  ))}
+                </select>
+              ) : (
+                <span className="person-role">
+                  {entry === undefined ? "by a link" : roleWords(entry.role)}
+                </span>
+              )}
+              {mayReach && (
+                <button
+                  type="button"
+                  className="button button-icon"
+                  aria-label={`Remove from the document: ${name}`}
+                  title="Remove from the document"
+                  onClick={() => setLeaving(entry)}
+                >
+                  <Icon name="bin" />
+                </button>
+              )}
+            </li>
+          );
+        })}
+      </ul>
+      {aside > 0 && (
+        <button type="button" className="button people-aside" onClick={onAside}>
+          Set aside
+          <span className="quiet">{changesWords(aside)}</span>
+        </button>
+      )}
+      {leaving !== null && state !== null && (
+        <RemoveDialog
+          person={leaving}
+          name={labelText(
+            labels.get(leaving.devices.find(key => labels.has(key)) ?? "") ?? { name: "them", words: null },
+          )}
+          links={state.links}
+          isAlone={people.every(person => person.me || person.path === null)}
+          onRemove={links => attempt(here => here.remove(leaving.key, links))}
+          onClose={() => setLeaving(null)}
+        />
+      )}
+    </>
+  );
+}
+
+/** What they have is shown also where it is not mine to give. */
+function rolesFor(role: Role, roles: readonly Role[]): readonly Role[] {
+  return roles.includes(role) ? roles : [role, ...roles];
+}
