@@ -1,6 +1,6 @@
 // A share link's fragment: everything that opens a document, and nothing that a server ever sees, since what stands
 // after `#` is not sent. Form: `e.<document ‖ room secret ‖ invite seed in base64url>`, with `.<server in base64url>`
-// behind it where the meeting place is not the page's own origin. "e" says that the link can edit.
+// behind it where the meeting place is not the page's own origin. What it lets people do is said by its invite.
 
 import { type DocId, fromHex, toHex } from "../crdt/index.ts";
 import type { Bytes } from "./ports.ts";

@@ -95,11 +95,11 @@ export interface DocumentView {
 /** My role does not let me; I was removed; the link by which I came was revoked before I was let in, or has not arrived. */
 export type Hindrance = "role" | "removed" | "revoked" | "unknown-link";
 
-/** Changes that are here and do not count: how many in all, how many of mine, and the key of who wrote the newest. */
+/** Changes that are here and do not count: how many in all, how many of mine, and who wrote the newest. */
 export interface AsideCount {
   readonly count: number;
   readonly mine: number;
-  readonly newestBy: string | null;
+  readonly newestBy: Pick<Person, "key" | "name"> | null;
 }
 
 /** A version of the document, named by its heads. */

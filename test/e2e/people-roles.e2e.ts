@@ -1,7 +1,8 @@
 // Goal: who lets people in, gives roles and removes them sees what it does, and so do those whom it concerns. Method: real
 // browsers; what is refused, set aside and taken back in is read from the screen.
 
-import { describe, expect, it } from "vitest";
+import { readFileSync } from "node:fs";
+import { expect, it } from "vitest";
 import { isFit } from "./fit.ts";
 import { PATIENCE_MS, type Person, type PersonOptions, setStage } from "./people.ts";
 
@@ -27,9 +28,7 @@ async function shutDialog(person: Person): Promise<void> {
 const note = (person: Person) => person.page.getByRole("region", { name: "What you may do here" });
 
 async function isReadOnly(person: Person): Promise<void> {
-  await expect
-    .poll(() => person.editor.getAttribute("aria-readonly"), { timeout: PATIENCE_MS })
-    .toBe("true");
+  await expect.poll(() => person.editor.getAttribute("aria-readonly"), { timeout: PATIENCE_MS }).toBe("true");
 }
 
 /** Says who one is, which others see in their panel of people. */
@@ -40,26 +39,198 @@ async function introduce(person: Person, name: string): Promise<void> {
   await person.editor.focus();
 }
 
-async function removeBob(alice: Person): Promise<void> {
-  await alice.button("Who is here").click();
-  await alice.button("Remove from the document: Bob").click();
-  await alice.page.getByRole("dialog", { name: "Remove Bob?" }).waitFor();
-  await alice.button("Remove from the document").click();
-  await alice.page.getByRole("dialog").waitFor({ state: "detached" });
-  await alice.press("Escape");
+async function openPeople(person: Person): Promise<void> {
+  await person.button("Who is here").click();
+  await person.page.getByRole("list", { name: "Who is here" }).waitFor();
 }
 
-it("who is removed while typing offline has the words set aside, sees why, and they come back with one click", async () => {
+async function openAside(person: Person): Promise<void> {
+  await openPeople(person);
+  await person.page.getByRole("button", { name: /^Set aside/ }).click();
+  await person.page.getByRole("region", { name: "Set aside" }).waitFor();
+}
+
+it("who is removed while typing offline has the words set aside and sees why; one click takes them back in", {
+  timeout: 60_000,
+}, async () => {
   const [alice, bob] = await stage.pair("Shared text.");
   await introduce(bob, "Bob");
   await bob.press("Control+End");
   await bob.type(" Bob was here.");
   await alice.sees("Shared text. Bob was here.");
-  await alice.isSharedWith(1);
+  await bob.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
 
-  await bob.page.context().setOffline(true);
+  // Bob's page comes back without a network, and he writes on; Alice removes him meanwhile.
   await stage.stopServer();
-  await bob.page.reload();
+  await bob.page.goto("about:blank");
+  await bob.page.goBack();
+  await bob.canWrite();
+  await bob.press("Control+End");
+  await bob.type(" Unheard of.");
+  await bob.isStored();
+  await openPeople(alice);
+  await alice.button("Remove from the document: Bob").click();
+  const dialog = alice.page.getByRole("dialog", { name: "Remove Bob?" });
+  await dialog.getByText(/The link by which they came is revoked with it: Link that can edit/).waitFor();
+  await dialog.getByText(/Nobody else is here now/).waitFor();
+  await dialog.getByRole("button", { name: "Remove from the document" }).click();
+  await dialog.waitFor({ state: "detached" });
+  await alice.press("Escape");
+  expect(await alice.text()).toBe("Shared text. Bob was here.");
+
+  await stage.startServer();
+  await alice.page.evaluate(() => dispatchEvent(new Event("online")));
+  await bob.page.evaluate(() => dispatchEvent(new Event("online")));
+  await bob.sees("Shared text. Bob was here.");
+  await note(bob)
+    .getByText(/^Your edits are not taken by the others: you were removed from this document\./)
+    .waitFor({ timeout: PATIENCE_MS });
+  await isReadOnly(bob);
+  await bob.editor.focus();
+  await bob.type("More.");
+  expect(await bob.text()).toBe("Shared text. Bob was here.");
+  const [saved] = await Promise.all([
+    bob.page.waitForEvent("download"),
+    note(bob).getByRole("button", { name: "Save your words" }).click(),
+  ]);
+  expect(readFileSync((await saved.path())!, "utf8")).toBe(" Unheard of.\n");
+
+  await alice.readsStatus(/\d edits? by Bob set aside\. People shows them\./);
+  await openAside(alice);
+  await alice.page.getByText("Bob wrote this without knowing of having been removed.").waitFor();
+  await expect.poll(() => alice.page.locator("blockquote").textContent()).toBe(" Unheard of.");
+  await isFit(alice, "set aside");
+  await alice.button("Take back in").click();
+  await alice.page.getByText("Nothing is set aside.").waitFor();
+  await alice.press("Escape");
+  await alice.sees("Shared text. Bob was here. Unheard of.");
 });
 
-export { describe, isFit, isReadOnly, linkIn, note, type PersonOptions, removeBob, share, shutDialog };
+it("a link for reading lets read and not type, until it is revoked or the role is raised", {
+  timeout: 60_000,
+}, async () => {
+  const alice = await (await stage.person()).open();
+  await alice.type("For many eyes.");
+  await share(alice);
+  const editing = await linkIn(alice, "Link that can edit");
+  const reading = await linkIn(alice, "Link that can only read");
+  await shutDialog(alice);
+
+  const carol = await stage.person();
+  await carol.page.goto(reading);
+  await carol.sees("For many eyes.");
+  await isReadOnly(carol);
+  await note(carol)
+    .getByText(/^You can read this document\./)
+    .waitFor();
+  await carol.editor.focus();
+  await carol.type("Mine!");
+  expect(await carol.text()).toBe("For many eyes.");
+  expect(await carol.title.getAttribute("readonly")).not.toBe(null);
+  await isFit(carol, "a reader");
+  await alice.editor.focus();
+  await alice.press("Control+End");
+  await alice.type(" And on.");
+  await carol.sees("For many eyes. And on.");
+
+  await share(alice);
+  await alice.button("Revoke: Link that can only read").click();
+  await alice.button("Revoke this link").click();
+  await expect
+    .poll(() => alice.page.getByRole("textbox", { name: "Link that can only read" }).count())
+    .toBe(0);
+  await shutDialog(alice);
+  await note(carol)
+    .getByText(/the link by which you came was revoked/)
+    .waitFor({ timeout: PATIENCE_MS });
+  await alice.editor.focus();
+  await alice.press("Control+End");
+  await alice.type(" In private.");
+  const dave = await stage.person();
+  await dave.page.goto(reading);
+  await dave.readsStatus("Waiting for someone who has this document");
+  const erin = await (await stage.person()).open(editing);
+  await erin.sees("For many eyes. And on. In private.");
+  expect(await carol.text()).toBe("For many eyes. And on.");
+});
+
+it("a role is changed by keys alone, and who may only read from then on sees it at once", {
+  timeout: 60_000,
+}, async () => {
+  const [alice, bob] = await stage.pair("Ours.");
+  await introduce(bob, "Bob");
+  await bob.press("Control+End");
+  await bob.type(" Yes.");
+  await alice.sees("Ours. Yes.");
+  await alice.button("Who is here").focus();
+  await alice.press("Enter");
+  const role = alice.page.getByRole("combobox", { name: "What Bob may do" });
+  await role.waitFor();
+  expect(await role.inputValue()).toBe("editor");
+  await alice.press("Tab");
+  expect(await role.evaluate(element => element === document.activeElement)).toBe(true);
+  // A letter picks the option that begins with it, as "can only read" does not alone.
+  await alice.type("can o");
+  await isReadOnly(bob);
+  await note(bob)
+    .getByText(/^You can read this document\./)
+    .waitFor();
+  await role.selectOption("editor");
+  await expect.poll(() => bob.editor.getAttribute("aria-readonly"), { timeout: PATIENCE_MS }).toBe(null);
+  await bob.editor.focus();
+  await bob.press("Control+End");
+  await bob.type(" Again.");
+  await alice.sees("Ours. Yes. Again.");
+});
+
+const LOOKS: readonly (readonly [string, PersonOptions])[] = [
+  ["in light", { colorScheme: "light" }],
+  ["in dark", { colorScheme: "dark" }],
+  ["on a phone", { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }],
+];
+
+it.each(LOOKS)(
+  "assistive technology finds nothing serious %s: links, roles, the question before a removal",
+  {
+    timeout: 60_000,
+  },
+  async (look, options) => {
+    const shoot = async (person: Person, name: string) => {
+      if (process.env.SHOTS)
+        await person.page.screenshot({ path: `${process.env.SHOTS}/${look} ${name}.png` });
+    };
+    const [alice, bob] = await stage.pair("Ours.", options);
+    await introduce(bob, "Bob");
+    await bob.press("Control+End");
+    await bob.type(" Yes.");
+    await alice.sees("Ours. Yes.");
+    await share(alice);
+    await linkIn(alice, "Link that can only read");
+    await alice.page.getByRole("textbox", { name: "Another link, for" }).fill("The garden club");
+    await alice.page.getByRole("combobox", { name: "What it lets people do" }).selectOption("admin");
+    await alice.button("Make link").click();
+    await linkIn(alice, "Link that can manage");
+    await alice.page.getByText("The garden club").waitFor();
+    await alice.button("QR code").last().click();
+    await alice.page.getByRole("img", { name: "QR code of the link that can manage" }).waitFor();
+    await alice.button("Revoke: The garden club").click();
+    await isFit(alice, "links");
+    await shoot(alice, "share");
+    await shutDialog(alice);
+    await openPeople(alice);
+    await alice.page.getByRole("combobox", { name: "What Bob may do" }).waitFor();
+    await isFit(alice, "people");
+    await shoot(alice, "people");
+    await alice.button("Remove from the document: Bob").click();
+    await alice.page.getByRole("dialog", { name: "Remove Bob?" }).waitFor();
+    await isFit(alice, "removal");
+    await shoot(alice, "remove");
+    await alice.page.getByRole("checkbox", { name: /The garden club/ }).check();
+    await alice.page.getByRole("dialog").getByRole("button", { name: "Remove from the document" }).click();
+    await note(bob)
+      .getByText(/you were removed/)
+      .waitFor({ timeout: PATIENCE_MS });
+    await isFit(bob, "a removed person");
+    await shoot(bob, "removed");
+  },
+);

@@ -206,9 +206,13 @@ export class OpenedDocument implements OpenDocument {
   #countAside(): AsideCount {
     const { people, device } = this.#replica;
     if (people.asideCount === this.#aside.count) return this.#aside;
-    const { aside } = people;
-    const mine = aside.filter(({ author }) => author === device).length;
-    this.#aside = { count: aside.length, mine, newestBy: aside.at(-1)?.author ?? null };
+    const authors = people.aside.map(({ author }) => author);
+    const key = authors.at(-1);
+    this.#aside = {
+      count: authors.length,
+      mine: authors.filter(author => author === device).length,
+      newestBy: key === undefined ? null : { key, name: this.host.session.claimedName(key) },
+    };
     return this.#aside;
   }
 
@@ -377,6 +381,7 @@ export class OpenedDocument implements OpenDocument {
     const { roomSecret } = this.#record;
     this.#record = { ...this.#record, ...links };
     this.#rememberNow();
+    this.#changed();
     if (roomSecret !== null || links.roomSecret === null) return;
     this.host.act(session => session.setInviteSeed(links.inviteSeed!));
     await this.#connect(links.roomSecret);

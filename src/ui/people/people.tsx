@@ -31,12 +31,17 @@ export function People({ document, people, aside, onName, onAside }: Properties)
   const panel = useId();
   useDismiss(isOpen, () => setOpen(false), frame, toggle);
   const shown = Math.min(people.length, SHOWN_MAX);
+  const hasPanel = people.length > 1 || aside > 0;
   const labels = labelsOf(people);
   const labelOf = (person: Person): Label => labels.get(person.key)!;
   return (
     <div className="people-place" ref={frame}>
       <div className="people-room">
-        <div className="people-strip" data-shown={shown} style={{ "--others": shown - 1 } as CSSProperties}>
+        <div
+          className="people-strip"
+          data-shown={shown}
+          style={{ "--others": Math.max(shown - 1, hasPanel ? 1 : 0) } as CSSProperties}
+        >
           <ul aria-label="People" className="people">
             {people.map((person, place) =>
               person.me ? (
@@ -63,12 +68,11 @@ export function People({ document, people, aside, onName, onAside }: Properties)
               +{people.length - shown}
             </span>
           )}
-          {(people.length > 1 || aside > 0) && (
+          {hasPanel && (
             <button
               ref={toggle}
               type="button"
               className="button people-all"
-              data-alone={people.length === 1 ? "" : undefined}
               aria-label="Who is here"
               title={people.slice(1).map(whoAndWhere).join("\n")}
               aria-expanded={isOpen}

@@ -18,7 +18,8 @@ export function linkName(role: Role): string {
   return `Link that ${ROLE_WORDS[role]}`;
 }
 
-export function cameWords(joined: number): string {
+export function cameWords(role: Role, joined: number): string {
+  if (joined === 0 && role === "reader") return "Who only reads is not counted";
   if (joined === 0) return "Nobody has written by it yet";
   return joined === 1 ? "1 person came by it and wrote" : `${joined} people came by it and wrote`;
 }

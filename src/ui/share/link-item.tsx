@@ -71,7 +71,7 @@ export function LinkItem({ link, isFirst, onRevoke }: Properties) {
               {" · "}
             </>
           )}
-          {cameWords(link.joined)}
+          {cameWords(link.role, link.joined)}
           {address === null && " · shown where it was made"}
         </span>
         {address !== null && (

@@ -3,6 +3,7 @@
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useRef, useState } from "react";
 import type { DocumentView } from "../../sync/view.ts";
 import { labelsOf, labelText } from "../people/names.ts";
+import { edits } from "./words.ts";
 
 const PAUSE_MS = 1500;
 const CLEAR_MS = 6000;
@@ -30,12 +31,9 @@ export function newsBetween(before: DocumentView, after: DocumentView): readonly
 export function asideNews(before: DocumentView, after: DocumentView): string | null {
   const count = after.aside.count - after.aside.mine - (before.aside.count - before.aside.mine);
   if (count <= 0 || after.aside.newestBy === null) return null;
-  const author = after.people.find(({ key }) => key === after.aside.newestBy);
-  const labels = labelsOf(author === undefined ? [] : after.people);
-  const label =
-    labels.get(after.aside.newestBy) ??
-    labelsOf([{ key: after.aside.newestBy, name: null }]).get(after.aside.newestBy)!;
-  return `${count === 1 ? "1 edit" : `${count} edits`} by ${labelText(label)} set aside`;
+  const { newestBy } = after.aside;
+  const labels = labelsOf([...after.people.filter(({ key }) => key !== newestBy.key), newestBy]);
+  return `${edits(count)} by ${labelText(labels.get(newestBy.key)!)} set aside`;
 }
 
 /** The same as a line that goes away. */

@@ -1,0 +1,146 @@
+// Goal: what the screen is told of people, links and what is set aside is what the core knows, in words where it is text;
+// secrets of links are kept within their limit. Method: the adapter over replicas.
+
+import { expect, it } from "vitest";
+import type { DeviceId, MapEdit } from "../../src/crdt/index.ts";
+import { forkProof } from "../../src/sync/adapters/fork-proof.ts";
+import { seedsOf, withSeeds } from "../../src/sync/adapters/link-seeds.ts";
+import { OpenedPeople } from "../../src/sync/adapters/opened-people.ts";
+import { LINK_SEEDS_MAX } from "../../src/sync/limits.ts";
+import { decodeLink } from "../../src/sync/link.ts";
+import type { Bytes, DocumentRecord } from "../../src/sync/ports.ts";
+import { bodyText, editBody } from "../../src/sync/text.ts";
+import { copyOf, gather, type Person, sync, verify } from "../crdt/people.ts";
+import { Prng } from "../sim/prng.ts";
+import { deterministicCiphers, keyNamed } from "./lucky-ciphers.ts";
+
+const type = (at: number, insert: string) => (root: MapEdit) =>
+  editBody(root, [{ from: at, to: at, insert }]);
+
+function peopleOf(person: Person) {
+  const key = keyNamed("no link");
+  const ciphers = deterministicCiphers(new Prng(7), key, message => key.sign(message), false);
+  let record: DocumentRecord = {
+    id: person.replica.doc,
+    title: "",
+    updatedAt: 0,
+    unshared: 0,
+    roomSecret: null,
+    inviteSeed: null,
+    delivered: {},
+    removedAt: null,
+  };
+  const people = new OpenedPeople(person.replica, ciphers, "https://chirograph.example/", {
+    nameOf: device => person.replica.members.find(member => member.device === device)?.name ?? null,
+    subscribe: () => () => undefined,
+    say: async say => {
+      say(person.replica.people);
+      person.close();
+    },
+    record: () => record,
+    keepLinks: async links => {
+      record = { ...record, ...links };
+    },
+  });
+  return { people, record: () => record };
+}
+
+it("makes the links that everybody expects once, and shows those whose secret is here", async () => {
+  const [alice, bob] = gather("Alice", "Bob");
+  const { people, record } = peopleOf(alice);
+  await people.prepareLinks();
+  await people.prepareLinks();
+  await people.makeLink("admin", " The garden club ");
+  const shown = people.state().links.filter(({ address }) => address !== null);
+  expect(shown.map(({ role, label, joined }) => [role, label, joined])).toEqual([
+    ["editor", "", 0],
+    ["reader", "", 0],
+    ["admin", "The garden club", 0],
+  ]);
+  for (const { address } of shown)
+    expect(decodeLink(new URL(address!).hash)).toMatchObject({
+      doc: alice.replica.doc,
+      roomSecret: record().roomSecret,
+    });
+  // Bob, who came by a link of the first hour, holds none of these secrets and makes none.
+  sync([alice, bob]);
+  const his = peopleOf(bob).people;
+  await his.prepareLinks();
+  expect(his.state().mayRule).toBe(false);
+  expect(his.state().links.every(({ address, isReachable }) => address === null && !isReachable)).toBe(true);
+  const garden = people.state().links.find(({ label }) => label === "The garden club")!;
+  await people.revoke(garden.key);
+  expect(people.state().links).not.toContainEqual(expect.objectContaining({ key: garden.key }));
+});
+
+it("removes a person with the link by which they came, and takes their words back in", async () => {
+  const [alice, bob] = gather("Alice", "Bob");
+  const { people } = peopleOf(alice);
+  alice.write(type(0, "Hello"));
+  sync([alice, bob]);
+  const entry = people.state().persons.find(({ key }) => key === bob.device)!;
+  expect(entry).toMatchObject({ name: "Bob", role: "editor", isReachable: true, me: false });
+  expect(entry.links).toHaveLength(1);
+  bob.write(type(5, ", wor"));
+  bob.write(type(10, "ld"));
+  bob.write(type(0, "Oh. "));
+  await people.remove(entry.key, entry.links);
+  sync([alice, bob]);
+  expect(bodyText(alice.replica)).toBe("Hello");
+  expect(people.state().links).toEqual([]);
+  expect(people.state().aside).toEqual([
+    {
+      author: bob.device,
+      reason: "removed",
+      changes: 3,
+      heads: [bob.replica.ownHead!.id],
+      text: ", world\nOh. ",
+    },
+  ]);
+  await people.takeIn(people.state().aside[0]!, null);
+  expect(bodyText(alice.replica)).toBe("Oh. Hello, world");
+  expect(people.state().aside).toEqual([]);
+  expect(people.state().persons.find(({ key }) => key === bob.device)!.role).toBe(null);
+});
+
+it("is one object until something changes, whatever is typed", () => {
+  const [alice, bob] = gather("Alice", "Bob");
+  const { people } = peopleOf(alice);
+  const before = people.state();
+  alice.write(type(0, "Hello"));
+  expect(people.state()).toBe(before);
+  bob.replica.rename("Robert");
+  bob.close();
+  sync([alice, bob]);
+  expect(people.state().persons.find(({ key }) => key === bob.device)!.name).toBe("Robert");
+});
+
+it("gives as evidence both changes, each with a signature that holds for it", () => {
+  const [alice, bob] = gather("Alice", "Bob");
+  const twin = copyOf(bob);
+  bob.write(type(0, "one"));
+  twin.write(type(0, "two"));
+  sync([alice, bob, twin]);
+  const evidence = JSON.parse(new TextDecoder().decode(forkProof(alice.replica, bob.device)));
+  expect(evidence).toMatchObject({ document: alice.replica.doc, device: bob.device });
+  expect(evidence.sides.map(({ id }: { id: string }) => id).sort()).toEqual(
+    alice.replica.numbered(bob.device as DeviceId, evidence.number).toSorted(),
+  );
+  for (const { signed } of evidence.sides) {
+    const bytes = (hex: string) => new Uint8Array(Buffer.from(hex, "hex"));
+    const run = alice.replica.inspectRun(signed.changes.map(bytes), bytes(signed.signature));
+    expect(run.ok && run.questions.map(verify)).toEqual([true]);
+  }
+});
+
+it("keeps as many secrets of links as the limit says, and forgets the oldest", () => {
+  const seed = (n: number): Bytes => new Uint8Array(32).fill(n);
+  const full = Array.from({ length: LINK_SEEDS_MAX }, (_, n) => seed(n));
+  expect(withSeeds([], ...full)).toEqual(full);
+  expect(withSeeds(full, seed(250))).toEqual([...full.slice(1), seed(250)]);
+  // Opened again: one secret is kept once, as the newest.
+  expect(withSeeds(full, seed(3)).at(-1)).toEqual(seed(3));
+  expect(withSeeds(full, seed(3))).toHaveLength(LINK_SEEDS_MAX);
+  const before = { inviteSeed: seed(1) } as DocumentRecord;
+  expect(seedsOf(before)).toEqual([seed(1)]);
+});
