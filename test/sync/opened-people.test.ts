@@ -19,7 +19,7 @@ const type = (at: number, insert: string) => (root: MapEdit) =>
 
 function peopleOf(person: Person) {
   const key = keyNamed("no link");
-  const ciphers = deterministicCiphers(new Prng(7), key, message => key.sign(message), false);
+  const ciphers = deterministicCiphers(new Prng(7), (_key, message) => key.sign(message), false);
   let record: DocumentRecord = {
     id: person.replica.doc,
     title: "",
