@@ -22,6 +22,7 @@ import { type Author, Draft, pathBytes } from "./types/draft.ts";
 import { MapEdit } from "./types/edit.ts";
 import type { TextNode } from "./types/node.ts";
 import type { ContentOp, Path } from "./types/op.ts";
+import type { IsUnseen } from "./types/sequence.ts";
 
 // Room for the header, whatever it holds, and for ops that grow by being joined.
 const DRAFT_BYTES_MAX = CHANGE_BYTES_MAX - 4 * 1024;
@@ -64,6 +65,7 @@ export class Drafting implements Author {
   readonly #overflown = new Set<Slot>();
   /** The heads at the first op. */
   #parents: readonly Slot[] = [];
+  #isUnseen: IsUnseen = null;
   #authority: AuthorityOp[] = [];
   /** What the edit under way shows differently; null while there is none. */
   #patches: Patch[] | null = null;
@@ -134,8 +136,10 @@ export class Drafting implements Author {
   typeText(node: TextNode, path: Path, index: number, text: string): void {
     const patches = this.#underWay();
     const last = this.#last;
-    if (last === null || !last.typeOn(node, index, text, DRAFT_BYTES_MAX))
-      this.#growing(INSERT_SIZE + pathBytes(path) + text.length * 3).typeText(node, path, index, text);
+    if (last === null || !last.typeOn(node, index, text, DRAFT_BYTES_MAX)) {
+      const draft = this.#growing(INSERT_SIZE + pathBytes(path) + text.length * 3);
+      draft.typeText(node, path, index, text, this.#isUnseen);
+    }
     if (this.#isWatched) patches.push({ type: "text", path, index, removed: 0, inserted: text });
     if (path.length > 1) this.#settle(path, patches);
   }
@@ -219,7 +223,19 @@ export class Drafting implements Author {
   }
 
   #begin(): void {
-    if (!this.isOpen) this.#parents = this.#effects.tipsFor(this.#device);
+    if (this.isOpen) return;
+    this.#parents = this.#effects.tipsFor(this.#device);
+    this.#isUnseen = null;
+    if (this.#effects.aside.size === 0) return;
+    // What is loose shows nothing and is not below what is written now: no place can be named after it.
+    const own = this.#graph.newestSlotOf(this.#device);
+    const past = this.#graph.past(own === null ? this.#parents : [...this.#parents, own]);
+    this.#isUnseen = slot => !past.has(slot) && !this.has(slot);
+  }
+
+  get isUnseen(): IsUnseen {
+    this.#begin();
+    return this.#isUnseen;
   }
 
   /** The numbers of the parts, in a row. */

@@ -7,11 +7,13 @@ import type { DocumentTree, Patch } from "./document.ts";
 import type { Dot, Slot, Span } from "./dot.ts";
 import type { TextNode } from "./node.ts";
 import { type ContentOp, elementCount, type Path, type Place, samePath } from "./op.ts";
+import type { IsUnseen } from "./sequence.ts";
 import type { GrowingSpan } from "./strands.ts";
 
 /** Takes the edits of the local author and applies them. */
 export interface Author {
   readonly tree: DocumentTree;
+  readonly isUnseen: IsUnseen;
   /** Answers the dot of the first element. */
   add(op: ContentOp): Dot;
   /** At most `RUN_UNITS_MAX` units before visible index `index`. */
@@ -136,11 +138,11 @@ export class Draft {
     return true;
   }
 
-  typeText(node: TextNode, path: Path, index: number, text: string): void {
+  typeText(node: TextNode, path: Path, index: number, text: string, isUnseen: IsUnseen): void {
     checkInside(node.text, index);
     this.#close();
     const start = this.#next;
-    const place = node.text.insertAt(index, { change: this.slot, index: start }, text);
+    const place = node.text.insertAt(index, { change: this.slot, index: start }, text, isUnseen);
     this.#typing = { node, path, place, start, length: text.length };
     this.#grow(text.length, text.length * 3 + INSERT_BYTES + pathBytes(path));
   }

@@ -173,7 +173,7 @@ export class ListEdit extends Handle<ListNode> {
     checkIndex(index, this.length);
     for (let i = 0; i < values.length; ) {
       const part = values.slice(i, runEnd(values, i));
-      const place = this.node.items.place(index + i);
+      const place = this.node.items.place(index + i, this.author.isUnseen);
       const first = this.author.add({
         type: "insertList",
         path: this.path,
@@ -192,7 +192,7 @@ export class ListEdit extends Handle<ListNode> {
   /** An empty node as an item, to be filled. */
   insertNew(index: number, kind: Kind): void {
     checkIndex(index, this.length);
-    const place = this.node.items.place(index);
+    const place = this.node.items.place(index, this.author.isUnseen);
     this.author.add({ type: "insertList", path: this.path, ...place, values: [{ make: kind }] });
   }
 
@@ -234,7 +234,7 @@ export class ListEdit extends Handle<ListNode> {
     const { path: from, at: item } = this.#at(index);
     if (!this.author.tree.moves.mayMove(from, item, other.path))
       throw new RangeError("Expected a list that is not inside the item, nor too deep");
-    const place = other.node.items.place(isSame && to > index ? to + 1 : to);
+    const place = other.node.items.place(isSame && to > index ? to + 1 : to, this.author.isUnseen);
     this.author.add({ type: "move", path: other.path, ...place, from, item });
   }
 

@@ -62,6 +62,24 @@ export class Fugue<C extends Elements> {
     return this.#pieces.runs.cells[run + RIGHTS] !== NONE || this.#pieces.continuation(run) !== NONE;
   }
 
+  /**
+   * Whether the first element of a run lies in what hangs right of the element at a position, as the next of all that are looked
+   * at. What it hangs left of, one above the other, stands behind it; the first that it hangs right of stands before.
+   */
+  isRightOf(run: Run, column: number, position: number): boolean {
+    const { runs } = this.#pieces;
+    const { cells, roots } = runs;
+    let at = run;
+    while (runs.isHead(at)) {
+      const root = cells[at + ROOT]!;
+      const [hangsOn, parent] = [roots[root + PARENT_COLUMN]!, roots[root + PARENT]!];
+      if (roots[root + IS_RIGHT] === 1) return hangsOn === column && parent === position;
+      at = this.#pieces.holding(hangsOn, parent);
+      if (parent > cells[at + START]!) return hangsOn === column && parent - 1 === position;
+    }
+    return cells[at + COLUMN] === column && cells[at + START]! - 1 === position;
+  }
+
   /** Puts a new run where its root says. */
   hang(run: Run): void {
     const { cells, roots } = this.#pieces.runs;

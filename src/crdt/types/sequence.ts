@@ -18,6 +18,7 @@ import type { Order } from "./order.ts";
 import { Pieces } from "./pieces.ts";
 import {
   AT,
+  COLUMN,
   LENGTH,
   NONE,
   ORIGIN,
@@ -40,6 +41,9 @@ export interface Shown<C> {
   readonly change: Slot;
   readonly start: number;
 }
+
+/** Of changes that are here: those that what is written now does not build on, and cannot name. Null: of none. */
+export type IsUnseen = ((change: Slot) => boolean) | null;
 
 /** A sequence of UTF-16 units. `strands`: of the document it stands in. */
 export function textSequence(causality: Causality, strands = new Strands()): Sequence<string> {
@@ -263,29 +267,42 @@ export class Sequence<C extends Elements> {
 
   // ----------------------------------------------------------------------------------------------- inserting
 
-  /** Where a local insert before visible index `index` hangs (Fugue, algorithm 1). */
-  place(index: number): Place {
+  /** Where a local insert before visible index `index` hangs (Fugue, algorithm 1), as if what is unseen were not here. */
+  place(index: number, isUnseen: IsUnseen = null): Place {
     this.#settle();
     const { cells } = this.#runs;
     if (index === 0) {
-      const { first } = this.#order;
+      const first = this.#seenFrom(this.#order.first, isUnseen);
       if (first === NONE) return { parent: null, side: "right", rightOrigin: null };
       return { parent: this.#fugue.head(first), side: "left", rightOrigin: null };
     }
     const run = this.#order.find(index - 1);
     const offset = index - 1 - this.#order.foundAt;
-    if (offset + 1 < cells[run + LENGTH]!)
-      return { parent: this.#dotIn(run, offset + 1), side: "left", rightOrigin: null };
-    const next = this.#order.next(run);
-    if (next !== NONE && this.#fugue.hasRight(run))
+    if (offset + 1 < cells[run + LENGTH]!) {
+      const parent = this.#dotIn(run, offset + 1);
+      if (isUnseen === null || !isUnseen(parent.change)) return { parent, side: "left", rightOrigin: null };
+    }
+    const next = this.#seenFrom(this.#order.next(run), isUnseen);
+    const hangsThere = (): boolean =>
+      isUnseen === null
+        ? this.#fugue.hasRight(run)
+        : this.#fugue.isRightOf(next, cells[run + COLUMN]!, cells[run + START]! + offset);
+    if (next !== NONE && hangsThere())
       return { parent: this.#fugue.head(next), side: "left", rightOrigin: null };
     const rightOrigin = next === NONE ? null : this.#fugue.head(next);
     return { parent: this.#dotIn(run, offset), side: "right", rightOrigin };
   }
 
+  /** From a run on the first that is seen: what follows an unseen element on its run is unseen as well. */
+  #seenFrom(run: Run, isUnseen: IsUnseen): Run {
+    if (isUnseen !== null)
+      while (run !== NONE && isUnseen(this.#fugue.head(run).change)) run = this.#order.next(run);
+    return run;
+  }
+
   /** Inserts new elements before visible index `index` and answers where they hang. */
-  insertAt(index: number, dot: Dot, content: C): Place {
-    const place = this.place(index);
+  insertAt(index: number, dot: Dot, content: C, isUnseen: IsUnseen = null): Place {
+    const place = this.place(index, isUnseen);
     const column = this.#pieces.columnOn(dot.change);
     this.#tip = this.#put(column, this.#strands.position(dot), place, content);
     this.#tipColumn = column;
