@@ -50,9 +50,9 @@ export class Closing {
   /** What this device is, or would be by the ticket in its hand. */
   get role(): Role | null {
     const { members } = this.#holding;
-    return (
-      members.roleOf(this.device) ?? (this.ticket === null ? null : members.inviteRole(this.ticket.invite))
-    );
+    // One joins with the first change or not at all: who was removed does not come back by a link.
+    const ticket = this.#graph.newestSlotOf(this.device) === null ? this.ticket : null;
+    return members.roleOf(this.device) ?? (ticket === null ? null : members.inviteRole(ticket.invite));
   }
 
   /** Whether an edit made now would be taken by others. */

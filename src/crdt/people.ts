@@ -130,6 +130,9 @@ export class People {
   invite(key: DeviceId, role: Role, label = "", { expires = 0, uses = 0 } = {}): void {
     if (!label.isWellFormed() || label.length * 3 > LABEL_BYTES_MAX)
       throw new RangeError("Expected a shorter, well-formed label");
+    const own = this.#current.roleOf(this.#device);
+    if (own === null || !mayGive(own, role))
+      throw new RangeError(`Expected a role that may be given, got ${role}`);
     this.#say({ type: "invite", key, role, label, expires, uses });
   }
 
@@ -149,13 +152,14 @@ export class People {
 
   /** Removes a person. The links that they may know are to be revoked beside it. */
   dismiss(person: PersonId): void {
-    if (this.#current.grantsOf(person).length === 0 || !this.mayReach(person))
-      throw new RangeError("Expected somebody who is here and may be removed by this device");
+    if (!this.mayReach(person) || !this.#isKnown(person))
+      throw new RangeError("Expected somebody who may be removed from here");
     this.#say({ type: "dismiss", person });
   }
 
   /** Takes back in what was set aside: these changes and those of their authors below them. */
   admit(ids: readonly ChangeId[]): void {
+    this.#checkRule();
     const heads = [...new Set(ids)].sort();
     if (heads.length === 0 || heads.length > ADMITTED_HEADS_MAX)
       throw new RangeError(`Expected 1 to ${ADMITTED_HEADS_MAX} changes, got ${heads.length}`);
@@ -169,7 +173,8 @@ export class People {
 
   /** Raises what a person may write in all. */
   raise(person: PersonId, opsMax: number, bytesMax: number): void {
-    if (this.#current.grantsOf(person).length === 0) throw new RangeError("Expected somebody who is here");
+    this.#checkRule();
+    if (!this.#isKnown(person)) throw new RangeError("Expected somebody who was given a role");
     this.#say({ type: "quota", person, opsMax, bytesMax });
   }
 
@@ -192,6 +197,15 @@ export class People {
     if (!persons.isSenior(persons.of(this.#device), persons.of(device)))
       throw new RangeError("Expected a junior device of one's own person");
     this.#say({ type: "disown", device });
+  }
+
+  #checkRule(): void {
+    if (!this.mayRule) throw new RangeError("Expected to be an owner or an admin");
+  }
+
+  /** Whether somebody was ever given a role. */
+  #isKnown(person: PersonId): boolean {
+    return this.#current.grantsOf(person).length > 0;
   }
 
   #say(op: AuthorityOp): void {
