@@ -1,7 +1,7 @@
 // What honest people do of themselves, one row for each thing in `DEEDS`, drawn by its weight: whatever a person can do
 // with the app and a run should try is added here and nowhere else. It goes through the session as the page does it.
 
-import type { Role } from "../../src/crdt/index.ts";
+import type { PersonId, Role } from "../../src/crdt/index.ts";
 import { EDITS, editBy } from "../crdt/random-edits.ts";
 import { keyNamed } from "../sync/lucky-ciphers.ts";
 import type { Tab } from "../sync/world.ts";
@@ -29,6 +29,10 @@ export const DEEDS: readonly Step[] = [
   { name: "names", weight: 1, act: withWriter(rename) },
   { name: "invites", weight: 1, act: invite },
   { name: "joins", weight: 2, act: join },
+  { name: "roles set", weight: 3, act: ruling(setRole) },
+  { name: "removals", weight: 2, act: ruling(dismiss) },
+  { name: "links revoked", weight: 1, act: ruling(revoke) },
+  { name: "readmissions", weight: 2, act: ruling(admit) },
   { name: "tabs opened", weight: 2, act: openTab },
   { name: "tabs left", weight: 4, act: leave },
   { name: "devices set aside", weight: 1, act: setAside },
@@ -44,6 +48,14 @@ function withWriter(act: (tab: Tab, luck: Prng) => void): Step["act"] {
     if (writers.length === 0) return false;
     act(luck.pick(writers), luck);
     return true;
+  };
+}
+
+/** By an owner or an admin. */
+function ruling(act: (tab: Tab, stage: Stage) => boolean): Step["act"] {
+  return stage => {
+    const rulers = stage.writers.filter(({ replica }) => replica.people.mayRule);
+    return rulers.length > 0 && act(stage.luck.pick(rulers), stage);
   };
 }
 
@@ -93,6 +105,54 @@ function invite({ tabs, honest, luck, invites }: Stage): boolean {
   const key = keyNamed(`link ${invites.length} of the world`);
   owner.act(session => session.amend(replica => replica.invite(key.id, role)));
   invites.push({ key, role });
+  return true;
+}
+
+/** Of somebody whom this device may reach; liars are promoted like everybody else. */
+function setRole(tab: Tab, { luck }: Stage): boolean {
+  const person = reachable(tab, luck, () => true);
+  if (person === null) return false;
+  const role = luck.pick(ROLES);
+  tab.act(session => session.amend(replica => replica.people.setRole(person, role)));
+  return true;
+}
+
+/** Mostly of a liar: a run in which everybody is removed shows little. */
+function dismiss(tab: Tab, { luck, liars }: Stage): boolean {
+  const isLiar = (person: PersonId): boolean => liars.some(({ profile }) => profile.key.id === person);
+  const person = reachable(tab, luck, one => isLiar(one) || luck.chance(0.2));
+  if (person === null) return false;
+  tab.act(session => session.amend(replica => replica.people.dismiss(person)));
+  return true;
+}
+
+function reachable(tab: Tab, luck: Prng, isMeant: (person: PersonId) => boolean): PersonId | null {
+  const { people } = tab.replica;
+  const others = people.members.filter(
+    ({ person, role }) => role !== null && people.mayReach(person) && isMeant(person),
+  );
+  return others.length === 0 ? null : luck.pick(others).person;
+}
+
+function revoke(tab: Tab, { luck, invites }: Stage): boolean {
+  const { people } = tab.replica;
+  // The first one only now and then: everybody new comes by it, and liars know it.
+  const live = people.links.filter(
+    ({ invite, isLive }) =>
+      isLive && people.mayRevoke(invite) && (invite !== invites[0]!.key.id || luck.chance(0.3)),
+  );
+  if (live.length === 0) return false;
+  const { invite } = luck.pick(live);
+  tab.act(session => session.amend(replica => replica.people.revoke(invite)));
+  return true;
+}
+
+/** Of what is set aside some is taken back in, whoever wrote it. */
+function admit(tab: Tab, { luck }: Stage): boolean {
+  const { aside } = tab.replica.people;
+  if (aside.length === 0) return false;
+  const ids = Array.from({ length: luck.between(1, 3) }, () => luck.pick(aside).id);
+  tab.act(session => session.amend(replica => replica.people.admit(ids)));
   return true;
 }
 

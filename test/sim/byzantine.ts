@@ -326,6 +326,15 @@ export const STRATEGIES: readonly Strategy[] = [
       return liar.open.length > 0;
     },
   },
+  {
+    name: "another face",
+    line: "A3",
+    // To one person alone, when the others have seen two.
+    act: liar => liar.open.length > 0 && liar.say([liar.luck.pick(liar.open)], liar.forged("another face")),
+  },
+  { name: "words dated back", line: "A3", act: telling("words dated back", true) },
+  { name: "removals by liars", line: "A3", act: telling("removals by liars", true) },
+  { name: "guests of a revoked link", line: "A4", act: telling("guests of a revoked link", true) },
   { name: "wide forks", line: "A3", act: telling("wide forks", true) },
   { name: "long branches revealed", line: "A3", act: telling("long branch", true) },
   {

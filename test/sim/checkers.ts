@@ -2,10 +2,12 @@
 // for the first promise that is broken. They look only at what a page, a disk or a link shows; what liars believe is
 // not looked at.
 
+import type { Op } from "../../src/crdt/graph/change.ts";
 import { type ChangeId, type DeviceId, type RefusalCode, Replica } from "../../src/crdt/index.ts";
 import { BUFFERED_BYTES_HIGH, FRAME_BYTES_MAX } from "../../src/sync/limits.ts";
 import { checkDocument } from "../model/check-document.ts";
 import { NaiveDocument } from "../model/naive-document.ts";
+import { asideOf } from "../model/naive-effects.ts";
 import { cachedChange } from "../sync/overheard.ts";
 import type { Profile, Tab } from "../sync/world.ts";
 import type { Stage } from "./world.ts";
@@ -14,6 +16,8 @@ import type { Stage } from "./world.ts";
 const OF_THE_SENDER: ReadonlySet<RefusalCode> = new Set<RefusalCode>(["SignatureWrong", "BytesMalformed"]);
 /** Bytes that somebody must have sent for each signature that is judged: the signature itself. */
 const BYTES_PER_QUESTION = 64;
+/** Changes up to which it is worked out from scratch what of them counts: that is cubic. */
+const NAIVE_CHANGES_MAX = 150;
 /** Bytes of ops up to which the laws are asked from scratch as well: that is cubic. */
 const NAIVE_BYTES_MAX = 1_500;
 
@@ -28,6 +32,9 @@ export class Checkers {
   readonly #kept = new Map<Profile, Map<string, { readonly author: DeviceId; readonly seq: number }>>();
   /** Whose changes may be gone, and numbers used twice: an old disk, a damaged row. */
   readonly #excused = new Set<Profile>();
+  /** What counts of the changes below some heads. */
+  readonly #asides = new Map<string, string>();
+  readonly #reputation = new Reputation();
   readonly #heads = new WeakMap<Tab, readonly ChangeId[]>();
   readonly #shown = new WeakMap<Tab, string>();
   readonly #rows = new WeakSet<object>();
@@ -143,11 +150,40 @@ export class Checkers {
     this.#documents.set(state, document);
     for (const { change } of replica.changesSince(this.#heads.get(tab) ?? [])) {
       this.#judged(tab, change.id, true);
+      if (change.isAboutPeople) this.#reputation.hear(change.author, change.ops);
       if (change.author !== replica.device) this.#number(change);
       if (replica.isMasked(change.id) && this.#honest(change.author) !== undefined)
         throw new Error(`${tab.name} masks what ${this.#honest(change.author)!.name} wrote`);
     }
     this.#heads.set(tab, replica.heads);
+    this.#checkAside(tab);
+  }
+
+  /** Equal changes, equal effects; and nothing of anybody honest is set aside against whom nothing was ever said. */
+  #checkAside({ name, replica }: Tab): void {
+    const { aside } = replica.people;
+    const heads = replica.heads.join();
+    const ids = aside
+      .map(({ id }) => id)
+      .sort()
+      .join();
+    const known = this.#asides.get(heads);
+    if (known !== undefined && known !== ids) throw new Error(`${name} sets other changes aside`);
+    this.#asides.set(heads, ids);
+    for (const { author, reason } of aside) {
+      const profile = this.#honest(author);
+      if (profile === undefined || this.#excused.has(profile)) continue;
+      // While another page took its number, and it is about to find out.
+      if (author === replica.device) continue;
+      if (this.#reputation.isSpotless(author, device => this.#isTrusted(device)))
+        throw new Error(`${name} sets aside what ${profile.name} wrote: ${reason}`);
+    }
+  }
+
+  /** Honest, and with one face. */
+  #isTrusted(device: DeviceId): boolean {
+    const profile = this.#honest(device);
+    return profile !== undefined && !this.#excused.has(profile);
   }
 
   /** What everybody agreed to set aside is masked here as well, whenever it came. */
@@ -187,7 +223,8 @@ export class Checkers {
 
   finish(): void {
     this.check();
-    const { tabs, honest } = this.#stage;
+    const { members: tabs } = this.#stage;
+    const honest = [...new Set(tabs.map(({ profile }) => profile))];
     const documents = tabs.map(({ replica }) => replica.canonicalJson());
     if (new Set(documents).size !== 1) throw new Error("They read the same changes otherwise");
     for (const profile of honest)
@@ -201,10 +238,22 @@ export class Checkers {
     const changes = [...first!.replica.changes()].map(({ change }) => change);
     checkCausality(changes);
     checkDocument(first!.replica);
+    const aside = new Set(first!.replica.people.aside.map(({ id }) => id));
+    this.#stage.count("changes set aside", aside.size);
+    if (changes.length <= NAIVE_CHANGES_MAX) {
+      this.#stage.count("effects asked");
+      const expected = asideOf(changes);
+      if (aside.size !== expected.size || ![...aside].every(id => expected.has(id)))
+        throw new Error(
+          `Asked from scratch, ${expected.size} changes are set aside, not these ${aside.size}`,
+        );
+    }
     if (changes.reduce((sum, { bodyBytes }) => sum + bodyBytes, 0) <= NAIVE_BYTES_MAX) {
       this.#stage.count("laws asked");
-      const masked = new Set(changes.map(({ id }) => id).filter(id => first!.replica.isMasked(id)));
-      if (new NaiveDocument(changes, masked).json() !== documents[0])
+      const masked = new Set(
+        changes.map(({ id }) => id).filter(id => aside.has(id) || first!.replica.isMasked(id)),
+      );
+      if (new NaiveDocument(changes, masked, aside).json() !== documents[0])
         throw new Error("The laws, asked from scratch, give another document");
     }
     for (const profile of honest) this.#checkReading(profile, first!.replica);
@@ -226,6 +275,34 @@ export class Checkers {
       rows = rows.filter(({ id }) => !replica.has(id as ChangeId));
     }
     if (replica.heads.join() !== shown.heads.join()) throw new Error(`${name} has other changes on disk`);
+  }
+}
+
+/** What was ever said about people, by whomever, and whether it counts or not. */
+class Reputation {
+  #owner: DeviceId | null = null;
+  readonly #named = new Set<DeviceId>();
+  readonly #revoked = new Set<DeviceId>();
+  /** The link by which each device came, and who made each link. */
+  readonly #links = new Map<DeviceId, DeviceId>();
+  readonly #makers = new Map<DeviceId, DeviceId>();
+
+  hear(author: DeviceId, ops: readonly Op[]): void {
+    for (const op of ops)
+      if (op.type === "genesis") this.#owner = author;
+      else if (op.type === "join") this.#links.set(author, op.invite);
+      else if (op.type === "invite") this.#makers.set(op.key, author);
+      else if (op.type === "revoke") this.#revoked.add(op.invite);
+      else if (op.type === "dismiss" || op.type === "role") this.#named.add(op.person);
+  }
+
+  /** The owner, whatever is said; and whom nobody named who came by a link that stands, made by somebody as spotless. */
+  isSpotless(device: DeviceId, isTrusted: (device: DeviceId) => boolean): boolean {
+    if (device === this.#owner) return true;
+    const link = this.#links.get(device);
+    if (link === undefined || this.#named.has(device) || this.#revoked.has(link)) return false;
+    const maker = this.#makers.get(link);
+    return maker !== undefined && isTrusted(maker) && this.isSpotless(maker, isTrusted);
   }
 }
 

@@ -2,7 +2,7 @@
 // those that everybody must take and end with the same. They are signed by who sends them (byzantine.ts).
 
 import type { AuthorityOp, Op } from "../../src/crdt/graph/change.ts";
-import { type Bytes, type ChangeId, joinMessage, Replica } from "../../src/crdt/index.ts";
+import { type Bytes, type ChangeId, joinMessage, type PersonId, Replica } from "../../src/crdt/index.ts";
 import type { InsertTextOp, Path } from "../../src/crdt/types/op.ts";
 import { type Forgery, forge, type Key, type Letter, Person } from "../crdt/people.ts";
 import { keyNamed } from "../sync/lucky-ciphers.ts";
@@ -57,6 +57,62 @@ export const FORGERIES = {
     const { key, name } = liar.luck.pick(liar.stage.honest);
     const victim = new Person(name, key, liar.tab.replica);
     return [{ letter: forge(victim, { ops: () => [typing("I resign")] }) }];
+  },
+
+  /** On top of nothing but what its own last words stood on, as if it had not heard that it was removed. */
+  "words dated back"(liar) {
+    const own = liar.tab.replica.ownHead;
+    if (own === null || liar.tab.replica.roleOf(liar.tab.replica.device) !== null) return [];
+    return [make(liar, { ops: () => [typing("still here")] }, groundOf(liar, [own.id]))];
+  },
+
+  /** Of somebody honest, or of all who come by the first link, by whatever role it has or had. */
+  "removals by liars"(liar) {
+    const { luck, tab, stage } = liar;
+    const own = tab.replica.ownHead;
+    if (own === null) return [];
+    const { id } = luck.pick(stage.honest).key;
+    const person = id as PersonId;
+    const op = luck.pick<AuthorityOp>([
+      { type: "dismiss", person },
+      { type: "role", person, role: "reader" },
+      { type: "revoke", invite: stage.invites[0]!.key.id },
+    ]);
+    const heads = luck.chance(0.5) ? [own.id] : tab.replica.heads;
+    return [make(liar, { ops: () => [op] }, groundOf(liar, heads))];
+  },
+
+  /** Friends by a link that was revoked, as if they had come before. */
+  "guests of a revoked link"(liar) {
+    const { luck, tab, stage } = liar;
+    const { people } = tab.replica;
+    const dead = stage.invites.filter(({ key }) =>
+      people.links.some(({ invite, isLive }) => invite === key.id && !isLive),
+    );
+    const own = tab.replica.ownHead;
+    if (dead.length === 0 || own === null) return [];
+    const invite = luck.pick(dead).key;
+    const ground = groundOf(liar, [own.id]);
+    if (ground.inviteRole(invite.id) === null) return [];
+    return Array.from({ length: luck.between(1, 3) }, (_, i) => {
+      const key = keyNamed(`${tab.name}'s friend ${i}`);
+      const signature = stage.world.sign(invite, joinMessage(ground.doc, key.id));
+      const join: Op = { type: "join", invite: invite.id, signature };
+      return {
+        letter: forge(new Person(`friend ${i}`, key, ground), { ops: () => [join, typing("hi")] }),
+        key,
+      };
+    });
+  },
+
+  /** One more branch, from before its first fork, once that is known. */
+  "another face"(liar) {
+    const { replica } = liar.tab;
+    const fork = replica.people.forks.find(({ device }) => device === replica.device);
+    if (fork === undefined) return [];
+    const forked = replica.get(fork.ids[0])?.change.prev ?? null;
+    if (forked === null) return [];
+    return [make(liar, { ops: () => [typing("third")] }, groundOf(liar, [forked]))];
   },
 
   "second signatures"(liar) {
@@ -183,8 +239,22 @@ function typing(text: string): InsertTextOp {
   return { type: "insertText", path: BODY, text, parent: null, side: "right", rightOrigin: null };
 }
 
-function make({ tab }: Forger, forgery: Forgery): Forged {
-  return { letter: forge(new Person(tab.name, tab.profile.key, tab.replica), forgery) };
+function make({ tab }: Forger, forgery: Forgery, ground = tab.replica): Forged {
+  return { letter: forge(new Person(tab.name, tab.profile.key, ground), forgery) };
+}
+
+/** A replica that holds some changes and what lies below, and nothing else. */
+function groundOf({ tab: { replica } }: Forger, heads: readonly ChangeId[]): Replica {
+  const ground = Replica.open(replica.device, replica.doc);
+  const wanted = new Set(heads);
+  const all = [...replica.changes()];
+  for (const { id, change } of all.toReversed())
+    if (wanted.has(id)) for (const parent of change.parents) wanted.add(parent);
+  ground.restore(
+    all.filter(({ id }) => wanted.has(id)),
+    0,
+  );
+  return ground;
 }
 
 /** An id of no change. */

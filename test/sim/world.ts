@@ -82,6 +82,17 @@ export class Stage {
     return this.tabs.filter(({ replica }) => replica.hasGenesis && replica.mayWrite);
   }
 
+  /** Pages of those who are let read in the end: whoever has a role, or a link that is alive, by all that the owner holds. */
+  get members(): Tab[] {
+    const owner = this.tabs.find(({ profile }) => profile === this.honest[0]);
+    if (owner === undefined) return [];
+    const { replica } = owner;
+    return this.tabs.filter(
+      ({ profile: { key, link } }) =>
+        replica.roleOf(key.id) !== null || (link !== null && replica.inviteRole(link.id) !== null),
+    );
+  }
+
   tabsOf(profile: Profile): Tab[] {
     return this.world.tabs.filter(tab => tab.profile === profile);
   }
