@@ -49,6 +49,8 @@ export const EDITOR_BYTES_MAX = 64 * 1024 * 1024;
 export const SHARE_OPS = 500_000;
 /** Bytes of ops likewise. */
 export const SHARE_BYTES = 6 * 1024 * 1024;
+/** Bytes kept back for the body of an introduction, which counts against what is shared: key, signature, two numbers, and room. */
+export const INTRODUCTION_BYTES = 256;
 /** Changes of one source that may wait for their parents. */
 export const PENDING_CHANGES_MAX = 1_000;
 /** Bytes of changes of one source that may wait for their parents. */

@@ -3,12 +3,12 @@
 
 import type { Reason } from "./authority/effects.ts";
 import { mayGive } from "./authority/fold.ts";
-import { type Link, type Member, mayRule } from "./authority/members.ts";
+import { type Link, type Member, mayRule, type Quota } from "./authority/members.ts";
 import type { Drafting } from "./drafting.ts";
 import type { Bytes } from "./graph/bytes.ts";
 import type { AuthorityOp, ChangeId, DeviceId, PersonId, Role } from "./graph/change.ts";
 import type { Holding } from "./holding.ts";
-import { ADMITTED_HEADS_MAX, LABEL_BYTES_MAX, SHARE_BYTES, SHARE_OPS } from "./limits.ts";
+import { ADMITTED_HEADS_MAX, INTRODUCTION_BYTES, LABEL_BYTES_MAX, SHARE_BYTES, SHARE_OPS } from "./limits.ts";
 
 /** A change that does not count, and why. */
 export interface SetAside {
@@ -178,24 +178,44 @@ export class People {
     this.#say({ type: "quota", person, opsMax, bytesMax });
   }
 
-  /** Another device of one's own person; `signature` is the new device's over `introductionMessage`. */
+  /**
+   * Another device of one's own person; `signature` is the new device's over `introductionMessage`. It is handed a share
+   * of what may still be written from here; without one the usual share, or half of what is left where that is less.
+   */
   introduce(device: DeviceId, signature: Bytes, share: Share = {}): void {
-    const { isRecovery = false, opsMax = SHARE_OPS, bytesMax = SHARE_BYTES } = share;
-    const none = { opsMax: 0, bytesMax: 0 };
-    this.#say({
-      type: "introduce",
-      device,
-      signature,
-      isRecovery,
-      ...(isRecovery ? none : { opsMax, bytesMax }),
-    });
+    const { persons } = this.#current;
+    const { isRecovery = false } = share;
+    const self = persons.of(this.#device);
+    if (persons.of(device).introduction !== null || this.#current.grantsOf(device).length > 0)
+      throw new RangeError("Expected a device that is nobody's");
+    if (self.disownings.length > 0 || (isRecovery && self.introduction !== null && !self.isRecovery))
+      throw new RangeError("Expected a device that may introduce this one");
+    const left = this.#left();
+    const opsMax = share.opsMax ?? Math.min(SHARE_OPS, Math.floor(left.opsMax / 2));
+    const bytesMax = share.bytesMax ?? Math.min(SHARE_BYTES, Math.floor(left.bytesMax / 2));
+    if (opsMax < 0 || bytesMax < 0 || opsMax > left.opsMax || bytesMax > left.bytesMax)
+      throw new RangeError(`Expected a share of at most ${left.opsMax} ops and ${left.bytesMax} bytes`);
+    this.#say({ type: "introduce", device, signature, isRecovery, opsMax, bytesMax });
+  }
+
+  /** What may still be written from here, or handed on, beside an introduction. */
+  #left(): Quota {
+    const { graph, members } = this.#holding;
+    const role = this.#current.roleOf(this.#device) ?? "reader";
+    const { opsMax, bytesMax } = members.quotaOf(this.#device, role, this.#current);
+    const own = graph.newestOf(this.#device);
+    return {
+      opsMax: opsMax - (own?.opTotal ?? 0) - 1,
+      bytesMax: bytesMax - (own?.byteTotal ?? 0) - INTRODUCTION_BYTES,
+    };
   }
 
   /** Ends what a junior device of one's own person may do. */
   disown(device: DeviceId): void {
     const { persons } = this.#current;
-    if (!persons.isSenior(persons.of(this.#device), persons.of(device)))
-      throw new RangeError("Expected a junior device of one's own person");
+    const self = persons.of(this.#device);
+    if (self.disownings.length > 0 || !persons.isSenior(self, persons.of(device)))
+      throw new RangeError("Expected a junior device of one's own");
     this.#say({ type: "disown", device });
   }
 

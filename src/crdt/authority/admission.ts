@@ -126,7 +126,9 @@ function judgeAuthority(
   const standing = members.standingAbove(parents);
   const refusal = judgePeople(change, standing, graph, past);
   if (refusal !== null) return refusal;
-  if (standing.persons.of(change.author).isRecovery) return null;
+  // A recovery key has no role; what it hands on is taken from what it was handed itself.
+  if (standing.persons.of(change.author).isRecovery)
+    return judgeQuota(change, leftOf(change, members.quotaOf(change.author, "reader", standing)));
   const role = roleFor(change, standing);
   if (typeof role !== "string") return role;
   for (let i = 0; i < ops.length; i++) {
@@ -136,9 +138,14 @@ function judgeAuthority(
   if (ops.length === 0)
     return mayWriteSomething(role, members.policy) ? null : refuse("RightMissing", "merge");
   const quota = leftOf(change, members.quotaOf(change.author, role, standing));
-  if (change.opTotal > quota.opsMax) return refuse("QuotaExceeded", "ops");
-  if (change.byteTotal > quota.bytesMax) return refuse("QuotaExceeded", "bytes");
+  const exceeded = judgeQuota(change, quota);
+  if (exceeded !== null) return exceeded;
   return change.isRetracting ? judgeRetracts(change, prev, graph, retracts, quota) : null;
+}
+
+function judgeQuota({ opTotal, byteTotal }: WrittenChange, { opsMax, bytesMax }: Quota): Refusal | null {
+  if (opTotal > opsMax) return refuse("QuotaExceeded", "ops");
+  return byteTotal > bytesMax ? refuse("QuotaExceeded", "bytes") : null;
 }
 
 /** What is retracted lies on the author's own chain; what has to be done for it is paid for as if it were written anew. */
