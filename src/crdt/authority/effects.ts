@@ -47,6 +47,8 @@ export class Effects {
   #lacksBytes = false;
   /** Everything below changes that count, of devices that are not retired. */
   #anchored: Past;
+  /** Everything below changes of devices that are not retired, whether they count or not; kept once there is a fork. */
+  #belowOthers: Past;
 
   /** `changeAt`: null where the bytes are not here yet. */
   constructor(graph: Graph, members: Members, changeAt: (slot: Slot) => WrittenChange | null) {
@@ -54,6 +56,7 @@ export class Effects {
     this.#members = members;
     this.#changeAt = changeAt;
     this.#anchored = graph.past([]);
+    this.#belowOthers = this.#anchored;
   }
 
   /** All that does not count, and why. */
@@ -109,11 +112,13 @@ export class Effects {
       if (reason !== null) {
         this.#reasons.set(slot, reason);
         aside.push(slot);
-      } else if (!this.#isRetired(slot)) {
-        // It may be what others had to have above them.
-        if (this.#anchorsMore(slot)) return this.#turn(aside);
-        this.#anchored = this.#anchored.with(slot);
       }
+      if (this.#isRetired(slot)) continue;
+      // It may be what others had to have above them; for ops about people, even if it is set aside itself.
+      if (reason === null && this.#anchorsMore(slot, this.#anchored)) return this.#turn(aside);
+      if (this.#forks.size > 0 && this.#anchorsMore(slot, this.#belowOthers)) return this.#turn(aside);
+      if (reason === null) this.#anchored = this.#anchored.with(slot);
+      this.#belowOthers = this.#belowOthers.with(slot);
     }
     return { aside, back: [] };
   }
@@ -126,12 +131,12 @@ export class Effects {
     return true;
   }
 
-  #anchorsMore(slot: Slot): boolean {
+  #anchorsMore(slot: Slot, anchored: Past): boolean {
     const past = this.#graph.past([slot]);
     for (const [lane, { author }] of this.#graph.lanes.entries())
       if (
         this.#inDoubt.has(author) &&
-        past.upTo(lane) > this.#anchored.upTo(lane) &&
+        past.upTo(lane) > anchored.upTo(lane) &&
         lane !== this.#graph.laneAt(slot)
       )
         return true;
@@ -204,8 +209,8 @@ export class Effects {
   #actsThatCount(): readonly Act[] {
     const { acts } = this.#members;
     if (this.#forks.size === 0) return acts;
-    const anchored = this.#pastOf(slot => !this.#isRetired(slot));
-    return acts.filter(({ slot }) => !this.#isRetired(slot) || anchored.has(slot));
+    this.#belowOthers = this.#pastOf(slot => !this.#isRetired(slot));
+    return acts.filter(({ slot }) => !this.#isRetired(slot) || this.#belowOthers.has(slot));
   }
 
   #anchors(): Past {
