@@ -199,7 +199,7 @@ export const CORE: readonly Bug[] = [
   {
     about: "the quota is one op more than it says",
     file: "crdt/authority/admission.ts",
-    edits: [["if (change.opTotal > quota.opsMax)", "if (change.opTotal > quota.opsMax + 1)"]],
+    edits: [["if (opTotal > opsMax)", "if (opTotal > opsMax + 1)"]],
     story: lie("one op more than the quota"),
   },
   {
