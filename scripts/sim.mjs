@@ -6,6 +6,7 @@
 //     -- --minutes 10       begins none after these
 //     -- --seed 42          replays one, with all that happened
 //     -- --seed 42 --chart  the same as a Mermaid sequence diagram
+//     -- --planted          plants every bug of test/attacks/bugs.ts, and tells by what each is found
 
 import { execFileSync, fork, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -28,8 +29,13 @@ await orOneSentence(async () => {
       seeds: { type: "string", default: "1000" },
       from: { type: "string", default: "1" },
       minutes: { type: "string", default: "Infinity" },
+      planted: { type: "boolean", default: false },
     },
   });
+  if (values.planted) {
+    process.exitCode = plantAll();
+    return;
+  }
   const main = await bundle();
   if (values.seed !== undefined) {
     const args = ["--seed", values.seed, ...(values.chart ? ["--chart"] : [])];
@@ -46,6 +52,18 @@ await orOneSentence(async () => {
   const results = await playAll(main, from, count, endsAt);
   process.exitCode = report(results, (Date.now() - startedAt) / 1000) ? 0 : 1;
 });
+
+/** The exit code of vitest, which loads the sources with each bug in turn. */
+function plantAll() {
+  const vitest = join(root, "node_modules/vitest/vitest.mjs");
+  const args = [vitest, "run", "--project=unit", "test/attacks/planted-bugs"];
+  const { status } = spawnSync(process.execPath, args, {
+    cwd: root,
+    env: { ...process.env, ALL: "1" },
+    stdio: "inherit",
+  });
+  return status ?? 1;
+}
 
 function numberOf(name, text) {
   const number = Number(text);
