@@ -49,6 +49,8 @@ export class Stage {
   /** What stood on a disk and may be gone: a backup was restored, bits rotted. */
   forgive: (profile: Profile, ids: readonly string[]) => void = () => undefined;
   readonly #backups = new Map<Profile, Journal>();
+  /** Changes of which a row was damaged anywhere: the other copy has to last. */
+  readonly #rotten = new Set<string>();
 
   constructor(seed: number, isQuick: boolean) {
     this.world = new World(seed, isQuick);
@@ -162,11 +164,15 @@ export class Stage {
     const { rows } = disk.journal;
     const others = this.honest.filter(other => other !== profile);
     const elsewhere = new Set(others.flatMap(other => other.disk.journal.rows.map(({ id }) => id)));
-    const candidates = rows.flatMap(({ id }, row) => (row > 0 && elsewhere.has(id) ? [row] : []));
+    const candidates = rows.flatMap(({ id }, row) =>
+      row > 0 && elsewhere.has(id) && !this.#rotten.has(id) ? [row] : [],
+    );
     if (candidates.length === 0) return false;
+    const row = this.luck.pick(candidates);
+    this.#rotten.add(rows[row]!.id);
     const tabs = this.crashAll(profile);
     this.world.note(profile.name, "has a damaged row");
-    disk.damage(this.luck.pick(candidates), this.luck.below(1_000));
+    disk.damage(row, this.luck.below(1_000));
     // What builds on it cannot be read either, until it is brought back.
     this.forgive(
       profile,
