@@ -23,24 +23,14 @@ export const AROUND: readonly Bug[] = [
   },
   {
     about: "everybody who is linked may read",
-    file: "sync/session.ts",
-    edits: [
-      [
-        "if (this.replica.roleOf(peer.device) !== null) return true;",
-        "if (peer.device !== null) return true;",
-      ],
-    ],
+    file: "sync/readers.ts",
+    edits: [['if (replica.roleOf(device) !== null) return "all";', 'if (device !== null) return "all";']],
     story: room("strangers"),
   },
   {
     about: "the key of any link opens the document",
-    file: "sync/session.ts",
-    edits: [
-      [
-        "return peer.invite !== null && this.replica.inviteRole(peer.invite) !== null;",
-        "return peer.invite !== null;",
-      ],
-    ],
+    file: "sync/readers.ts",
+    edits: [['if (isOpen(replica, invite, isGreeted, now)) return "all";', 'return "all";']],
     story: room("strangers"),
     isSample: true,
   },
@@ -124,12 +114,7 @@ export const AROUND: readonly Bug[] = [
   {
     about: "a number that another tab took is given again",
     file: "sync/keeper.ts",
-    edits: [
-      [
-        "if (head === null || head.id === known) return true;",
-        'if (this.#failure !== "conflict") return true;',
-      ],
-    ],
+    edits: [["if (known === head.id) return true;", 'if (this.#failure !== "conflict") return true;']],
     story: seeds(100),
   },
   {
