@@ -30,7 +30,7 @@ export function NewLink({ roles, isBusy, onMake }: Properties) {
         <input
           id={id}
           className="field share-field"
-          placeholder="whom? (everybody here sees this)"
+          placeholder="whom? (all here see it)"
           dir="auto"
           maxLength={LABEL_LENGTH_MAX}
           value={label}
