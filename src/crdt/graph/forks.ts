@@ -35,5 +35,5 @@ export function antichainOf(graph: Graph, slots: readonly Slot[]): readonly Slot
     tips.push(slot);
     past = past.with(slot);
   }
-  return tips.sort((a, b) => graph.compareIds(a, b));
+  return graph.sorted(tips);
 }

@@ -123,10 +123,11 @@ export class Graph implements Stamps, Naming {
 
   /** The same as slots, sorted by id. */
   headSlots(): readonly Slot[] {
-    return this.#heads.length === 1 ? [this.#heads[0]!] : this.#sorted([...this.#heads]);
+    return this.#heads.length === 1 ? [this.#heads[0]!] : this.sorted([...this.#heads]);
   }
 
-  #sorted(slots: Slot[]): Slot[] {
+  /** By id; the list itself. */
+  sorted(slots: Slot[]): Slot[] {
     return slots.sort((a, b) => this.#names.compare(a, b));
   }
 
@@ -386,7 +387,7 @@ export class Graph implements Stamps, Naming {
   /** An antichain with one more change taken in: what is in the past of another is left out. Sorted by id. */
   withTip(antichain: readonly Slot[], tip: Slot): readonly Slot[] {
     for (let i = 0; i < antichain.length; i++) if (this.reaches(antichain[i]!, tip)) return antichain;
-    return this.#sorted([...antichain.filter(slot => !this.reaches(tip, slot)), tip]);
+    return this.sorted([...antichain.filter(slot => !this.reaches(tip, slot)), tip]);
   }
 
   compareIds(a: Slot, b: Slot): number {
