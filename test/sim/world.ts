@@ -84,14 +84,16 @@ export class Stage {
     return this.tabs.filter(({ replica }) => replica.hasGenesis && replica.mayWrite);
   }
 
-  /** Pages of those who are let read in the end: whoever has a role, or a link that is alive, by all that the owner holds. */
+  /** Pages of those who are let read in the end: whoever has a role, or a link that is alive and was never removed, by all that
+   * the owner holds. */
   get members(): Tab[] {
     const owner = this.tabs.find(({ profile }) => profile === this.honest[0]);
     if (owner === undefined) return [];
     const { replica } = owner;
     return this.tabs.filter(
       ({ profile: { key, link } }) =>
-        replica.roleOf(key.id) !== null || (link !== null && replica.inviteRole(link.id) !== null),
+        replica.roleOf(key.id) !== null ||
+        (link !== null && replica.inviteRole(link.id) !== null && replica.people.endsOf(key.id).length === 0),
     );
   }
 
