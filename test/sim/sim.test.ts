@@ -8,7 +8,7 @@ import { play } from "./run.ts";
 import { BAD_DISKS, FAULTS } from "./world.ts";
 
 const FIRST = Number(process.env.SEED ?? 1);
-const RUNS = Number(process.env.RUNS ?? 300);
+const RUNS = Number(process.env.RUNS ?? 150);
 
 /** Seeds that failed once, and for what. */
 const FAILED: readonly (readonly [number, string])[] = [
