@@ -57,6 +57,8 @@ export class Keeper {
   #appendsAgain = false;
   /** The store's own head builds on rows that could not be read. */
   #lacksHead = false;
+  /** Without a signature of their own, among the records that an image stands for. */
+  #bare: ChangeId[] = [];
   #isReading = false;
   #lookAgain = false;
   #failure: KeepingFailure | null = null;
@@ -281,9 +283,6 @@ export class Keeper {
     }
     if (this.#lookAgain) this.lookInStore();
   }
-
-  /** Without a signature of their own, among the records that an image stands for. */
-  #bare: ChangeId[] = [];
 
   /** Records that an image stands for, whose bytes were not here. False where one of them is damaged, or says what is not here. */
   fill(records: readonly ChangeRecord[]): boolean {

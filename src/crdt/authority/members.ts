@@ -135,10 +135,6 @@ export class Members {
     return this.current.linkOf(invite)?.role ?? null;
   }
 
-  nameOf(device: DeviceId): string | null {
-    return this.#names.get(device)?.name ?? null;
-  }
-
   dump(out: ImageOut): void {
     const acts = this.#acts.map(({ op, author, slot, place }) => [opText(op), author, slot, place]);
     out.json([this.#owner, this.#policy, acts, [...this.#names]]);

@@ -24,7 +24,6 @@ const counts = {
   histories: 0,
   changes: 0,
   aside: 0,
-  back: 0,
   forks: 0,
   orders: 0,
   reasons: {} as Record<string, number>,
