@@ -57,6 +57,8 @@ async function drop(person: Person, ...files: readonly Given[]): Promise<void> {
 
 const toast = ({ page }: Person, words: string) => page.locator(".toast", { hasText: words }).waitFor();
 const dialog = ({ page }: Person) => page.getByRole("dialog");
+/** Out of the page, and not only closed: until then a file that is dropped is not taken. */
+const dialogIsGone = ({ page }: Person) => page.locator("dialog").waitFor({ state: "detached" });
 const foreign = ({ page }: Person) => page.getByRole("textbox", { name: "Minutes" });
 const listed = async (person: Person): Promise<number> => {
   await person.button("Documents").click();
@@ -133,7 +135,7 @@ describe("a file", () => {
       await drop(bob, one);
       await refuses(bob, reason);
       await bob.press("Escape");
-      await dialog(bob).waitFor({ state: "detached" });
+      await dialogIsGone(bob);
     }
     await drop(bob, file, file);
     await refuses(bob, "One file is opened at a time.");
@@ -255,7 +257,7 @@ describe("a file", () => {
     await carol.page.getByRole("progressbar", { name: "Opening the file" }).waitFor();
     await isFit(carol, "an import under way");
     await carol.press("Escape");
-    await dialog(carol).waitFor({ state: "detached" });
+    await dialogIsGone(carol);
     await expect.poll(() => carol.isInText()).toBe(true);
     await carol.type(" On.");
     await carol.sees("Mine. On.");
