@@ -378,25 +378,25 @@ export class Replica {
   /** Second half. No draft may be open. Never throws, whatever the change; `source` names who pays for waiting. */
   admit(inspected: Inspected, verdicts: readonly boolean[], source: string): Reception {
     const verified = conclude(inspected, verdicts);
-    return this.#admit("ok" in verified ? verified : [verified], inspected.change, source);
+    return "ok" in verified ? refusedWhole(inspected.change, verified) : this.#admit([verified], source);
   }
 
   /** Verified changes, each after what it builds on: of a file, in which the runs of several stand between each other. */
-  admitVerified(verified: readonly VerifiedChange[], source: string): Reception {
-    return this.#admit(verified, verified.at(-1)!.change, source);
+  admitVerified(verified: Iterable<VerifiedChange>, source: string): Reception {
+    return this.#admit(verified, source);
   }
 
   /** The same of a run: all of it is proven, or nothing of it is looked at. Its changes are then judged one by one. */
   admitRun(inspected: InspectedRun, verdicts: readonly boolean[], source: string): Reception {
-    return this.#admit(concludeRun(inspected, verdicts), inspected.changes.at(-1)!, source);
+    const verified = concludeRun(inspected, verdicts);
+    return "ok" in verified
+      ? refusedWhole(inspected.changes.at(-1)!, verified)
+      : this.#admit(verified, source);
   }
 
-  #admit(verified: readonly VerifiedChange[] | Refusal, newest: WrittenChange, source: string): Reception {
+  #admit(verified: Iterable<VerifiedChange>, source: string): Reception {
     assert(!this.hasDraft, "the draft is closed before a remote change is admitted");
     this.#listeners.checkQuiet();
-    const { id, author } = newest;
-    if ("ok" in verified)
-      return { admitted: [], refused: [{ id, author, refusal: verified }], missing: null };
     const outcome = new Outcome();
     let missing: ChangeId | null = null;
     for (const one of verified) {
@@ -497,4 +497,9 @@ export class Replica {
     this.#listeners.tell(patches, "remote", () => []);
     return left;
   }
+}
+
+/** Where the signature does not hold for the newest, nothing of the run is looked at. */
+function refusedWhole({ id, author }: WrittenChange, refusal: Refusal): Reception {
+  return { admitted: [], refused: [{ id, author, refusal }], missing: null };
 }

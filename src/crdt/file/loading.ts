@@ -3,18 +3,12 @@
 // shows how far it is, and drops it by not asking again; where a signature is to be judged it hands out the question and
 // is given the answer. What a file says about itself is not believed, its snapshot included (docs/wire-format.md §13.8).
 
+import { assert } from "../assert.ts";
 import { decodeUtf8, Malformed, Reader, toHex } from "../graph/bytes.ts";
 import type { ChangeId, DocId } from "../graph/change.ts";
 import { decodeChange } from "../graph/codec.ts";
 import { NAME_BYTES } from "../graph/names.ts";
-import {
-  concludeRun,
-  type InspectedRun,
-  Inspector,
-  type SignatureQuestion,
-  type VerifiedChange,
-} from "../graph/verify.ts";
-import type { WrittenChange } from "../graph/written.ts";
+import { Inspector, type SealedRun, type SignatureQuestion, type VerifiedChange } from "../graph/verify.ts";
 import { FILE_OPEN_BYTES_MAX } from "../limits.ts";
 import { type Refusal, refuse } from "../refusal.ts";
 import { openContainer, SEGMENT, type Segment, unpackColumns } from "./container.ts";
@@ -24,8 +18,9 @@ import { countOf, Rebuilding, type Rebuilt } from "./rebuilding.ts";
 /** Where the changes of a file go. A `Replica` is one; no draft may be open in it. */
 export interface Taker {
   readonly heads: readonly ChangeId[];
+  /** Each is read when it is asked for, after those before it were taken. */
   admitVerified(
-    verified: readonly VerifiedChange[],
+    verified: Iterable<VerifiedChange>,
     source: string,
   ): { readonly refused: readonly { readonly refusal: Refusal }[]; readonly missing: ChangeId | null };
   canonicalJson(): string;
@@ -158,17 +153,35 @@ function falseSnapshot({ snapshot }: OpenedFile, taker: Taker): Refusal | null {
   return snapshot.canonicalJson === taker.canonicalJson() ? null : refuse("FileSnapshotWrong");
 }
 
-/** Changes of one chain for which no signature was read yet, or none was judged. */
-interface OpenRun {
-  readonly members: WrittenChange[];
-  /** By place in the run, once it is proven. */
-  verified: readonly VerifiedChange[] | null;
-}
-
 interface Waiting {
-  readonly run: OpenRun;
+  readonly run: SealedRun;
   readonly place: number;
   readonly bytes: number;
+}
+
+/** Proven changes, each read when it is asked for; ends at one that is malformed. */
+class Reading implements Iterable<VerifiedChange> {
+  count = 0;
+  bytes = 0;
+  refusal: Refusal | null = null;
+  readonly #ready: readonly Waiting[];
+
+  constructor(ready: readonly Waiting[]) {
+    this.#ready = ready;
+  }
+
+  *[Symbol.iterator](): Generator<VerifiedChange> {
+    for (const { run, place, bytes } of this.#ready) {
+      const verified = run.at(place);
+      if ("ok" in verified) {
+        this.refusal = verified;
+        return;
+      }
+      this.count++;
+      this.bytes += bytes;
+      yield verified;
+    }
+  }
 }
 
 /** Changes between being read and being taken. They are taken in the order of the file, each when its run is proven. */
@@ -180,10 +193,11 @@ class Checking {
   readonly #ledger: Ledger;
   readonly #inspector: Inspector;
   /** By the number of the change that is the last of each. */
-  readonly #open = new Map<number, OpenRun>();
+  readonly #open = new Map<number, SealedRun>();
   #openBytes = 0;
   #waiting: Waiting[] = [];
-  #asked: { readonly run: OpenRun; readonly inspected: InspectedRun }[] = [];
+  /** With how many of the questions are about each. */
+  #asked: { readonly run: SealedRun; readonly count: number }[] = [];
 
   constructor(doc: DocId, taker: Taker, ledger: Ledger) {
     this.#doc = doc;
@@ -211,59 +225,57 @@ class Checking {
     const number = this.#ledger.count - 1;
     // The document is named after its first change, and only the first can be what it says it is.
     if (number === 0 && change.id !== this.#doc) return refuse("DocumentForeign", change.id.slice(0, 8));
-    const run = this.#open.get(prev) ?? { members: [], verified: null };
+    const run = this.#open.get(prev) ?? this.#inspector.seal();
     this.#open.delete(prev);
     const bytes = change.end - change.start;
-    this.#waiting.push({ run, place: run.members.length, bytes });
-    run.members.push(change);
+    this.#waiting.push({ run, place: run.length, bytes });
+    const refusal = run.add(change);
+    if (refusal !== null) return refusal;
     this.#openBytes += bytes;
     if (this.#openBytes > FILE_OPEN_BYTES_MAX) return refuse("RunTooLong", `${this.#openBytes} bytes`);
-    if (closing === null) {
-      this.#open.set(number, run);
-      return null;
-    }
-    const members = [...run.members];
-    for (const witness of closing.witnesses) {
+    if (closing !== null) return this.#close(run, closing);
+    this.#open.set(number, run);
+    return null;
+  }
+
+  #close(run: SealedRun, { signature, witnesses }: NonNullable<Rebuilt["closing"]>): Refusal | null {
+    for (const witness of witnesses) {
       const decoded = decodeChange(witness);
-      if ("ok" in decoded) return decoded;
-      members.push(decoded);
+      const refusal = "ok" in decoded ? decoded : run.add(decoded);
+      if (refusal !== null) return refusal;
     }
-    const inspected = this.#inspector.inspectDecoded(members, closing.signature);
-    if (!inspected.ok) return inspected;
-    this.#asked.push({ run, inspected });
-    for (const question of inspected.questions) this.questions.push(question);
+    const questions = run.ask(signature);
+    if ("ok" in questions) return questions;
+    this.#asked.push({ run, count: questions.length });
+    for (const question of questions) this.questions.push(question);
     return null;
   }
 
   /** The answers to `questions`; then whatever is proven, and stands behind nothing that is not, is judged and taken. */
   take(verdicts: readonly boolean[]): Refusal | null {
+    assert(verdicts.length === this.questions.length, "each question is answered");
     let at = 0;
-    let refusal: Refusal | null = null;
-    for (const { run, inspected } of this.#asked) {
-      const { length } = inspected.questions;
-      const verified = concludeRun(inspected, verdicts.slice(at, at + length));
-      at += length;
-      if ("ok" in verified) refusal ??= verified;
-      else run.verified = verified;
+    let wrong: Refusal | null = null;
+    for (const { run, count } of this.#asked) {
+      const refusal = run.prove(verdicts.slice(at, at + count));
+      at += count;
+      wrong ??= refusal;
     }
-    return this.#admit() ?? refusal;
+    return this.#admit() ?? wrong;
   }
 
   #admit(): Refusal | null {
-    const ready: VerifiedChange[] = [];
-    for (const { run, place, bytes } of this.#waiting) {
-      if (run.verified === null) break;
-      ready.push(run.verified[place]!);
-      this.#openBytes -= bytes;
-    }
-    if (ready.length === 0) return null;
-    this.#waiting = this.#waiting.slice(ready.length);
-    const { refused, missing } = this.#taker.admitVerified(ready, SOURCE);
-    this.taken += ready.length;
+    let count = 0;
+    while (count < this.#waiting.length && this.#waiting[count]!.run.isProven) count++;
+    if (count === 0) return null;
+    const ready = this.#waiting.slice(0, count);
+    this.#waiting = this.#waiting.slice(count);
+    const reading = new Reading(ready);
+    const { refused, missing } = this.#taker.admitVerified(reading, SOURCE);
+    this.#openBytes -= reading.bytes;
+    this.taken += reading.count - refused.length;
     if (missing !== null) return refuse("FileDamaged", "a change before what it builds on");
-    if (refused.length === 0) return null;
-    this.taken -= refused.length;
-    return refused[0]!.refusal;
+    return refused[0]?.refusal ?? reading.refusal;
   }
 
   /** Of a segment: everything in it was used, and a signature answers for all of it. */

@@ -2,10 +2,9 @@
 // believed: what comes out is decoded and judged like anything that the network brings, and it is bounded before it is
 // made. What must not happen for any bytes is an exception or work that the size of the file does not explain.
 
-import { writeBody } from "../graph/body.ts";
 import { type Bytes, Malformed, mustFromHex, Reader, toHex, Writer } from "../graph/bytes.ts";
-import type { DeviceId, DocId, Op } from "../graph/change.ts";
-import { decode, WIRE_VERSION } from "../graph/codec.ts";
+import type { DeviceId, DocId } from "../graph/change.ts";
+import { decode, WIRE_VERSION, writeChange } from "../graph/codec.ts";
 import { refer } from "../graph/compose.ts";
 import { SIGNATURE_BYTES } from "../graph/ed25519.ts";
 import { NAME_BYTES } from "../graph/names.ts";
@@ -27,7 +26,16 @@ import { FORM, OWN_COLUMNS } from "./writing.ts";
 /** Room for changes one after the other, each behind its body, which its header counts; it grows for a large one. */
 const SHEET_BYTES = 64 * 1024;
 
+/** What stands in the columns about a change, whatever it says; changes and authors by their numbers. */
+interface Heading {
+  readonly author: number;
+  readonly prev: number;
+  readonly parents: readonly number[];
+  readonly time: number | null;
+}
+
 export interface Rebuilt {
+  /** Hashed. Only who reads its bytes knows whether they are well formed. */
   readonly change: WrittenChange;
   /** The number of the author's change before, or `NONE`. */
   readonly prev: number;
@@ -90,7 +98,7 @@ export class Rebuilding {
     return this.#ledger.count === this.#first + this.count;
   }
 
-  /** The next change, well formed; the ledger has it now. */
+  /** The next change; the ledger has it now. */
   next(): Rebuilt | Refusal {
     try {
       return this.#next();
@@ -112,19 +120,10 @@ export class Rebuilding {
     }
     const parents = this.#parentsAt(at, number, prev);
     const time = this.#timeAt(at);
-    if (this.#sheet.length > SHEET_BYTES / 2) this.#sheet = new Writer(SHEET_BYTES);
-    const bodyAt = this.#sheet.length;
     const form = this.#forms.next();
-    let opTotal = ledger.opTotalAt(prev);
-    if (form === FORM.text) {
-      const ops = this.#text.read(number, author);
-      opTotal += ops.length;
-      this.#writeOps(ops, number, prev, parents);
-    } else if (form === FORM.written) {
-      opTotal += this.#references.varint(CHANGE_OPS_MAX);
-      this.#copyBody(number);
-    } else throw new Malformed("unknown form");
-    const change = decode(this.#write(bodyAt, author, prev, parents, opTotal, time));
+    if (form !== FORM.text && form !== FORM.written) throw new Malformed("unknown form");
+    const heading = { author, prev, parents, time };
+    const change = form === FORM.text ? this.#told(number, heading) : this.#copied(number, heading);
     if ("ok" in change) return change;
     if (ledger.find(change.view, change.end) >= 0) throw new Malformed("a change twice");
     ledger.add(change);
@@ -177,11 +176,37 @@ export class Rebuilding {
     return this.#lastTime;
   }
 
-  /** wire §4: references are numbered, and sets written, in the one way there is. */
-  #writeOps(ops: readonly Op[], number: number, prev: number, parents: readonly number[]): void {
-    const { listed, local } = refer(this.#ledger, ops, number, prev, parents);
+  /** Of ops on text that the columns tell. Written as its author wrote it, if its author wrote it; who takes it reads it
+   * again. */
+  #told(number: number, { author, prev, parents, time }: Heading): WrittenChange | Refusal {
+    const ledger = this.#ledger;
+    const ops = this.#text.read(number, author);
+    // wire §4: references are numbered, and sets written, in the one way there is.
+    const { listed, local } = refer(ledger, ops, number, prev, parents);
     if (listed.length > CHANGE_OPS_MAX) throw new Malformed("too many references");
-    writeBody(this.#sheet, listed, this.#ledger, local);
+    const heading = {
+      doc: this.#doc,
+      author: ledger.devices[author]!,
+      seq: ledger.seqAt(prev) + 1,
+      prev,
+      parents,
+      depth: ledger.depthAbove(parents),
+      opTotal: ledger.opTotalAt(prev) + ops.length,
+      byteTotal: ledger.byteTotalAt(prev),
+      time,
+    };
+    const change = writeChange(heading, ledger, listed, local);
+    const size = change.end - change.start;
+    return size > CHANGE_BYTES_MAX ? refuse("BytesTooLarge", `${size} bytes`) : change;
+  }
+
+  /** Of a body that the file has as it is written. */
+  #copied(number: number, heading: Heading): WrittenChange | Refusal {
+    if (this.#sheet.length > SHEET_BYTES / 2) this.#sheet = new Writer(SHEET_BYTES);
+    const bodyAt = this.#sheet.length;
+    const opTotal = this.#ledger.opTotalAt(heading.prev) + this.#references.varint(CHANGE_OPS_MAX);
+    this.#copyBody(number);
+    return decode(this.#write(bodyAt, heading, opTotal));
   }
 
   /** The table of references, and what stands behind it. */
@@ -199,14 +224,7 @@ export class Rebuilding {
   }
 
   /** wire §3: what is not in the file is worked out. */
-  #write(
-    bodyAt: number,
-    author: number,
-    prev: number,
-    parents: readonly number[],
-    opTotal: number,
-    time: number | null,
-  ): WrittenChange {
+  #write(bodyAt: number, { author, prev, parents, time }: Heading, opTotal: number): WrittenChange {
     const ledger = this.#ledger;
     const out = this.#sheet;
     const length = out.length - bodyAt;

@@ -227,6 +227,17 @@ export function decode(change: WrittenChange): WrittenChange | Refusal {
   }
 }
 
+/** The same of a change that was hashed before: its id stands behind it. */
+export function readAgain(change: WrittenChange): WrittenChange | Refusal {
+  try {
+    readChange(change);
+    return change;
+  } catch (error) {
+    if (error instanceof Malformed) return refuse("BytesMalformed", error.message);
+    throw error;
+  }
+}
+
 /** Fills in what the bytes of a change say, all but its id, and answers what they begin with. Throws `Malformed`. */
 export function readChange(change: WrittenChange): Beginning {
   const { buffer, start, end } = change;

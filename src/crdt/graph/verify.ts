@@ -2,12 +2,13 @@
 // time; nothing in this ring waits). The only file that can make a `VerifiedChange`. Verdicts here are of tiers T0
 // and T1: they depend on the change and the document alone and never alter.
 
+import { assert } from "../assert.ts";
 import { RUN_BODY_BYTES_MAX, RUN_CHANGES_MAX } from "../limits.ts";
 import { type Refusal, refuse } from "../refusal.ts";
 import type { Slot } from "../types/dot.ts";
 import { type Bytes, mustFromHex } from "./bytes.ts";
 import type { ChangeId, DeviceId, DocId, Op } from "./change.ts";
-import { decode, decodeChange, readChange } from "./codec.ts";
+import { decode, decodeChange, readAgain, readChange } from "./codec.ts";
 import { concat, tag } from "./crypto.ts";
 import { KeyVerdicts, SIGNATURE_BYTES } from "./ed25519.ts";
 import { writeHex } from "./hex.ts";
@@ -103,7 +104,6 @@ export class Inspector {
   readonly #keys = new KeyVerdicts();
   /** The author of the last change, whose key is admissible: the next one is mostly by the same. */
   #author: DeviceId | null = null;
-  #authorKey: Bytes = new Uint8Array(0);
 
   constructor(doc: DocId) {
     this.#doc = doc;
@@ -113,12 +113,12 @@ export class Inspector {
   inspect(input: Uint8Array, signature: Uint8Array): Inspected | Refusal {
     const change = decodeChange(input);
     if ("ok" in change) return change;
-    const refusal = this.#refusalOf(change, signature);
+    const chain = new Chain(this);
+    const refusal = chain.add(change);
     if (refusal !== null) return refusal;
     const own = new Uint8Array(signature);
-    const questions = [this.#question(change.id, own)];
-    this.#askVouchers(change, questions);
-    return { ok: true, change, signature: own, questions };
+    const questions = chain.ask(own);
+    return "ok" in questions ? questions : { ok: true, change, signature: own, questions };
   }
 
   /**
@@ -140,31 +140,29 @@ export class Inspector {
     signature: Uint8Array,
     read: (change: WrittenChange) => WrittenChange | Refusal,
   ): InspectedRun | Refusal {
-    let runBytes = 0;
+    const chain = new Chain(this);
     for (let i = 0; i < changes.length; i++) {
-      if (runBytes > RUN_BODY_BYTES_MAX) return refuse("RunTooLong", `${runBytes} bytes`);
       const change = read(changes[i]!);
       if ("ok" in change) return change;
-      if (i > 0 && !changes[i - 1]!.isFollowedBy(change)) return refuse("RunBroken", change.id.slice(0, 8));
-      const refusal = this.#refusalOf(change, signature);
+      const refusal = chain.add(change);
       if (refusal !== null) return refusal;
-      runBytes += change.runBytes;
     }
     const own = new Uint8Array(signature);
-    const questions = [this.#question(changes.at(-1)!.id, own)];
-    for (const change of changes) this.#askVouchers(change, questions);
-    return { ok: true, changes, signature: own, questions };
+    const questions = chain.ask(own);
+    return "ok" in questions ? questions : { ok: true, changes, signature: own, questions };
   }
 
-  /** Document and keys; the length of the signature on the way. */
-  #refusalOf(change: WrittenChange, signature: Uint8Array): Refusal | null {
+  /** For a run whose changes come one by one, with those of others between them. */
+  seal(): SealedRun {
+    return new SealedRun(new Chain(this));
+  }
+
+  /** Document and keys. */
+  refusalOf(change: WrittenChange): Refusal | null {
     if (change.doc !== this.#doc) return refuse("DocumentForeign", change.doc.slice(0, 8));
-    if (signature.length !== SIGNATURE_BYTES) return refuse("BytesMalformed", "length of the signature");
     if (change.author !== this.#author) {
-      const key = mustFromHex(change.author);
-      if (!this.#keys.isAdmissible(key)) return refuse("KeyInadmissible", "author");
+      if (!this.#keys.isAdmissible(mustFromHex(change.author))) return refuse("KeyInadmissible", "author");
       this.#author = change.author;
-      this.#authorKey = key;
     }
     if (!change.isAboutPeople) return null;
     for (const op of change.ops) {
@@ -175,11 +173,8 @@ export class Inspector {
     return null;
   }
 
-  #question(id: ChangeId, signature: Bytes): SignatureQuestion {
-    return { key: this.#authorKey, message: signatureMessage(id), signature };
-  }
-
-  #askVouchers(change: WrittenChange, questions: SignatureQuestion[]): void {
+  /** What the keys of others say in a change. */
+  askVouchers(change: WrittenChange, questions: SignatureQuestion[]): void {
     if (!change.isAboutPeople) return;
     for (const op of change.ops) {
       if (op.type === "join") {
@@ -190,6 +185,111 @@ export class Inspector {
         questions.push({ key: mustFromHex(op.device), message, signature: op.signature });
       }
     }
+  }
+}
+
+/** What must hold of consecutive changes of one device, as they come, oldest first (wire §3.8); and what is to be asked. */
+class Chain {
+  readonly #inspector: Inspector;
+  /** About keys of others. */
+  readonly #vouchers: SignatureQuestion[] = [];
+  #last: WrittenChange | null = null;
+  #runBytes = 0;
+
+  constructor(inspector: Inspector) {
+    this.#inspector = inspector;
+  }
+
+  add(change: WrittenChange): Refusal | null {
+    if (this.#runBytes > RUN_BODY_BYTES_MAX) return refuse("RunTooLong", `${this.#runBytes} bytes`);
+    if (this.#last?.isFollowedBy(change) === false) return refuse("RunBroken", change.id.slice(0, 8));
+    const refusal = this.#inspector.refusalOf(change);
+    if (refusal !== null) return refusal;
+    this.#inspector.askVouchers(change, this.#vouchers);
+    this.#runBytes += change.runBytes;
+    this.#last = change;
+    return null;
+  }
+
+  /** Once all are there. The first question is about the newest change, and so about all. */
+  ask(signature: Bytes): readonly SignatureQuestion[] | Refusal {
+    if (signature.length !== SIGNATURE_BYTES) return refuse("BytesMalformed", "length of the signature");
+    const { author, id } = this.#last!;
+    return [{ key: mustFromHex(author), message: signatureMessage(id), signature }, ...this.#vouchers];
+  }
+}
+
+/** Where in a buffer the bytes of a change stand, with its id behind them. */
+type Stretch = Pick<WrittenChange, "buffer" | "view" | "start" | "end">;
+
+/**
+ * Changes of one device that wait for the signature of the newest. They may be many, and what was read of a change is many
+ * times its bytes: so nothing of it is kept, and it is read again when all are proven.
+ */
+export class SealedRun implements SignedRun {
+  readonly #chain: Chain;
+  readonly #stretches: Stretch[] = [];
+  #signature: Bytes | null = null;
+  #isProven = false;
+
+  constructor(chain: Chain) {
+    this.#chain = chain;
+  }
+
+  get length(): number {
+    return this.#stretches.length;
+  }
+
+  get isProven(): boolean {
+    return this.#isProven;
+  }
+
+  get changes(): readonly Bytes[] {
+    return this.#stretches.map(({ buffer, start, end }) => buffer.subarray(start, end));
+  }
+
+  get signature(): Bytes {
+    assert(this.#signature !== null, "a run that is passed on is signed");
+    return this.#signature;
+  }
+
+  /** The next change, whose bytes stay as they are, with its id behind them. */
+  add(change: WrittenChange): Refusal | null {
+    if (this.length === RUN_CHANGES_MAX) return refuse("RunTooLong", `more than ${this.length} changes`);
+    const refusal = this.#chain.add(change);
+    if (refusal !== null) return refusal;
+    const { buffer, view, start, end } = change;
+    this.#stretches.push({ buffer, view, start, end });
+    return null;
+  }
+
+  /** With the signature for the newest; all answers must be yes. */
+  ask(signature: Uint8Array): readonly SignatureQuestion[] | Refusal {
+    this.#signature = new Uint8Array(signature);
+    return this.#chain.ask(this.#signature);
+  }
+
+  /** The answers. */
+  prove(verdicts: readonly boolean[]): Refusal | null {
+    const id = this.#id(this.length - 1);
+    if (!verdicts.every(verdict => verdict)) return refuse("SignatureWrong", id.slice(0, 8));
+    this.#isProven = true;
+    return null;
+  }
+
+  #id(place: number): ChangeId {
+    const { buffer, view, start, end } = this.#stretches[place]!;
+    return new WrittenChange(buffer, view, start, end).id;
+  }
+
+  /** Of a proven run. */
+  at(place: number): VerifiedChange | Refusal {
+    assert(this.#isProven, "a run is proven before it is read");
+    const { buffer, view, start, end } = this.#stretches[place]!;
+    const change = readAgain(new WrittenChange(buffer, view, start, end));
+    if ("ok" in change) return change;
+    const isLast = place === this.length - 1;
+    return verifiedOf(change, isLast ? this.signature : null, this, place);
   }
 }
 
