@@ -1,6 +1,19 @@
-// Two projects: `unit` is everything that needs no browser, `e2e` drives real ones, one after another in one process,
-// because browsers measure time and two cores are easily too few for two of them.
+// Three projects: `unit` is everything that needs no browser; `e2e` drives real ones, two files at a time, since they
+// mostly wait; `e2e-timed` are those of which time is asked, one after another.
 import { defineConfig } from "vitest/config";
+
+const TIMED = ["authors", "ed25519", "two-people", "writing-alone"].map(name => `test/e2e/${name}.e2e.ts`);
+
+const IN_BROWSERS = {
+  environment: "node",
+  pool: "forks",
+  isolate: false,
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  // Two browsers on two busy cores: what fails once is tried again, and the report says so ("retry x1"). What is broken
+  // fails twice. Unit tests and the simulator are never tried again.
+  retry: 1,
+} as const;
 
 export default defineConfig({
   test: {
@@ -15,18 +28,15 @@ export default defineConfig({
       },
       {
         test: {
+          ...IN_BROWSERS,
           name: "e2e",
-          environment: "node",
           include: ["test/e2e/**/*.e2e.ts"],
-          pool: "forks",
-          fileParallelism: false,
-          isolate: false,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          // Two browsers on two busy cores: what fails once is tried again, and the report says so ("retry x1"). What
-          // is broken fails twice. Unit tests and the simulator are never tried again.
-          retry: 1,
+          exclude: TIMED,
+          maxWorkers: 2,
         },
+      },
+      {
+        test: { ...IN_BROWSERS, name: "e2e-timed", include: TIMED, fileParallelism: false },
       },
     ],
   },

@@ -52,13 +52,9 @@ export async function findChromium({ install = false, say = () => undefined } = 
   const downloaded = firstThatStarts(await playwrightsOwn());
   if (downloaded) return { path: downloaded };
 
-  if (mayInstallPackages()) {
-    say("installing the system's chromium package");
-    const updated = run("apt-get", ["update"], PACKAGE_TIMEOUT_MS);
-    if (updated) run("apt-get", ["install", "-y", "chromium"], PACKAGE_TIMEOUT_MS);
-    const installed = firstThatStarts(onPath(CHROMIUM_NAMES));
-    if (installed) return { path: installed };
-  }
+  installPackage("chromium", say);
+  const installed = firstThatStarts(onPath(CHROMIUM_NAMES));
+  if (installed) return { path: installed };
   return {
     path: null,
     sentence:
@@ -66,10 +62,16 @@ export async function findChromium({ install = false, say = () => undefined } = 
   };
 }
 
-/** The path of a Firefox that starts, or null: tests in it are welcome, not needed. */
-export function findFirefox() {
+/**
+ * The path of a Firefox that starts, or null: tests in it are left out then, and say so. With `install`, it is fetched where
+ * packages may be installed; `say` hears what takes long.
+ */
+export function findFirefox({ install = false, say = () => undefined } = {}) {
   if (process.env.FIREFOX) return starts(process.env.FIREFOX) ? process.env.FIREFOX : null;
-  return firstThatStarts([...onPath(FIREFOX_NAMES), ...FIREFOX_PLACES]);
+  const existing = firstThatStarts([...onPath(FIREFOX_NAMES), ...FIREFOX_PLACES]);
+  if (existing !== null || !install) return existing;
+  installPackage("firefox-esr", say);
+  return firstThatStarts(onPath(FIREFOX_NAMES));
 }
 
 function onPath(names) {
@@ -104,8 +106,12 @@ function isExecutable(path) {
   }
 }
 
-function mayInstallPackages() {
-  return process.getuid?.() === 0 && onPath(["apt-get"]).some(isExecutable);
+/** Debian's, where we may. Whether it is there and starts is seen afterwards. */
+function installPackage(name, say) {
+  if (process.getuid?.() !== 0 || !onPath(["apt-get"]).some(isExecutable)) return;
+  say(`installing the system's ${name} package`);
+  if (run("apt-get", ["update"], PACKAGE_TIMEOUT_MS))
+    run("apt-get", ["install", "-y", name], PACKAGE_TIMEOUT_MS);
 }
 
 // Its output goes to stderr: the last line of stdout belongs to the tests.

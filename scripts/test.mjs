@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findChromium } from "./find-browser.mjs";
+import { findChromium, findFirefox } from "./find-browser.mjs";
 import { buildWhenNeeded, installWhenNeeded, orOneSentence, requireNode, root, Sentence } from "./steps.mjs";
 
 const CHECKS = [
@@ -27,7 +27,8 @@ await orOneSentence(async () => {
   for (const [name, ...command] of CHECKS) count(check(name, command));
   count(runVitest("unit", extra, {}));
   if (chromium === null) console.log("— end-to-end tests: left out, because of --no-browser");
-  else if (await isBuilt()) count(runVitest("e2e", extra, { CHROMIUM: chromium }));
+  else if (await isBuilt())
+    for (const project of ["e2e", "e2e-timed"]) count(runVitest(project, extra, { CHROMIUM: chromium }));
 
   // With a filter one project may well match nothing, but not both.
   if (extra.length > 0 && total.passed + total.failed === CHECKS.length) {
@@ -43,6 +44,8 @@ async function requireChromium() {
   const found = await findChromium({ install: true, say: words => console.log(words) });
   if (found.path === null) throw new Sentence(found.sentence);
   console.log(`browser: ${found.path}`);
+  const firefox = findFirefox({ install: true, say: words => console.log(words) });
+  console.log(`browser: ${firefox ?? "no Firefox could be had, so what is tested in it is skipped"}`);
   return found.path;
 }
 
