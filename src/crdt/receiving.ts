@@ -26,6 +26,11 @@ export interface Reception {
   readonly missing: ChangeId | null;
 }
 
+/** Where the signature does not hold for the newest of a run, nothing of it is looked at. */
+export function refusedWhole({ id, author }: WrittenChange, refusal: Refusal): Reception {
+  return { admitted: [], refused: [{ id, author, refusal }], missing: null };
+}
+
 /** The same of several, collected while they come. */
 export class Outcome {
   readonly admitted: VerifiedChange[] = [];

@@ -22,7 +22,6 @@ import {
   signatureMessage,
   type VerifiedChange,
 } from "./graph/verify.ts";
-import type { WrittenChange } from "./graph/written.ts";
 import type { Ground } from "./history/history.ts";
 import { Holding } from "./holding.ts";
 import { loadImage, takeImage } from "./imaging.ts";
@@ -30,7 +29,7 @@ import { NAME_BYTES_MAX } from "./limits.ts";
 import { type Listener, Listeners } from "./listeners.ts";
 import { People } from "./people.ts";
 import { Recalling } from "./recalling.ts";
-import { Outcome, Receiving, type Reception } from "./receiving.ts";
+import { Outcome, Receiving, type Reception, refusedWhole } from "./receiving.ts";
 import type { Refusal } from "./refusal.ts";
 import { resume } from "./resuming.ts";
 import { Runs } from "./runs.ts";
@@ -497,9 +496,4 @@ export class Replica {
     this.#listeners.tell(patches, "remote", () => []);
     return left;
   }
-}
-
-/** Where the signature does not hold for the newest, nothing of the run is looked at. */
-function refusedWhole({ id, author }: WrittenChange, refusal: Refusal): Reception {
-  return { admitted: [], refused: [{ id, author, refusal }], missing: null };
 }

@@ -188,7 +188,6 @@ class Reading implements Iterable<VerifiedChange> {
 class Checking {
   taken = 0;
   questions: SignatureQuestion[] = [];
-  readonly #doc: DocId;
   readonly #taker: Taker;
   readonly #ledger: Ledger;
   readonly #inspector: Inspector;
@@ -200,7 +199,6 @@ class Checking {
   #asked: { readonly run: SealedRun; readonly count: number }[] = [];
 
   constructor(doc: DocId, taker: Taker, ledger: Ledger) {
-    this.#doc = doc;
     this.#inspector = new Inspector(doc);
     this.#taker = taker;
     this.#ledger = ledger;
@@ -223,8 +221,6 @@ class Checking {
 
   #enter({ change, prev, closing }: Rebuilt): Refusal | null {
     const number = this.#ledger.count - 1;
-    // The document is named after its first change, and only the first can be what it says it is.
-    if (number === 0 && change.id !== this.#doc) return refuse("DocumentForeign", change.id.slice(0, 8));
     const run = this.#open.get(prev) ?? this.#inspector.seal();
     this.#open.delete(prev);
     const bytes = change.end - change.start;
