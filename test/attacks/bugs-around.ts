@@ -115,7 +115,7 @@ export const AROUND: readonly Bug[] = [
     about: "a number that another tab took is given again",
     file: "sync/keeper.ts",
     edits: [["if (known === head.id) return true;", 'if (this.#failure !== "conflict") return true;']],
-    story: seeds(100),
+    story: seeds(400),
   },
   {
     about: "what a transaction could not store is forgotten",

@@ -39,7 +39,7 @@ export const CORE: readonly Bug[] = [
     about: "the changes of a run need not follow each other",
     file: "crdt/graph/verify.ts",
     edits: nothing(
-      'if (i > 0 && !changes[i - 1]!.isFollowedBy(change)) return refuse("RunBroken", change.id.slice(0, 8));',
+      'if (this.#last?.isFollowedBy(change) === false) return refuse("RunBroken", change.id.slice(0, 8));',
     ),
     story: siege("runs"),
   },
@@ -50,6 +50,14 @@ export const CORE: readonly Bug[] = [
       'if (!verdicts.every(verdict => verdict)) return refuse("SignatureWrong", changes[last]!.id.slice(0, 8));',
     ),
     story: siege("runs"),
+  },
+  {
+    about: "the verdict on a run of a file is not looked at",
+    file: "crdt/graph/verify.ts",
+    edits: nothing(
+      'if (!verdicts.every(verdict => verdict)) return refuse("SignatureWrong", id.slice(0, 8));',
+    ),
+    story: siege("keeping"),
   },
   {
     about: "a record of the store is believed without its hash",
@@ -338,14 +346,6 @@ export const CORE: readonly Bug[] = [
     file: "crdt/types/fugue.ts",
     edits: [[": this.#causality.compareIds(left.change, right.change);", ": left.change - right.change;"]],
     story: siege("merging"),
-  },
-  {
-    about: "a file may begin with another document's change",
-    file: "crdt/file/loading.ts",
-    edits: nothing(
-      'if (number === 0 && change.id !== this.#doc) return refuse("DocumentForeign", change.id.slice(0, 8));',
-    ),
-    story: siege("keeping"),
   },
   {
     about: "the check of a segment is not looked at",

@@ -1,6 +1,7 @@
 // What finds a bug around the core: short scenes in a simulated room, which end well or throw a sentence; and whole runs of
 // the simulator. Written without a test's tools, as siege.ts is, for the same reason.
 
+import { UNJUDGED_BYTES_MAX } from "../../src/sync/limits.ts";
 import type { Bytes } from "../../src/sync/ports.ts";
 import { encodeMessage } from "../../src/sync/protocol.ts";
 import { Key } from "../crdt/people.ts";
@@ -116,7 +117,7 @@ function floods(): void {
   cut("changes faster than they are judged", (puppet, { world, alice }) => {
     const person = editor("Mallory", alice);
     world.answerMs = () => 20_000;
-    for (let i = 0; i < 44; i++)
+    for (let sent = 0; sent < UNJUDGED_BYTES_MAX + 200_000; sent += 40_000)
       for (const letter of person.write(root => root.text("other").insert(0, "x".repeat(40_000))))
         puppet.say(changes([letter]));
   });

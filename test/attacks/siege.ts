@@ -178,6 +178,8 @@ function merging(): void {
       writer.write(root => editBy(draw, root));
       if (luck.chance(0.3) && from !== writer) deliver(from, writer);
     }
+    // Nor upon two writes of one depth, told in either order.
+    for (const writer of [alice, bob]) writer.write(root => root.lww("latest").set(writer.device));
     const letters = writers.flatMap(writer => writer.letters());
     const forks = ["x", "y"].map(text =>
       forge(mallory, {
@@ -248,6 +250,14 @@ function keeping(): void {
     "a file under another name",
     "ok" in foreign ? foreign.code : foreign.loaded.refusal?.code,
     "DocumentForeign",
+  );
+  const { id, signature } = [...other.replica.changes()].at(-1)!;
+  other.replica.sign(id, signature!.with(5, signature![5]! ^ 1) as Bytes);
+  const unsigned = read(save(other.replica));
+  same(
+    "a file with a false signature",
+    "ok" in unsigned ? unsigned.code : unsigned.loaded.refusal?.code,
+    "SignatureWrong",
   );
   const rows = [...alice.replica.changes()].map(({ id, bytes, signature }) => ({ id, bytes, signature }));
   for (let at = 0; at < rows.length; at++) {
