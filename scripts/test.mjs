@@ -1,6 +1,7 @@
 // `npm test`: everything that must hold, as counted steps, and as the very last line on stdout `N passed, N failed`.
-// Installs what is missing, a browser included. `--no-browser` leaves out what needs one; whatever else stands on the
-// command line goes to vitest, so `npm test -- test/signalling` runs one folder.
+// Installs what is missing, a browser included. `--no-browser` leaves out what needs one; `--long` is only the browser tests
+// that are done again and again, as often as it takes to meet what is rare; whatever else stands on the command line goes
+// to vitest, so `npm test -- test/signalling` runs one folder.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -15,15 +16,25 @@ const CHECKS = [
   ["format and lint", "@biomejs/biome/bin/biome", "ci", "--colors=off"],
 ];
 
+/** Folders and files of which more is done with `--long`. */
+const LONG = ["test/e2e/long", "test/e2e/two-tabs"];
+
 const total = { passed: 0, failed: 0, skipped: 0 };
 
 await orOneSentence(async () => {
   requireNode();
   const isBrowserWanted = !process.argv.includes("--no-browser");
-  const extra = process.argv.slice(2).filter(argument => argument !== "--no-browser");
+  const isLong = process.argv.includes("--long");
+  const extra = process.argv.slice(2).filter(argument => !["--no-browser", "--long"].includes(argument));
   installWhenNeeded();
   const chromium = isBrowserWanted ? await requireChromium() : null;
 
+  if (isLong) {
+    if (await isBuilt())
+      count(runVitest("e2e-timed", [...LONG, ...extra], { CHROMIUM: chromium, LONG: "1" }));
+    tell();
+    return;
+  }
   for (const [name, ...command] of CHECKS) count(check(name, command));
   count(runVitest("unit", extra, {}));
   if (chromium === null) console.log("— end-to-end tests: left out, because of --no-browser");
@@ -35,10 +46,14 @@ await orOneSentence(async () => {
     console.log(`✗ no test matches ${extra.join(" ")}`);
     total.failed++;
   }
+  tell();
+});
+
+function tell() {
   const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
   console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);
   process.exitCode = total.failed > 0 ? 1 : 0;
-});
+}
 
 async function requireChromium() {
   const found = await findChromium({ install: true, say: words => console.log(words) });

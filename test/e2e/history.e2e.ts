@@ -1,17 +1,14 @@
 // Goal: one looks back by pointer and by keys alone, sees who wrote what and when, and brings a version back, while
-// others go on writing. Method: two people in one document; a recorded paper, where it is at hand, for the pace.
+// others go on writing. Method: two people in one document; a recorded paper, or a made-up one, for the pace.
 
-import { existsSync, readFileSync } from "node:fs";
-import { gunzipSync } from "node:zlib";
 import type { Locator } from "playwright-core";
 import { describe, expect, it } from "vitest";
-import { type DeviceId, Replica, seedPublicKey, seedSign, toHex } from "../../src/crdt/index.ts";
 import { isFit } from "./fit.ts";
+import { store, written } from "./long/written.ts";
 import { median, PATIENCE_MS, type Person, type PersonOptions, report, setStage } from "./people.ts";
 
 const stage = setStage();
-const TRACE = new URL("../../../shared/traces/sequential/automerge-paper.json.gz", import.meta.url);
-/** Of the recording; all 259,778 of them take a minute to be stored. */
+/** Of a paper; all 259,778 of them take a minute to be stored. */
 const EDITS = Number(process.env.EDITS ?? 20_000);
 
 const slider = ({ page }: Person): Locator => page.getByRole("slider", { name: "Moment" });
@@ -230,75 +227,9 @@ describe("looking back", () => {
   });
 });
 
-/** What a device's disk would hold of a long text, each letter a signed change of somebody else. */
-function recorded(count: number) {
-  const { txns } = JSON.parse(gunzipSync(readFileSync(TRACE)).toString()) as {
-    readonly txns: readonly { readonly patches: readonly (readonly [number, number, string])[] }[];
-  };
-  const seed = new Uint8Array(32).fill(7);
-  const author = toHex(seedPublicKey(seed)) as DeviceId;
-  let now = 1_700_000_000;
-  const { replica, genesis } = Replica.create(author, new Uint8Array(16), now);
-  const sign = (id: typeof genesis.id, message: Uint8Array<ArrayBuffer>) =>
-    replica.sign(id, count > 30_000 ? new Uint8Array(64) : seedSign(seed, message));
-  sign(genesis.id, genesis.message);
-  for (const [i, { patches }] of txns.slice(0, count).entries()) {
-    replica.edit(root => {
-      for (const [at, deleted, inserted] of patches) {
-        if (deleted > 0) root.text("body").delete(at, deleted);
-        if (inserted !== "") root.text("body").insert(at, inserted);
-      }
-    });
-    if (i % 20 === 0) now += 6;
-    if (i % 5_000 === 0) now += 1_000;
-    for (const { id, message } of replica.closeDraft(now)) sign(id, message);
-  }
-  return replica;
-}
-
-/** Puts it there, in pieces: a page takes no string of a hundred megabytes. */
-async function store(person: Person, replica: Replica): Promise<void> {
-  const rows: (readonly [string, string, string])[] = [];
-  const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
-  let position = 0;
-  const flush = async () => {
-    await person.page.evaluate(
-      async ({ doc, first, some }) => {
-        const opening = indexedDB.open("chirograph");
-        await new Promise(resolve => opening.addEventListener("success", resolve));
-        const changes = opening.result.transaction(["changes", "documents"], "readwrite");
-        const bytes = (text: string) => Uint8Array.from(atob(text), letter => letter.charCodeAt(0));
-        const table = changes.objectStore("changes");
-        for (const [i, [id, body, signature]] of some.entries())
-          table.put({ doc, position: first + i, id, bytes: bytes(body), signature: bytes(signature) });
-        changes.objectStore("documents").put({
-          id: doc,
-          title: "",
-          updatedAt: Date.now(),
-          unshared: 0,
-          roomSecret: null,
-          inviteSeed: null,
-          delivered: {},
-          removedAt: null,
-        });
-        await new Promise(resolve => changes.addEventListener("complete", resolve));
-        opening.result.close();
-      },
-      { doc: replica.doc as string, first: position, some: rows },
-    );
-    position += rows.length;
-    rows.length = 0;
-  };
-  for (const { id, bytes, signature } of replica.changes()) {
-    rows.push([id, base64(bytes), base64(signature!)]);
-    if (rows.length === 4_000) await flush();
-  }
-  await flush();
-}
-
-describe.skipIf(!existsSync(TRACE))("a long history", () => {
+describe("a long history", () => {
   it("is scrubbed without a stall", { timeout: 600_000 }, async () => {
-    const replica = recorded(EDITS);
+    const replica = await written(EDITS);
     const alice = await (await stage.person()).open();
     await store(alice, replica);
     await alice.page.goto(`${stage.url}#${replica.doc}`);
@@ -346,8 +277,4 @@ describe.skipIf(!existsSync(TRACE))("a long history", () => {
     await alice.page.getByText(/signature (holds|does not hold)/).waitFor({ timeout: PATIENCE_MS });
     report("who wrote this", `longest task ${await longest()} ms`);
   });
-});
-
-it.runIf(!existsSync(TRACE))("a long history is not at hand", () => {
-  console.log(`left out: ${TRACE.pathname.split("/").slice(-4).join("/")} is not there`);
 });

@@ -3,6 +3,7 @@
 
 import { expect, it } from "vitest";
 import { decodeChange } from "../../src/crdt/graph/codec.ts";
+import { rounds, timeoutOf } from "./long/rounds.ts";
 import { PATIENCE_MS, type Person, setStage, untilEqual } from "./people.ts";
 
 const stage = setStage();
@@ -81,6 +82,28 @@ it("two tabs stay equal without the server, also after one was reloaded", async 
   await left.sees(`${text}!`);
   await left.isStored();
   await hasOneChain(left);
+});
+
+const ROUNDS = rounds(2, 25);
+
+it("four tabs that type at once, one of them reloaded each time, make one chain", {
+  timeout: timeoutOf(ROUNDS, 15_000),
+}, async () => {
+  const first = await (await stage.person()).open();
+  await first.type("0");
+  await first.isStored();
+  const tabs = [first];
+  while (tabs.length < 4) tabs.push(await (await first.secondTab()).open(first.page.url()));
+  for (let round = 0; round < ROUNDS; round++) {
+    await Promise.all(tabs.map((tab, i) => tab.type(String(i + 1).repeat(10), 5 + 2 * i)));
+    const reloaded = tabs[round % tabs.length]!;
+    await reloaded.page.reload();
+    await reloaded.canWrite();
+  }
+  const text = await untilEqual(tabs, 30_000);
+  expect([...text].sort().join("")).toBe(`0${["1", "2", "3", "4"].map(n => n.repeat(10 * ROUNDS)).join("")}`);
+  await first.isStored();
+  await hasOneChain(first);
 });
 
 it("a third person sees two tabs as one person, and what both write", async () => {
