@@ -21,7 +21,7 @@ import { prepareTraces } from "./traces.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, "..");
-const ROWS = ["S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "S9", "S10", "S11", "S12"];
+const ROWS = ["S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "S9", "S10", "S11", "S12", "S13"];
 
 const FULL = { rounds: 5, limitMs: 60_000, prepareMs: 60_000 };
 const QUICK = { rounds: 1, limitMs: 10_000, prepareMs: 60_000 };

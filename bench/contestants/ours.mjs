@@ -183,6 +183,15 @@ class Doc {
     for (const verified of verifying) this.#admit(await verified);
   }
 
+  /** The same without asking about signatures: all that remains of admission. */
+  async receiveTrusted(packets) {
+    for (const { changes, signature } of packets.flat()) {
+      const inspected = this.replica.inspectRun(changes, await signature);
+      if (!inspected.ok) throw new Error(`Expected every run to hold: ${inspected.code}`);
+      this.#admit({ inspected, verdicts: inspected.questions.map(() => true) });
+    }
+  }
+
   async #verify({ changes, signature }) {
     const inspected = this.replica.inspectRun(changes, await signature);
     if (!inspected.ok) throw new Error(`Expected every run to hold: ${inspected.code}`);

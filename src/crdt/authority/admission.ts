@@ -36,12 +36,19 @@ export interface LocalOps {
 /** `slot` is the change's own number. What is not here gets a slot that nothing has: it is judged, not applied. */
 export function localize(change: WrittenChange, slot: Slot, ancestors: Ancestors, graph: Graph): LocalOps {
   const slots = new Located(change, slot, ancestors, graph);
-  if (change.ops.every(isContent))
-    return { ops: change.ops.map(op => mapDots(op, slots)), starts: change.starts };
-  return {
-    ops: change.ops.filter(isContent).map(op => mapDots(op, slots)),
-    starts: change.starts.filter((_, i) => isContent(change.ops[i]!)),
-  };
+  const { ops, starts } = change;
+  const first = ops[0];
+  // Most changes are one op on data.
+  if (ops.length === 1 && isContent(first!)) return { ops: [mapDots(first, slots)], starts };
+  const local: ContentOp[] = [];
+  const localStarts: number[] = [];
+  for (let i = 0; i < ops.length; i++) {
+    const op = ops[i]!;
+    if (!isContent(op)) continue;
+    local.push(mapDots(op, slots));
+    localStarts.push(starts[i]!);
+  }
+  return { ops: local, starts: localStarts };
 }
 
 /** wire §4: the slots that the numbers of references stand for. */

@@ -37,8 +37,9 @@ export class Names {
     while (from >= this.#column.length) this.#grow();
     for (let i = 0; i < NAME_BYTES; i += 4) this.#view.setInt32(from + i, view.getInt32(at + i, true), true);
     this.#count++;
+    // The new one among them.
     if (this.#count * 2 > this.#table.length) this.#widen();
-    this.#enter(slot);
+    else this.#enter(slot);
     this.#last = slot;
   }
 
@@ -66,13 +67,19 @@ export class Names {
     this.#crowded.set(id, slot);
   }
 
+  /** In the order of the slots: the column is read from one end to the other then, and only the table is jumped about in. */
   #widen(): void {
-    const narrow = this.#table;
-    const crowded = [...this.#crowded.values()];
-    this.#table = new Int32Array(narrow.length * 2);
+    this.#table = new Int32Array(this.#table.length * 2);
     this.#crowded.clear();
-    for (const entry of narrow) if (entry !== 0) this.#enter(entry - 1);
-    for (const slot of crowded) this.#enter(slot);
+    const end = this.#column.length / NAME_BYTES;
+    for (let slot = 0; slot < end; slot++) if (this.#isNamed(slot)) this.#enter(slot);
+  }
+
+  /** A slot without a name has none but zeros, which no hash is. */
+  #isNamed(slot: Slot): boolean {
+    const from = slot * NAME_BYTES;
+    for (let i = 0; i < NAME_BYTES; i += 4) if (this.#view.getInt32(from + i, true) !== 0) return true;
+    return false;
   }
 
   /** The change whose id the 32 bytes from `at` are; -1 for none. */
