@@ -354,7 +354,11 @@ export class Session<F extends Fields | null = null> {
     clearTimeout(this.#rememberTimer);
     this.#rememberTimer = undefined;
     const { session } = this.host;
-    const record = { ...this.#record, unshared: session.waiting, delivered: session.delivered };
+    const record = {
+      ...this.#record,
+      unshared: session.delivery.waiting,
+      delivered: session.delivery.heldUpTo,
+    };
     try {
       await this.#options.store.putDocument(record);
     } catch {

@@ -64,6 +64,12 @@ export class Delivery {
     return holders;
   }
 
+  /** Changes of mine that a device is not known to hold, what is on its way to it not counted; null for one that never said. */
+  lackedBy(device: DeviceId, isLinked: boolean): number | null {
+    const seq = this.#heldUpTo.get(device);
+    return seq === undefined ? null : Math.max(0, (isLinked ? this.#due : this.#newest) - seq);
+  }
+
   get heldUpTo(): Readonly<Record<string, number>> {
     return Object.fromEntries(this.#heldUpTo);
   }

@@ -384,13 +384,9 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     return this.#notice?.text ?? null;
   }
 
-  /** Changes of mine that nobody else is known to hold. */
-  get waiting(): number {
-    return this.#delivery.waiting;
-  }
-
-  get delivered(): Readonly<Record<string, number>> {
-    return this.#delivery.heldUpTo;
+  /** Who is known to hold how much of what was written here. */
+  get delivery(): Delivery {
+    return this.#delivery;
   }
 
   get status(): Status {

@@ -191,6 +191,8 @@ export interface PersonEntry {
   readonly me: boolean;
   /** Null for one who was removed. */
   readonly role: Role | null;
+  /** Edits of mine that they are not known to hold on any device; null where they never said. */
+  readonly lacks: number | null;
   /** Keys, the most senior first. */
   readonly devices: readonly string[];
   /** Whether I may change their role, or remove them. */

@@ -234,3 +234,18 @@ it.each(LOOKS)(
     await shoot(bob, "removed");
   },
 );
+
+it("one is told what each has of one's edits, here and away", async () => {
+  const [alice, bob] = await stage.pair("Hello. ");
+  await bob.press("Control+End");
+  await bob.type("Hi.");
+  await alice.sees("Hello. Hi.");
+  await openPeople(alice);
+  await alice.page.getByText("has all your edits").waitFor({ timeout: PATIENCE_MS });
+  await bob.leave();
+  await alice.editor.focus();
+  await alice.type("x");
+  await alice.isStored();
+  await alice.page.getByText("has not seen your last edit").waitFor({ timeout: PATIENCE_MS });
+  await isFit(alice, "people, one of them behind");
+});

@@ -210,7 +210,7 @@ export class Checkers {
   #checkDelivery(tab: Tab): void {
     if (this.#excused.size > 0) return;
     const { device } = tab.replica;
-    for (const [other, seq] of Object.entries(tab.session.delivered)) {
+    for (const [other, seq] of Object.entries(tab.session.delivery.heldUpTo)) {
       const profile = this.#honest(other as DeviceId);
       if (profile === undefined || seq === 0) continue;
       const id = this.#numbers.get(`${device}:${seq}`);

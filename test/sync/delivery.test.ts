@@ -72,3 +72,20 @@ describe("delivery", () => {
     expect(delivery.heldUpTo).toEqual({ bob: 3 });
   });
 });
+
+test("who lacks how much of mine is known of each who said what they hold", () => {
+  const [bob, carol, dave] = ["bob", "carol", "dave"] as DeviceId[];
+  const delivery = new Delivery({});
+  delivery.opened(5);
+  delivery.heard(bob!, 5);
+  delivery.heard(carol!, 3);
+  delivery.wrote(6, NOW - 5_000);
+  delivery.wrote(7, NOW);
+  delivery.wrote(7, NOW);
+  // The sixth should have arrived by now, the seventh is on its way.
+  expect([delivery.lackedBy(bob!, true), delivery.lackedBy(bob!, false)]).toEqual([1, 2]);
+  expect([delivery.lackedBy(carol!, true), delivery.lackedBy(carol!, false)]).toEqual([3, 4]);
+  expect(delivery.lackedBy(dave!, true)).toBe(null);
+  delivery.heard(bob!, 7);
+  expect(delivery.lackedBy(bob!, false)).toBe(0);
+});

@@ -31,6 +31,7 @@ function peopleOf(person: Person) {
     removedAt: null,
   };
   const people = new OpenedPeople(person.replica, ciphers, "https://chirograph.example/", {
+    lackedBy: () => null,
     nameOf: device => person.replica.members.find(member => member.device === device)?.name ?? null,
     subscribe: () => () => undefined,
     say: async say => {

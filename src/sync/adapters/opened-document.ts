@@ -363,6 +363,11 @@ export class OpenedDocument implements OpenDocument {
     const { OpenedPeople } = await import("./opened-people.ts");
     return new OpenedPeople(this.#replica, this.#ciphers, this.#options.pageUrl, {
       nameOf: device => this.host.session.claimedName(device),
+      lackedBy: device => {
+        const { session } = this.host;
+        const isLinked = session.openPeers().some(peer => peer.device === device);
+        return session.delivery.lackedBy(device, isLinked);
+      },
       subscribe: listener => this.subscribe(listener),
       say: async say => {
         this.host.act(session => {
@@ -475,8 +480,8 @@ export class OpenedDocument implements OpenDocument {
     this.#options.remember({
       ...record,
       title: titleOf(this.#replica),
-      unshared: session.waiting,
-      delivered: session.delivered,
+      unshared: session.delivery.waiting,
+      delivered: session.delivery.heldUpTo,
     });
   }
 }

@@ -24,6 +24,8 @@ import { seedsOf, withSeeds } from "./link-seeds.ts";
 /** What may be done to the document. */
 interface Wishes {
   nameOf(device: DeviceId): string | null;
+  /** Edits of mine that a device is not known to hold; null for one that never said. */
+  lackedBy(device: DeviceId): number | null;
   subscribe(listener: () => void): () => void;
   /** In one change, which is stored and signed when it is done. */
   say(say: (people: People) => void): Promise<void>;
@@ -90,6 +92,7 @@ export class OpenedPeople implements DocumentPeople {
       name: devices.map(each => this.#wishes.nameOf(each.device)).find(name => name !== null) ?? null,
       me: people.personOf(device) === key,
       role: devices.find(({ role }) => role !== null)?.role ?? null,
+      lacks: leastOf(devices.map(each => this.#wishes.lackedBy(each.device))),
       devices: devices.filter(({ isRecovery }) => !isRecovery).map(each => each.device),
       isReachable: people.personOf(device) !== key && people.mayReach(key),
       links: live
@@ -223,6 +226,12 @@ export class OpenedPeople implements DocumentPeople {
   proof(device: string): Uint8Array<ArrayBuffer> {
     return forkProof(this.#replica, device as DeviceId);
   }
+}
+
+/** Of those that are known. */
+function leastOf(counts: readonly (number | null)[]): number | null {
+  const known = counts.filter(count => count !== null);
+  return known.length === 0 ? null : Math.min(...known);
 }
 
 function grouped<T, K extends string>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> {

@@ -8,7 +8,7 @@ import { labelsOf, labelText } from "./names.ts";
 import { isAway, ShownLabel, whereIs } from "./person-words.tsx";
 import { RemoveDialog } from "./remove-dialog.tsx";
 import { usePeople } from "./use-people.ts";
-import { changesWords, roleWords } from "./words.ts";
+import { changesWords, roleWords, seenWords } from "./words.ts";
 import "./people-pages.css";
 
 interface Properties {
@@ -33,6 +33,7 @@ export default function PeoplePanel({ document, people, aside, onAside }: Proper
           const name = labelText(label);
           const entry = entryOf(person.key);
           const mayReach = entry?.isReachable && state?.mayRule;
+          const seen = entry === undefined ? null : seenWords(entry);
           return (
             <li key={person.key} className="person-row" data-away={isAway(person) ? "" : undefined}>
               <Mark personKey={person.key} />
@@ -78,6 +79,7 @@ export default function PeoplePanel({ document, people, aside, onAside }: Proper
                   <Icon name="bin" />
                 </button>
               )}
+              {seen !== null && <span className="person-seen quiet">{seen}</span>}
             </li>
           );
         })}

@@ -1,5 +1,5 @@
 // What is said of people, links and what is set aside, in plain words.
-import type { AsideEntry, Reason, Role } from "../../sync/view.ts";
+import type { AsideEntry, PersonEntry, Reason, Role } from "../../sync/view.ts";
 
 const ROLE_WORDS: Readonly<Record<Role, string>> = {
   owner: "owner",
@@ -39,4 +39,11 @@ export function reasonWords({ reason }: AsideEntry, name: string): string {
 
 export function changesWords(count: number): string {
   return count === 1 ? "1 change" : `${count} changes`;
+}
+
+/** What a person is known to have of my edits; nothing where they never said. */
+export function seenWords({ me, lacks }: PersonEntry): string | null {
+  if (me || lacks === null) return null;
+  if (lacks === 0) return "has all your edits";
+  return lacks === 1 ? "has not seen your last edit" : `has not seen your last ${lacks} edits`;
 }
