@@ -146,3 +146,11 @@ export const NOTICE_MS = 10_000;
 
 /** Secrets of share links that a device keeps of one document, so that Share can show them again: more than anybody labels. */
 export const LINK_SEEDS_MAX = 100;
+
+// Pairing without a server (adapters/opened-pairing.ts), in milliseconds.
+/** Without a new address in so long a browser has told all it has. */
+export const PAIRING_QUIET_MS = 500;
+/** At most, whatever comes. */
+export const PAIRING_GATHER_MS = 4_000;
+/** After the answer was taken, until it is given up. */
+export const PAIRING_ATTEMPT_MS = 20_000;

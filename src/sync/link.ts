@@ -56,6 +56,14 @@ export function decodeLink(fragment: string): ShareLink | { readonly error: stri
   };
 }
 
+/** Of an offer to pair without a server (pairing.ts), `p.<secret>.<offer>`: the link in it, and the rest. Null for what is
+ * none. With or without the leading `#`. */
+export function splitOffer(fragment: string): { readonly link: string; readonly offer: string } | null {
+  const [kind, secret, offer, ...rest] = fragment.replace(/^#/, "").split(".");
+  if (kind !== "p" || secret === undefined || offer === undefined || rest.length > 0) return null;
+  return { link: `e.${secret}`, offer };
+}
+
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /** RFC 4648 §5, without padding. */

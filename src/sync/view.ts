@@ -257,8 +257,37 @@ export interface DocumentPeople {
 /** "chirograph" is the file with the whole signed history (wire §13). */
 export type ExportForm = "text" | "json" | "chirograph";
 
+/** The two texts by which two meet without a server. What cannot be done is an error of one sentence. */
+export interface DocumentPairing {
+  /** `address`: a link of the document, which the other opens with it. */
+  offer(address: string): Promise<PairingOffer | { readonly error: string }>;
+  /** `offer`: what came with the address. */
+  answer(offer: string): Promise<PairingAnswer | { readonly error: string }>;
+}
+
+interface Pairing {
+  /** True once a link stands; false if it will not: then both begin anew. */
+  readonly connected: Promise<boolean>;
+  /** Nobody waits for it any more. A link that stands stays. */
+  close(): void;
+}
+
+export interface PairingOffer extends Pairing {
+  /** What the other opens. */
+  readonly address: string;
+  /** What the other sent back; a sentence that says what is wrong with it, or null. */
+  accept(text: string): string | null;
+}
+
+export interface PairingAnswer extends Pairing {
+  /** What the other has to be sent. */
+  readonly text: string;
+}
+
 export interface OpenDocument {
   readonly id: string;
+  /** What somebody offered, with the link by which this was opened, in order to pair without a server; null else. */
+  readonly offered: string | null;
   readonly text: SharedText;
   /** The same object until something in it changed (fit for useSyncExternalStore). */
   view(): DocumentView;
@@ -271,6 +300,7 @@ export interface OpenDocument {
   subscribeCarets(listener: () => void): () => void;
   /** Who may do what, the links that let people in, and what is set aside. */
   people(): Promise<DocumentPeople>;
+  pairing(): Promise<DocumentPairing>;
   /** Reads the history, in slices; told how far it is, from 0 to 1, where it takes long enough to be told. */
   history(progress: (done: number) => void): Promise<TextHistory>;
   authors(): Promise<TextAuthors>;

@@ -3,6 +3,7 @@
 import type {
   Caret,
   DocumentEntry,
+  DocumentPairing,
   DocumentPeople,
   DocumentView,
   ExportForm,
@@ -86,6 +87,8 @@ class Listeners {
 }
 
 export class FakeDocument implements OpenDocument {
+  readonly offered = null;
+
   readonly id: string;
   readonly text: FakeText;
   isClosed = false;
@@ -169,6 +172,10 @@ export class FakeDocument implements OpenDocument {
 
   people(): Promise<DocumentPeople> {
     return Promise.reject(new Error("A text in memory lets nobody in."));
+  }
+
+  pairing(): Promise<DocumentPairing> {
+    return Promise.reject(new Error("A text in memory reaches nobody."));
   }
 
   async exported(form: ExportForm): Promise<Uint8Array<ArrayBuffer>> {

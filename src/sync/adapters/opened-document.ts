@@ -2,7 +2,7 @@
 // wishes into edits. Owns the host and the network of the document, and keeps its record in the workspace current.
 
 import { type DeviceId, type DocId, type Replica, toHex } from "../../crdt/index.ts";
-import type { Bytes, Ciphers, DocumentRecord, Network, NetworkListener, Store } from "../ports.ts";
+import type { Bytes, Ciphers, DocumentRecord, Network, NetworkListener, PeerLink, Store } from "../ports.ts";
 import type { Presence } from "../protocol.ts";
 import {
   anchorAt,
@@ -18,6 +18,7 @@ import {
 import type {
   AsideCount,
   Caret,
+  DocumentPairing,
   DocumentPeople,
   DocumentView,
   ExportForm,
@@ -58,6 +59,7 @@ export class OpenedDocument implements OpenDocument {
   readonly id: DocId;
   readonly text: SharedText;
   readonly host: Host;
+  offered: string | null = null;
   readonly #image: DocumentImage;
   readonly #replica: Replica;
   readonly #ciphers: Ciphers;
@@ -381,6 +383,17 @@ export class OpenedDocument implements OpenDocument {
     });
   }
 
+  async pairing(): Promise<DocumentPairing> {
+    const { OpenedPairing } = await import("./opened-pairing.ts");
+    await this.#image.whole;
+    const { pageUrl } = this.#options;
+    return new OpenedPairing(this.#ciphers.random, pageUrl, link => this.#linked(link));
+  }
+
+  #linked(link: PeerLink): void {
+    this.host.act(session => session.link(link));
+  }
+
   /** Secrets of links are kept, and the others are met behind the first of them. */
   async #keepLinks(links: Pick<DocumentRecord, "roomSecret" | "inviteSeed" | "linkSeeds">): Promise<void> {
     const { roomSecret } = this.#record;
@@ -396,7 +409,7 @@ export class OpenedDocument implements OpenDocument {
   async #connect(roomSecret: Bytes): Promise<void> {
     await this.#image.whole;
     const network = await this.#options.connect(roomSecret, {
-      link: link => this.host.act(session => session.link(link)),
+      link: link => this.#linked(link),
       changed: () => this.#changed(),
     });
     this.host.attach(network);

@@ -2,7 +2,7 @@
 // platform comes together here; everything below takes it as arguments.
 
 import { type DeviceId, type DocId, joinMessage, Replica, toHex } from "../../crdt/index.ts";
-import { decodeLink } from "../link.ts";
+import { decodeLink, splitOffer } from "../link.ts";
 import type {
   Bytes,
   DeviceKey,
@@ -153,7 +153,8 @@ class BrowserWorkspace implements Workspace {
   }
 
   async join(fragment: string): Promise<OpenDocument | { readonly error: string }> {
-    const link = decodeLink(fragment);
+    const pairing = splitOffer(fragment);
+    const link = decodeLink(pairing?.link ?? fragment);
     if ("error" in link) return link;
     if (link.server !== null)
       return {
@@ -168,7 +169,10 @@ class BrowserWorkspace implements Workspace {
     const record = { ...before, removedAt: null, roomSecret, inviteSeed, linkSeeds };
     // The secret leaves the address, so it must be kept before anything else.
     await this.#remember(record);
-    return (await this.#reopen(record)) ?? { error: "This document could not be opened." };
+    const opened = await this.#reopen(record);
+    if (opened === null) return { error: "This document could not be opened." };
+    opened.offered = pairing?.offer ?? null;
+    return opened;
   }
 
   async #reopen(record: DocumentRecord): Promise<OpenedDocument | null> {

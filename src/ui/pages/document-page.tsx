@@ -21,6 +21,7 @@ import { WaitingPage } from "./waiting-page.tsx";
 /** Whoever only writes does not wait for it. */
 const HistoryPage = lazy(() => import("../history/history-page.tsx"));
 const ShareDialog = lazy(() => import("../share/share-dialog.tsx"));
+const AnswerDialog = lazy(() => import("../share/answer-dialog.tsx"));
 const SetAsidePage = lazy(() => import("../people/set-aside-page.tsx"));
 const LiveAuthorship = lazy(() => import("../authorship/live-authorship.tsx"));
 
@@ -36,6 +37,7 @@ export function DocumentPage({ document, navigation, update }: Properties) {
   const asideNotice = useAsideNotice(view);
   const editor = useRef<EditorHandle | null>(null);
   const [isSharing, setSharing] = useState(false);
+  const [offer, setOffer] = useState(document.offered);
   /** What stands in place of the text. */
   const [instead, setInstead] = useState<"history" | "aside" | null>(null);
   const [hasAuthors, setAuthors] = useState(false);
@@ -174,6 +176,11 @@ export function DocumentPage({ document, navigation, update }: Properties) {
       {isSharing && (
         <Suspense>
           <ShareDialog document={document} onClose={() => setSharing(false)} />
+        </Suspense>
+      )}
+      {offer !== null && (
+        <Suspense>
+          <AnswerDialog document={document} offer={offer} onClose={() => setOffer(null)} />
         </Suspense>
       )}
     </>

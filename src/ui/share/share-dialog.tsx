@@ -1,12 +1,14 @@
 // The links that let people in, each with its key behind the #: what it gives, how many came by it, how to end it. Fetched
 // when somebody shares for the first time.
-import { useEffect } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import type { OpenDocument } from "../../sync/view.ts";
 import { Modal } from "../modal.tsx";
 import { usePeople } from "../people/use-people.ts";
 import { LinkItem } from "./link-item.tsx";
 import { NewLink } from "./new-link.tsx";
 import "./share.css";
+
+const PairSection = lazy(() => import("./pair-section.tsx"));
 
 interface Properties {
   readonly document: OpenDocument;
@@ -20,7 +22,9 @@ export default function ShareDialog({ document, onClose }: Properties) {
   useEffect(() => {
     void attempt(people => people.prepareLinks());
   }, [people]);
+  const [isPairing, setPairing] = useState(false);
   const links = state?.links ?? [];
+  const address = links.find(link => link.address !== null)?.address ?? null;
   return (
     <Modal title="Share" className="share" onClose={onClose}>
       {() => (
@@ -46,6 +50,23 @@ export default function ShareDialog({ document, onClose }: Properties) {
               isBusy={isBusy}
               onMake={(role, label) => void attempt(people => people.makeLink(role, label))}
             />
+          )}
+          {address !== null && (
+            <div className="share-without">
+              <button
+                type="button"
+                className="button button-small"
+                aria-expanded={isPairing}
+                onClick={() => setPairing(!isPairing)}
+              >
+                Pair without a server
+              </button>
+              {isPairing && (
+                <Suspense>
+                  <PairSection document={document} address={address} />
+                </Suspense>
+              )}
+            </div>
           )}
           <p className="quiet">
             Whoever has a link can pass it on. Once revoked it lets nobody in; who came by it and wrote stays,
