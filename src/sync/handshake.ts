@@ -66,7 +66,7 @@ export type HandshakeStep =
   | { readonly type: "failed"; readonly code: HandshakeFailure };
 
 /** The closed list of reasons why a link gets no further. */
-export type HandshakeFailure = "malformed" | "version" | "document" | "intercepted";
+export type HandshakeFailure = "malformed" | "newer" | "older" | "document" | "intercepted";
 
 interface Established {
   readonly transcript: Bytes;
@@ -170,7 +170,8 @@ export class Handshake {
     const instance = toHex(input.bytes(16));
     input.end();
     const version = Math.min(highest, PROTOCOL_VERSION_MAX);
-    if (version < Math.max(lowest, PROTOCOL_VERSION_MIN)) return this.#fail("version");
+    if (version < lowest) return this.#fail("newer");
+    if (version < PROTOCOL_VERSION_MIN) return this.#fail("older");
     if (!equalBytes(theirDocument, this.#documentTag(theirNonce))) return this.#fail("document");
     const { ciphers, isInitiator, doc, fingerprints } = this.#options;
     const shared = ciphers.agree(this.#secret, theirKey);

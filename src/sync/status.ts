@@ -18,7 +18,8 @@ export const STORE_REASONS: Readonly<Record<KeepingFailure, string>> = {
 /** What people are told about a link that was closed, by the reason; of others nothing. */
 export const CLOSED_REASONS: Readonly<Record<string, string>> = {
   intercepted: "A connection was intercepted and closed; nothing was sent over it.",
-  version: "The other side uses a different version; reload.",
+  newer: "The other side uses a newer version; reload.",
+  older: "The other side uses an older version, and has to reload.",
 };
 
 /** What people are told where a record behind an image is altered or gone: the image is dropped by then. */

@@ -246,7 +246,7 @@ it("F15 versions that were altered on the way are noticed, and one that nobody s
   world.run(100);
   expect([other.isClosed, alice.session.notice]).toEqual([
     true,
-    "The other side uses a different version; reload.",
+    "The other side uses a newer version; reload.",
   ]);
 });
 

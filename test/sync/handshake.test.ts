@@ -117,7 +117,13 @@ const TABLE: readonly (readonly [string, End, End, readonly [string, string]])[]
     "a version from the future",
     { key: alice, hears: inHello(f => f.with(1, 5).with(2, 9) as Bytes) },
     { key: bob },
-    ["version", "waits"],
+    ["newer", "waits"],
+  ],
+  [
+    "a version that is spoken no more",
+    { key: alice, hears: inHello(f => f.with(1, 0).with(2, 0) as Bytes) },
+    { key: bob },
+    ["older", "waits"],
   ],
   [
     "a longer range of versions",

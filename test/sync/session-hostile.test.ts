@@ -138,7 +138,7 @@ describe("a server in the middle", () => {
 
   test("another version is named", () => {
     puppet({ alter: (frame, which) => (which === 0 ? (frame.with(1, 3).with(2, 3) as Bytes) : frame) });
-    expect(alice.session.notice).toBe("The other side uses a different version; reload.");
+    expect(alice.session.notice).toBe("The other side uses a newer version; reload.");
   });
 });
 
