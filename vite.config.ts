@@ -19,6 +19,8 @@ const withoutHistory = {
 };
 
 export default defineConfig({
+  // Every address in the page is relative, so that the app may lie below any path (BASE_PATH, or a proxy's).
+  base: "./",
   plugins: [
     react(),
     withoutHistory,
@@ -28,28 +30,30 @@ export default defineConfig({
       registerType: "prompt",
       injectRegister: false,
       manifest: {
-        id: "/",
         name: "Chirograph",
         short_name: "Chirograph",
         description: "Write together in the browser, without trusting a server or each other.",
         lang: "en",
-        start_url: "/",
-        scope: "/",
+        start_url: "./",
+        scope: "./",
         display: "standalone",
         background_color: "#faf7f0",
         theme_color: "#faf7f0",
         icons: [
-          { src: "/icon.svg", sizes: "any", type: "image/svg+xml", purpose: "any" },
-          { src: "/icon-192.png", sizes: "192x192", type: "image/png", purpose: "any" },
-          { src: "/icon-512.png", sizes: "512x512", type: "image/png", purpose: "any" },
-          { src: "/icon-maskable-512.png", sizes: "512x512", type: "image/png", purpose: "maskable" },
+          { src: "icon.svg", sizes: "any", type: "image/svg+xml", purpose: "any" },
+          { src: "icon-192.png", sizes: "192x192", type: "image/png", purpose: "any" },
+          { src: "icon-512.png", sizes: "512x512", type: "image/png", purpose: "any" },
+          { src: "icon-maskable-512.png", sizes: "512x512", type: "image/png", purpose: "maskable" },
         ],
       },
       workbox: {
         inlineWorkboxRuntime: true,
         globPatterns: ["**/*.{js,css,html,svg,woff2}"],
         navigateFallback: "index.html",
-        navigateFallbackDenylist: [/^\/signal$/, /^\/healthz$/, /^\/config\.json$/],
+        // What the server answers by itself, below whatever path.
+        navigateFallbackDenylist: [
+          /\/(signal|healthz|readyz|metrics|config\.json|doctor|doctor\.json)([?#].*)?$/,
+        ],
         cleanupOutdatedCaches: true,
       },
     }),
@@ -80,6 +84,7 @@ export default defineConfig({
     proxy: {
       "/signal": { target: signallingServer, ws: true },
       "/config.json": signallingServer,
+      "/doctor": signallingServer,
     },
   },
 });

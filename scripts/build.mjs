@@ -1,5 +1,5 @@
-// Builds the app to dist/app, the server to dist/server/main.js and the command to dist/cli/main.js. The last two are
-// files beside `ws`, so that starting them needs no compiler and takes a moment.
+// Builds the app to dist/app, the server to dist/server/main.js and the command to
+// dist/cli/main.js. The last two are files beside `ws`, so that starting them needs no compiler and takes a moment.
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build as viteBuild } from "vite";
@@ -7,30 +7,36 @@ import { orOneSentence, root } from "./steps.mjs";
 
 export async function build() {
   await viteBuild({ root, configFile: join(root, "vite.config.ts"), logLevel: "warn" });
+  await buildServer(join(root, "dist/server"), "signalling/main.ts");
+}
+
+/** With the client for Redis, in a file of its own that is read where there is a Redis. */
+export async function buildServer(outDir, entry) {
   await viteBuild({
     root,
     configFile: false,
     logLevel: "warn",
     // Icons belong to the app; `ws` stays outside by itself, as every package does in a build for Node.
     publicDir: false,
+    ssr: { noExternal: ["@redis/client"] },
     build: {
-      ssr: "signalling/main.ts",
-      outDir: "dist/server",
+      ssr: entry,
+      outDir,
       emptyOutDir: true,
       target: "node20",
-      rollupOptions: { output: { entryFileNames: "main.js" } },
+      rollupOptions: { output: { entryFileNames: "main.js", chunkFileNames: "[name].js" } },
     },
   });
 }
 
-/** The command, with all it needs but `ws`, which only `serve` asks for. */
+/** The command, with all it needs but `ws` and what speaks to Redis, which only `serve` asks for. */
 export async function buildCommand(outDir) {
   await viteBuild({
     root,
     configFile: false,
     logLevel: "warn",
     publicDir: false,
-    ssr: { noExternal: true, external: ["ws"] },
+    ssr: { noExternal: true, external: ["ws", "@redis/client"] },
     build: {
       ssr: "src/cli/index.ts",
       outDir,

@@ -10,10 +10,15 @@ import { isIP } from "node:net";
 export function clientAddress(request: IncomingMessage, trustProxy: number): string {
   const direct = request.socket.remoteAddress ?? "unknown";
   if (trustProxy === 0) return direct;
-  const header = request.headers["x-forwarded-for"];
-  const hops = (Array.isArray(header) ? header.join(",") : (header ?? "")).split(",").map(hop => hop.trim());
-  const hop = hops.at(-trustProxy);
+  const hop = forwardedAddresses(request).at(-trustProxy);
   return hop !== undefined && isIP(hop) !== 0 ? hop : direct;
+}
+
+/** X-Forwarded-For as it came, the nearest proxy's word last; empty without one. */
+export function forwardedAddresses(request: IncomingMessage): readonly string[] {
+  const header = request.headers["x-forwarded-for"];
+  const text = Array.isArray(header) ? header.join(",") : (header ?? "");
+  return text === "" ? [] : text.split(",").map(hop => hop.trim());
 }
 
 /** What is counted: an IPv4 address whole, an IPv6 address by its /64, which is what one household is given. */

@@ -16,6 +16,8 @@ import {
   type ServerFrame,
 } from "./frames.ts";
 import type { ServerLimits } from "./limits.ts";
+import type { Log } from "./log.ts";
+import { type Counters, type Ending, increment } from "./metrics.ts";
 import { Allowance, mayWait } from "./pace.ts";
 import type { Member, Rooms } from "./rooms.ts";
 
@@ -23,6 +25,8 @@ import type { Member, Rooms } from "./rooms.ts";
 export interface Shared {
   readonly limits: ServerLimits;
   readonly rooms: Rooms;
+  readonly counters: Counters;
+  readonly log: Log;
   /** Bytes written but not yet taken by the operating system, over all connections. */
   bufferedBytes: number;
 }
@@ -56,19 +60,24 @@ export class Connection implements Member {
     webSocket.on("message", (data, isBinary) => this.#receive(data as Buffer, isBinary));
     // `ws` answers pings by itself; here they only cost what any frame costs.
     webSocket.on("ping", data => this.#spend(data.length));
-    webSocket.on("close", () => this.#leave());
+    webSocket.on("close", () => this.#end("Left"));
     // A malformed or oversized frame: `ws` closes with the protocol's own code (1002, 1009), then emits "close".
-    webSocket.on("error", () => this.#leave());
+    webSocket.on("error", () => this.#end("BadWebSocket"));
     this.deliver({ type: "challenge", nonce });
   }
 
   deliver(frame: ServerFrame): boolean {
     if (this.#state.kind === "closing") return false;
     const bytes = encodeServerFrame(frame);
-    const { limits, bufferedBytes } = this.#shared;
+    const { limits, bufferedBytes, counters } = this.#shared;
     if (!mayWait(limits, this.#webSocket.bufferedAmount, bufferedBytes, bytes.length)) {
       this.close("TooSlow");
       return false;
+    }
+    if (frame.type === "unreachable") counters.unreachable++;
+    if (frame.type === "from") {
+      counters.relayed++;
+      counters.relayedBytes += frame.payload.length;
     }
     this.#shared.bufferedBytes += bytes.length;
     // Called once in any case, with an error when the socket is gone.
@@ -81,7 +90,7 @@ export class Connection implements Member {
   /** Leaves the room at once and says why; `ws` destroys the socket if the other end does not answer in time. */
   close(reason: CloseReason | "GoingAway"): void {
     if (this.#state.kind === "closing") return;
-    this.#leave();
+    this.#end(reason);
     this.#webSocket.close(reason === "GoingAway" ? 1001 : CLOSE_CODES[reason].code, reason);
   }
 
@@ -97,7 +106,7 @@ export class Connection implements Member {
     const flushed = this.#socket.bytesWritten - this.#socket.writableLength;
     const isAlive = read > before.read || (before.isWaiting && flushed > before.flushed);
     if (!isAlive) {
-      this.#leave();
+      this.#end("NoAnswer");
       this.#webSocket.terminate();
       return;
     }
@@ -107,6 +116,7 @@ export class Connection implements Member {
 
   #receive(data: Buffer, isBinary: boolean): void {
     if (this.#state.kind === "closing" || !this.#spend(data.length)) return;
+    this.#shared.counters.received++;
     const result = isBinary ? decodeClientFrame(data) : undefined;
     const reason = result?.ok ? this.#handle(result.frame, this.#state) : "BadFrame";
     if (reason !== undefined) this.close(reason);
@@ -132,6 +142,7 @@ export class Connection implements Member {
     clearTimeout(this.#joinTimer);
     const room = Buffer.from(frame.room).toString("hex");
     this.#state = { kind: "joined", room };
+    this.#shared.log("debug", "joined", { peer: this.id, room });
     const joined = this.#shared.rooms.join(room, this);
     return joined.ok ? undefined : joined.code;
   }
@@ -142,10 +153,13 @@ export class Connection implements Member {
     return isWithin;
   }
 
-  #leave(): void {
+  #end(ending: Ending): void {
     const state = this.#state;
+    if (state.kind === "closing") return;
     this.#state = { kind: "closing" };
     clearTimeout(this.#joinTimer);
+    increment(this.#shared.counters.closed, ending);
+    this.#shared.log("debug", "ended", { peer: this.id, reason: ending });
     if (state.kind === "joined") this.#shared.rooms.leave(state.room, this);
   }
 }

@@ -1,6 +1,6 @@
-// What plain HTTP gets: the built app with strict headers, `/healthz` and `/config.json`. The folder is read once, into
-// a table from URL path to bytes; a path that is not in the table does not exist, so no request ever becomes a
-// path on disk. It knows nothing of rooms.
+// What plain HTTP gets: the built app and the doctor with strict headers, and what machines ask for. The folder is read
+// once, into a table from URL path to bytes; a path that is not in the table does not exist, so no request ever becomes
+// a path on disk. It knows nothing of rooms.
 import { createHash, randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -17,6 +17,30 @@ export interface IceServer {
 export interface RuntimeConfiguration {
   readonly iceServers: readonly IceServer[];
 }
+
+/** What the doctor's page cannot know from its side: what arrived of its request behind the proxies. */
+export interface Seen {
+  readonly host: string;
+  /** Of whoever asks, and told to nobody else. */
+  readonly address: string;
+  /** Addresses in X-Forwarded-For: one for each proxy, if nobody made any up. */
+  readonly hops: number;
+  readonly trustProxy: number;
+}
+
+export interface HttpOptions {
+  readonly folder: string;
+  /** What stands before every path, such as "/notes"; "" for nothing. */
+  readonly basePath: string;
+  configuration(): RuntimeConfiguration;
+  /** Why nobody new should be sent here, or null. */
+  unreadiness(): string | null;
+  metrics(): string;
+  seen(request: IncomingMessage): Seen;
+  answered(status: number): void;
+}
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 interface Asset {
   readonly type: string;
@@ -40,6 +64,14 @@ const TYPES: Readonly<Record<string, string>> = {
   ".ico": "image/x-icon",
   ".woff2": "font/woff2",
 };
+
+const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+
+/** Pages by the address that people see. */
+const PAGES: Readonly<Record<string, string>> = Object.assign(Object.create(null), {
+  "/": "/index.html",
+  "/doctor": "/doctor.html",
+});
 
 /** Sent with every answer, whatever it is. */
 const HEADERS: Readonly<Record<string, string>> = {
@@ -69,29 +101,64 @@ export function contentSecurityPolicy(nonce: string): string {
   ].join("; ");
 }
 
-/** Answers requests with the files in `folder`, read now. A folder that is missing is an empty one. */
-export function createHttpHandler(
-  folder: string,
-  configuration: RuntimeConfiguration,
-): (request: IncomingMessage, response: ServerResponse) => void {
-  const assets = readAssets(folder);
-  const configurationJson = Buffer.from(JSON.stringify(configuration));
+/**
+ * The path below `basePath`, or null when it is not below it. Machines on the inside ask for `/healthz` and its like
+ * without knowing where a proxy has put us.
+ */
+export function pathWithin(basePath: string, url: string | undefined): string | null {
+  const path = (url ?? "/").split("?", 1)[0]!;
+  if (path.startsWith(`${basePath}/`)) return path.slice(basePath.length);
+  return path === "/healthz" || path === "/readyz" || path === "/metrics" ? path : null;
+}
 
+/** Answers requests with the files in the folder, read now. A folder that is missing is an empty one. */
+export function createHttpHandler(options: HttpOptions): Handler {
+  const assets = readAssets(options.folder);
   return (request, response) => {
     for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
+    response.once("finish", () => options.answered(response.statusCode));
     if (request.method !== "GET" && request.method !== "HEAD") {
       response.setHeader("Allow", "GET, HEAD");
       return answer(request, response, 405, TYPES[".txt"]!, Buffer.from("method not allowed\n"));
     }
-    const path = (request.url ?? "/").split("?", 1)[0]!;
-    if (path === "/healthz") return answer(request, response, 200, TYPES[".txt"]!, Buffer.from("ok"));
-    if (path === "/config.json") return answer(request, response, 200, TYPES[".json"]!, configurationJson);
-    const asset = assets.get(path === "/" ? "/index.html" : path);
-    if (asset === undefined)
-      return answer(request, response, 404, TYPES[".txt"]!, Buffer.from("not found\n"));
+    const path = pathWithin(options.basePath, request.url);
+    // Relative addresses in the page need the slash.
+    if (path === null && request.url === options.basePath) {
+      response.setHeader("Location", `${options.basePath}/`);
+      return answer(request, response, 308, TYPES[".txt"]!, Buffer.from("moved\n"));
+    }
+    const asset = path === null ? undefined : assets.get(PAGES[path] ?? path);
+    if (asset === undefined) {
+      const [status, type, body] = machineAnswer(path, request, options);
+      return answer(request, response, status, type, Buffer.from(body));
+    }
     if (asset.type === TYPES[".html"]) return answerPage(request, response, asset);
     return answerAsset(request, response, asset);
   };
+}
+
+/** What machines ask for: status, content type and body. */
+function machineAnswer(
+  path: string | null,
+  request: IncomingMessage,
+  options: HttpOptions,
+): readonly [status: number, type: string, body: string] {
+  switch (path) {
+    case "/healthz":
+      return [200, TYPES[".txt"]!, "ok"];
+    case "/readyz": {
+      const reason = options.unreadiness();
+      return [reason === null ? 200 : 503, TYPES[".txt"]!, reason ?? "ready"];
+    }
+    case "/metrics":
+      return [200, METRICS_TYPE, options.metrics()];
+    case "/config.json":
+      return [200, TYPES[".json"]!, JSON.stringify(options.configuration())];
+    case "/doctor.json":
+      return [200, TYPES[".json"]!, JSON.stringify(options.seen(request))];
+    default:
+      return [404, TYPES[".txt"]!, "not found\n"];
+  }
 }
 
 function answer(

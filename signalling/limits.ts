@@ -29,6 +29,11 @@ export const SERVER_LIMITS = {
    * few tabs each; a single machine must not be able to fill the server.
    */
   connectionsPerAddress: 256,
+  /**
+   * Sockets from one address, WebSockets and plain HTTP together, or one machine could hold all there are without ever
+   * asking for a WebSocket. Not counted behind a proxy, which has one address for everybody.
+   */
+  socketsPerAddress: 512,
   /** Sockets above `connections` that may stand while they are told to go, and plain HTTP beside them. */
   socketsBeyondConnections: 512,
   /** Rooms. Each has at least one member, so this only says that rooms are not the way around `connections`. */
@@ -60,6 +65,20 @@ export const SERVER_LIMITS = {
   pingIntervalMs: 25_000,
   /** Milliseconds a closing connection gets to say goodbye before its socket is destroyed. */
   closeTimeoutMs: 2_000,
+  /** Milliseconds between the lines that sum up who was refused or cut off: a flood must not become a flood of lines. */
+  summaryIntervalMs: 60_000,
+  /** Milliseconds between signs of life from one instance to the others. */
+  beatIntervalMs: 2_000,
+  /** Milliseconds of silence after which another instance, and everybody at it, counts as gone: two beats may be late. */
+  silenceMs: 7_000,
+  /** Bytes on their way to other instances. A Redis that takes none for so long is as good as lost. */
+  exchangeBufferedBytes: 64 * 1024 * 1024,
+  /** Milliseconds before a lost Redis is tried again; doubles from there. */
+  exchangeRetryMs: 250,
+  /** Milliseconds between attempts to reach Redis at most: within them an outage that ended is noticed. */
+  exchangeRetryMsMax: 4_000,
+  /** Other instances remembered, gone ones included. Who could name more can write to our Redis. */
+  instances: 256,
   /** Milliseconds for the head of an HTTP request, so that slow writers do not hold sockets. */
   requestHeadTimeoutMs: 10_000,
   /** Milliseconds for a whole HTTP request; no request here has a body worth reading. */

@@ -2,6 +2,9 @@
 // What can go wrong at start is said in one sentence on stderr; a stack trace would be for us, and it is for others.
 import { fileURLToPath } from "node:url";
 import { describeConfiguration, readConfiguration } from "./configuration.ts";
+import type { OpenExchange } from "./elsewhere.ts";
+import { SERVER_LIMITS } from "./limits.ts";
+import { createLog, type Log } from "./log.ts";
 import { createServer } from "./server.ts";
 
 // Above the server's own deadline for goodbyes, below the ten seconds most supervisors wait before they kill.
@@ -10,14 +13,19 @@ const EXIT_DEADLINE_MS = 4_500;
 const configuration = readConfiguration(process.env);
 if (!configuration.ok) fail(configuration.sentence);
 
-const { host, port } = configuration.value;
+const { host, port, redisUrl, logLevel } = configuration.value;
+const log = createLog(logLevel, line => console.log(line));
+const exchange = redisUrl === null ? {} : { exchange: await openRedis(redisUrl, log) };
 const server = createServer({
   ...configuration.value,
+  ...exchange,
+  log,
   folder: fileURLToPath(new URL("../app/", import.meta.url)),
 });
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   process.once(signal, () => {
+    log("info", "closing", { signal });
     setTimeout(() => process.exit(0), EXIT_DEADLINE_MS).unref();
     server.close().then(() => process.exit(0));
   });
@@ -26,8 +34,15 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
 try {
   const { url } = await server.listen();
   console.log(`Chirograph serves with\n${describeConfiguration(configuration.value)}\n\nOpen ${url}`);
+  console.log(`Whether browsers get what they need: ${url}doctor`);
 } catch (error) {
   fail(sentenceFor((error as NodeJS.ErrnoException).code));
+}
+
+/** The client for Redis is loaded where there is a Redis, and nowhere else. */
+async function openRedis(url: string, log: Log): Promise<OpenExchange> {
+  const { redisExchange } = await import("./redis.ts");
+  return listener => redisExchange(url, SERVER_LIMITS, listener, log);
 }
 
 function fail(sentence: string): never {

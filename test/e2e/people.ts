@@ -258,6 +258,8 @@ export class Stage {
   folder = APP;
   /** Other origins whose pages may connect, from when it starts. */
   allowedOrigins: readonly string[] = [];
+  /** What stands before every path, from when it starts. */
+  basePath = "";
   #server: Server | null = null;
   readonly #contexts: BrowserContext[] = [];
 
@@ -268,9 +270,9 @@ export class Stage {
   /** On the port it had before, if it had one: addresses and storage belong to the port. */
   async startServer(): Promise<void> {
     const port = this.url === "" ? 0 : Number(new URL(this.url).port);
-    this.#server = createServer({ folder: this.folder, port, allowedOrigins: this.allowedOrigins });
-    const listening = await this.#server.listen();
-    this.url = `http://127.0.0.1:${listening.port}/`;
+    const { folder, allowedOrigins, basePath } = this;
+    this.#server = createServer({ folder, port, allowedOrigins, basePath });
+    this.url = (await this.#server.listen()).url;
   }
 
   async stopServer(): Promise<void> {

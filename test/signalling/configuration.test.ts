@@ -8,7 +8,17 @@ describe("the environment", () => {
   it("may be empty", () => {
     expect(readConfiguration({})).toEqual({
       ok: true,
-      value: { host: "127.0.0.1", port: 8080, allowedOrigins: [], iceServers: [], trustProxy: 0 },
+      value: {
+        host: "127.0.0.1",
+        port: 8080,
+        basePath: "",
+        allowedOrigins: [],
+        trustProxy: 0,
+        iceServers: [],
+        turn: null,
+        redisUrl: null,
+        logLevel: "info",
+      },
     });
   });
 
@@ -19,16 +29,35 @@ describe("the environment", () => {
       ALLOWED_ORIGINS: "https://a.example, http://b.example:8081",
       ICE_SERVERS: '[{"urls":["turn:t.example"],"username":"u","credential":"c"}]',
       TRUST_PROXY: "1",
+      BASE_PATH: "/notes/",
+      TURN_URLS: "turn:t.example:3478, turns:t.example",
+      TURN_SECRET: "between us",
+      TURN_TTL: "600",
+      REDIS_URL: "rediss://user:hush@redis.example:6380/1",
+      LOG_LEVEL: "debug",
     });
     expect(read).toMatchObject({
       ok: true,
-      value: { port: 65535, allowedOrigins: ["https://a.example", "http://b.example:8081"], trustProxy: 1 },
+      value: {
+        port: 65535,
+        allowedOrigins: ["https://a.example", "http://b.example:8081"],
+        trustProxy: 1,
+        basePath: "/notes",
+        turn: {
+          urls: ["turn:t.example:3478", "turns:t.example"],
+          secret: "between us",
+          lifetimeSeconds: 600,
+        },
+        redisUrl: "rediss://user:hush@redis.example:6380/1",
+        logLevel: "debug",
+      },
     });
     if (!read.ok) return;
     const lines = describeConfiguration(read.value).split("\n");
     expect(lines).toHaveLength(VARIABLES.length);
     expect(lines.join()).toContain("turn:t.example");
-    expect(lines.join()).not.toContain("credential");
+    expect(lines.join()).toContain("redis.example:6380");
+    expect(lines.join()).not.toMatch(/credential|between us|hush/);
   });
 
   it.each([
@@ -44,11 +73,26 @@ describe("the environment", () => {
     ["ICE_SERVERS", '[{"urls":"https://stun.example"}]'],
     ["ICE_SERVERS", '[{"urls":[]}]'],
     ["ICE_SERVERS", "[null]"],
+    ["BASE_PATH", "notes"],
+    ["BASE_PATH", "/notes/../x"],
+    ["BASE_PATH", "/no tes"],
+    ["BASE_PATH", "//notes"],
+    ["TURN_URLS", "stun:t.example"],
+    ["TURN_SECRET", "without any TURN_URLS"],
+    ["TURN_TTL", "59"],
+    ["REDIS_URL", "redis.example:6379"],
+    ["REDIS_URL", "http://redis.example"],
+    ["LOG_LEVEL", "loud"],
   ])("is refused with %s=%s, in a sentence that names the variable", (name, value) => {
     const read = readConfiguration({ [name]: value });
     expect(read.ok).toBe(false);
     if (!read.ok) expect(read.sentence).toMatch(new RegExp(`^${name} must .*\\.$`));
   });
+});
+
+it("does not repeat a password of Redis in what it says is wrong", () => {
+  const read = readConfiguration({ REDIS_URL: "http://user:hush@redis.example" });
+  expect(JSON.stringify(read)).not.toContain("hush");
 });
 
 describe("addresses", () => {

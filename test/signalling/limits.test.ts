@@ -96,6 +96,34 @@ describe("places", () => {
     }));
 });
 
+describe("sockets of one address", () => {
+  const open = (url: string) => connect(Number(new URL(url).port), "127.0.0.1").on("error", () => undefined);
+  const isDropped = (socket: ReturnType<typeof open>) =>
+    Promise.race([
+      new Promise<boolean>(resolve => socket.resume().on("close", () => resolve(true))),
+      new Promise<boolean>(resolve => setTimeout(() => resolve(false), 50)),
+    ]);
+
+  it("may be so many, and the next is dropped, until one ends", () =>
+    withServer({ limits: { socketsPerAddress: 2 } }, async url => {
+      const held = [open(url), open(url)];
+      expect(await Promise.all(held.map(isDropped))).toEqual([false, false]);
+      expect(await isDropped(open(url))).toBe(true);
+      held[0]!.destroy();
+      await new Promise(resolve => setTimeout(resolve, 20));
+      const next = open(url);
+      expect(await isDropped(next)).toBe(false);
+      for (const socket of [...held, next]) socket.destroy();
+    }));
+
+  it("are not counted where all come from a proxy", () =>
+    withServer({ limits: { socketsPerAddress: 1 }, trustProxy: 1 }, async url => {
+      const held = [open(url), open(url), open(url)];
+      expect(await Promise.all(held.map(isDropped))).toEqual([false, false, false]);
+      for (const socket of held) socket.destroy();
+    }));
+});
+
 describe("pace", () => {
   it("gives a burst, refuses one more, and gives again as time passes", () => {
     const bucket = new TokenBucket(10, 3, 0);

@@ -147,13 +147,39 @@ const RINGS: readonly Ring[] = [
     sources: /^signalling\/limits\.ts$/,
     packages: NONE,
   },
-  { name: "signalling", files: /^signalling\//, sources: /^signalling\//, packages: /^(node:|ws$)/ },
+  {
+    // A page of its own, in browsers.
+    name: "the doctor",
+    files: /^signalling\/doctor\//,
+    sources: /^signalling\/(doctor\/|(frames|limits)\.ts$)/,
+    packages: /^@noble\/curves\//,
+  },
+  {
+    // Clients are the real ones, so that what comes back after a crash is what would come back.
+    name: "the server's bench",
+    files: /^signalling\/bench\//,
+    sources:
+      /^(signalling\/(bench\/|frames\.ts$|limits\.ts$)|src\/sync\/adapters\/(network|ciphers)\.ts$|src\/sync\/ports\.ts$)/,
+    packages: /^(node:|ws$)/,
+  },
+  {
+    name: "what speaks to Redis",
+    files: /^signalling\/redis\.ts$/,
+    sources: /^signalling\//,
+    packages: /^@redis\/client$/,
+  },
+  {
+    name: "signalling",
+    files: /^signalling\//,
+    sources: /^signalling\/(?!bench\/|doctor\/)/,
+    packages: /^(node:|ws$)/,
+  },
 ];
 
 /** What no source has to import: where programs start, the memory adapters that tests and simulations stand on, and the
  * states that merge, which tests alone use so far. */
 const ENTRIES =
-  /^(src\/crdt\/state\/index\.ts|src\/sync\/adapters\/memory[\w-]*\.ts|src\/index\.ts|src\/package\/sync\.ts|src\/(codemirror|react)\/index\.ts|src\/ui\/main\.tsx|src\/cli\/index\.ts|signalling\/main\.ts)$|\.d\.ts$/;
+  /^(src\/crdt\/state\/index\.ts|src\/sync\/adapters\/memory[\w-]*\.ts|src\/index\.ts|src\/package\/sync\.ts|src\/(codemirror|react)\/index\.ts|src\/ui\/main\.tsx|src\/cli\/index\.ts|signalling\/(main|doctor\/main|bench\/(main|bare))\.ts)$|\.d\.ts$/;
 
 interface Ban {
   readonly where: string;

@@ -78,7 +78,6 @@ class BrowserWorkspace implements Workspace {
   readonly #opened = new Set<OpenedDocument>();
   #records = new Map<string, DocumentRecord>();
   #entries: readonly DocumentEntry[] = [];
-  #iceServers: Promise<readonly RTCIceServer[]> | null = null;
 
   constructor(
     key: DeviceKey,
@@ -233,10 +232,10 @@ class BrowserWorkspace implements Workspace {
 
   /** WebRTC and all that goes with it is fetched when a document is first shared. */
   async #connect(roomSecret: Bytes, listener: NetworkListener): Promise<Network> {
-    this.#iceServers ??= iceServers();
     const [{ openNetwork }, servers] = await Promise.all([
       import("./network.ts"),
-      this.#iceServers,
+      // Asked for each time: passwords for TURN servers end.
+      iceServers(),
       arrive(),
     ]);
     const url = new URL("signal", document.baseURI.replace(/#.*$/, ""));
