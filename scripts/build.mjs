@@ -1,4 +1,4 @@
-// Builds the app to dist/app, the server to dist/server/main.js and the command to
+// Builds the app to dist/app, the doctor's page beside it, the server to dist/server/main.js and the command to
 // dist/cli/main.js. The last two are files beside `ws`, so that starting them needs no compiler and takes a moment.
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,7 +7,27 @@ import { orOneSentence, root } from "./steps.mjs";
 
 export async function build() {
   await viteBuild({ root, configFile: join(root, "vite.config.ts"), logLevel: "warn" });
+  await buildDoctor();
   await buildServer(join(root, "dist/server"), "signalling/main.ts");
+}
+
+/** After the app and apart from it: nothing of the doctor is in the app's shell or shares a file with it. */
+async function buildDoctor() {
+  await viteBuild({
+    root: join(root, "signalling/doctor"),
+    configFile: false,
+    logLevel: "warn",
+    publicDir: false,
+    base: "./",
+    build: {
+      outDir: join(root, "dist/app"),
+      emptyOutDir: false,
+      target: "es2022",
+      modulePreload: { polyfill: false },
+      assetsInlineLimit: 0,
+      rollupOptions: { input: join(root, "signalling/doctor/doctor.html") },
+    },
+  });
 }
 
 /** With the client for Redis, in a file of its own that is read where there is a Redis. */
