@@ -18,7 +18,7 @@ import {
 import type { ServerLimits } from "./limits.ts";
 import type { Log } from "./log.ts";
 import { type Counters, type Ending, increment } from "./metrics.ts";
-import { Allowance, mayWait } from "./pace.ts";
+import { Allowance, mayWait, waitingBytes } from "./pace.ts";
 import type { Member, Rooms } from "./rooms.ts";
 
 /** What all connections of a server share. */
@@ -27,7 +27,7 @@ export interface Shared {
   readonly rooms: Rooms;
   readonly counters: Counters;
   readonly log: Log;
-  /** Bytes written but not yet taken by the operating system, over all connections. */
+  /** What waits for the operating system to take it, over all connections; see `waitingBytes`. */
   bufferedBytes: number;
 }
 
@@ -46,6 +46,7 @@ export class Connection implements Member {
   readonly #allowance: Allowance;
   readonly #joinTimer: NodeJS.Timeout;
   #state: State;
+  #waitingBytes = 0;
   #progress = { read: 0, flushed: 0, isWaiting: false };
 
   constructor(webSocket: WebSocket, socket: Socket, shared: Shared) {
@@ -70,7 +71,8 @@ export class Connection implements Member {
     if (this.#state.kind === "closing") return false;
     const bytes = encodeServerFrame(frame);
     const { limits, bufferedBytes, counters } = this.#shared;
-    if (!mayWait(limits, this.#webSocket.bufferedAmount, bufferedBytes, bytes.length)) {
+    const size = waitingBytes(limits, bytes.length);
+    if (!mayWait(limits, this.#waitingBytes, bufferedBytes, size)) {
       this.close("TooSlow");
       return false;
     }
@@ -79,10 +81,12 @@ export class Connection implements Member {
       counters.relayed++;
       counters.relayedBytes += frame.payload.length;
     }
-    this.#shared.bufferedBytes += bytes.length;
+    this.#waitingBytes += size;
+    this.#shared.bufferedBytes += size;
     // Called once in any case, with an error when the socket is gone.
     this.#webSocket.send(bytes, () => {
-      this.#shared.bufferedBytes -= bytes.length;
+      this.#waitingBytes -= size;
+      this.#shared.bufferedBytes -= size;
     });
     return true;
   }

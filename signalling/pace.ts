@@ -42,6 +42,11 @@ export class Allowance {
   }
 }
 
+/** What a frame costs while it waits: its bytes, and all that keeps them in a queue. */
+export function waitingBytes(limits: ServerLimits, sizeBytes: number): number {
+  return sizeBytes + limits.waitingFrameBytes;
+}
+
 /** Whether `sizeBytes` more may wait for a receiver that has `waiting` bytes, while all have `waitingInAll`. */
 export function mayWait(
   limits: ServerLimits,

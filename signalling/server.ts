@@ -17,6 +17,12 @@ import { Rooms } from "./rooms.ts";
 import { Summary } from "./summary.ts";
 import { type Turn, turnCredentials } from "./turn.ts";
 
+/**
+ * Connections that the operating system keeps for us while we are busy: after a restart thousands come back at once, and
+ * who finds no place there tries again only after a second, and then three.
+ */
+const BACKLOG = 4096;
+
 export interface ServerOptions {
   /** Where the built app lies; a missing folder serves no app. */
   readonly folder: string;
@@ -173,7 +179,7 @@ export function createServer(options: ServerOptions): Server {
     listen: () =>
       new Promise((resolve, reject) => {
         http.once("error", reject);
-        http.listen(options.port ?? 8080, host, () => {
+        http.listen({ port: options.port ?? 8080, host, backlog: BACKLOG }, () => {
           http.off("error", reject);
           startTimers();
           const { port } = http.address() as AddressInfo;

@@ -202,6 +202,35 @@ describe("waiting bytes", () => {
     expect(mayWait(limits, waiting, waitingInAll, sizeBytes)).toBe(expected);
   });
 
+  it("counts each waiting frame for what it takes in memory, however small it is", () =>
+    withServer({ limits: { bytesBurst: 1e9, framesBurst: 1e6 } }, async url => {
+      const room = createRoomKey();
+      const [alice, mallory] = [new Client(url), new Client(url)];
+      await alice.join(room);
+      const { self: m } = await mallory.join(room);
+      await alice.next("arrived");
+      mallory.webSocket.pause();
+      const waiting = async () => {
+        expect(await alice.settle()).toEqual([]);
+        const metrics = await (await fetch(`${url}metrics`)).text();
+        return Number(/^chirograph_buffered_bytes (\d+)$/m.exec(metrics)![1]);
+      };
+      // First all that the operating system takes.
+      let before = 0;
+      for (let i = 0; i < 300 && before < 100_000; i++) {
+        for (let j = 0; j < 16; j++) {
+          const payload = new Uint8Array(TRAFFIC_LIMITS.payloadBytes);
+          alice.send({ type: "send", to: m, payload });
+        }
+        before = await waiting();
+      }
+      expect(before).toBeGreaterThan(100_000);
+      for (let i = 0; i < 500; i++) alice.send({ type: "send", to: m, payload: text("x") });
+      const more = (await waiting()) - before;
+      expect(more).toBeGreaterThan(450 * SERVER_LIMITS.waitingFrameBytes);
+      mallory.webSocket.terminate();
+    }));
+
   it("cuts off who does not read, tells the sender, and keeps relaying to who does", () =>
     withServer(
       {
