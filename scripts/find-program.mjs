@@ -1,5 +1,5 @@
-// Finds a server that some tests need and most people do not: Redis, coturn. One that is there, or the system's package
-// where we may install it; without either, those tests are skipped and say so.
+// Finds a program that some tests need and most people do not, such as Redis or coturn. One that is there, or the system's
+// package where we may install it; without either, those tests are skipped and say so.
 import { spawnSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -10,6 +10,9 @@ const INSTALL_TIMEOUT_MS = 300_000;
 export const PROGRAMS = {
   REDIS_SERVER: { names: ["redis-server", "valkey-server"], package: "redis-server" },
   TURNSERVER: { names: ["turnserver"], package: "coturn" },
+  CADDY: { names: ["caddy"], package: "caddy" },
+  NGINX: { names: ["nginx"], package: "nginx-light" },
+  SYSTEMD_ANALYZE: { names: ["systemd-analyze"], package: "systemd" },
 };
 
 /** The path of a program, or null. With `install` the system's package is tried; `say` hears what takes long. */

@@ -7,6 +7,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findChromium, findFirefox } from "./find-browser.mjs";
+import { findProgram } from "./find-program.mjs";
 import { buildWhenNeeded, installWhenNeeded, orOneSentence, requireNode, root, Sentence } from "./steps.mjs";
 
 const CHECKS = [
@@ -35,6 +36,8 @@ await orOneSentence(async () => {
     tell();
     return;
   }
+  if (extra.length === 0 || extra.some(argument => argument.includes("signalling"))) findServers();
+
   for (const [name, ...command] of CHECKS) count(check(name, command));
   count(runVitest("unit", extra, {}));
   if (chromium === null) console.log("— end-to-end tests: left out, because of --no-browser");
@@ -62,6 +65,15 @@ async function requireChromium() {
   const firefox = findFirefox({ install: true, say: words => console.log(words) });
   console.log(`browser: ${firefox ?? "no Firefox could be had, so what is tested in it is skipped"}`);
   return found.path;
+}
+
+/** What tests of the server stand beside it. Without one of them those tests are skipped, and counted as that. */
+function findServers() {
+  for (const variable of ["REDIS_SERVER", "TURNSERVER"]) {
+    const path = findProgram(variable, { install: true, say: words => console.log(words) });
+    if (path === null)
+      console.log(`— tests with ${variable}: skipped, it is not here and cannot be installed`);
+  }
 }
 
 /** The end-to-end tests use what a person would get; a build that fails is one failed step and they do not run. */
