@@ -25,7 +25,7 @@ export {
   docOf,
   type Entry,
   type Fields,
-  type ForkProof,
+  type Fork,
   finish,
   fromHex,
   type Guard,

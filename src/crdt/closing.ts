@@ -92,6 +92,7 @@ export class Closing {
       closed.push(this.#closeOne(ancestors, retracts.length > 0 ? [...ops, ...retracts] : ops, slot, now));
       ancestors = { prev: slot, parents: [slot] };
     }
+    this.#holding.effects.named();
     return merges.length === 0 ? closed : [...merges, ...closed];
   }
 

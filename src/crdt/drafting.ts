@@ -224,7 +224,7 @@ export class Drafting implements Author {
 
   #begin(): void {
     if (this.isOpen) return;
-    this.#parents = this.#effects.tipsFor(this.#device);
+    this.#parents = this.#effects.tips();
     this.#isUnseen = null;
     if (this.#effects.aside.size === 0) return;
     // What is loose shows nothing and is not below what is written now: no place can be named after it.

@@ -3,6 +3,7 @@
 
 import { localize } from "./authority/admission.ts";
 import { Effects } from "./authority/effects.ts";
+import { Equivocation, type ProvenFork } from "./authority/equivocation.ts";
 import { Members } from "./authority/members.ts";
 import { Archive } from "./graph/archive.ts";
 import type { Bytes, Writer } from "./graph/bytes.ts";
@@ -34,7 +35,8 @@ interface Covering {
 export class Holding implements Shelf {
   readonly graph = new Graph();
   readonly members = new Members(this.graph);
-  readonly effects = new Effects(this.graph, this.members, slot => this.#changeAt(slot));
+  readonly equivocation = new Equivocation();
+  readonly effects = new Effects(this.graph, this.members, this.equivocation, slot => this.#changeAt(slot));
   readonly tree = new DocumentTree(this.graph);
   readonly retracts = new Retracts(this.graph);
   readonly masking = new Masking(this.graph, this.tree, this.retracts, slot => this.#changeAt(slot));
@@ -88,6 +90,11 @@ export class Holding implements Shelf {
     this.#unsettled = [];
     this.#hasActs = false;
     this.masking.setAside(turned, patches);
+  }
+
+  /** Keeps a proof that was judged, and shows what counts by it. */
+  prove(fork: ProvenFork, patches: Patch[]): void {
+    if (this.equivocation.learn(fork)) this.masking.setAside(this.effects.meet(fork.device), patches);
   }
 
   /** Shows what a change that was entered does, from the bytes that were kept. */
@@ -184,6 +191,7 @@ export class Holding implements Shelf {
   dump(out: ImageOut): void {
     this.graph.dump(out);
     this.members.dump(out);
+    this.equivocation.dump(out);
     this.effects.dump(out);
     this.retracts.dump(out);
     this.tree.dump(out);
@@ -194,6 +202,7 @@ export class Holding implements Shelf {
   load(from: ImageIn): void {
     this.graph.load(from);
     this.members.load(from);
+    this.equivocation.load(from);
     this.effects.load(from);
     this.retracts.load(from);
     this.tree.load(from);

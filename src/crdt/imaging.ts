@@ -2,7 +2,7 @@
 // own store and nobody else. What an image says is not judged again, so it is taken from no peer and stands in no file;
 // and it is only a cache of the log, so whatever is wrong with it, it is dropped without a word and the log is replayed.
 //
-//     image    magic and version 8 │ check 8 │ columns: document, device, … │ graph │ members │ retracts │ tree │ masking
+//     image    magic and version 8 │ check 8 │ columns: document, device, … │ graph │ members │ proofs │ effects │ retracts │ tree │ masking
 //
 // The check tells of accidents, like that of a file; it is no hash that a liar could not match, for which a store that
 // lies has no need. It takes 3 ms for 4 MB, where SHA-256 takes 20.
@@ -16,7 +16,7 @@ import { ImageIn, ImageOut } from "./types/image.ts";
 /** "CHIRIMG", as two words of whoever writes them: read with the other end first they are none. */
 const MAGIC = [0x52494843, 0x00474d49] as const;
 /** Another one for every other order or meaning of a column. */
-const IMAGE_VERSION = 1;
+const IMAGE_VERSION = 2;
 const HEAD_BYTES = 16;
 const HEAD_WORDS = HEAD_BYTES / 4;
 

@@ -53,6 +53,7 @@ export {
   type Taker,
 } from "./file/loading.ts";
 export { FileWriter, type Saving, type Source, save } from "./file/writing.ts";
+export type { Forks, StoredFork } from "./forks.ts";
 export type { Bytes } from "./graph/bytes.ts";
 export { fromHex, Malformed, mustFromHex, Reader, toHex, Writer } from "./graph/bytes.ts";
 export type { Change, ChangeId, DeviceId, DocId, PersonId, Policy, Role } from "./graph/change.ts";
@@ -65,6 +66,7 @@ export {
   seedSign,
   verifyInScript,
 } from "./graph/ed25519.ts";
+export type { Fork, InspectedFork } from "./graph/fork-bytes.ts";
 export type { LaneTip } from "./graph/graph.ts";
 export type { PackedRun } from "./graph/rows.ts";
 export {
@@ -93,7 +95,7 @@ export {
   RUN_CHANGES_MAX,
 } from "./limits.ts";
 export type { Listener, Origin } from "./listeners.ts";
-export type { ForkProof, People, SetAside } from "./people.ts";
+export type { People, SetAside } from "./people.ts";
 export type { Reception, Refused } from "./receiving.ts";
 export { describe, REFUSALS, type Refusal, type RefusalCode } from "./refusal.ts";
 export { Replica } from "./replica.ts";

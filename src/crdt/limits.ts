@@ -60,6 +60,11 @@ export const RUN_CHANGES_MAX = 4_096;
 /** Bytes of bodies, and of parents that are written out, before the signed change of a run, for the same reason; the signed
  * one may have any size. */
 export const RUN_BODY_BYTES_MAX = 64 * 1024;
+/** Bytes of a proof that a device is two-faced: two of the longest runs that honest devices sign, as rows, and less than a
+ * message. Of a fork that only longer runs would prove both branches go round as changes. */
+export const FORK_BYTES_MAX = 768 * 1024;
+/** Proofs that devices are two-faced in one file: more devices than any document has. */
+export const FORKS_IN_FILE_MAX = 4_096;
 /** Refused change ids remembered, so that what is built on them is refused at once. */
 export const REFUSED_IDS_MAX = 10_000;
 /** Admitted public keys remembered: admission of a key costs 1.5 ms, a document has few authors. */

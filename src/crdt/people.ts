@@ -5,8 +5,10 @@ import type { Reason } from "./authority/effects.ts";
 import { mayGive } from "./authority/fold.ts";
 import { type Link, type Member, mayRule, type Quota } from "./authority/members.ts";
 import type { Drafting } from "./drafting.ts";
+import type { Forks } from "./forks.ts";
 import type { Bytes } from "./graph/bytes.ts";
 import type { AuthorityOp, ChangeId, DeviceId, PersonId, Role } from "./graph/change.ts";
+import type { Fork } from "./graph/fork-bytes.ts";
 import type { Holding } from "./holding.ts";
 import { ADMITTED_HEADS_MAX, INTRODUCTION_BYTES, LABEL_BYTES_MAX, SHARE_BYTES, SHARE_OPS } from "./limits.ts";
 
@@ -15,13 +17,6 @@ export interface SetAside {
   readonly id: ChangeId;
   readonly author: DeviceId;
   readonly reason: Reason;
-}
-
-/** Two changes of one device with one number: whoever has both can show that it is two-faced. */
-export interface ForkProof {
-  readonly device: DeviceId;
-  readonly seq: number;
-  readonly ids: readonly [ChangeId, ChangeId];
 }
 
 /** What a new device is handed of its person's quota. */
@@ -34,11 +29,13 @@ interface Share {
 export class People {
   readonly #holding: Holding;
   readonly #drafting: Drafting;
+  readonly #forks: Forks;
   readonly #device: DeviceId;
 
-  constructor(holding: Holding, drafting: Drafting, device: DeviceId) {
+  constructor(holding: Holding, drafting: Drafting, forks: Forks, device: DeviceId) {
     this.#holding = holding;
     this.#drafting = drafting;
+    this.#forks = forks;
     this.#device = device;
   }
 
@@ -114,13 +111,9 @@ export class People {
       .map(([slot, reason]) => ({ id: graph.idAt(slot), author: graph.authorAt(slot), reason }));
   }
 
-  /** Of each two-faced device that with the lowest number, and of these the two lowest ids. Sorted by device. */
-  get forks(): readonly ForkProof[] {
-    const { effects, graph } = this.#holding;
-    return [...effects.forks].sort().map(([device, seq]) => {
-      const [a, b] = graph.numbered(device, seq).sort() as [ChangeId, ChangeId];
-      return { device, seq, ids: [a, b] };
-    });
+  /** Of each two-faced device the lowest number that it used twice, and the two lowest ids known of that. Sorted by device. */
+  get forks(): readonly Fork[] {
+    return this.#forks.all;
   }
 
   // ------------------------------------------------------------------------------------------------- saying

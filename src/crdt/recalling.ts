@@ -44,13 +44,18 @@ export class Recalling {
         }
         const slot = this.#holding.graph.reserve();
         this.#holding.enter(verified, slot, ancestors);
-        if (change.author === device && change.time !== null)
-          this.#closing.lastTime = Math.max(this.#closing.lastTime, change.time);
+        if (change.author === device) this.#ownCame(change.time ?? 0);
         this.#recalled.push(slot);
         this.#receiving.entered(change.id);
       }
     }
     return damaged;
+  }
+
+  /** Another tab made it, on top of what that held. */
+  #ownCame(time: number): void {
+    this.#closing.lastTime = Math.max(this.#closing.lastTime, time);
+    this.#holding.effects.named();
   }
 
   /** Shows what was entered; which changes that were. */

@@ -29,6 +29,7 @@ export const REFUSALS = {
   ReferenceUnseen: "it refers to something its author cannot have seen",
   ReferenceWrong: "it refers to something that is not of the right kind",
   OrderWrong: "its neighbours are named in the wrong order",
+  ForkUnproven: "it does not show two changes of one device with one number",
   TextSplit: "it would split a character in two",
   ValueWrong: "it contains a value that the document cannot hold",
   FileForeign: "it is not a Chirograph file",

@@ -7,6 +7,7 @@ import { type Member, OPEN_POLICY } from "./authority/members.ts";
 import type { Closed } from "./closed.ts";
 import { Closing, type Ticket } from "./closing.ts";
 import { Drafting } from "./drafting.ts";
+import { Forks } from "./forks.ts";
 import type { Bytes } from "./graph/bytes.ts";
 import type { ChangeId, DeviceId, DocId, Policy, Role } from "./graph/change.ts";
 import { composeGenesis } from "./graph/compose.ts";
@@ -55,6 +56,8 @@ export class Replica {
   readonly #inspector: Inspector;
   /** How changes are handed on. */
   readonly runs: Runs;
+  /** Who is two-faced. */
+  readonly forks: Forks;
   readonly #listeners = new Listeners();
   /** Whether the genesis was seen here by an edit: every keystroke asks. */
   #hasBegun = false;
@@ -64,10 +67,14 @@ export class Replica {
     this.doc = doc;
     this.#inspector = new Inspector(doc);
     this.runs = new Runs(this.#holding, this.#inspector);
+    this.forks = new Forks(this.#holding, this.runs, this, {
+      check: () => this.#checkFree("a proof is admitted"),
+      tell: patches => this.#listeners.tell(patches, "remote", () => []),
+    });
     this.#drafting = new Drafting(this.#holding.graph, this.#holding.tree, this.#holding.effects, device);
     this.#undoing = new Undoing(this.#holding, this.#drafting, device);
     this.#closing = new Closing(this.#holding, this.#drafting, device, doc);
-    this.people = new People(this.#holding, this.#drafting, device);
+    this.people = new People(this.#holding, this.#drafting, this.forks, device);
     this.#recalling = new Recalling(this.#holding, this.#receiving, this.#closing);
   }
 
@@ -92,11 +99,9 @@ export class Replica {
     return replica;
   }
 
-  /**
-   * What `image` was taken of, for this device and document; null if the bytes are none, or damaged: then the store's
-   * records are restored, as without it. It shows, is edited, closed and signed, and takes in what others say at once; undo,
-   * and whatever reads the bytes of old changes (`changes`, `get`, `proofOf`, `ground`), wait until `isWhole`.
-   */
+  /** What `image` was taken of, for this device and document; null if the bytes are none, or damaged: then the store's records
+   * are restored, as without it. It shows, is edited, closed and signed, and takes in what others say at once; undo, and
+   * whatever reads the bytes of old changes (`changes`, `get`, `proofOf`, `ground`), wait until `isWhole`. */
   static ofImage(device: DeviceId, doc: DocId, image: Bytes, ticket: Ticket | null = null): Replica | null {
     const replica = Replica.open(device, doc, ticket);
     const imaged = loadImage(image, replica.#holding, doc, device);
@@ -249,10 +254,8 @@ export class Replica {
     else this.#listeners.tell(this.#drafting.edit(edit, true), "local", () => [this.device]);
   }
 
-  /**
-   * Takes the newest step of this device back that is not taken back yet: only what it wrote itself, whatever others wrote
-   * since. Part of the draft until that is closed. False if there is none.
-   */
+  /** Takes the newest step of this device back that is not taken back yet: only what it wrote itself, whatever others wrote
+   * since. Part of the draft until that is closed. False if there is none. */
   undo(): boolean {
     return this.#retract(() => this.#undoing.undoable());
   }
@@ -320,11 +323,8 @@ export class Replica {
     this.people.invite(key, role, label);
   }
 
-  /**
-   * Turns the open draft into changes; more than one where it is too large for one, or the heads are too many.
-   * `now`: seconds since 1970. Remote changes are admitted only while no draft is open, so a draft's neighbours
-   * cannot move before its id is known.
-   */
+  /** Turns the open draft into changes; more than one where it is too large for one, or the heads are too many. `now`: seconds
+   * since 1970. Remote changes are admitted only while no draft is open: its neighbours cannot move before its id is known. */
   closeDraft(now: number): Closed[] {
     const closed = this.#closing.close(now);
     this.#settle();
@@ -394,8 +394,7 @@ export class Replica {
   }
 
   #admit(verified: Iterable<VerifiedChange>, source: string): Reception {
-    assert(!this.hasDraft, "the draft is closed before a remote change is admitted");
-    this.#listeners.checkQuiet();
+    this.#checkFree("a remote change is admitted");
     const outcome = new Outcome();
     let missing: ChangeId | null = null;
     for (const one of verified) {
@@ -409,20 +408,22 @@ export class Replica {
     return { admitted: outcome.admitted, refused: outcome.refused, missing };
   }
 
+  #checkFree(what: string): void {
+    assert(!this.hasDraft, `the draft is closed before ${what}`);
+    this.#listeners.checkQuiet();
+  }
+
   /** An admitted change and those after it up to one with a signature, for whoever wants proof; null if it is an own one
    * and nothing was signed yet. */
   proofOf(id: ChangeId): SignedRun | null {
     return this.#holding.proofOf(id);
   }
 
-  /**
-   * Takes the effect of changes out of what shows (`isMasked`), or back in; a change that is not here yet is masked when
-   * it comes. What shows is a function of the changes that are here and not masked, whatever was done in what order. No
-   * draft may be open, as for `admit`: what it stands next to must not move.
-   */
+  /** Takes the effect of changes out of what shows (`isMasked`), or back in; one that is not here yet is masked when it comes.
+   * What shows is a function of the changes that are here and not masked, whatever was done in what order. No draft may be
+   * open, as for `admit`: what it stands next to must not move. */
   mask(ids: Iterable<ChangeId>, isMasked: boolean): void {
-    assert(!this.hasDraft, "the draft is closed before changes are masked");
-    this.#listeners.checkQuiet();
+    this.#checkFree("changes are masked");
     this.#listeners.tell(
       this.#holding.masking.mask(ids, isMasked, this.#recalling.recalled),
       "remote",
@@ -444,12 +445,9 @@ export class Replica {
     this.#receiving.forget(source);
   }
 
-  /**
-   * Changes from this device's own store: judged before they were stored, so only their hashes are checked. Damaged
-   * records, and what builds on them, are left out and counted. An open draft is closed on top of them: another
-   * tab may have taken its number, and what they bring shows only after the draft's id is known. `mayClose` is
-   * asked between the two, when `ownHead` is the store's.
-   */
+  /** Changes from this device's own store: judged before they were stored, so only their hashes are checked. Damaged records,
+   * and what builds on them, are left out and counted. An open draft is closed on top of them: another tab may have taken its
+   * number. `mayClose` is asked between the two, when `ownHead` is the store's. */
   restore(
     records: Iterable<Stored>,
     now: number,

@@ -6,6 +6,7 @@ import { assert } from "./assert.ts";
 import type { Bytes } from "./graph/bytes.ts";
 import type { ChangeId } from "./graph/change.ts";
 import { decodeChange } from "./graph/codec.ts";
+import type { WholeRun } from "./graph/fork-bytes.ts";
 import { type Base, type PackedRun, packRun, unpackRun } from "./graph/rows.ts";
 import type { InspectedRun, Inspector, SignedRun, VerifiedChange } from "./graph/verify.ts";
 import type { WrittenChange } from "./graph/written.ts";
@@ -60,6 +61,14 @@ export class Runs {
   /** Whether `coverOf` answers, without the cost of it. */
   isCovered(id: ChangeId): boolean {
     return this.#holding.isCovered(id);
+  }
+
+  /** An admitted change and what proves it as a run for a reader that holds nothing; null as for `coverOf`. */
+  whole(id: ChangeId): WholeRun | null {
+    const cover = this.coverOf(id);
+    if (cover === null) return null;
+    const { packed } = this.#pack(cover.changes, cover.witnesses, cover.signature, () => false);
+    return { ...packed, first: packed.first! };
   }
 
   /** Of an admitted change without a signature what stands behind it on its run and is not here; null for all others. */

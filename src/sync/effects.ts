@@ -1,7 +1,7 @@
 // What a session needs to begin, and what it asks for while it runs. Whoever carries the effects out (adapters/host.ts
 // in the app, a simulated world in tests) answers each by the method of `Session` that it names.
 
-import type { Bytes, ChangeId, Replica, SignatureQuestion } from "../crdt/index.ts";
+import type { Bytes, ChangeId, Replica, SignatureQuestion, StoredFork } from "../crdt/index.ts";
 import type { Ciphers } from "./ports.ts";
 
 export type Effect =
@@ -13,6 +13,8 @@ export type Effect =
   | { readonly type: "sign"; readonly token: number; readonly message: Bytes }
   /** Ask the signature rule; answer `verified`. */
   | { readonly type: "verify"; readonly token: number; readonly questions: readonly SignatureQuestion[] }
+  /** Answer `forkNotKept` where it fails. */
+  | { readonly type: "putFork"; readonly record: StoredFork }
   /** Answer `signatureStored`. */
   | { readonly type: "putSignature"; readonly id: ChangeId; readonly signature: Bytes };
 

@@ -3,6 +3,7 @@
 // is lacking is told; what follows from it, and for whom, is the session's affair.
 
 import type {
+  Bytes,
   ChangeId,
   DeviceId,
   InspectedRun,
@@ -32,6 +33,8 @@ export interface IntakeHost {
   /** A peer sent what is refused; or something else was, by whoever wrote it, that had waited for what they sent. */
   refused(peer: Peer, refusal: Refusal): void;
   refusedOf(device: DeviceId, refusal: Refusal): void;
+  /** What a peer said of another device's faces is not so. */
+  refusedProof(peer: Peer, refusal: Refusal): void;
   /** A peer believes that more is here than is. `hasLost`: so much so that what it sent could not be read. */
   lacks(peer: Peer, hasLost: boolean): void;
   isLinked(peer: Peer): boolean;
@@ -44,15 +47,15 @@ export interface FileListener {
   ended(result: Pick<Loaded, "taken" | "refusal">): void;
 }
 
-/** A message of changes. */
+/** A message of changes, or of a proof of two faces. */
 interface Delivered {
-  readonly runs: readonly SentRun[];
+  readonly said: readonly SentRun[] | Bytes;
   readonly sizeBytes: number;
 }
 
 /** Verified, waiting for the draft to be closed. */
 interface Judged {
-  /** Null for a file. */
+  /** Null for a file, or the store. */
   readonly peer: Peer | null;
   readonly admit: () => void;
 }
@@ -74,25 +77,30 @@ export class Intake {
 
   // ------------------------------------------------------------------------------------------------ messages
 
-  received(peer: Peer, runs: readonly SentRun[], sizeBytes: number): void {
+  received(peer: Peer, said: readonly SentRun[] | Bytes, sizeBytes: number): void {
     const waiting = this.#waiting.get(peer);
     if (waiting !== undefined) {
-      waiting.push({ runs, sizeBytes });
+      waiting.push({ said, sizeBytes });
       return;
     }
-    this.#waiting.set(peer, [{ runs, sizeBytes }]);
+    this.#waiting.set(peer, [{ said, sizeBytes }]);
     this.#goOn(peer);
   }
 
   #goOn(peer: Peer): void {
     const waiting = this.#waiting.get(peer);
     for (let next = waiting?.shift(); next !== undefined; next = waiting?.shift()) {
-      const { sizeBytes } = next;
-      const inspected = this.#inspect(peer, next.runs);
+      const { said, sizeBytes } = next;
+      if (said instanceof Uint8Array) {
+        if (this.#isProving(peer, said, sizeBytes)) return;
+        peer.judged(sizeBytes);
+        continue;
+      }
+      const inspected = this.#inspect(peer, said);
       if (inspected.length > 0) {
         const questions = inspected.flatMap(({ questions }) => questions);
         this.#host.verify(questions, verdicts =>
-          this.#later(peer, () => this.#admit(peer, inspected, verdicts, sizeBytes)),
+          this.later(peer, () => this.#admit(peer, inspected, verdicts, sizeBytes)),
         );
         return;
       }
@@ -100,6 +108,23 @@ export class Intake {
     }
     this.#waiting.delete(peer);
     if (!this.#host.isLinked(peer)) this.#replica.forget(peer.source);
+  }
+
+  /** Whether a proof of two faces is worth asking about. */
+  #isProving(peer: Peer, proof: Bytes, sizeBytes: number): boolean {
+    const { forks } = this.#replica;
+    const inspected = forks.inspect(proof);
+    if (inspected !== null && !inspected.ok) this.#host.refusedProof(peer, inspected);
+    if (inspected === null || !inspected.ok) return false;
+    this.#host.verify(inspected.questions, verdicts =>
+      this.later(peer, () => {
+        const refusal = forks.admit(inspected, verdicts);
+        if (refusal !== null) this.#host.refusedProof(peer, refusal);
+        peer.judged(sizeBytes);
+        this.#goOn(peer);
+      }),
+    );
+    return true;
   }
 
   /** Those that bring something new. */
@@ -193,6 +218,7 @@ export class Intake {
         return reception;
       },
       canonicalJson: () => replica.canonicalJson(),
+      forks: replica.forks,
     });
     // Up to its first question it only reads.
     this.#step(loading, [], listener);
@@ -207,13 +233,14 @@ export class Intake {
     }
     listener.progress(value.done, value.total);
     this.#host.verify(value.questions, answers =>
-      this.#later(null, () => this.#step(loading, answers, listener)),
+      this.later(null, () => this.#step(loading, answers, listener)),
     );
   }
 
   // -------------------------------------------------------------------------------------------------- drafts
 
-  #later(peer: Peer | null, admit: () => void): void {
+  /** Does something that no draft may be open for. `peer`: for whom; null for a file, or the store. */
+  later(peer: Peer | null, admit: () => void): void {
     this.#judged.push({ peer, admit });
     // The draft is closed in a transaction only.
     if (this.#replica.hasDraft) this.#host.closeDraft();

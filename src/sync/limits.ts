@@ -90,6 +90,8 @@ export const TAGS_MAX = 8_192;
 export const UNTAKEN_FRAMES_MAX = 1_024;
 /** Lanes in one comparison: devices that ever wrote, and their forks. */
 export const LANES_MAX = 4_096;
+/** Two-faced devices that are named in one message: as many as lanes. */
+export const FORKS_MAX = LANES_MAX;
 /** Refused changes or senseless frames after which a link is closed. An honest old version makes a few. */
 export const DEMERITS_MAX = 64;
 /** UTF-8 bytes of a name in a presence. */

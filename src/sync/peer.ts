@@ -27,7 +27,14 @@ import {
 } from "./limits.ts";
 import { Outbox, type Pack } from "./outbox.ts";
 import type { PeerLink } from "./ports.ts";
-import { decodeMessage, encodeMessage, type LaneClaim, type Message, type Presence } from "./protocol.ts";
+import {
+  decodeMessage,
+  encodeMessage,
+  type ForkClaim,
+  type LaneClaim,
+  type Message,
+  type Presence,
+} from "./protocol.ts";
 import type { Claim } from "./reconcile.ts";
 
 /** What a peer asks of the session around it. */
@@ -37,7 +44,7 @@ export interface PeerHost {
   verifyProof(peer: Peer, questions: readonly SignatureQuestion[]): void;
   opened(peer: Peer): void;
   readonly pack: Pack;
-  /** `sizeBytes`: of the message. Those of changes are to be answered with `judged`. */
+  /** `sizeBytes`: of the message. Those of changes and proofs are to be answered with `judged`. */
   message(peer: Peer, message: Message, sizeBytes: number): void;
   /** Why a link was given up, for the log; null for a plain end. */
   closed(peer: Peer, reason: string | null): void;
@@ -70,6 +77,8 @@ export class Peer {
   #outbox: Outbox | null = null;
   /** What they may call by its tag: they were told of it, or it came from them. */
   #tags: LaneTags | null = null;
+  /** Proofs of two-faced devices on their way to them; they go before changes. */
+  #proofs: Bytes[] = [];
   #sentBytes = 0;
   #takenBytes = 0;
   #receivedBytes = 0;
@@ -77,6 +86,11 @@ export class Peer {
 
   /** What they last said they hold; null before they said so. */
   lanes: readonly LaneClaim[] | null = null;
+  /** What they last said of two-faced devices. */
+  forks: readonly ForkClaim[] = [];
+  /** What they were told of them, and of each device what proof they were sent last, and when. */
+  toldForks = "";
+  readonly proved = new Map<DeviceId, { readonly name: string; readonly at: number }>();
   /** Whether they were told where we are. */
   isGreeted = false;
   /** By what changes they were removed, once they have said that they hold these; else empty. */
@@ -226,11 +240,16 @@ export class Peer {
         this.#host.message(this, message, sizeBytes);
         break;
       case "changes":
+      case "fork":
         this.#receivedBytes += sizeBytes;
         if (this.#receivedBytes - this.#judgedBytes > UNJUDGED_BYTES_MAX) {
           this.close("flood");
           return;
         }
+        this.#host.message(this, message, sizeBytes);
+        break;
+      case "forks":
+        this.forks = message.forks;
         this.#host.message(this, message, sizeBytes);
         break;
       case "have":
@@ -250,7 +269,7 @@ export class Peer {
     return this.#tags!.find(tag);
   }
 
-  /** So many bytes of their changes are judged: they may send as many more. */
+  /** So many bytes of their changes and proofs are judged: they may send as many more. */
   judged(sizeBytes: number): void {
     this.#judgedBytes += sizeBytes;
     this.send({ type: "took", bytes: this.#judgedBytes });
@@ -264,7 +283,7 @@ export class Peer {
   // ------------------------------------------------------------------------------------------------ sending
 
   /** Small messages; they overtake changes. */
-  send(message: Exclude<Message, { type: "changes" }>): void {
+  send(message: Exclude<Message, { type: "changes" | "fork" }>): void {
     if (!this.isOpen) return;
     const pieces = this.#channel!.split(encodeMessage(message));
     // One long message is on its way at a time: another waits behind it.
@@ -298,6 +317,12 @@ export class Peer {
     this.#pump();
   }
 
+  /** A proof of two faces. */
+  prove(proof: Bytes): void {
+    this.#proofs.push(proof);
+    this.#pump();
+  }
+
   #pump(): void {
     while (!this.#isClosed && this.#channel !== null && this.link.bufferedBytes < BUFFERED_BYTES_HIGH) {
       const piece = this.#urgent.shift() ?? this.#bulk.shift();
@@ -306,11 +331,14 @@ export class Peer {
         continue;
       }
       if (this.#sentBytes - this.#takenBytes >= WINDOW_BYTES) return;
-      const runs = this.#outbox!.next();
-      if (runs.length === 0) return;
-      const message = encodeMessage({ type: "changes", runs });
+      const proof = this.#proofs.shift();
+      const runs = proof === undefined ? this.#outbox!.next() : [];
+      if (proof === undefined && runs.length === 0) return;
+      const message = encodeMessage(
+        proof === undefined ? { type: "changes", runs } : { type: "fork", proof },
+      );
       this.#sentBytes += message.length;
-      this.#outbox!.sent(this.#sentBytes);
+      if (proof === undefined) this.#outbox!.sent(this.#sentBytes);
       this.#bulk = this.#channel.split(message);
     }
   }

@@ -2,6 +2,7 @@
 // brings its own. Everything here that takes time is asynchronous only behind these ports: the machines of this
 // ring take (frame | tick | answer) and return at once.
 
+import type { StoredFork } from "../crdt/index.ts";
 import type { Search } from "./view.ts";
 
 /** Raw bytes that WebCrypto accepts as well (TypeScript 6 tells the two kinds of buffer apart). */
@@ -109,7 +110,7 @@ export interface Store {
   readonly durable: boolean;
   documents(): Promise<readonly DocumentRecord[]>;
   putDocument(record: DocumentRecord): Promise<void>;
-  /** Deletes the document, its changes and its image. */
+  /** Deletes the document, its changes, its proofs and its image. */
   deleteDocument(id: string): Promise<void>;
   /** All changes of a document in the order they were stored, before position `to` if that is given, and the position after
    * the last there is. */
@@ -132,6 +133,10 @@ export interface Store {
   append(doc: string, position: number, append: Append): Promise<{ position: number }>;
   /** Adds the signature of a change that was stored without one. */
   putSignature(doc: string, id: string, signature: Bytes): Promise<void>;
+  /** Proofs of two-faced devices that are kept of a document, one for each device. */
+  forks(doc: string): Promise<readonly StoredFork[]>;
+  /** Keeps a proof in place of the one before of its device. */
+  putFork(doc: string, fork: StoredFork): Promise<void>;
   /** Another tab of this profile wrote to a document (its id, hex), or to the list (null). */
   watch(listener: (doc: string | null) => void): () => void;
   close(): void;

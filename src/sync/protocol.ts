@@ -15,7 +15,13 @@ import {
   toHex,
   Writer,
 } from "../crdt/index.ts";
-import { BATCH_RUNS_MAX, LANES_MAX, MESSAGE_BYTES_MAX, PRESENCE_NAME_BYTES_MAX } from "./limits.ts";
+import {
+  BATCH_RUNS_MAX,
+  FORKS_MAX,
+  LANES_MAX,
+  MESSAGE_BYTES_MAX,
+  PRESENCE_NAME_BYTES_MAX,
+} from "./limits.ts";
 
 /** The versions this code speaks: it agrees with any peer whose range overlaps. */
 export const PROTOCOL_VERSION_MIN = 1;
@@ -26,6 +32,14 @@ export interface LaneClaim {
   readonly author: DeviceId;
   readonly seq: number;
   /** 8 bytes; `reconcile.ts` makes and compares them. */
+  readonly tag: Bytes;
+}
+
+/** What is proven of a two-faced device: the number that it used twice, and the two ids, shortened like a lane's. */
+export interface ForkClaim {
+  readonly device: DeviceId;
+  readonly seq: number;
+  /** 8 bytes; `two-faced.ts` makes and compares them. */
   readonly tag: Bytes;
 }
 
@@ -75,13 +89,17 @@ export type Message =
    * a change that is not here; all that was sent beyond these lanes is to be sent again. */
   | { readonly type: "have"; readonly hasLost: boolean; readonly lanes: readonly LaneClaim[] }
   | { readonly type: "changes"; readonly runs: readonly SentRun[] }
-  /** The receiver has judged so many bytes of changes messages since the link began. */
+  /** All proofs of two-faced devices that the sender holds. Sent whenever there are others. */
+  | { readonly type: "forks"; readonly forks: readonly ForkClaim[] }
+  /** One of them (`Forks.inspect` of the core reads it). */
+  | { readonly type: "fork"; readonly proof: Bytes }
+  /** The receiver has judged so many bytes of changes and proofs since the link began. */
   | { readonly type: "took"; readonly bytes: number }
   | { readonly type: "presence"; readonly presence: Presence }
   | { readonly type: "ping" }
   | { readonly type: "pong" };
 
-const TYPE = { have: 1, changes: 2, took: 3, presence: 4, ping: 5, pong: 6 } as const;
+const TYPE = { have: 1, changes: 2, took: 3, presence: 4, ping: 5, pong: 6, forks: 7, fork: 8 } as const;
 
 export function encodeMessage(message: Message): Bytes {
   const out = new Writer();
@@ -99,6 +117,17 @@ export function encodeMessage(message: Message): Bytes {
     case "changes":
       out.varint(message.runs.length);
       for (const run of message.runs) writeRun(out, run);
+      break;
+    case "forks":
+      out.varint(message.forks.length);
+      for (const { device, seq, tag } of message.forks) {
+        out.bytes(mustFromHex(device));
+        out.varint(seq);
+        out.bytes(tag);
+      }
+      break;
+    case "fork":
+      out.bytes(message.proof);
       break;
     case "took":
       out.varint(message.bytes);
@@ -171,6 +200,16 @@ function read(input: Reader): Message {
       }
       return { type: "changes", runs };
     }
+    case TYPE.forks: {
+      const forks = Array.from({ length: input.count(FORKS_MAX) }, () => ({
+        device: toHex(input.bytes(32)) as DeviceId,
+        seq: input.varint(),
+        tag: input.bytes(8),
+      }));
+      return { type: "forks", forks };
+    }
+    case TYPE.fork:
+      return { type: "fork", proof: input.bytes(input.left) };
     case TYPE.took:
       return { type: "took", bytes: input.varint() };
     case TYPE.presence: {

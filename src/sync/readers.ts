@@ -8,6 +8,8 @@
 // a courtesy of those who are asked, and no rule (design: "People, devices, links").
 
 import type { ChangeId, DeviceId, Replica } from "../crdt/index.ts";
+import type { Peer } from "./peer.ts";
+import { type Claim, claim } from "./reconcile.ts";
 
 /** Who asks; past the handshake. */
 export interface Reader {
@@ -45,4 +47,44 @@ function isOpen(replica: Replica, invite: DeviceId, isGreeted: boolean, now: num
 export function mayHear(replica: Replica, { device }: Reader, reach: Reach, id: ChangeId): boolean {
   if (typeof reach === "string") return reach === "all";
   return replica.people.isBelow(id, reach.ends) || replica.get(id)!.change.author === device;
+}
+
+/** The same of the peers of one session. */
+export class Readers {
+  readonly #replica: Replica;
+  readonly #now: () => number;
+
+  /** `now`: milliseconds since 1970. */
+  constructor(replica: Replica, now: () => number) {
+    this.#replica = replica;
+    this.#now = now;
+  }
+
+  /** Another tab of this profile. */
+  isTwin(peer: Peer): boolean {
+    return peer.device === this.#replica.device;
+  }
+
+  reach(peer: Peer): Reach {
+    return peer.isOpen && !this.isTwin(peer) ? reachOf(this.#replica, peer, this.#now()) : "nothing";
+  }
+
+  /** Whether content may go to them: a member's device, or a holder of a link that is alive as far as we know. */
+  mayRead(peer: Peer): boolean {
+    return this.reach(peer) === "all";
+  }
+
+  /** They were removed, and know it. */
+  isToldOff(peer: Peer): boolean {
+    const reach = this.reach(peer);
+    return typeof reach !== "string" && peer.toldEnds === reach.ends.join();
+  }
+
+  /** What is said to them of what is held here; of `held` nobody is told yet. */
+  claimFor(peer: Peer, held: ReadonlySet<ChangeId>): Claim[] {
+    const reach = this.reach(peer);
+    if (reach === "nothing") return [];
+    const isUnsaid = (id: ChangeId) => held.has(id) || !mayHear(this.#replica, peer, reach, id);
+    return claim(this.#replica, peer.tagKey, reach === "all" ? held : { has: isUnsaid });
+  }
 }

@@ -14,6 +14,7 @@ import {
   type Refusal,
   type Replica,
   type SignatureQuestion,
+  type StoredFork,
   toHex,
   type VerifiedChange,
 } from "../crdt/index.ts";
@@ -28,10 +29,11 @@ import { Peer, type PeerHost } from "./peer.ts";
 import type { ChainHead, ChangeRecord, Ciphers, PeerLink, StoreError } from "./ports.ts";
 import type { Message, Presence } from "./protocol.ts";
 import { Questions } from "./questions.ts";
-import { mayHear, type Reach, reachOf } from "./readers.ts";
-import { type Claim, claim, compare } from "./reconcile.ts";
+import { mayHear, Readers } from "./readers.ts";
+import { compare } from "./reconcile.ts";
 import { CLOSED_REASONS, STORE_DAMAGED, STORE_REASONS, statusOf } from "./status.ts";
 import { TheirCarets } from "./their-carets.ts";
+import { TwoFaced } from "./two-faced.ts";
 import type { Status } from "./view.ts";
 
 export class Session implements PeerHost, KeeperHost, IntakeHost {
@@ -42,6 +44,8 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
   readonly #instance: Bytes;
   readonly #keeper: Keeper;
   readonly #intake: Intake;
+  readonly #twoFaced: TwoFaced;
+  readonly #readers: Readers;
   readonly #presence = new OwnPresence();
   readonly #carets: TheirCarets;
   readonly #signatures = new Questions<Bytes>();
@@ -66,6 +70,8 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     this.#carets = new TheirCarets(this.replica);
     this.#keeper = new Keeper(this.replica, this);
     this.#intake = new Intake(this.replica, this);
+    this.#readers = new Readers(this.replica, () => this.#now);
+    this.#twoFaced = new TwoFaced(this.replica, record => listener.effect({ type: "putFork", record }));
   }
 
   get now(): number {
@@ -139,6 +145,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
   /** Says so, and offers it on: changes of others a little later than their author does. */
   stored(): void {
     this.#delivery.wrote(this.replica.ownHead?.seq ?? 0, this.#now);
+    this.#twoFaced.keep();
     this.#tellHave();
     for (const peer of this.#peers) peer.offerAt ??= this.#now + RELAY_CHANGES_MS;
     this.#listener.changed();
@@ -146,8 +153,8 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
 
   released(changes: readonly VerifiedChange[]): void {
     for (const peer of this.#peers) {
-      if (this.#mayRead(peer)) peer.offer(changes);
-      else if (!this.#isToldOff(peer)) this.#compare(peer);
+      if (this.#readers.mayRead(peer)) peer.offer(changes);
+      else if (!this.#readers.isToldOff(peer)) this.#compare(peer);
     }
     this.#tellHave();
   }
@@ -186,7 +193,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
 
   opened(peer: Peer): void {
     // Tabs of one profile share a store and need no link; it is kept, idle, so that nobody dials it again.
-    if (this.#isTwin(peer)) return;
+    if (this.#readers.isTwin(peer)) return;
     this.#replaceLinks(peer);
     this.#have(peer);
     this.#listener.changed();
@@ -217,11 +224,13 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
   }
 
   message(peer: Peer, message: Message, sizeBytes: number): void {
-    if (this.#isTwin(peer)) return;
+    if (this.#readers.isTwin(peer)) return;
     if (message.type === "have") this.#compare(peer);
     // Whether it comes from them is seen where it has not arrived.
     if (message.type === "have" && !this.replica.hasGenesis) this.#listener.changed();
+    if (message.type === "forks" && this.#readers.mayRead(peer)) this.#twoFaced.share(peer, this.#now);
     if (message.type === "changes") this.#intake.received(peer, message.runs, sizeBytes);
+    if (message.type === "fork") this.#intake.received(peer, message.proof, sizeBytes);
     if (message.type === "presence") {
       this.#carets.heard(peer.device!, message.presence);
       this.#listener.presence();
@@ -229,54 +238,29 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     }
   }
 
-  #isTwin(peer: Peer): boolean {
-    return peer.device === this.replica.device;
-  }
-
-  #reach(peer: Peer): Reach {
-    return peer.isOpen && !this.#isTwin(peer) ? reachOf(this.replica, peer, this.#now) : "nothing";
-  }
-
-  /** Whether content may go to them: a member's device, or a holder of a link that is alive as far as we know. */
-  #mayRead(peer: Peer): boolean {
-    return this.#reach(peer) === "all";
-  }
-
-  /** They were removed, and know it. */
-  #isToldOff(peer: Peer): boolean {
-    const reach = this.#reach(peer);
-    return typeof reach !== "string" && peer.toldEnds === reach.ends.join();
-  }
-
   // ---------------------------------------------------------------------------------------------- comparing
 
   #have(peer: Peer): void {
-    const mayRead = this.#mayRead(peer);
-    peer.claim(this.#claimFor(peer));
+    const mayRead = this.#readers.mayRead(peer);
+    if (mayRead) this.#twoFaced.share(peer, this.#now);
+    peer.claim(this.#readers.claimFor(peer, this.#keeper.held));
     // For a newcomer nobody is known until the document is there.
     if (mayRead && !peer.isGreeted) this.#presence.repeat();
     peer.isGreeted ||= mayRead;
   }
 
-  #claimFor(peer: Peer): Claim[] {
-    const reach = this.#reach(peer);
-    if (reach === "nothing") return [];
-    const { held } = this.#keeper;
-    const isUnsaid = (id: ChangeId) => held.has(id) || !mayHear(this.replica, peer, reach, id);
-    return claim(this.replica, peer.tagKey, reach === "all" ? held : { has: isUnsaid });
-  }
-
   #tellHave(): void {
     for (const peer of this.#peers)
-      if (this.#reach(peer) !== "nothing" && !this.#isToldOff(peer)) this.#have(peer);
+      if (this.#readers.reach(peer) !== "nothing" && !this.#readers.isToldOff(peer)) this.#have(peer);
   }
 
   /** What was taken a while ago and is still missing is offered again. */
   #compare(peer: Peer): void {
-    const reach = this.#reach(peer);
+    const reach = this.#readers.reach(peer);
     if (peer.lanes === null || reach === "nothing") return;
     const { missing, common, ownSeq } = compare(this.replica, peer.tagKey, peer.lanes);
     peer.shares(common);
+    if (reach === "all") this.#twoFaced.share(peer, this.#now);
     if (reach === "all" && this.#delivery.heard(peer.device!, ownSeq)) this.#listener.changed();
     const due = missing.filter(
       ({ id }) => this.#keeper.maySend(id) && mayHear(this.replica, peer, reach, id),
@@ -308,11 +292,14 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
 
   admitted(): void {
     if (this.#keeper.hasUnstored) this.#keeper.append();
+    this.#twoFaced.keep();
+    for (const peer of this.openPeers()) this.#twoFaced.share(peer, this.#now);
   }
 
   /** Tells them what we hold, and they will see what we lack. */
   lacks(peer: Peer, hasLost: boolean): void {
-    if (this.#reach(peer) !== "nothing") peer.answer(this.#claimFor(peer), hasLost);
+    if (this.#readers.reach(peer) !== "nothing")
+      peer.answer(this.#readers.claimFor(peer, this.#keeper.held), hasLost);
   }
 
   isLinked(peer: Peer): boolean {
@@ -321,6 +308,11 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
 
   refused(peer: Peer, refusal: Refusal): void {
     this.refusedOf(peer.device!, refusal);
+    peer.demerit();
+  }
+
+  refusedProof(peer: Peer, refusal: Refusal): void {
+    this.#say(`What ${this.nameOf(peer.device!)} says of another device is not so: ${describe(refusal)}.`);
     peer.demerit();
   }
 
@@ -358,14 +350,14 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
   /** Those who are here, and may be: no strangers, no tabs of this profile. The newest of several links to one device. */
   openPeers(): Peer[] {
     const byDevice = new Map<DeviceId, Peer>();
-    for (const peer of this.#peers) if (this.#mayRead(peer)) byDevice.set(peer.device!, peer);
+    for (const peer of this.#peers) if (this.#readers.mayRead(peer)) byDevice.set(peer.device!, peer);
     return [...byDevice.values()];
   }
 
   /** Somebody who is linked has not said yet what they hold, or holds something that has not arrived. */
   get isAsking(): boolean {
     return [...this.#peers].some(
-      peer => !this.#isTwin(peer) && (!peer.isOpen || peer.lanes === null || peer.lanes.length > 0),
+      peer => !this.#readers.isTwin(peer) && (!peer.isOpen || peer.lanes === null || peer.lanes.length > 0),
     );
   }
 
@@ -414,11 +406,12 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
       peer.tick(now);
       if (peer.offerAt === null || peer.offerAt > now) continue;
       peer.offerAt = null;
-      if (!this.#isToldOff(peer)) this.#compare(peer);
+      if (!this.#readers.isToldOff(peer)) this.#compare(peer);
     }
     const presence = this.#peers.size === 0 ? null : this.#presence.tick(this.#now);
     if (presence !== null)
-      for (const peer of this.#peers) if (this.#mayRead(peer)) peer.send({ type: "presence", presence });
+      for (const peer of this.#peers)
+        if (this.#readers.mayRead(peer)) peer.send({ type: "presence", presence });
     if (this.#notice !== null && now >= this.#notice.until) {
       this.#notice = null;
       this.#listener.changed();
@@ -469,9 +462,10 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
   }
 
   /** The answer to `read`, and the store's records when the document is opened. */
-  restored(records: readonly ChangeRecord[], position: number): void {
+  restored(records: readonly ChangeRecord[], position: number, forks: readonly StoredFork[] = []): void {
     const isOpening = !this.replica.hasGenesis || (!this.replica.isWhole && !this.#keeper.isKept);
     this.#keeper.read(records, position);
+    if (forks.length > 0) this.#intake.later(null, () => this.#twoFaced.recall(forks));
     if (isOpening) this.#delivery.opened(this.replica.ownHead?.seq ?? 0);
   }
 
@@ -485,6 +479,11 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
   /** What may be kept beside the log, or null. */
   get image() {
     return this.#keeper.image;
+  }
+
+  /** The store did not take a proof. */
+  forkNotKept(device: string): void {
+    this.#twoFaced.notKept(device);
   }
 
   signatureStored(id: ChangeId): void {

@@ -18,6 +18,11 @@ export const ELSEWHERE: readonly (readonly [id: string, file: string, title: str
   ["A8", "e2e/ed25519.e2e.ts", "gives the verdicts of Node with WebCrypto and in script"],
   ["A9", "crdt/graph/one-form.test.ts", "has one form, whatever"],
   ["A15", "ui/people/names.test.ts", "shows a name without characters that hide or reorder text"],
+  [
+    "B12",
+    "sync/session-forks.test.ts",
+    "who holds one face alone learns of the other by the proof, and it is known after a reload",
+  ],
   ["B18", "crdt/graph/graph.test.ts", "knows what is in whose past, however it forks and merges"],
   ["B19", "crdt/graph/clock.test.ts", "costs a merge what differs, not the number of lanes"],
   [
@@ -82,7 +87,7 @@ export const ELSEWHERE: readonly (readonly [id: string, file: string, title: str
 ];
 
 const COURTESY = "a link's end and number of uses, asked for in the handshake";
-const PROOFS = "fork proofs exchanged as state of their own, and a fresh key taken by itself";
+const FRESH_KEY = "a fresh key taken by itself";
 const AGREEMENT = "seals and votes";
 const TRANSFERS = "witnessed transfers";
 const RENDERING = "a view that makes markup or pictures of text: there is none";
@@ -113,7 +118,6 @@ export const WAITING: Readonly<Record<string, string>> = {
 
 /** Shown as far as it stands today; the rest of the outcome waits. */
 export const PARTLY: Readonly<Record<string, string>> = {
-  B12: PROOFS,
   B16: AGREEMENT,
   D12: RENDERING,
   E9: AGREEMENT,
@@ -122,5 +126,5 @@ export const PARTLY: Readonly<Record<string, string>> = {
   F6: "heads that members sign, by which a withheld change is noticed",
   F7: "heads that members sign, by which a rolled back copy is noticed",
   G1: AGREEMENT,
-  G12: PROOFS,
+  G12: FRESH_KEY,
 };

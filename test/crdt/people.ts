@@ -167,6 +167,15 @@ export class Person {
     return outcomeOf(this.replica.admitRun(inspected, inspected.questions.map(verify), source));
   }
 
+  /** A proof that a device is two-faced; "nothing new", or why it is refused. */
+  receiveProof(proof: Bytes): RefusalCode | "nothing new" | "taken" {
+    const { forks } = this.replica;
+    const inspected = forks.inspect(proof);
+    if (inspected === null) return "nothing new";
+    if (!inspected.ok) return inspected.code;
+    return forks.admit(inspected, inspected.questions.map(verify))?.code ?? "taken";
+  }
+
   receiveAll(letters: Iterable<Letter>, source = "somebody"): Outcome[] {
     return [...letters].map(letter => this.receive(letter, source));
   }

@@ -13,9 +13,13 @@ import {
 } from "../../src/crdt/graph/change.ts";
 import { type NaiveAct, NaiveFold } from "./naive-fold.ts";
 
-/** The ids of all that is set aside. Parents come before children. */
-export function asideOf(all: Iterable<Change>): ReadonlySet<ChangeId> {
-  return new NaiveEffects([...all]).aside;
+/** The ids of all that is set aside. Parents come before children. `proven`: numbers that devices are known to have used twice,
+ * whether both changes are here or not. */
+export function asideOf(
+  all: Iterable<Change>,
+  proven: ReadonlyMap<DeviceId, number> = new Map(),
+): ReadonlySet<ChangeId> {
+  return new NaiveEffects([...all], proven).aside;
 }
 
 const ROLES: readonly Role[] = ["reader", "commenter", "editor", "admin", "owner"];
@@ -23,11 +27,13 @@ const ROLES: readonly Role[] = ["reader", "commenter", "editor", "admin", "owner
 class NaiveEffects {
   readonly aside = new Set<ChangeId>();
   readonly #changes: readonly Change[];
+  readonly #proven: ReadonlyMap<DeviceId, number>;
   /** Of each change everything below it. */
   readonly #pasts = new Map<ChangeId, ReadonlySet<ChangeId>>();
 
-  constructor(changes: readonly Change[]) {
+  constructor(changes: readonly Change[], proven: ReadonlyMap<DeviceId, number>) {
     this.#changes = changes;
+    this.#proven = proven;
     for (const { id, parents } of changes) {
       const past = new Set<ChangeId>(parents);
       for (const parent of parents) for (const below of this.#pasts.get(parent)!) past.add(below);
@@ -97,6 +103,7 @@ class NaiveEffects {
 
   #isRetired({ author, seq }: Change): boolean {
     const numbers = this.#changes.filter(change => change.author === author).map(change => change.seq);
+    if (seq >= (this.#proven.get(author) ?? Number.POSITIVE_INFINITY)) return true;
     return numbers.some((number, i) => numbers.indexOf(number) < i && number <= seq);
   }
 }

@@ -32,7 +32,7 @@ export class Checkers {
   readonly #kept = new Map<Profile, Map<string, { readonly author: DeviceId; readonly seq: number }>>();
   /** Whose changes may be gone, and numbers used twice: an old disk, a damaged row. */
   readonly #excused = new Set<Profile>();
-  /** What counts of the changes below some heads. */
+  /** What counts by some changes and proofs. */
   readonly #asides = new Map<string, string>();
   readonly #reputation = new Reputation();
   readonly #heads = new WeakMap<Tab, readonly ChangeId[]>();
@@ -140,7 +140,7 @@ export class Checkers {
     if (replica.hasDraft || hasConflict(tab)) return;
     this.#setAside(tab);
     const aside = [...this.#stage.setAside].join();
-    const state = `${replica.heads.join()} ${aside}`;
+    const state = `${knowledgeOf(replica)} ${aside}`;
     if (this.#shown.get(tab) === state) return;
     this.#shown.set(tab, state);
     const document = replica.canonicalJson();
@@ -162,7 +162,7 @@ export class Checkers {
   /** Equal changes, equal effects; and nothing of anybody honest is set aside against whom nothing was ever said. */
   #checkAside({ name, replica }: Tab): void {
     const { aside } = replica.people;
-    const heads = replica.heads.join();
+    const heads = knowledgeOf(replica);
     const ids = aside
       .map(({ id }) => id)
       .sort()
@@ -242,7 +242,8 @@ export class Checkers {
     this.#stage.count("changes set aside", aside.size);
     if (changes.length <= NAIVE_CHANGES_MAX) {
       this.#stage.count("effects asked");
-      const expected = asideOf(changes);
+      const proven = new Map(first!.replica.forks.all.map(({ device, seq }) => [device, seq]));
+      const expected = asideOf(changes, proven);
       if (aside.size !== expected.size || ![...aside].every(id => expected.has(id)))
         throw new Error(
           `Asked from scratch, ${expected.size} changes are set aside, not these ${aside.size}`,
@@ -276,6 +277,11 @@ export class Checkers {
     }
     if (replica.heads.join() !== shown.heads.join()) throw new Error(`${name} has other changes on disk`);
   }
+}
+
+/** What decides what counts: changes, and proofs of two-faced devices. */
+function knowledgeOf({ heads, forks }: Replica): string {
+  return `${heads.join()} ${forks.all.map(({ device, seq, ids }) => `${device} ${seq} ${ids.join()}`).join()}`;
 }
 
 /** What was ever said about people, by whomever, and whether it counts or not. */

@@ -108,8 +108,8 @@ export const FORGERIES = {
   /** One more branch, from before its first fork, once that is known. */
   "another face"(liar) {
     const { replica } = liar.tab;
-    const fork = replica.people.forks.find(({ device }) => device === replica.device);
-    if (fork === undefined) return [];
+    const fork = replica.forks.of(replica.device);
+    if (fork === null) return [];
     const forked = replica.get(fork.ids[0])?.change.prev ?? null;
     if (forked === null) return [];
     return [make(liar, { ops: () => [typing("third")] }, groundOf(liar, [forked]))];

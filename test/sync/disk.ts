@@ -2,19 +2,21 @@
 // Transactions run one after another, whichever tab asked; each may take long, fail before it sees anything, fail
 // when it should complete, or be cut off by a crash. What was not complete then never happened.
 
-import { equalBytes } from "../../src/crdt/index.ts";
+import { equalBytes, type StoredFork } from "../../src/crdt/index.ts";
 import type { ChainHead, ChangeRecord, StoreError } from "../../src/sync/ports.ts";
 
 export interface Journal {
   head: ChainHead | null;
   readonly rows: ChangeRecord[];
+  /** Proofs of two-faced devices, by device. */
+  readonly forks?: ReadonlyMap<string, StoredFork>;
 }
 
 /** One transaction: `change` sees the journal and gives what it becomes; `done` or `failed` is told. */
 interface Transaction {
   /** Whose it is; a tab that died takes its own with it. */
   readonly owner: object;
-  readonly kind: "append" | "read" | "putSignature";
+  readonly kind: "append" | "read" | "putSignature" | "putFork";
   readonly change: (journal: Journal) => Journal;
   readonly done: (journal: Journal) => void;
   readonly failed: (code: StoreError) => void;
@@ -86,10 +88,10 @@ export class Disk {
 
   /** Bits rot: the bytes of a row are others now. */
   damage(row: number, at: number): void {
-    const { head, rows } = this.journal;
+    const { rows } = this.journal;
     const { bytes } = rows[row]!;
     const altered = bytes.with(at % bytes.length, bytes[at % bytes.length]! ^ 1) as typeof bytes;
-    this.journal = { head, rows: rows.with(row, { ...rows[row]!, bytes: altered }) };
+    this.journal = { ...this.journal, rows: rows.with(row, { ...rows[row]!, bytes: altered }) };
   }
 
   #next(): void {
@@ -145,11 +147,15 @@ export function appended(
   journal: Journal,
   { records, head }: { readonly records: readonly ChangeRecord[]; readonly head: ChainHead | null },
 ): Journal {
-  const { head: before, rows } = journal;
+  const { head: before, rows, forks } = journal;
   const known = new Map(rows.map(({ id, bytes }) => [id, bytes]));
   const added = records.filter(({ id, bytes }) => !known.has(id) || !equalBytes(known.get(id)!, bytes));
   if (added.length === 0 && before?.id === head?.id) return journal;
-  return { head, rows: [...rows, ...added] };
+  return { head, rows: [...rows, ...added], ...(forks === undefined ? {} : { forks }) };
+}
+
+export function withFork(journal: Journal, fork: StoredFork): Journal {
+  return { ...journal, forks: new Map(journal.forks).set(fork.device, fork) };
 }
 
 export function withSignature(journal: Journal, id: string, signature: ChangeRecord["signature"]): Journal {
@@ -157,4 +163,8 @@ export function withSignature(journal: Journal, id: string, signature: ChangeRec
   const at = journal.rows.findLastIndex(row => row.id === id);
   if (at < 0 || journal.rows[at]!.signature !== null) return journal;
   return { ...journal, rows: journal.rows.with(at, { ...journal.rows[at]!, signature }) };
+}
+
+export function forksOf({ forks }: Journal): readonly StoredFork[] {
+  return [...(forks?.values() ?? [])];
 }

@@ -9,9 +9,16 @@ import {
   equalBytes,
   RUN_CHANGES_MAX,
 } from "../../src/crdt/index.ts";
+import { FORK_BYTES_MAX } from "../../src/crdt/limits.ts";
 import { ciphers } from "../../src/sync/adapters/ciphers.ts";
 import { Channel } from "../../src/sync/channel.ts";
-import { BATCH_RUNS_MAX, FRAME_BYTES_MAX, LANES_MAX, MESSAGE_BYTES_MAX } from "../../src/sync/limits.ts";
+import {
+  BATCH_RUNS_MAX,
+  FORKS_MAX,
+  FRAME_BYTES_MAX,
+  LANES_MAX,
+  MESSAGE_BYTES_MAX,
+} from "../../src/sync/limits.ts";
 import {
   decodeMessage,
   encodeMessage,
@@ -48,6 +55,13 @@ const message: fc.Arbitrary<Message> = fc.oneof(
     type: fc.constant("changes" as const),
     runs: fc.array(run, { maxLength: 9 }),
   }),
+  fc.record({
+    type: fc.constant("forks" as const),
+    forks: fc.array(fc.record({ device: hex as fc.Arbitrary<DeviceId>, seq: count, tag: bytes(8) }), {
+      maxLength: 9,
+    }),
+  }),
+  fc.record({ type: fc.constant("fork" as const), proof: bytes(0, 99) }),
   fc.record({ type: fc.constant("took" as const), bytes: count }),
   fc.record({
     type: fc.constant("presence" as const),
@@ -60,7 +74,7 @@ const message: fc.Arbitrary<Message> = fc.oneof(
 );
 /** Looks like a message more often than not. */
 const noise = fc
-  .tuple(fc.option(fc.nat(8)), bytes(0, 120))
+  .tuple(fc.option(fc.nat(10)), bytes(0, 120))
   .map(([type, rest]) => (type === null ? rest : Uint8Array.of(type, ...rest)));
 
 describe("messages", () => {
@@ -104,6 +118,11 @@ describe("messages", () => {
     expect(decodeMessage(have(LANES_MAX))).not.toBe(null);
     expect(decodeMessage(have(LANES_MAX + 1))).toBe(null);
     expect(have(LANES_MAX).length).toBeLessThanOrEqual(MESSAGE_BYTES_MAX);
+    const fork = { device: lane.author, seq: 1, tag: lane.tag };
+    const forks = (count: number) => encodeMessage({ type: "forks", forks: Array(count).fill(fork) });
+    expect(decodeMessage(forks(FORKS_MAX))).not.toBe(null);
+    expect(decodeMessage(forks(FORKS_MAX + 1))).toBe(null);
+    expect(FORK_BYTES_MAX + 1).toBeLessThanOrEqual(MESSAGE_BYTES_MAX);
     const one = runOf({ bytes: new Uint8Array(3), signature: new Uint8Array(64) });
     const batch = (runs: readonly SentRun[]) => encodeMessage({ type: "changes", runs });
     expect(decodeMessage(batch(Array(BATCH_RUNS_MAX).fill(one)))).not.toBe(null);

@@ -18,7 +18,7 @@ import { anchorAt, bodyText, editBody } from "../../src/sync/text.ts";
 import { type Key, verify } from "../crdt/people.ts";
 import { Log } from "../sim/log.ts";
 import { Prng } from "../sim/prng.ts";
-import { appended, Disk, rowsFrom, withSignature } from "./disk.ts";
+import { appended, Disk, forksOf, rowsFrom, withFork, withSignature } from "./disk.ts";
 import { deterministicCiphers, isQuickSignature, keyNamed, quickSignature } from "./lucky-ciphers.ts";
 import { listenIn, watchPacking } from "./overheard.ts";
 import { type Wire, type WireOptions, wires } from "./wires.ts";
@@ -200,7 +200,7 @@ export class Tab {
   presences = 0;
   /** Signatures it asked to be judged. */
   questions = 0;
-  readonly said = { have: 0, changes: 0, took: 0, presence: 0, ping: 0, pong: 0 };
+  readonly said = { have: 0, changes: 0, took: 0, presence: 0, ping: 0, pong: 0, forks: 0, fork: 0 };
   #tickAt = Number.POSITIVE_INFINITY;
   #asked = 0;
 
@@ -240,7 +240,7 @@ export class Tab {
     world.tabs.push(this);
     if (isReopened) {
       const { rows } = profile.disk.journal;
-      this.act(session => session.restored(rows, rows.length));
+      this.act(session => session.restored(rows, rows.length, forksOf(profile.disk.journal)));
       const words = profile.lastWords;
       profile.lastWords = [];
       for (const one of words) this.act(session => session.recover(one));
@@ -296,7 +296,12 @@ export class Tab {
         this.#begin(
           "read",
           journal => journal,
-          session => session.restored(rowsFrom(disk.journal, effect.position), disk.journal.rows.length),
+          session =>
+            session.restored(
+              rowsFrom(disk.journal, effect.position),
+              disk.journal.rows.length,
+              forksOf(disk.journal),
+            ),
           session => session.restored([], effect.position),
         );
         break;
@@ -312,6 +317,14 @@ export class Tab {
               effect.questions.map(question => world.verify(question)),
             ),
           ),
+        );
+        break;
+      case "putFork":
+        this.#begin(
+          "putFork",
+          journal => withFork(journal, effect.record),
+          () => undefined,
+          session => session.forkNotKept(effect.record.device),
         );
         break;
       case "putSignature":

@@ -1,17 +1,17 @@
 // Tier T3: what of all that was admitted counts. A change that does not is set aside: it stays in the graph, what others
-// wrote on top of it stays too, and nothing of it shows. A function of the set of admitted changes alone, whatever they came
-// in what order; test/model/naive-effects.ts works it out from scratch.
+// wrote on top of it stays too, and nothing of it shows. A function of the set of admitted changes and of the proofs of
+// two-faced devices, whatever came in what order; test/model/naive-effects.ts works it out from scratch.
 //
 //     counts(c)  ⇔  its author held the role in c that c needs          the fold over all ops about people
 //                   or c was taken back in, or written in good faith
 //                   and, if its device is two-faced, c is anchored
 //
-// A device that signed two changes with one number is two-faced; from the lowest such number on it is retired. A change of
+// A device that signed two changes with one number is two-faced, whether both are here or a proof says so; from the lowest such number on it is retired. A change of
 // its from there on is anchored if a change that is not such lies above it: for ops about people any, for content one that
 // counts. So its harm is bounded by what honest devices had taken in before they knew (design: "Two-faced authors").
 
 import type { DeviceId, Role } from "../graph/change.ts";
-import { antichainOf, forkOf, hasSeenFork } from "../graph/forks.ts";
+import { antichainOf, forkOf } from "../graph/forks.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Past } from "../graph/past.ts";
 import type { WrittenChange } from "../graph/written.ts";
@@ -19,6 +19,7 @@ import type { Slot } from "../types/dot.ts";
 import type { ImageIn, ImageOut } from "../types/image.ts";
 import type { Ints } from "../types/ints.ts";
 import { type Act, RANK } from "./acts.ts";
+import type { Equivocation } from "./equivocation.ts";
 import type { Members } from "./members.ts";
 import { judgeContent } from "./rights.ts";
 
@@ -32,14 +33,19 @@ export interface Turned {
 }
 
 const NOTHING: Turned = { aside: [], back: [] };
+const NOBODY: readonly Slot[] = [];
 
 export class Effects {
   readonly #graph: Graph;
   readonly #members: Members;
+  readonly #equivocation: Equivocation;
   readonly #changeAt: (slot: Slot) => WrittenChange | null;
   #reasons = new Map<Slot, Reason>();
-  /** The lowest number of which a device has two changes. */
+  /** The lowest number of which a device has two changes, here or by a proof. */
   readonly #forks = new Map<DeviceId, number>();
+  /** Of devices that turned out to be two-faced since the last own change: what was here of them before, on each branch the
+   * newest. It was received in good faith, so the next own change names it. */
+  readonly #inGoodFaith = new Map<DeviceId, readonly Slot[]>();
   /** Whose changes may be set aside, and the lanes of these; nobody's as long as nobody was removed or two-faced. */
   #inDoubt: ReadonlySet<DeviceId> = new Set();
   #isPlain = true;
@@ -51,9 +57,15 @@ export class Effects {
   #belowOthers: Past;
 
   /** `changeAt`: null where the bytes are not here yet. */
-  constructor(graph: Graph, members: Members, changeAt: (slot: Slot) => WrittenChange | null) {
+  constructor(
+    graph: Graph,
+    members: Members,
+    equivocation: Equivocation,
+    changeAt: (slot: Slot) => WrittenChange | null,
+  ) {
     this.#graph = graph;
     this.#members = members;
+    this.#equivocation = equivocation;
     this.#changeAt = changeAt;
     this.#anchored = graph.past([]);
     this.#belowOthers = this.#anchored;
@@ -80,30 +92,45 @@ export class Effects {
     return this.#reasons.has(slot) && !this.#anchored.has(slot);
   }
 
-  /**
-   * What the next change of a device is to be made on top of, sorted by id: the newest of all that is not loose. Of a
-   * device that turns out to be two-faced it takes in what is here, once: what was received in good faith is kept.
-   */
-  tipsFor(device: DeviceId): readonly Slot[] {
+  /** What the next own change is to be made on top of, sorted by id: the newest of all that is not loose, and what was
+   * received in good faith. */
+  tips(): readonly Slot[] {
     if (this.#reasons.size === 0) return this.#graph.headSlots();
-    const own = this.#graph.newestSlotOf(device);
-    const news = new Set<DeviceId>();
-    for (const [liar, fork] of this.#forks) if (!hasSeenFork(this.#graph, own, liar, fork)) news.add(liar);
     const tips: Slot[] = [];
-    for (const [lane, { author, first, slots }] of this.#graph.lanes.entries()) {
+    for (const [lane, { first, slots }] of this.#graph.lanes.entries()) {
       const newest = slots.last!;
-      const isTaken =
-        !this.isLoose(newest) || (this.#reasons.get(newest) === "two-faced" && news.has(author));
-      const tip = isTaken ? newest : slots.at(this.#anchored.upTo(lane) - first);
+      const tip = this.isLoose(newest) ? slots.at(this.#anchored.upTo(lane) - first) : newest;
       if (tip !== undefined) tips.push(tip);
     }
+    for (const slot of [...this.#inGoodFaith.values()].flat())
+      if (this.#reasons.get(slot) === "two-faced") tips.push(slot);
     return antichainOf(this.#graph, tips);
+  }
+
+  /** An own change was made on top of `tips`: nothing more is taken in of those who were two-faced by then. */
+  named(): void {
+    this.#inGoodFaith.clear();
+  }
+
+  /** What the next own change names of a two-faced device beside what counts; empty once it was named. */
+  inGoodFaith(device: DeviceId): readonly Slot[] {
+    return this.#inGoodFaith.get(device) ?? [];
+  }
+
+  /** The same, as it was when an earlier page met the proof. */
+  recall(device: DeviceId, slots: readonly Slot[]): void {
+    if (this.#forks.has(device)) this.#inGoodFaith.set(device, slots);
+  }
+
+  /** Something was proven of a device. */
+  meet(device: DeviceId): Turned {
+    return this.#findFork(device, NOBODY) ? this.#turn() : NOTHING;
   }
 
   /** Changes were admitted; `hasActs`: with ops about people among them. */
   settle(slots: readonly Slot[], hasActs: boolean): Turned {
     let isAnew = hasActs;
-    for (const slot of slots) if (this.#findFork(slot)) isAnew = true;
+    for (const slot of slots) if (this.#findFork(this.#graph.authorAt(slot), slots)) isAnew = true;
     if (!isAnew && this.#isPlain) return NOTHING;
     if (isAnew) return this.#turn();
     const aside: Slot[] = [];
@@ -123,12 +150,27 @@ export class Effects {
     return { aside, back: [] };
   }
 
-  #findFork(slot: Slot): boolean {
-    const device = this.#graph.authorAt(slot);
-    const fork = forkOf(this.#graph, device);
-    if (fork === null || fork === this.#forks.get(device)) return false;
+  /** Whether more is known of the faces of a device; `news`: what came just now. */
+  #findFork(device: DeviceId, news: readonly Slot[]): boolean {
+    const here = forkOf(this.#graph, device) ?? Number.POSITIVE_INFINITY;
+    const fork = Math.min(here, this.#equivocation.of(device)?.seq ?? Number.POSITIVE_INFINITY);
+    const known = this.#forks.get(device);
+    if (fork === Number.POSITIVE_INFINITY || fork === known) return false;
+    // Of one who was two-faced already only what was not retired by that.
+    this.#inGoodFaith.set(device, [
+      ...this.inGoodFaith(device),
+      ...this.#newestBefore(device, new Set(news)),
+    ]);
     this.#forks.set(device, fork);
     return true;
+  }
+
+  /** On each branch of a device the newest change that counts, or did as far as its faces go, and is not among `news`. */
+  #newestBefore(device: DeviceId, news: ReadonlySet<Slot>): Slot[] {
+    return this.#graph.lanesOf(device).flatMap(lane => {
+      const { slots } = this.#graph.lanes[lane]!;
+      return lastOf(slots, slot => !news.has(slot) && !this.#reasons.has(slot)) ?? [];
+    });
   }
 
   #anchorsMore(slot: Slot, anchored: Past): boolean {
@@ -152,13 +194,18 @@ export class Effects {
 
   dump(out: ImageOut): void {
     const reasons = [...this.#reasons].sort(([a], [b]) => a - b);
-    out.json([reasons, [...this.#forks].sort()]);
+    out.json([reasons, [...this.#forks].sort(), [...this.#inGoodFaith].sort()]);
   }
 
   /** Into one that is empty, when graph and members are loaded. */
   load(from: ImageIn): void {
-    const [reasons, forks] = from.json() as [[Slot, Reason][], [DeviceId, number][]];
+    const [reasons, forks, inGoodFaith] = from.json() as [
+      [Slot, Reason][],
+      [DeviceId, number][],
+      [DeviceId, Slot[]][],
+    ];
     for (const [device, fork] of forks) this.#forks.set(device, fork);
+    for (const [device, slots] of inGoodFaith) this.#inGoodFaith.set(device, slots);
     this.#fold();
     for (const [slot, reason] of reasons) this.#reasons.set(slot, reason);
     this.#anchored = this.#anchors();

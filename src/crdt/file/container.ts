@@ -21,7 +21,7 @@ const CHECK_BYTES = 8;
 const CHECK_TAG = tag("chirograph segment 0");
 
 /** wire §13.2: a reader passes over segments of kinds it does not know. */
-export const SEGMENT = { snapshot: 1, history: 2 } as const;
+export const SEGMENT = { snapshot: 1, history: 2, proofs: 3 } as const;
 
 export interface Segment {
   readonly kind: number;

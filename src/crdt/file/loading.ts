@@ -4,12 +4,13 @@
 // is given the answer. What a file says about itself is not believed, its snapshot included (docs/wire-format.md §13.8).
 
 import { assert } from "../assert.ts";
-import { decodeUtf8, Malformed, Reader, toHex } from "../graph/bytes.ts";
+import { type Bytes, decodeUtf8, Malformed, Reader, toHex } from "../graph/bytes.ts";
 import type { ChangeId, DocId } from "../graph/change.ts";
 import { decodeChange } from "../graph/codec.ts";
+import type { InspectedFork } from "../graph/fork-bytes.ts";
 import { NAME_BYTES } from "../graph/names.ts";
 import { Inspector, type SealedRun, type SignatureQuestion, type VerifiedChange } from "../graph/verify.ts";
-import { FILE_OPEN_BYTES_MAX } from "../limits.ts";
+import { FILE_OPEN_BYTES_MAX, FORK_BYTES_MAX, FORKS_IN_FILE_MAX } from "../limits.ts";
 import { type Refusal, refuse } from "../refusal.ts";
 import { openContainer, SEGMENT, type Segment, unpackColumns } from "./container.ts";
 import { Ledger } from "./ledger.ts";
@@ -24,6 +25,11 @@ export interface Taker {
     source: string,
   ): { readonly refused: readonly { readonly refusal: Refusal }[]; readonly missing: ChangeId | null };
   canonicalJson(): string;
+  /** Where its proofs of two-faced devices go (`Forks`). */
+  readonly forks: {
+    inspect(proof: Uint8Array): InspectedFork | Refusal | null;
+    admit(inspected: InspectedFork, verdicts: readonly boolean[]): Refusal | null;
+  };
 }
 
 export interface Snapshot {
@@ -42,6 +48,8 @@ export interface OpenedFile {
   /** Not believed: for one's own store, or to be looked at until the history is read. */
   readonly snapshot: Snapshot | null;
   readonly histories: readonly Uint8Array[];
+  /** That devices are two-faced. */
+  readonly proofs: readonly Bytes[];
   /** Why its end could not be read; null if nothing is missing. */
   readonly damage: Refusal | null;
 }
@@ -78,6 +86,7 @@ export function openFile(bytes: Uint8Array): OpenedFile | Refusal {
   let { damage } = container;
   let snapshot: Snapshot | null = null;
   const histories: Uint8Array[] = [];
+  let proofs: readonly Bytes[] = [];
   let total = 0;
   for (const segment of container.segments) {
     const found = contentOf(segment);
@@ -85,12 +94,13 @@ export function openFile(bytes: Uint8Array): OpenedFile | Refusal {
     // Every history builds on those before it; what shows first is needed by nobody.
     if ("ok" in found && segment.kind !== SEGMENT.snapshot) break;
     if ("heads" in found) snapshot = found;
+    if ("proofs" in found) proofs = found.proofs;
     if (!("total" in found)) continue;
     total += found.total;
     histories.push(segment.bytes);
   }
   if (histories.length === 0) return damage ?? refuse("FileEmpty");
-  return { ok: true, doc, total, snapshot, histories, damage };
+  return { ok: true, doc, total, snapshot, histories, proofs, damage };
 }
 
 /** Of a segment of a kind that comes later nothing is known but that it may be passed over. */
@@ -98,10 +108,16 @@ function contentOf({
   kind,
   bytes,
   isWhole,
-}: Segment): Snapshot | { readonly total: number } | Refusal | object {
+}: Segment):
+  | Snapshot
+  | { readonly total: number }
+  | { readonly proofs: readonly Bytes[] }
+  | Refusal
+  | object {
   if (!isWhole) return refuse("FileDamaged");
   try {
     if (kind === SEGMENT.snapshot) return snapshotIn(bytes);
+    if (kind === SEGMENT.proofs) return { proofs: proofsIn(bytes) };
     return kind === SEGMENT.history ? { total: countOf(bytes) } : {};
   } catch (error) {
     if (error instanceof Malformed) return refuse("FileDamaged", error.message);
@@ -116,6 +132,16 @@ function snapshotIn(bytes: Uint8Array): Snapshot {
   for (let at = 0; at < heads.length; at += NAME_BYTES)
     ids.push(toHex(heads.subarray(at, at + NAME_BYTES)) as ChangeId);
   return { heads: ids, canonicalJson: decodeUtf8(json, 0, json.length) };
+}
+
+/** wire §13.9 */
+function proofsIn(bytes: Uint8Array): Bytes[] {
+  const input = new Reader(bytes);
+  const proofs = Array.from({ length: input.count(FORKS_IN_FILE_MAX) }, () =>
+    input.bytes(input.count(FORK_BYTES_MAX)),
+  );
+  input.end();
+  return proofs;
 }
 
 /**
@@ -144,7 +170,24 @@ export function* load(file: OpenedFile, taker: Taker): Loading {
     const wrong = checking.end(segment);
     if (wrong !== null) return { taken: checking.taken, refusal: wrong, ledger };
   }
-  return { taken: checking.taken, refusal: file.damage ?? falseSnapshot(file, taker), ledger };
+  const wrong = yield* takeProofs(file, taker, checking.taken);
+  return { taken: checking.taken, refusal: wrong ?? file.damage ?? falseSnapshot(file, taker), ledger };
+}
+
+/** Behind the changes: who is two-faced matters only for those of whom something is here. */
+function* takeProofs(
+  { proofs, total }: OpenedFile,
+  { forks }: Taker,
+  done: number,
+): Generator<LoadingStep, Refusal | null, readonly boolean[]> {
+  for (const proof of proofs) {
+    const inspected = forks.inspect(proof);
+    if (inspected === null) continue;
+    if (!inspected.ok) return inspected;
+    const refusal = forks.admit(inspected, yield { done, total, questions: inspected.questions });
+    if (refusal !== null) return refusal;
+  }
+  return null;
 }
 
 /** Where a snapshot can be compared it must be right. */

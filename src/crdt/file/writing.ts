@@ -26,6 +26,8 @@ export interface Source {
   get(id: ChangeId): VerifiedChange | undefined;
   proofOf(id: ChangeId): SignedRun | null;
   canonicalJson(): string;
+  /** Proofs of two-faced devices that do not follow from the changes. */
+  readonly forks: { readonly beside: readonly Bytes[] };
 }
 
 // wire §13.4: how a change is told.
@@ -225,6 +227,8 @@ export function save(source: Source, { snapshot = "none" }: Saving = {}): Bytes 
   const parts: Bytes[] = [beginFile(mustFromHex(source.doc))];
   if (snapshot !== "none") parts.push(snapshotOf(source, snapshot === "small"));
   parts.push(new FileWriter(source).segments());
+  const { beside } = source.forks;
+  if (beside.length > 0) parts.push(proofsOf(beside));
   return concat(...parts);
 }
 
@@ -233,4 +237,15 @@ function snapshotOf(source: Source, isSmall: boolean): Bytes {
   const heads = concat(...source.heads.map(mustFromHex));
   const columns = [heads, encodeUtf8(source.canonicalJson())];
   return writeSegment(SEGMENT.snapshot, packColumns(columns, isSmall));
+}
+
+/** wire §13.9: what says that devices are two-faced of which not both faces are among the changes. */
+function proofsOf(proofs: readonly Bytes[]): Bytes {
+  const out = new Writer();
+  out.varint(proofs.length);
+  for (const proof of proofs) {
+    out.varint(proof.length);
+    out.bytes(proof);
+  }
+  return writeSegment(SEGMENT.proofs, out.finish());
 }

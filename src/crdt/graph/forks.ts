@@ -13,18 +13,6 @@ export function forkOf(graph: Graph, device: DeviceId): number | null {
   return firsts[1]!;
 }
 
-/** Whether two changes of a device with that number are below a change; below null there is nothing. */
-export function hasSeenFork(graph: Graph, slot: Slot | null, device: DeviceId, number: number): boolean {
-  if (slot === null) return false;
-  let count = 0;
-  for (const lane of graph.lanesOf(device)) {
-    const { first, slots } = graph.lanes[lane]!;
-    const numbered = slots.at(number - first);
-    if (numbered !== undefined && graph.reaches(slot, numbered)) count++;
-  }
-  return count > 1;
-}
-
 /** Of some changes those that no other of them is above, sorted by id. */
 export function antichainOf(graph: Graph, slots: readonly Slot[]): readonly Slot[] {
   const tips: Slot[] = [];

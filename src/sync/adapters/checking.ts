@@ -14,6 +14,7 @@ import {
   openFile,
   type Refusal,
   Replica,
+  type StoredFork,
   type VerifiedChange,
 } from "../../crdt/index.ts";
 import type { ChainHead, Verifier } from "../ports.ts";
@@ -54,6 +55,8 @@ export interface Mine {
   readonly ownHead: ChainHead | null;
   /** Changes that are not among the records: nothing in a chain proves them, and so they could not be passed on. */
   readonly left: readonly { readonly id: string; readonly isOwn: boolean }[];
+  /** Proofs that devices are two-faced. */
+  readonly forks: readonly StoredFork[];
 }
 
 export type Checked =
@@ -124,7 +127,15 @@ function mine(
     records = [];
   }
   tell({ type: "records", records });
-  return { kind: "mine", doc: replica.doc, title: titleOf(replica), ownHead, left };
+  return { kind: "mine", doc: replica.doc, title: titleOf(replica), ownHead, left, forks: forksOf(replica) };
+}
+
+/** What a file brings was received from nobody in good faith. */
+function forksOf({ forks }: Replica): StoredFork[] {
+  return forks.all.flatMap(({ device }) => {
+    const record = forks.recordOf(device);
+    return record === null ? [] : [{ ...record, held: [] }];
+  });
 }
 
 /** The changes that no signature in their own chain answers for (a file may prove them by one that it does not take in),

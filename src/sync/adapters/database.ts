@@ -3,11 +3,12 @@
 // data cleared) and leave them dead for ever, so a dropped handle is opened anew and the database is never deleted.
 
 import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB, type StoreNames } from "idb";
+import type { StoredFork } from "../../crdt/index.ts";
 import type { ChainHead, ChangeRecord, DocumentRecord, StoredImage, StoreError } from "../ports.ts";
 
 export const DATABASE_NAME = "chirograph";
 
-const VERSION = 2;
+const VERSION = 3;
 
 /** Times one call opens a dropped handle again before it gives up. */
 const REOPENINGS_MAX = 3;
@@ -31,6 +32,11 @@ export interface ImageRow extends StoredImage {
   readonly doc: string;
 }
 
+/** A proof that a device is two-faced: one row for each device and document. */
+export interface ForkRow extends StoredFork {
+  readonly doc: string;
+}
+
 /** What was written, that is; what a disk gives back is checked by the readers. */
 export interface Schema extends DBSchema {
   documents: { key: string; value: DocumentRecord };
@@ -41,6 +47,7 @@ export interface Schema extends DBSchema {
   };
   chains: { key: string; value: ChainRow };
   images: { key: string; value: ImageRow };
+  forks: { key: [doc: string, device: string]; value: ForkRow };
   keys: { key: string; value: unknown };
 }
 
@@ -225,6 +232,7 @@ function openHandle(name: string, dropped: () => void): Promise<Handle> {
 }
 
 function createStores(handle: Handle, before: number): void {
+  if (before < 3) handle.createObjectStore("forks", { keyPath: ["doc", "device"] });
   if (before < 2) handle.createObjectStore("images", { keyPath: "doc" });
   if (before >= 1) return;
   handle.createObjectStore("documents", { keyPath: "id" });

@@ -5,16 +5,13 @@
 import { assert, type DeviceId, type Replica, toHex } from "../../crdt/index.ts";
 
 export function forkProof(replica: Replica, device: DeviceId): Uint8Array<ArrayBuffer> {
-  const fork = replica.people.forks.find(each => each.device === device);
-  assert(fork !== undefined, "evidence is asked for of a device that is two-faced");
-  const sides = fork.ids.map(id => {
-    const proof = replica.proofOf(id);
-    return {
-      id,
-      // Null of one's own change that was never signed.
-      signed: proof && { changes: proof.changes.map(toHex), signature: toHex(proof.signature) },
-    };
-  });
+  const fork = replica.forks.of(device);
+  assert(fork !== null, "evidence is asked for of a device that is two-faced");
+  const sides = replica.forks.sidesOf(fork).map((proof, i) => ({
+    id: fork.ids[i],
+    // Null of one's own change that was never signed.
+    signed: proof && { changes: proof.changes.map(toHex), signature: toHex(proof.signature) },
+  }));
   const evidence = { document: replica.doc, device, number: fork.seq, sides };
   return new TextEncoder().encode(`${JSON.stringify(evidence, null, 2)}\n`);
 }

@@ -113,8 +113,8 @@ export class Host {
         }
         break;
       case "read": {
-        const { records, position } = await this.#read(effect.position);
-        this.act(session => session.restored(records, position));
+        const { records, position, forks } = await this.#read(effect.position);
+        this.act(session => session.restored(records, position, forks));
         break;
       }
       case "sign": {
@@ -127,6 +127,14 @@ export class Host {
         this.act(session => session.verified(effect.token, verdicts));
         break;
       }
+      case "putFork":
+        try {
+          await store.putFork(this.#doc, effect.record);
+        } catch (error) {
+          if (!(error instanceof StoreFailure)) throw error;
+          this.act(session => session.forkNotKept(effect.record.device));
+        }
+        break;
       case "putSignature":
         await this.#putSignature(effect);
         this.act(session => session.signatureStored(effect.id));
@@ -134,12 +142,14 @@ export class Host {
   }
 
   async #read(from: number) {
+    const { store } = this.#options;
     try {
-      return await this.#options.store.read(this.#doc, from);
+      const [read, forks] = await Promise.all([store.read(this.#doc, from), store.forks(this.#doc)]);
+      return { ...read, forks };
     } catch (error) {
       if (!(error instanceof StoreFailure)) throw error;
       // What could not be read now is read with the next transaction or the next word from another tab.
-      return { records: [], position: from };
+      return { records: [], position: from, forks: [] };
     }
   }
 

@@ -97,7 +97,7 @@ async function importSigned(
 
 async function keep(
   records: readonly CheckedRecord[],
-  { doc, title, ownHead, left: out }: Mine,
+  { doc, title, ownHead, left: out, forks }: Mine,
   { key, store, held, stored }: Bench,
   progress: (progress: ImportProgress) => void,
   signal: AbortSignal,
@@ -120,6 +120,8 @@ async function keep(
     count = added.length;
     return { records: added, head: newer(head, ownHead) };
   });
+  const proven = new Set((await store.forks(doc)).map(({ device }) => device));
+  for (const fork of forks) if (!proven.has(fork.device)) await store.putFork(doc, fork);
   await stored(doc, title);
   return { kind: "held", id: doc, isNew: !held.includes(doc), fresh: count, left: left.length };
 }

@@ -3,15 +3,18 @@
 // another. What the changes mean it does not know; damage is dropped when read, so that peers can bring it again.
 
 import type { IDBPObjectStore } from "idb";
+import type { StoredFork } from "../../crdt/index.ts";
 import type { Append, Bytes, ChainHead, ChangeRecord, DocumentRecord, Store, StoredImage } from "../ports.ts";
 import { DATABASE_NAME, Database, type Schema } from "./database.ts";
 import {
+  devicesOf,
   emptyLostRows,
   fieldsOf,
   isChainHead,
   isChangeRecord,
   isDocumentRecord,
   isLossOfValue,
+  isStoredFork,
   isStoredImage,
   ROWS_PER_REQUEST,
   rangeOf,
@@ -56,12 +59,13 @@ export class IndexedDbStore implements Store {
   }
 
   async deleteDocument(id: string): Promise<void> {
-    await this.#database.write(["documents", "changes", "chains", "images"], transaction =>
+    await this.#database.write(["documents", "changes", "chains", "images", "forks"], transaction =>
       Promise.all([
         transaction.objectStore("documents").delete(id),
         transaction.objectStore("changes").delete(rangeOf(id, 0, Infinity)),
         transaction.objectStore("chains").delete(id),
         transaction.objectStore("images").delete(id),
+        transaction.objectStore("forks").delete(devicesOf(id)),
       ]),
     );
     this.#tabs.tell(id);
@@ -130,6 +134,20 @@ export class IndexedDbStore implements Store {
       return true;
     });
     if (isWritten) this.#tabs.tell(doc);
+  }
+
+  async forks(doc: string): Promise<readonly StoredFork[]> {
+    const rows = await this.#database.read(["forks"], transaction =>
+      transaction.objectStore("forks").getAll(devicesOf(doc)),
+    );
+    return rows.filter(row => this.#isWhole(row, isStoredFork));
+  }
+
+  async putFork(doc: string, { device, proof, held, after }: StoredFork): Promise<void> {
+    await this.#database.write(["forks"], transaction =>
+      transaction.objectStore("forks").put({ doc, device, proof, held, after }),
+    );
+    this.#tabs.tell(doc);
   }
 
   watch(listener: (doc: string | null) => void): () => void {

@@ -1,6 +1,7 @@
 // The store of a page that may keep nothing, and of tests: the same promises as the IndexedDB one but durability.
 // Two stores over one `Memory` behave as two tabs of one profile.
 
+import type { StoredFork } from "../../crdt/index.ts";
 import type { Append, Bytes, ChainHead, ChangeRecord, DocumentRecord, Store, StoredImage } from "../ports.ts";
 import { StoreFailure } from "./database.ts";
 
@@ -9,6 +10,8 @@ export class Memory {
   readonly documents = new Map<string, DocumentRecord>();
   readonly journals = new Map<string, Journal>();
   readonly images = new Map<string, StoredImage>();
+  /** By document and device. */
+  readonly forks = new Map<string, Map<string, StoredFork>>();
   readonly stores = new Set<MemoryStore>();
 
   journal(doc: string): Journal {
@@ -56,6 +59,7 @@ class MemoryStore implements Store {
     this.#memory.documents.delete(id);
     this.#memory.journals.delete(id);
     this.#memory.images.delete(id);
+    this.#memory.forks.delete(id);
     this.#tell(id);
     this.#tell(null);
   }
@@ -111,6 +115,18 @@ class MemoryStore implements Store {
     const row = rows[position];
     if (!row || row.signature !== null) return;
     rows[position] = { ...row, signature };
+    this.#tell(doc);
+  }
+
+  async forks(doc: string): Promise<readonly StoredFork[]> {
+    await this.#begin();
+    return [...(this.#memory.forks.get(doc)?.values() ?? [])];
+  }
+
+  async putFork(doc: string, fork: StoredFork): Promise<void> {
+    await this.#begin();
+    const kept = this.#memory.forks.get(doc) ?? new Map<string, StoredFork>();
+    this.#memory.forks.set(doc, kept.set(fork.device, fork));
     this.#tell(doc);
   }
 

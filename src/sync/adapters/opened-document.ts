@@ -55,6 +55,9 @@ export interface OpenedOptions extends Omit<HostOptions, "delivered" | "inviteSe
   readonly closed: () => void;
 }
 
+/** What a store holds of a document. */
+type Stored = Awaited<ReturnType<Store["read"]>> & { readonly forks: Awaited<ReturnType<Store["forks"]>> };
+
 export class OpenedDocument implements OpenDocument {
   readonly id: DocId;
   readonly text: SharedText;
@@ -428,9 +431,9 @@ export class OpenedDocument implements OpenDocument {
   }
 
   /** All that the store holds, before anything else is done here. */
-  restore({ records, position }: Awaited<ReturnType<Store["read"]>>): void {
+  restore({ records, position, forks }: Stored): void {
     this.#isRestoring = true;
-    this.host.act(session => session.restored(records, position));
+    this.host.act(session => session.restored(records, position, forks));
     this.#isRestoring = false;
     this.#image.stored();
   }

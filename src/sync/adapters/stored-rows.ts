@@ -2,6 +2,7 @@
 // signature hold) by those who read it. And some rows cannot be read at all: Chromium keeps large values in files of
 // their own, disks lose files, and then every request that touches such a row ends its transaction with an error.
 
+import type { StoredFork } from "../../crdt/index.ts";
 import type { Bytes, ChainHead, ChangeRecord, DocumentRecord, StoredImage } from "../ports.ts";
 import type { ChangeRow, Database, Schema } from "./database.ts";
 
@@ -13,6 +14,11 @@ type ChangeKey = Schema["changes"]["key"];
 /** Positions [from, to) of a document, `to` excluded. */
 export function rangeOf(doc: string, from: number, to: number): IDBKeyRange {
   return IDBKeyRange.bound([doc, from], [doc, to], false, true);
+}
+
+/** The proofs of a document: devices are named in lower-case hex. */
+export function devicesOf(doc: string): IDBKeyRange {
+  return IDBKeyRange.bound([doc, ""], [doc, "g"]);
 }
 
 /** Whether a failure says that the value of a row is gone for good. */
@@ -78,6 +84,11 @@ function isTail(tail: unknown): boolean {
 /** What of a row is the change. */
 export function recordOf({ id, bytes, signature, tail }: ChangeRecord): ChangeRecord {
   return { id, bytes, signature, ...(tail === undefined ? {} : { tail }) };
+}
+
+export function isStoredFork(row: unknown): row is StoredFork {
+  const { device, proof, held, after } = fieldsOf(row);
+  return isHex(device) && isBytes(proof) && Array.isArray(held) && held.every(isHex) && isCount(after);
 }
 
 export function isStoredImage(row: unknown): row is StoredImage {

@@ -182,9 +182,9 @@ class BrowserWorkspace implements Workspace {
     const image = lastWords.words.length > 0 ? null : await this.#imageOf(doc);
     const loaded = image === null ? null : Replica.ofImage(this.device, doc, image.bytes, ticket);
     const imagedTo = loaded === null ? 0 : image!.position;
-    const stored = await this.#store.read(doc, imagedTo);
+    const [stored, forks] = await Promise.all([this.#store.read(doc, imagedTo), this.#store.forks(doc)]);
     const document = this.#opening(loaded ?? Replica.open(this.device, doc, ticket), record, true, imagedTo);
-    document.restore(stored);
+    document.restore({ ...stored, forks });
     await document.settled();
     // What another tab stored between the reading and now was not heard of.
     document.host.act(session => session.lookInStore());

@@ -12,14 +12,15 @@ function setUp() {
   const twin = copyOf(mallory);
   alice.receiveAll(write(mallory, 1, "xy"));
   bob.receiveAll(write(alice, 0, "-"));
-  // Taken in once, with what was here when two faces showed; from then on whatever comes is loose.
-  for (const letter of write(twin, 2, "uv")) alice.receive(letter);
+  // What shows her second face is loose, and whatever comes from then on.
+  const second = write(twin, 2, "uv");
+  alice.receiveAll(second);
   const before = write(alice, 0, "=");
   bob.receiveAll([...alice.letters(bob.heads)]);
   const third = copyOf(mallory);
-  const loose = write(third, 3, "z");
-  alice.receiveAll(loose);
-  return { alice, bob, before, loose };
+  const another = write(third, 3, "z");
+  alice.receiveAll(another);
+  return { alice, bob, before, loose: [...second, ...another] };
 }
 
 test("every place of a text can be written at, beside what is loose", () => {

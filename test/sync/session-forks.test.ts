@@ -1,0 +1,183 @@
+// Goal: who holds one face of a two-faced device hears of the other by its proof, whoever brings it, and past a reload; what
+// is no proof costs its sender. Method: real sessions in the simulated world, with one end of a link spoken by hand.
+import { afterEach, expect, test } from "vitest";
+import { encodeFork, type WholeRun } from "../../src/crdt/graph/fork-bytes.ts";
+import { type Bytes, type DeviceId, toHex } from "../../src/crdt/index.ts";
+import { DEMERITS_MAX } from "../../src/sync/limits.ts";
+import { runOf } from "../../src/sync/protocol.ts";
+import { forge, Key, type Letter, newcomer, type Person } from "../crdt/people.ts";
+import { meet, type Puppet } from "./puppet.ts";
+import { wires } from "./wires.ts";
+import { type Tab, World } from "./world.ts";
+
+let world: World;
+afterEach(() => expect(world.toldTooEarly).toEqual([]));
+
+const NOTHING = new Uint8Array(0);
+const MALLORY = new Key("Mallory");
+
+interface Scene {
+  readonly alice: Tab;
+  readonly bob: Tab;
+  readonly x: Letter;
+  readonly y: Letter;
+  readonly proof: Bytes;
+}
+
+/** Alice and Bob hold the document, apart; Mallory's two faces, and the proof, in nobody's hands yet. */
+function scene(): Scene {
+  world = new World();
+  const alice = world.create("Alice");
+  alice.write("Hello");
+  world.share(alice);
+  const bob = world.join("Bob", alice);
+  world.connect(alice, bob);
+  world.run(2_000);
+  bob.write("!");
+  world.run(1_000);
+  for (const wire of alice.wires) wire.cut();
+  world.run(100);
+  const [one, two, witness] = ["Mallory", "Mallory", "Witness"].map(name => editor(name, alice)) as Person[];
+  const x = one!.write(root => root.text("body").insert(0, "x "))[0]!;
+  const y = two!.write(root => root.text("body").insert(0, "y "))[0]!;
+  witness!.receiveAll([x, y]);
+  return { alice, bob, x, y, proof: witness!.replica.forks.proofOf(MALLORY.id)! };
+}
+
+/** Somebody of the core's tests who holds what a tab holds. */
+function editor(name: string, tab: Tab): Person {
+  const person = newcomer(name, { replica: tab.replica } as Person, world.link);
+  for (const { id } of tab.replica.changes()) {
+    const { changes, signature } = tab.replica.proofOf(id)!;
+    person.receiveRun(changes.map(bytes => ({ id, bytes, signature })));
+  }
+  return person;
+}
+
+function puppetAt(tab: Tab, key = MALLORY): Puppet {
+  const puppet = meet(world, tab, wires(world.after), {
+    key,
+    doc: tab.replica.doc,
+    inviteSeed: world.link.seed,
+  });
+  world.run(100);
+  return puppet;
+}
+
+const reasons = (tab: Tab) => tab.replica.people.aside.map(({ reason }) => reason);
+
+test("who holds one face alone learns of the other by the proof, and it is known after a reload", () => {
+  const { bob, x, proof } = scene();
+  const puppet = puppetAt(bob);
+  puppet.say({ type: "changes", runs: [runOf(x)] });
+  world.run(1_000);
+  expect(bob.text).toBe("x Hello!");
+  puppet.say({ type: "fork", proof });
+  world.run(1_000);
+  expect(bob.text).toBe("Hello!");
+  expect(reasons(bob)).toEqual(["two-faced"]);
+  expect(puppet.heardOf("forks").at(-1)!.forks).toHaveLength(1);
+  bob.crash();
+  const again = bob.profile.open();
+  expect(again.text).toBe("Hello!");
+  // It was here in good faith, and is named once the page writes.
+  again.write("?");
+  world.run(500);
+  expect(again.text).toBe("x Hello!?");
+});
+
+test("the proof goes on to those who hold a face, and to a newcomer once it does", () => {
+  const { alice, bob, x, proof } = scene();
+  const puppet = puppetAt(bob);
+  puppet.say({ type: "changes", runs: [runOf(x)] });
+  world.run(500);
+  world.connect(alice, bob);
+  world.run(1_000);
+  expect(alice.text).toBe("x Hello!");
+  puppet.say({ type: "fork", proof });
+  world.run(2_000);
+  expect([alice.text, bob.text]).toEqual(["Hello!", "Hello!"]);
+  const carol = world.join("Carol", alice);
+  world.connect(alice, carol);
+  world.run(3_000);
+  expect(carol.text).toBe("Hello!");
+  expect(carol.replica.forks.all).toEqual(alice.replica.forks.all);
+  const { fork } = { ...carol.said };
+  world.run(30_000);
+  // Told once, and then at rest.
+  expect(carol.said.fork).toBe(fork);
+  expect(bob.said.fork + alice.said.fork + carol.said.fork).toBeLessThanOrEqual(3);
+});
+
+test("of both faces, shown to one each, everybody ends with the same, before and after reloads", () => {
+  const { alice, bob, x, y } = scene();
+  puppetAt(bob).say({ type: "changes", runs: [runOf(x)] });
+  puppetAt(alice).say({ type: "changes", runs: [runOf(y)] });
+  world.run(500);
+  alice.write(" a");
+  bob.write(" b");
+  world.run(500);
+  world.connect(alice, bob);
+  world.run(5_000);
+  for (const tab of [alice, bob]) expect(tab.replica.people.asideCount).toBe(0);
+  expect(alice.text).toBe(bob.text);
+  expect(alice.text).toContain("x ");
+  expect(alice.text).toContain("y ");
+  expect(bob.replica.forks.all).toEqual(alice.replica.forks.all);
+});
+
+test("what is no proof is refused, said, costs its sender a demerit each, and the accused nothing", () => {
+  const { alice, bob, x } = scene();
+  puppetAt(bob).say({ type: "changes", runs: [runOf(x)] });
+  world.run(500);
+  const trudy = puppetAt(bob, new Key("Trudy"));
+  const person = editor("Mallory", alice);
+  const framed = forge(person, { ops: () => [], signer: new Key("Trudy") });
+  const sides = [x, framed].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const runs = sides.map(({ bytes, signature }) => ({ first: bytes, count: 0, rows: NOTHING, signature }));
+  const proof = encodeFork(runs as [WholeRun, WholeRun]);
+  trudy.say({ type: "fork", proof });
+  world.run(500);
+  expect(bob.session.notice).toContain("says of another device is not so: the signature does not match");
+  expect(bob.replica.forks.of(MALLORY.id)).toBe(null);
+  expect(bob.text).toBe("x Hello!");
+  for (let i = 2; i < DEMERITS_MAX; i++) trudy.say({ type: "fork", proof: Uint8Array.of(i) });
+  world.run(500);
+  expect(trudy.isClosed).toBe(false);
+  trudy.say({ type: "fork", proof });
+  world.run(500);
+  expect(trudy.isClosed).toBe(true);
+  expect(reasons(bob)).toEqual([]);
+});
+
+test("a store that does not take a proof is asked again", () => {
+  const { bob, x, proof } = scene();
+  const puppet = puppetAt(bob);
+  puppet.say({ type: "changes", runs: [runOf(x)] });
+  world.run(500);
+  bob.profile.disk.refuses = "quota";
+  puppet.say({ type: "fork", proof });
+  world.run(1_000);
+  expect(bob.profile.disk.journal.forks).toBe(undefined);
+  bob.profile.disk.refuses = null;
+  bob.write("?");
+  world.run(3_000);
+  expect([...bob.profile.disk.journal.forks!.keys()]).toEqual([MALLORY.id satisfies DeviceId]);
+  expect(toHex(bob.profile.disk.journal.forks!.get(MALLORY.id)!.proof)).toBe(toHex(proof));
+});
+
+test("a stranger is told of nobody's faces", () => {
+  const { bob, x, proof } = scene();
+  const puppet = puppetAt(bob);
+  puppet.say({ type: "changes", runs: [runOf(x)] }, { type: "fork", proof });
+  world.run(1_000);
+  const stranger = meet(world, bob, wires(world.after), {
+    key: new Key("Trudy"),
+    doc: bob.replica.doc,
+    inviteSeed: new Key("no link").seed,
+  });
+  world.run(1_000);
+  stranger.say({ type: "forks", forks: [] });
+  world.run(1_000);
+  expect([...stranger.heardOf("forks"), ...stranger.heardOf("fork")]).toEqual([]);
+});
