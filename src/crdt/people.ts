@@ -97,6 +97,12 @@ export class People {
     return heads.some(head => graph.reaches(graph.slotOf(head)!, slot));
   }
 
+  /** Whether a change is set aside and lies below nothing that counts. */
+  isLoose(id: ChangeId): boolean {
+    const slot = this.#holding.graph.slotOf(id);
+    return slot !== undefined && this.#holding.effects.isLoose(slot);
+  }
+
   /** How many changes do not count. */
   get asideCount(): number {
     return this.#holding.effects.aside.size;

@@ -7,15 +7,19 @@
 
 import {
   type Bytes,
+  type Change,
   type ChangeId,
   concat,
-  equalBytes,
+  type DeviceId,
+  type LaneTip,
   mustFromHex,
   type Replica,
   sha256,
   tag,
+  toHex,
   type VerifiedChange,
 } from "../crdt/index.ts";
+import { LANES_MAX } from "./limits.ts";
 import type { LaneClaim } from "./protocol.ts";
 
 const LANE_TAG = tag("chirograph lane 0");
@@ -34,7 +38,7 @@ export interface Claim extends LaneClaim {
 /** What a replica holds, but for changes in `without` (not stored yet, or not for them) and what follows them on their lanes. */
 export function claim(replica: Replica, key: Bytes, without: Pick<ReadonlySet<ChangeId>, "has">): Claim[] {
   const lanes: Claim[] = [];
-  for (const tip of replica.laneTips) {
+  for (const tip of compared(replica).told) {
     let id: ChangeId | null = tip.id;
     while (id !== null && without.has(id)) id = replica.get(id)!.change.prev;
     if (id === null) continue;
@@ -42,6 +46,57 @@ export function claim(replica: Replica, key: Bytes, without: Pick<ReadonlySet<Ch
     lanes.push({ id, author, seq, tag: laneTag(key, id) });
   }
   return lanes;
+}
+
+/** Changes by number and tag. The tags of one number are made once: of a device with thousands of faces each claim would else
+ * hash all of them, and a comparison took 40 s where it takes 40 ms. */
+class Tagged {
+  readonly #replica: Replica;
+  readonly #key: Bytes;
+  readonly #byNumber = new Map<string, ReadonlyMap<string, ChangeId>>();
+
+  constructor(replica: Replica, key: Bytes) {
+    this.#replica = replica;
+    this.#key = key;
+  }
+
+  find(author: DeviceId, seq: number, tag: Bytes): ChangeId | undefined {
+    const name = `${author} ${seq}`;
+    let tags = this.#byNumber.get(name);
+    if (tags === undefined) {
+      const ids = this.#replica.numbered(author, seq);
+      tags = new Map(ids.map(id => [toHex(laneTag(this.#key, id)), id]));
+      this.#byNumber.set(name, tags);
+    }
+    return tags.get(toHex(tag));
+  }
+}
+
+/** What of a replica is compared: of more lanes than a message holds those are left out that are loose, the last by author and
+ * id, until something that counts stands on them. Without end they are made by two-faced devices alone. */
+function compared({ laneTips, people }: Replica): {
+  readonly told: readonly LaneTip[];
+  readonly leftOut: readonly LaneTip[];
+} {
+  if (laneTips.length <= LANES_MAX) return { told: laneTips, leftOut: [] };
+  const loose = laneTips.filter(({ id }) => people.isLoose(id));
+  const leftOut = loose.slice(Math.max(0, LANES_MAX - (laneTips.length - loose.length)));
+  const left = new Set(leftOut);
+  return { told: laneTips.filter(tip => !left.has(tip)), leftOut };
+}
+
+/** The loose changes of lanes that are left out. */
+function looseOn(replica: Replica, lanes: readonly LaneTip[]): ReadonlySet<ChangeId> {
+  const loose = new Set<ChangeId>();
+  for (const { id: newest, first } of lanes) {
+    let id: ChangeId | null = newest;
+    while (id !== null && replica.people.isLoose(id)) {
+      loose.add(id);
+      const change: Change = replica.get(id)!.change;
+      id = change.seq === first ? null : change.prev;
+    }
+  }
+  return loose;
 }
 
 export interface Difference {
@@ -56,13 +111,14 @@ export interface Difference {
 }
 
 export function compare(replica: Replica, key: Bytes, theirs: readonly LaneClaim[]): Difference {
-  const tips = replica.laneTips;
+  const { told: tips, leftOut } = compared(replica);
+  const tagged = new Tagged(replica, key);
   const covered: ChangeId[] = [];
   const common: ChangeId[] = [];
   let areAhead = false;
   let ownSeq = 0;
   for (const { author, seq, tag: theirTag } of theirs) {
-    const match = replica.numbered(author, seq).find(id => equalBytes(laneTag(key, id), theirTag));
+    const match = tagged.find(author, seq, theirTag);
     if (match !== undefined) {
       covered.push(match);
       common.push(match);
@@ -74,5 +130,7 @@ export function compare(replica: Replica, key: Bytes, theirs: readonly LaneClaim
   }
   const known = new Set(covered);
   const isEqual = tips.every(tip => known.has(tip.id));
-  return { missing: isEqual ? [] : [...replica.changesSince(covered)], areAhead, common, ownSeq };
+  const unsaid = isEqual ? null : looseOn(replica, leftOut);
+  const missing = unsaid && [...replica.changesSince(covered)].filter(({ id }) => !unsaid.has(id));
+  return { missing: missing ?? [], areAhead, common, ownSeq };
 }

@@ -2,8 +2,9 @@
 // and what each lacks of the other by brute force.
 import { describe, expect, test } from "vitest";
 import type { ChangeId } from "../../src/crdt/index.ts";
+import { LANES_MAX } from "../../src/sync/limits.ts";
 import { claim, compare } from "../../src/sync/reconcile.ts";
-import { copyOf, deliver, gather, type Person } from "../crdt/people.ts";
+import { copyOf, deliver, forge, gather, letterOf, type Person } from "../crdt/people.ts";
 
 const KEY = new Uint8Array(32).fill(5);
 const NOTHING: ReadonlySet<ChangeId> = new Set();
@@ -54,6 +55,27 @@ describe("a comparison", () => {
     const other = claim(bob.replica, new Uint8Array(32), NOTHING);
     expect(compare(alice.replica, KEY, other)).toMatchObject({ areAhead: true, ownSeq: 0 });
   });
+
+  test("of more branches than a message holds leaves out loose ones, and no honest change", () => {
+    const [alice, bob, mallory] = gather("Alice", "Bob", "Mallory");
+    const branches = Array.from({ length: LANES_MAX + 3 }, (_, i) =>
+      forge(mallory, { ops: () => [{ type: "name", name: `face ${i}` }] }),
+    );
+    alice.receiveAll(branches);
+    write(alice);
+    expect(say(alice)).toHaveLength(LANES_MAX);
+    const sent = sends(alice, bob);
+    expect(sent).toHaveLength(LANES_MAX - 1);
+    expect(sent).toContain(alice.replica.ownHead!.id);
+    for (const id of sent) bob.receive(letterOf(alice.replica.get(id)!));
+    expect([sends(alice, bob), sends(bob, alice)]).toEqual([[], []]);
+    expect(bob.text()).toBe(alice.text());
+    // Whoever counts and stands on one that was left out brings it along.
+    const left = alice.replica.laneTips.find(({ id }) => !bob.replica.has(id))!;
+    const above = forge(bob, { header: { parents: [left.id] } }, alice);
+    expect(alice.receive(above).refused).toEqual([]);
+    expect(sends(alice, bob)).toEqual([left.id, above.id]);
+  }, 20_000);
 
   test("brings both branches of a fork to both within a few rounds", () => {
     for (const [left, right] of [

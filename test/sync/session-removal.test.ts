@@ -73,6 +73,73 @@ test("what is written apart from a removal is set aside on both copies, and come
   expect(bob.text).toBe("Hello!");
 });
 
+test("what was set aside outlives a reload and reaches who was away, and is taken back in there too, without its author", () => {
+  const [alice, bob, carol, dave] = members("Bob", "Carol", "Dave") as [Tab, Tab, Tab, Tab];
+  for (const tab of [bob, carol, dave]) part(tab);
+  bob.write(" words of Bob");
+  world.run(500);
+  remove(alice, bob);
+  world.connect(alice, bob);
+  world.run(4_000);
+  expect(alice.replica.people.asideCount).toBe(1);
+  bob.crash();
+  alice.crash();
+  const again = alice.profile.open();
+  expect(again.replica.people.aside.map(({ reason }) => reason)).toEqual(["removed"]);
+  // Carol hears of it before it is taken back in, and Dave after, from her.
+  world.connect(again, carol);
+  world.run(3_000);
+  expect(carol.replica.people.asideCount).toBe(1);
+  carol.crash();
+  const hers = carol.profile.open();
+  world.connect(again, hers);
+  world.run(1_000);
+  again.act(session => {
+    session.amend(({ people }) => people.admit(people.aside.map(({ id }) => id)));
+    session.flush();
+  });
+  world.run(2_000);
+  again.crash();
+  world.connect(hers, dave);
+  world.run(3_000);
+  for (const tab of [hers, dave]) {
+    expect(tab.text).toContain(" words of Bob");
+    expect(tab.replica.people.asideCount).toBe(0);
+  }
+});
+
+test("what a two-faced device wrote outlives a reload and reaches who was away, and counts where somebody names it", () => {
+  const [alice, bob, carol] = members("Bob", "Carol") as [Tab, Tab, Tab];
+  part(carol);
+  const { disk } = bob.profile;
+  const backup = disk.journal;
+  bob.write(" one");
+  world.run(500);
+  bob.crash();
+  disk.journal = backup;
+  const old = bob.profile.open();
+  old.write(" two");
+  world.run(500);
+  world.connect(alice, old);
+  world.run(2_000);
+  expect(alice.replica.people.aside.map(({ reason }) => reason)).toContain("two-faced");
+  for (const tab of [old, alice]) tab.crash();
+  const again = alice.profile.open();
+  expect(again.text).not.toContain(" two");
+  world.connect(again, carol);
+  world.run(3_000);
+  expect(carol.replica.people.asideCount).toBe(again.replica.people.asideCount);
+  again.act(session => {
+    session.amend(({ people }) => people.admit(people.aside.map(({ id }) => id)));
+    session.flush();
+  });
+  world.run(2_000);
+  for (const tab of [again, carol]) {
+    for (const word of [" one", " two"]) expect(tab.text).toContain(word);
+    expect(tab.replica.people.asideCount).toBe(0);
+  }
+});
+
 test("a third copy passes a removal on, and nothing of what came after it", () => {
   const [alice, bob, carol] = members("Bob", "Carol") as [Tab, Tab, Tab];
   part(bob);

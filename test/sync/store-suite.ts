@@ -34,6 +34,24 @@ export const STORE_CASES: readonly StoreCase[] = [
     },
   },
   {
+    name: "keeps one proof of two faces for each device and document, and none of a deleted one",
+    async run(open) {
+      const [store, other] = [await open(), await open()];
+      const proof = (device: string, byte: number) => ({
+        device: device.repeat(64),
+        proof: Uint8Array.of(byte),
+        held: ["ab".repeat(32)],
+        after: byte,
+      });
+      same(await store.forks(DOC), []);
+      for (const fork of [proof("a", 1), proof("f", 2), proof("a", 3)]) await store.putFork(DOC, fork);
+      await store.putFork(OTHER, proof("a", 4));
+      same(await other.forks(DOC), [proof("a", 3), proof("f", 2)]);
+      await store.deleteDocument(DOC);
+      same([await other.forks(DOC), await other.forks(OTHER)], [[], [proof("a", 4)]]);
+    },
+  },
+  {
     name: "gives documents back whole, each replaced as one value",
     async run(open) {
       const store = await open();

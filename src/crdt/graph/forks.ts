@@ -9,8 +9,13 @@ export function forkOf(graph: Graph, device: DeviceId): number | null {
   const lanes = graph.lanesOf(device);
   if (lanes.length < 2) return null;
   // One lane begins with the chain; where any other does, there is another change of that number.
-  const firsts = lanes.map(lane => graph.lanes[lane]!.first).sort((a, b) => a - b);
-  return firsts[1]!;
+  let [lowest, second] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  for (const lane of lanes) {
+    const { first } = graph.lanes[lane]!;
+    if (first < lowest) [lowest, second] = [first, lowest];
+    else if (first < second) second = first;
+  }
+  return second;
 }
 
 /** Of some changes those that no other of them is above, sorted by id. */

@@ -41,12 +41,14 @@ interface LaneOfChanges {
 /** The newest change of a lane. */
 export interface LaneTip {
   readonly author: DeviceId;
+  /** The number of the lane's first change. */
+  readonly first: number;
   readonly seq: number;
   readonly id: ChangeId;
 }
 
 /** What the next change of a chain goes on from. */
-export interface ChainTip extends LaneTip {
+export interface ChainTip extends Omit<LaneTip, "first"> {
   readonly slot: Slot;
   readonly opTotal: number;
   readonly byteTotal: number;
@@ -176,9 +178,9 @@ export class Graph implements Stamps, Naming {
   /** One for each stretch of a device's chain; more than one per device only after a fork. Sorted by author, then id. */
   laneTips(): LaneTip[] {
     return this.#lanes
-      .map(({ chain, slots }) => {
+      .map(({ chain, first, slots }) => {
         const slot = slots.last!;
-        return { author: chain.author, seq: this.#seqs[slot]!, id: this.idAt(slot) };
+        return { author: chain.author, first, seq: this.#seqs[slot]!, id: this.idAt(slot) };
       })
       .sort((a, b) => compareStrings(a.author, b.author) || compareStrings(a.id, b.id));
   }
