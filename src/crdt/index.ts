@@ -95,7 +95,7 @@ export {
   RUN_CHANGES_MAX,
 } from "./limits.ts";
 export type { Listener, Origin } from "./listeners.ts";
-export type { People, SetAside } from "./people.ts";
+export type { People, SetAside, Uncounted } from "./people.ts";
 export type { Reception, Refused } from "./receiving.ts";
 export { describe, REFUSALS, type Refusal, type RefusalCode } from "./refusal.ts";
 export { Replica } from "./replica.ts";

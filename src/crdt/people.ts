@@ -19,6 +19,13 @@ export interface SetAside {
   readonly reason: Reason;
 }
 
+/** How much of a person does not count. */
+export interface Uncounted {
+  readonly changes: number;
+  /** UTF-16 units of text that they insert. */
+  readonly units: number;
+}
+
 /** What a new device is handed of its person's quota. */
 interface Share {
   readonly isRecovery?: boolean;
@@ -115,6 +122,27 @@ export class People {
     return [...aside]
       .sort(([a], [b]) => a - b)
       .map(([slot, reason]) => ({ id: graph.idAt(slot), author: graph.authorAt(slot), reason }));
+  }
+
+  /**
+   * What of a person would not count if they were removed from here now. A removal takes in what counts here, and what was here
+   * in good faith of a two-faced device; so these are changes that are set aside already, and stay so. What others hold of them
+   * and is not here comes on top.
+   */
+  uncounted(person: PersonId): Uncounted {
+    const { effects, graph } = this.#holding;
+    const past = graph.past(effects.tips());
+    let [changes, units] = [0, 0];
+    for (const { device } of this.#current.persons.devicesOf(person))
+      for (const id of graph.chain(device, 1)) {
+        const slot = graph.slotOf(id)!;
+        const reason = effects.aside.get(slot) ?? null;
+        if (past.has(slot) && (reason === null || reason === "two-faced")) continue;
+        changes++;
+        for (const op of this.#holding.at(slot).change.ops)
+          if (op.type === "insertText") units += op.text.length;
+      }
+    return { changes, units };
   }
 
   /** Of each two-faced device the lowest number that it used twice, and the two lowest ids known of that. Sorted by device. */

@@ -134,3 +134,21 @@ export function compare(replica: Replica, key: Bytes, theirs: readonly LaneClaim
   const missing = unsaid && [...replica.changesSince(covered)].filter(({ id }) => !unsaid.has(id));
   return { missing: missing ?? [], areAhead, common, ownSeq };
 }
+
+/** How many changes of some devices somebody claims beyond those that are here: what they say, and no more. */
+export function unseenIn(
+  replica: Replica,
+  theirs: readonly LaneClaim[],
+  devices: ReadonlySet<DeviceId>,
+): number {
+  const newest = new Map<DeviceId, number>();
+  for (const { author, seq } of theirs)
+    if (devices.has(author)) newest.set(author, Math.max(seq, newest.get(author) ?? 0));
+  let unseen = 0;
+  for (const [device, seq] of newest) unseen += Math.max(0, seq - newestIn(replica, device));
+  return unseen;
+}
+
+function newestIn({ laneTips }: Replica, device: DeviceId): number {
+  return Math.max(0, ...laneTips.filter(({ author }) => author === device).map(({ seq }) => seq));
+}

@@ -224,6 +224,16 @@ export interface AsideEntry {
   readonly text: string;
 }
 
+/** What of a person does not count once they are removed. */
+export interface RemovalPreview {
+  /** Here, and set aside already. */
+  readonly changes: number;
+  /** Characters (UTF-16 units) of text in these. */
+  readonly units: number;
+  /** Changes of theirs that somebody who is linked says to hold, and that are not here: they would be set aside. */
+  readonly unseen: number;
+}
+
 export interface PeopleState {
   readonly mayRule: boolean;
   /** The roles that I may give. */
@@ -246,6 +256,8 @@ export interface DocumentPeople {
   makeLink(role: Role, label: string): Promise<void>;
   revoke(link: string): Promise<void>;
   setRole(person: string, role: Role): Promise<void>;
+  /** What a removal of a person made at this moment would leave uncounted. */
+  removal(person: string): RemovalPreview;
   /** Removes a person, and revokes links in the same change. */
   remove(person: string, links: readonly string[]): Promise<void>;
   /** Takes back in what was set aside, and first gives its author a role, if there is one to be given. */

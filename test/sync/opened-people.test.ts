@@ -38,6 +38,7 @@ function peopleOf(person: Person) {
       say(person.replica.people);
       person.close();
     },
+    unseenOf: () => 3,
     record: () => record,
     keepLinks: async links => {
       record = { ...record, ...links };
@@ -144,4 +145,16 @@ it("keeps as many secrets of links as the limit says, and forgets the oldest", (
   expect(withSeeds(full, seed(3))).toHaveLength(LINK_SEEDS_MAX);
   const before = { inviteSeed: seed(1) } as DocumentRecord;
   expect(seedsOf(before)).toEqual([seed(1)]);
+});
+
+it("says before a removal what of the person will not count: what is set aside here, and what others hold", async () => {
+  const [alice, bob] = gather("Alice", "Bob");
+  const twin = copyOf(bob);
+  alice.receiveAll(bob.write(type(0, "kept")));
+  alice.receiveAll([...twin.write(type(0, "face")), ...twin.write(type(0, "more"))]);
+  const { people } = peopleOf(alice);
+  expect(people.removal(bob.device)).toEqual({ changes: 2, units: 8, unseen: 3 });
+  await people.remove(bob.device, []);
+  expect(bodyText(alice.replica)).toBe("kept");
+  expect(people.state().aside.map(({ author, changes }) => [author, changes])).toEqual([[bob.device, 2]]);
 });

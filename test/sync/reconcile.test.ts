@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import type { ChangeId } from "../../src/crdt/index.ts";
 import { LANES_MAX } from "../../src/sync/limits.ts";
-import { claim, compare } from "../../src/sync/reconcile.ts";
+import { claim, compare, unseenIn } from "../../src/sync/reconcile.ts";
 import { copyOf, deliver, forge, gather, letterOf, type Person } from "../crdt/people.ts";
 
 const KEY = new Uint8Array(32).fill(5);
@@ -54,6 +54,15 @@ describe("a comparison", () => {
     const [alice, bob] = gather("Alice", "Bob");
     const other = claim(bob.replica, new Uint8Array(32), NOTHING);
     expect(compare(alice.replica, KEY, other)).toMatchObject({ areAhead: true, ownSeq: 0 });
+  });
+
+  test("says how many changes of some devices a claim has beyond those that are here", () => {
+    const [alice, bob, carol] = gather("Alice", "Bob", "Carol");
+    for (let i = 0; i < 4; i++) write(bob);
+    write(carol);
+    const devices = new Set([bob.device, alice.device]);
+    expect(unseenIn(alice.replica, [...say(bob), ...say(carol)], devices)).toBe(4);
+    expect(unseenIn(bob.replica, say(alice), devices)).toBe(0);
   });
 
   test("of more branches than a message holds leaves out loose ones, and no honest change", () => {

@@ -4,6 +4,7 @@
 import { type DeviceId, type DocId, type Replica, toHex } from "../../crdt/index.ts";
 import type { Bytes, Ciphers, DocumentRecord, Network, NetworkListener, PeerLink, Store } from "../ports.ts";
 import type { Presence } from "../protocol.ts";
+import { unseenIn } from "../reconcile.ts";
 import {
   anchorAt,
   BODY_PATH,
@@ -381,6 +382,11 @@ export class OpenedDocument implements OpenDocument {
         });
         await this.host.settled();
       },
+      unseenOf: devices =>
+        Math.max(
+          0,
+          ...this.host.session.openPeers().map(({ lanes }) => unseenIn(this.#replica, lanes ?? [], devices)),
+        ),
       record: () => this.#record,
       keepLinks: links => this.#keepLinks(links),
     });

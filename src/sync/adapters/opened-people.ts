@@ -17,7 +17,14 @@ import {
 import { encodeLink } from "../link.ts";
 import type { Ciphers, DocumentRecord } from "../ports.ts";
 import { BODY_KEY } from "../text.ts";
-import type { AsideEntry, DocumentPeople, LinkEntry, PeopleState, PersonEntry } from "../view.ts";
+import type {
+  AsideEntry,
+  DocumentPeople,
+  LinkEntry,
+  PeopleState,
+  PersonEntry,
+  RemovalPreview,
+} from "../view.ts";
 import { forkProof } from "./fork-proof.ts";
 import { seedsOf, withSeeds } from "./link-seeds.ts";
 
@@ -29,6 +36,8 @@ interface Wishes {
   subscribe(listener: () => void): () => void;
   /** In one change, which is stored and signed when it is done. */
   say(say: (people: People) => void): Promise<void>;
+  /** The most that anybody who is linked says to hold of some devices and that is not here, in changes. */
+  unseenOf(devices: ReadonlySet<DeviceId>): number;
   record(): DocumentRecord;
   keepLinks(links: Pick<DocumentRecord, "roomSecret" | "inviteSeed" | "linkSeeds">): Promise<void>;
 }
@@ -205,6 +214,15 @@ export class OpenedPeople implements DocumentPeople {
 
   async setRole(person: string, role: Role): Promise<void> {
     await this.#wishes.say(people => people.setRole(person as PersonId, role));
+  }
+
+  removal(person: string): RemovalPreview {
+    const { people, members } = this.#replica;
+    const theirs = members.filter(member => member.person === person).map(({ device }) => device);
+    return {
+      ...people.uncounted(person as PersonId),
+      unseen: this.#wishes.unseenOf(new Set(theirs)),
+    };
   }
 
   async remove(person: string, links: readonly string[]): Promise<void> {

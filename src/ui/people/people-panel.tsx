@@ -20,7 +20,7 @@ interface Properties {
 
 // The default export is what `lazy` of React asks for.
 export default function PeoplePanel({ document, people, aside, onAside }: Properties) {
-  const { state, problem, isBusy, attempt } = usePeople(document);
+  const { people: here, state, problem, isBusy, attempt } = usePeople(document);
   const [leaving, setLeaving] = useState<PersonEntry | null>(null);
   const labels = labelsOf(people);
   const entryOf = (key: string) => state?.persons.find(({ devices }) => devices.includes(key));
@@ -90,12 +90,13 @@ export default function PeoplePanel({ document, people, aside, onAside }: Proper
           <span className="quiet">{changesWords(aside)}</span>
         </button>
       )}
-      {leaving !== null && state !== null && (
+      {leaving !== null && here !== null && state !== null && (
         <RemoveDialog
           person={leaving}
           name={labelText(
             labels.get(leaving.devices.find(key => labels.has(key)) ?? "") ?? { name: "them", words: null },
           )}
+          preview={here.removal(leaving.key)}
           links={state.links}
           isAlone={people.every(person => person.me || person.path === null)}
           onRemove={links => attempt(here => here.remove(leaving.key, links))}

@@ -1,12 +1,13 @@
 // What a removal does, before it is signed.
 import { useState } from "react";
-import type { LinkEntry, PersonEntry } from "../../sync/view.ts";
+import type { LinkEntry, PersonEntry, RemovalPreview } from "../../sync/view.ts";
 import { Modal } from "../modal.tsx";
-import { linkName } from "./words.ts";
+import { linkName, uncountedWords, unseenWords } from "./words.ts";
 
 interface Properties {
   readonly person: PersonEntry;
   readonly name: string;
+  readonly preview: RemovalPreview;
   readonly links: readonly LinkEntry[];
   /** Nobody else is linked at the moment. */
   readonly isAlone: boolean;
@@ -15,7 +16,7 @@ interface Properties {
   readonly onClose: () => void;
 }
 
-export function RemoveDialog({ person, name, links, isAlone, onRemove, onClose }: Properties) {
+export function RemoveDialog({ person, name, preview, links, isAlone, onRemove, onClose }: Properties) {
   const [also, setAlso] = useState<readonly string[]>([]);
   const [isBusy, setBusy] = useState(false);
   const theirs = links.filter(({ key }) => person.links.includes(key));
@@ -36,6 +37,8 @@ export function RemoveDialog({ person, name, links, isAlone, onRemove, onClose }
             What <bdi>{name}</bdi> has written here stays. What they write before they hear of it is set
             aside, and can be taken back in. They keep what they have read.
           </p>
+          {preview.changes > 0 && <p>{uncountedWords(preview)}</p>}
+          {preview.unseen > 0 && <p className="remove-warning">{unseenWords(preview)}</p>}
           {isAlone && (
             <p className="remove-warning">
               Nobody else is here now: what others have of theirs and you have not seen will be set aside too.

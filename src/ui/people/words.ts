@@ -1,5 +1,5 @@
 // What is said of people, links and what is set aside, in plain words.
-import type { AsideEntry, PersonEntry, Reason, Role } from "../../sync/view.ts";
+import type { AsideEntry, AsideEntry, PersonEntry, Reason, Reason, RemovalPreview, Role, Role } from "../../sync/view.ts";
 
 const ROLE_WORDS: Readonly<Record<Role, string>> = {
   owner: "owner",
@@ -46,4 +46,17 @@ export function seenWords({ me, lacks }: PersonEntry): string | null {
   if (me || lacks === null) return null;
   if (lacks === 0) return "has all your edits";
   return lacks === 1 ? "has not seen your last edit" : `has not seen your last ${lacks} edits`;
+}
+
+/** What is set aside of whom is about to be removed. */
+export function uncountedWords({ changes, units }: RemovalPreview): string {
+  const letters = units === 0 ? "" : units === 1 ? " with 1 character" : ` with ${units} characters`;
+  return `${changesWords(changes)} of theirs${letters} ${changes === 1 ? "is" : "are"} set aside already, and will not count.`;
+}
+
+/** What of them is on its way. */
+export function unseenWords({ unseen }: RemovalPreview): string {
+  return unseen === 1
+    ? "1 more change of theirs has not arrived here, and would be set aside. Waiting a moment keeps it."
+    : `${unseen} more changes of theirs have not arrived here, and would be set aside. Waiting a moment keeps them.`;
 }

@@ -4,7 +4,7 @@
 
 import fc from "fast-check";
 import { afterAll, expect, it } from "vitest";
-import type { ChangeId } from "../../../src/crdt/index.ts";
+import type { ChangeId, PersonId } from "../../../src/crdt/index.ts";
 import { NaiveDocument } from "../../model/naive-document.ts";
 import { asideOf } from "../../model/naive-effects.ts";
 import {
@@ -26,6 +26,7 @@ const counts = {
   aside: 0,
   forks: 0,
   orders: 0,
+  previews: 0,
   reasons: {} as Record<string, number>,
 };
 afterAll(() => console.log(`effects: SEED=${SEED}`, JSON.stringify(counts)));
@@ -106,8 +107,14 @@ function take(
     person.close();
   } else if (what === "dismiss" && replica.people.mayReach(other.device)) {
     if (replica.roleOf(other.device) === null) return;
+    const { changes } = replica.people.uncounted(other.device as PersonId);
     replica.people.dismiss(other.device);
     person.close();
+    // What was said of it before is what it did, wherever it took effect.
+    if (replica.roleOf(other.device) !== null) return;
+    const uncounted = replica.people.aside.filter(({ author }) => author === other.device);
+    expect(uncounted).toHaveLength(changes);
+    counts.previews++;
   } else if (what === "revoke" && who < 1) {
     replica.people.revoke(role === "admin" ? ADMINS.id : EDITORS.id);
     person.close();
