@@ -152,6 +152,14 @@ export class People {
 
   // ------------------------------------------------------------------------------------------------- saying
 
+  /** Goes on for another device of one's own, which turned out to be two-faced by accident: states a name, and takes in all that is
+   * here of it, on every branch, so that it counts. */
+  succeed(device: DeviceId, name: string): void {
+    const { graph } = this.#holding;
+    const tips = graph.lanesOf(device).map(lane => graph.lanes[lane]!.slots.last!);
+    this.#drafting.addAuthority({ type: "name", name }, tips);
+  }
+
   /** Lets whoever holds the secret of `key` join in a role. `expires` (seconds since 1970) and `uses` are asked for by peers in
    * the handshake, and are no rule: nobody is refused later for them. */
   invite(key: DeviceId, role: Role, label = "", { expires = 0, uses = 0 } = {}): void {

@@ -128,9 +128,10 @@ export interface Store {
   /**
    * One readwrite transaction with strict durability: reads the chain head and what came after `position`,
    * calls `append` once and synchronously, writes what it answers (a record whose id is stored already is
-   * skipped). Resolves after `oncomplete` only.
+   * skipped). Resolves after `oncomplete` only. `chain`: of which device the head is, where the profile has another key for
+   * this document; null for the profile's own.
    */
-  append(doc: string, position: number, append: Append): Promise<{ position: number }>;
+  append(doc: string, position: number, append: Append, chain?: string | null): Promise<{ position: number }>;
   /** Adds the signature of a change that was stored without one. */
   putSignature(doc: string, id: string, signature: Bytes): Promise<void>;
   /** Proofs of two-faced devices that are kept of a document, one for each device. */

@@ -218,7 +218,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     if (device !== null && ![...this.#peers].some(other => other.device === device))
       this.#carets.forget(device);
     const said = reason === null ? undefined : CLOSED_REASONS[reason];
-    if (said !== undefined) this.#say(said);
+    if (said !== undefined) this.say(said);
     this.#listener.changed();
     this.#listener.presence();
   }
@@ -312,15 +312,16 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
   }
 
   refusedProof(peer: Peer, refusal: Refusal): void {
-    this.#say(`What ${this.nameOf(peer.device!)} says of another device is not so: ${describe(refusal)}.`);
+    this.say(`What ${this.nameOf(peer.device!)} says of another device is not so: ${describe(refusal)}.`);
     peer.demerit();
   }
 
   refusedOf(device: DeviceId, refusal: Refusal): void {
-    this.#say(`An edit from ${this.nameOf(device)} was refused: ${describe({ ...refusal, detail: "" })}.`);
+    this.say(`An edit from ${this.nameOf(device)} was refused: ${describe({ ...refusal, detail: "" })}.`);
   }
 
-  #say(text: string): void {
+  /** Tells the person here something, for a while. */
+  say(text: string): void {
     this.#notice = { text, until: this.#now + NOTICE_MS };
     this.#listener.changed();
   }
@@ -472,7 +473,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
   /** Records that the image stands for with which the document was opened; with the last of them everything is here. */
   filled(records: readonly ChangeRecord[], isLast: boolean): boolean {
     const isWhole = this.#keeper.fill(records) && (!isLast || this.replica.isWhole);
-    if (!isWhole) this.#say(STORE_DAMAGED);
+    if (!isWhole) this.say(STORE_DAMAGED);
     return isWhole;
   }
 

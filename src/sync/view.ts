@@ -300,6 +300,8 @@ export interface OpenDocument {
   readonly id: string;
   /** What somebody offered, with the link by which this was opened, in order to pair without a server; null else. */
   readonly offered: string | null;
+  /** The key that writes here: mine, or the one that took its place in this document. */
+  readonly device: string;
   readonly text: SharedText;
   /** The same object until something in it changed (fit for useSyncExternalStore). */
   view(): DocumentView;
@@ -386,6 +388,8 @@ export interface Workspace {
   create(): Promise<OpenDocument>;
   /** By the id in the address, or null if this device holds no such document. */
   open(id: string): Promise<OpenDocument | null>;
+  /** Told when a document that is open goes on under a fresh key: it is to be opened again, and the one that is open closed. */
+  onRenewed(listener: (id: string) => void): () => void;
   /** By a share link's fragment (`#…`), or a sentence that says what is wrong with it. */
   join(fragment: string): Promise<OpenDocument | { readonly error: string }>;
   /** Opens a file, whatever is in it. Null if `signal` ended it before anything was stored. */

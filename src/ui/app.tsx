@@ -79,7 +79,7 @@ export function App({ workspace, navigator, updates, dismissed }: Properties) {
     <>
       {screen.kind === "document" ? (
         <DocumentPage
-          key={screen.document.id}
+          key={`${screen.document.id} ${screen.document.device}`}
           document={screen.document}
           navigation={navigation}
           update={update}

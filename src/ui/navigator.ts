@@ -45,6 +45,9 @@ export class Navigator {
     this.workspace = workspace;
     this.address = address;
     this.begun = begun;
+    workspace.onRenewed(id => {
+      if (this.openId() === id) void this.open(() => this.reopen(id));
+    });
   }
 
   readonly current = (): Screen => this.screen;

@@ -58,6 +58,7 @@ export const ELSEWHERE: readonly (readonly [id: string, file: string, title: str
     "sync/session-keeping.test.ts",
     "never fork, whatever the interleaving of what they type, while others write too",
   ],
+  ["G12", "e2e/fresh-key.e2e.ts", "goes on under a fresh key after a restored disk, and nothing is lost"],
   ["G12", "e2e/store.e2e.ts", "gives two pages that type at once one chain"],
   ["G13", "e2e/store-damage.e2e.ts", "reads what is left, goes on, and takes the lost change again"],
   ["G14", "e2e/store.e2e.ts", "says that the disk is full, changes nothing, and goes on when there is room"],
@@ -87,7 +88,6 @@ export const ELSEWHERE: readonly (readonly [id: string, file: string, title: str
 ];
 
 const COURTESY = "a link's end and number of uses, asked for in the handshake";
-const FRESH_KEY = "a fresh key taken by itself";
 const AGREEMENT = "seals and votes";
 const TRANSFERS = "witnessed transfers";
 const RENDERING = "a view that makes markup or pictures of text: there is none";
@@ -126,5 +126,4 @@ export const PARTLY: Readonly<Record<string, string>> = {
   F6: "heads that members sign, by which a withheld change is noticed",
   F7: "heads that members sign, by which a rolled back copy is noticed",
   G1: AGREEMENT,
-  G12: FRESH_KEY,
 };

@@ -144,7 +144,7 @@ async function overtaken(name: string) {
   await extend(store, 0, 1);
   await deleteDB(name);
   const afterDelete = (await extend(store, 1, 2)).before;
-  const newer = await openDB(name, 3);
+  const newer = await openDB(name, 4);
   const afterUpgrade = await codeOf(store.read(DOC, 0));
   newer.close();
   const openAfterUpgrade = await codeOf(openIndexedDbStore(name));

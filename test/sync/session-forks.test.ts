@@ -8,7 +8,7 @@ import { runOf } from "../../src/sync/protocol.ts";
 import { forge, Key, type Letter, newcomer, type Person } from "../crdt/people.ts";
 import { meet, type Puppet } from "./puppet.ts";
 import { wires } from "./wires.ts";
-import { type Tab, World } from "./world.ts";
+import { Profile, type Tab, World } from "./world.ts";
 
 let world: World;
 afterEach(() => expect(world.toldTooEarly).toEqual([]));
@@ -180,4 +180,43 @@ test("a stranger is told of nobody's faces", () => {
   stranger.say({ type: "forks", forks: [] });
   world.run(1_000);
   expect([...stranger.heardOf("forks"), ...stranger.heardOf("fork")]).toEqual([]);
+});
+
+test("an honest device whose disk was restored goes on under a fresh key, and all that both copies wrote counts everywhere", () => {
+  const { alice, bob } = scene();
+  world.connect(alice, bob);
+  world.run(1_000);
+  const { disk } = bob.profile;
+  const backup = disk.journal;
+  bob.write(" one");
+  world.run(1_000);
+  bob.crash();
+  disk.journal = backup;
+  const old = bob.profile.open();
+  old.write(" two");
+  world.run(500);
+  world.connect(alice, old);
+  world.run(3_000);
+  expect(alice.text).not.toContain(" two");
+  expect(old.replica.forks.of(bob.replica.device)).not.toBe(null);
+  // What the app does (adapters/renewing.ts): another key, the same store, the link.
+  const profile = new Profile(world, "Bob's fresh key");
+  profile.link = world.link;
+  profile.doc = alice.replica.doc;
+  profile.disk.journal = { ...disk.journal, head: null };
+  old.crash();
+  const fresh = profile.open();
+  fresh.act(session => {
+    session.amend(({ people }) => people.succeed(bob.replica.device, "Bob"));
+    session.flush();
+  });
+  world.connect(alice, fresh);
+  world.run(3_000);
+  fresh.write("!");
+  world.run(1_000);
+  for (const tab of [alice, fresh]) {
+    for (const word of ["Hello", " one", " two", "!"]) expect(tab.text).toContain(word);
+    expect(tab.replica.people.asideCount).toBe(0);
+  }
+  expect(alice.text).toBe(fresh.text);
 });

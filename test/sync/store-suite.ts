@@ -34,6 +34,34 @@ export const STORE_CASES: readonly StoreCase[] = [
     },
   },
   {
+    name: "keeps the head of another device's chain apart from that of the profile's own",
+    async run(open) {
+      const [store, other] = [await open(), await open()];
+      const at = (seq: number): ChainHead => ({ seq, id: String(seq).padStart(64, "0") });
+      const heads: (ChainHead | null)[] = [];
+      const set = (tab: Store, head: ChainHead, chain?: string) =>
+        tab.append(
+          DOC,
+          0,
+          before => {
+            heads.push(before);
+            return { records: [], head };
+          },
+          chain,
+        );
+      const fresh = "ab".repeat(32);
+      await set(store, at(1));
+      await set(other, at(2), fresh);
+      await set(store, at(3));
+      await set(other, at(4), fresh);
+      same(heads, [null, null, at(1), at(2)]);
+      await store.deleteDocument(DOC);
+      await set(store, at(5));
+      await set(other, at(6), fresh);
+      same(heads.slice(4), [null, null]);
+    },
+  },
+  {
     name: "keeps one proof of two faces for each device and document, and none of a deleted one",
     async run(open) {
       const [store, other] = [await open(), await open()];

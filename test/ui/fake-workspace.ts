@@ -90,6 +90,7 @@ export class FakeDocument implements OpenDocument {
   readonly offered = null;
 
   readonly id: string;
+  readonly device: string;
   readonly text: FakeText;
   isClosed = false;
   flushes = 0;
@@ -102,6 +103,7 @@ export class FakeDocument implements OpenDocument {
 
   constructor(id: string, me: Person, content = "", title = "") {
     this.id = id;
+    this.device = me.key;
     this.text = new FakeText(content);
     this.current = {
       id,
@@ -221,6 +223,21 @@ export class FakeWorkspace implements Workspace {
 
   subscribe(listener: () => void): () => void {
     return this.listeners.add(listener);
+  }
+
+  private readonly renewed = new Set<(id: string) => void>();
+
+  onRenewed(listener: (id: string) => void): () => void {
+    this.renewed.add(listener);
+    return () => this.renewed.delete(listener);
+  }
+
+  /** The document goes on under another key. */
+  renew(id: string): FakeDocument {
+    const document = new FakeDocument(id, { ...this.me(), key: "another key" });
+    this.hold(document);
+    for (const listener of this.renewed) listener(id);
+    return document;
   }
 
   async create(): Promise<FakeDocument> {

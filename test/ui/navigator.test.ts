@@ -39,6 +39,20 @@ test("takes the secret out of the address once the link was followed", async () 
   expect(navigator.current()).toMatchObject({ kind: "document" });
 });
 
+test("opens a document again that goes on under a fresh key, and closes the one before", async () => {
+  const { navigator, workspace } = world(`#${bobs}.secret`);
+  await navigator.follow();
+  const before = (navigator.current() as unknown as { readonly document: FakeDocument }).document;
+  const after = workspace.renew(bobs);
+  await settled();
+  await settled();
+  expect(navigator.current()).toEqual({ kind: "document", document: after });
+  expect([before.isClosed, after.isClosed]).toEqual([true, false]);
+  workspace.renew("f".repeat(64));
+  await settled();
+  expect(navigator.current()).toEqual({ kind: "document", document: after });
+});
+
 test("says what is wrong with a broken link and leaves no document open", async () => {
   const { navigator } = world(`#${bobs}.broken`);
   await navigator.follow();

@@ -24,6 +24,7 @@ export interface ChangeRow extends ChangeRecord {
 
 /** My own chain in one document. */
 export interface ChainRow extends ChainHead {
+  /** And the device, where that is not the profile's (`chainOf`). */
   readonly doc: string;
 }
 

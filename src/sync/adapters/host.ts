@@ -14,6 +14,8 @@ export interface HostOptions extends Omit<SessionOptions, "ciphers" | "now" | "i
   readonly key: DeviceKey;
   readonly verifier: Verifier;
   readonly ciphers: Ciphers;
+  /** As for `Store.append`. */
+  readonly chain?: string | null;
 }
 
 export interface HostListener {
@@ -101,10 +103,15 @@ export class Host {
     switch (effect.type) {
       case "append":
         try {
-          const { position } = await store.append(this.#doc, effect.position, (head, unseen) => {
-            this.session.tick(this.#now());
-            return this.session.closeInTransaction(head, unseen);
-          });
+          const { position } = await store.append(
+            this.#doc,
+            effect.position,
+            (head, unseen) => {
+              this.session.tick(this.#now());
+              return this.session.closeInTransaction(head, unseen);
+            },
+            this.#options.chain,
+          );
           this.act(session => session.appended(position));
           this.#listener.stored();
         } catch (error) {

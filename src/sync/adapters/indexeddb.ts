@@ -7,6 +7,8 @@ import type { StoredFork } from "../../crdt/index.ts";
 import type { Append, Bytes, ChainHead, ChangeRecord, DocumentRecord, Store, StoredImage } from "../ports.ts";
 import { DATABASE_NAME, Database, type Schema } from "./database.ts";
 import {
+  chainOf,
+  chainsOf,
   devicesOf,
   emptyLostRows,
   fieldsOf,
@@ -63,7 +65,7 @@ export class IndexedDbStore implements Store {
       Promise.all([
         transaction.objectStore("documents").delete(id),
         transaction.objectStore("changes").delete(rangeOf(id, 0, Infinity)),
-        transaction.objectStore("chains").delete(id),
+        transaction.objectStore("chains").delete(chainsOf(id)),
         transaction.objectStore("images").delete(id),
         transaction.objectStore("forks").delete(devicesOf(id)),
       ]),
@@ -111,13 +113,19 @@ export class IndexedDbStore implements Store {
     await this.#database.write(["images"], transaction => transaction.objectStore("images").delete(doc));
   }
 
-  async append(doc: string, position: number, append: Append): Promise<{ position: number }> {
+  async append(
+    doc: string,
+    position: number,
+    append: Append,
+    chain: string | null = null,
+  ): Promise<{ position: number }> {
     let isCalled = false;
     const once: Append = (head, unseen) => {
       isCalled = true;
       return append(head, unseen);
     };
-    const attempt = () => this.#appendOnce(doc, position, once);
+    const name = chain === null ? doc : chainOf(doc, chain);
+    const attempt = () => this.#appendOnce(doc, position, once, name);
     const { isWritten, ...answer } = await this.#withoutLost(doc, attempt, () => !isCalled);
     if (isWritten) this.#tabs.tell(doc);
     return answer;
@@ -140,7 +148,8 @@ export class IndexedDbStore implements Store {
     const rows = await this.#database.read(["forks"], transaction =>
       transaction.objectStore("forks").getAll(devicesOf(doc)),
     );
-    return rows.filter(row => this.#isWhole(row, isStoredFork));
+    const whole = rows.filter(row => this.#isWhole(row, isStoredFork));
+    return whole.map(({ device, proof, held, after }) => ({ device, proof, held, after }));
   }
 
   async putFork(doc: string, { device, proof, held, after }: StoredFork): Promise<void> {
@@ -159,11 +168,16 @@ export class IndexedDbStore implements Store {
     this.#tabs.close();
   }
 
-  #appendOnce(doc: string, from: number, append: Append): Promise<{ position: number; isWritten: boolean }> {
+  #appendOnce(
+    doc: string,
+    from: number,
+    append: Append,
+    name: string,
+  ): Promise<{ position: number; isWritten: boolean }> {
     return this.#database.write(["chains", "changes"], async transaction => {
       const chains = transaction.objectStore("chains");
       const changes = transaction.objectStore("changes");
-      const chain = await chains.get(doc);
+      const chain = await chains.get(name);
       const head = chain !== undefined && this.#isWhole(chain, isChainHead) ? headOf(chain) : null;
       const stored = await this.#recordsFrom(changes, doc, from);
 
@@ -184,9 +198,9 @@ export class IndexedDbStore implements Store {
         writes.push(changes.add({ doc, position: position++, ...recordOf(record) }));
       }
       if (answer.head === null) {
-        if (chain !== undefined) writes.push(chains.delete(doc));
+        if (chain !== undefined) writes.push(chains.delete(name));
       } else if (answer.head.seq !== head?.seq || answer.head.id !== head.id) {
-        writes.push(chains.put({ doc, ...headOf(answer.head) }));
+        writes.push(chains.put({ doc: name, ...headOf(answer.head) }));
       }
       await Promise.all(writes);
       return { position, isWritten: writes.length > 0 };

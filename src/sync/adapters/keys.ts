@@ -2,12 +2,14 @@
 // kept in IndexedDB; then a seed in IndexedDB; then a key for as long as the page lives. Which one it became is told
 // to the caller, because people should know how well they are kept.
 
-import { seedPublicKey, seedSign } from "../../crdt/index.ts";
+import { equalBytes, seedPublicKey, seedSign } from "../../crdt/index.ts";
 import type { Bytes, DeviceKey } from "../ports.ts";
 import { DATABASE_NAME, Database } from "./database.ts";
 
 /** A profile has one key, under this name in the object store `keys`. */
 const SLOT = "device";
+/** And one beside it for each document in which that one turned out to be two-faced (fresh-key.ts). */
+const slotOf = (doc: string): string => `${SLOT} ${doc}`;
 
 /** The part of WebCrypto that is used, so that a test can take it away. */
 export type KeyMakingCrypto = Pick<SubtleCrypto, "generateKey" | "exportKey">;
@@ -31,6 +33,56 @@ export async function openDeviceKey(
 ): Promise<OpenedDeviceKey> {
   const kept = await keptKey(database, subtle);
   return opened(kept ?? (await makeKey(subtle)), kept !== null);
+}
+
+/** The key that took the place of the profile's in a document; null where none did, or nothing can be read. */
+export async function documentKey(doc: string, database = DATABASE_NAME): Promise<DeviceKey | null> {
+  let opened: Database | null = null;
+  try {
+    opened = await Database.open(database);
+    const found = await opened.read(["keys"], transaction =>
+      transaction.objectStore("keys").get(slotOf(doc)),
+    );
+    return isKeyRecord(found) ? deviceKey(found) : null;
+  } catch {
+    // As for the profile's: without storage there was no page before this one, and so no second face.
+    return null;
+  } finally {
+    opened?.close();
+  }
+}
+
+/** A key to go on under in a document, and how it is kept once others know of it: in place of `retired`, unless another tab was
+ * faster; what is kept is answered. Null where it cannot be kept. */
+export async function freshDocumentKey(
+  doc: string,
+  database = DATABASE_NAME,
+  subtle: KeyMakingCrypto | null = platformCrypto(),
+): Promise<{ readonly key: DeviceKey; keep(retired: Bytes): Promise<DeviceKey | null> }> {
+  const made = await makeKey(subtle);
+  const keep = async (retired: Bytes): Promise<DeviceKey | null> => {
+    let opened: Database | null = null;
+    try {
+      opened = await Database.open(database);
+      return deviceKey(await keepInPlace(opened, slotOf(doc), made, retired));
+    } catch {
+      return null;
+    } finally {
+      opened?.close();
+    }
+  };
+  return { key: deviceKey(made), keep };
+}
+
+/** Keeps `made` in a slot that holds nothing, or what is retired. */
+function keepInPlace(database: Database, slot: string, made: KeyRecord, retired: Bytes): Promise<KeyRecord> {
+  return database.write(["keys"], async transaction => {
+    const keys = transaction.objectStore("keys");
+    const found = await keys.get(slot);
+    if (isKeyRecord(found) && !equalBytes(deviceKey(found).publicKey, retired)) return found;
+    await keys.put(made, slot);
+    return made;
+  });
 }
 
 /** A new key that nothing keeps: it lives as long as this object. Never rejects. */

@@ -15,13 +15,15 @@ export class Memory {
   readonly stores = new Set<MemoryStore>();
 
   journal(doc: string): Journal {
-    return this.journals.get(doc) ?? { head: null, rows: [], positions: new Map() };
+    return this.journals.get(doc) ?? { head: null, heads: new Map(), rows: [], positions: new Map() };
   }
 }
 
 /** The changes of one document. Records are taken as they are, not copied: nobody writes into one. */
 interface Journal {
   head: ChainHead | null;
+  /** Of other devices of this profile. */
+  readonly heads: Map<string, ChainHead | null>;
   /** By position; null where a damaged change was replaced by a later row. */
   readonly rows: (ChangeRecord | null)[];
   readonly positions: Map<string, number>;
@@ -93,14 +95,21 @@ class MemoryStore implements Store {
     this.#memory.images.delete(doc);
   }
 
-  async append(doc: string, position: number, append: Append): Promise<{ position: number }> {
+  async append(
+    doc: string,
+    position: number,
+    append: Append,
+    chain: string | null = null,
+  ): Promise<{ position: number }> {
     await this.#begin();
     const journal = this.#memory.journal(doc);
+    const before = chain === null ? journal.head : (journal.heads.get(chain) ?? null);
     // No other store comes between what the caller sees and what it answers.
-    const { records, head } = append(journal.head, recordsFrom(journal.rows, position));
-    const isMoved = head?.seq !== journal.head?.seq || head?.id !== journal.head?.id;
+    const { records, head } = append(before, recordsFrom(journal.rows, position));
+    const isMoved = head?.seq !== before?.seq || head?.id !== before?.id;
     const added = records.filter(record => add(journal, record));
-    journal.head = head;
+    if (chain === null) journal.head = head;
+    else journal.heads.set(chain, head);
     if (added.length > 0 || isMoved) {
       this.#memory.journals.set(doc, journal);
       this.#tell(doc);

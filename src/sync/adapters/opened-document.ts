@@ -23,7 +23,6 @@ import type {
   DocumentPeople,
   DocumentView,
   ExportForm,
-  Hindrance,
   OpenDocument,
   Person,
   Search,
@@ -33,8 +32,11 @@ import type {
   TextPatch,
 } from "../view.ts";
 import { DocumentImage } from "./document-image.ts";
+import { hindranceOf } from "./hindrance.ts";
 import { Host, type HostOptions } from "./host.ts";
 import { type findLastWords, leaveLastWords } from "./last-words.ts";
+import { seedsOf } from "./link-seeds.ts";
+import { Renewing } from "./renewing.ts";
 
 /** Milliseconds between writes of what is remembered beside the changes: a convenience, not the text. */
 const REMEMBER_MS = 300;
@@ -53,6 +55,8 @@ export interface OpenedOptions extends Omit<HostOptions, "delivered" | "inviteSe
   /** The page's address without its fragment. */
   readonly pageUrl: string;
   readonly firstStored: () => void;
+  /** Its device turned out to be two-faced. */
+  readonly retired: (document: OpenedDocument) => void;
   readonly closed: () => void;
 }
 
@@ -64,6 +68,8 @@ export class OpenedDocument implements OpenDocument {
   readonly text: SharedText;
   readonly host: Host;
   offered: string | null = null;
+  readonly device: DeviceId;
+  readonly renewing: Renewing;
   readonly #image: DocumentImage;
   readonly #replica: Replica;
   readonly #ciphers: Ciphers;
@@ -92,6 +98,7 @@ export class OpenedDocument implements OpenDocument {
   constructor(options: OpenedOptions, isRemembered: boolean) {
     const { replica, record, ciphers } = options;
     this.id = replica.doc;
+    this.device = replica.device;
     this.#replica = replica;
     this.#ciphers = ciphers;
     this.#options = options;
@@ -102,6 +109,13 @@ export class OpenedDocument implements OpenDocument {
       { ...options, inviteSeed: record.inviteSeed, delivered: record.delivered },
       { changed: () => this.#changed(), presence: () => this.#tellCarets(), stored: () => this.#stored() },
     );
+    this.renewing = new Renewing({
+      ...options,
+      host: this.host,
+      seeds: () => seedsOf(this.#record),
+      name: () => this.#name,
+      retired: () => options.retired(this),
+    });
     this.#image = new DocumentImage(options.store, replica, options.imagedTo, act => this.host.act(act));
     // Undo is possible from then on.
     if (options.imagedTo > 0) void this.#image.whole.then(() => this.#changed());
@@ -172,7 +186,7 @@ export class OpenedDocument implements OpenDocument {
 
   #makeView(): DocumentView {
     const { session } = this.host;
-    const hindrance = this.#hindrance;
+    const hindrance = hindranceOf(this.#replica);
     const view: DocumentView = {
       id: this.id,
       title: this.#title ?? titleOf(this.#replica),
@@ -198,14 +212,6 @@ export class OpenedDocument implements OpenDocument {
   get #search(): Search {
     if (this.host.session.isAsking) return "connecting";
     return this.host.network?.search ?? "connecting";
-  }
-
-  get #hindrance(): Hindrance | null {
-    const { hasGenesis, mayWrite, role, people, device, cameBy } = this.#replica;
-    if (!hasGenesis || mayWrite) return null;
-    if (role !== null) return "role";
-    if (people.endsOf(device).length > 0) return "removed";
-    return cameBy === null ? "role" : people.endsOf(cameBy).length > 0 ? "revoked" : "unknown-link";
   }
 
   /** All of it is looked at when there is more or less of it, and not at each keystroke. */
@@ -244,6 +250,7 @@ export class OpenedDocument implements OpenDocument {
 
   #changed(): void {
     this.#view = null;
+    this.renewing.look();
     for (const listener of this.#listeners) listener();
     if (this.#isRemembered) this.#remember();
   }

@@ -16,6 +16,16 @@ export function rangeOf(doc: string, from: number, to: number): IDBKeyRange {
   return IDBKeyRange.bound([doc, from], [doc, to], false, true);
 }
 
+/** Under which the head of another device's chain stands. */
+export function chainOf(doc: string, device: string): string {
+  return `${doc} ${device}`;
+}
+
+/** The heads of all chains of a profile in a document. */
+export function chainsOf(doc: string): IDBKeyRange {
+  return IDBKeyRange.bound(doc, chainOf(doc, "g"));
+}
+
 /** The proofs of a document: devices are named in lower-case hex. */
 export function devicesOf(doc: string): IDBKeyRange {
   return IDBKeyRange.bound([doc, ""], [doc, "g"]);

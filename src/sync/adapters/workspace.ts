@@ -17,7 +17,7 @@ import type { DocumentEntry, Imported, ImportProgress, OpenDocument, Workspace }
 import type { TrustedUrl } from "./check-elsewhere.ts";
 import type { Bench } from "./importing.ts";
 import { openIndexedDbStore } from "./indexeddb.ts";
-import { openDeviceKey } from "./keys.ts";
+import { documentKey, openDeviceKey } from "./keys.ts";
 import { documentsWithLastWords, findLastWords } from "./last-words.ts";
 import { arrive, lateCiphers } from "./late-ciphers.ts";
 import { seedsOf, withSeeds } from "./link-seeds.ts";
@@ -76,6 +76,7 @@ class BrowserWorkspace implements Workspace {
   readonly #trusted: TrustedUrl;
   readonly #listeners = new Set<() => void>();
   readonly #opened = new Set<OpenedDocument>();
+  readonly #renewed = new Set<(id: string) => void>();
   #records = new Map<string, DocumentRecord>();
   #entries: readonly DocumentEntry[] = [];
 
@@ -176,19 +177,22 @@ class BrowserWorkspace implements Workspace {
 
   async #reopen(record: DocumentRecord): Promise<OpenedDocument | null> {
     const doc = record.id as DocId;
-    const ticket = record.inviteSeed === null ? null : this.#ticket(doc, record.inviteSeed);
+    const key = (await documentKey(doc)) ?? this.#key;
+    const device = toHex(key.publicKey) as DeviceId;
+    const ticket = record.inviteSeed === null ? null : this.#ticket(doc, device, record.inviteSeed);
     const lastWords = findLastWords(doc);
     // What a page left is compared with all that the chain says.
     const image = lastWords.words.length > 0 ? null : await this.#imageOf(doc);
-    const loaded = image === null ? null : Replica.ofImage(this.device, doc, image.bytes, ticket);
+    const loaded = image === null ? null : Replica.ofImage(device, doc, image.bytes, ticket);
     const imagedTo = loaded === null ? 0 : image!.position;
     const [stored, forks] = await Promise.all([this.#store.read(doc, imagedTo), this.#store.forks(doc)]);
-    const document = this.#opening(loaded ?? Replica.open(this.device, doc, ticket), record, true, imagedTo);
+    const document = this.#opening(loaded ?? Replica.open(device, doc, ticket), record, true, imagedTo, key);
     document.restore({ ...stored, forks });
     await document.settled();
     // What another tab stored between the reading and now was not heard of.
     document.host.act(session => session.lookInStore());
     document.recover(lastWords);
+    document.renewing.succeed(this.device);
     return document;
   }
 
@@ -201,18 +205,51 @@ class BrowserWorkspace implements Workspace {
     }
   }
 
-  #ticket(doc: DocId, inviteSeed: Bytes) {
+  #ticket(doc: DocId, device: DeviceId, inviteSeed: Bytes) {
     const invite = toHex(lateCiphers.seedPublicKey(inviteSeed)) as DeviceId;
-    return { invite, signature: lateCiphers.seedSign(inviteSeed, joinMessage(doc, this.device)) };
+    return { invite, signature: lateCiphers.seedSign(inviteSeed, joinMessage(doc, device)) };
   }
 
-  #opening(replica: Replica, record: DocumentRecord, isRemembered: boolean, imagedTo = 0): OpenedDocument {
+  onRenewed(listener: (id: string) => void): () => void {
+    this.#renewed.add(listener);
+    return () => this.#renewed.delete(listener);
+  }
+
+  /** Goes on with a document under a fresh key, where there is a way; else it stays as it is, and its page says what is set aside. */
+  async #renew(document: OpenedDocument): Promise<void> {
+    const fresh = await document.renewing.freshKey();
+    if (fresh === null) return;
+    const { id } = document;
+    const { inviteSeed } = fresh;
+    // What others hold is told by numbers of the old chain.
+    await this.#remember({ id, delivered: {}, ...(inviteSeed === null ? {} : { inviteSeed }) });
+    for (const listener of [...this.#renewed]) listener(id);
+  }
+
+  /** What was typed until the screen had let go of it was written under the old key. */
+  #closed(document: OpenedDocument): void {
+    this.#opened.delete(document);
+    for (const other of this.#opened) {
+      if (other.id !== document.id || other.device === document.device) continue;
+      other.host.act(session => session.lookInStore());
+      void other.host.settled().then(() => other.renewing.succeed(document.device));
+    }
+  }
+
+  #opening(
+    replica: Replica,
+    record: DocumentRecord,
+    isRemembered: boolean,
+    imagedTo = 0,
+    key = this.#key,
+  ): OpenedDocument {
     const document = new OpenedDocument(
       {
         replica,
         record,
         store: this.#store,
-        key: this.#key,
+        key,
+        chain: key === this.#key ? null : replica.device,
         verifier: this.#verifier,
         ciphers: lateCiphers,
         name: storedName(),
@@ -222,7 +259,8 @@ class BrowserWorkspace implements Workspace {
         connect: (roomSecret, listener) => this.#connect(roomSecret, listener),
         pageUrl: location.href.replace(/#.*$/, ""),
         firstStored: () => void askToPersist(),
-        closed: () => this.#opened.delete(document),
+        closed: () => this.#closed(document),
+        retired: retired => void this.#renew(retired),
       },
       isRemembered,
     );

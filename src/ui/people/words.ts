@@ -1,5 +1,5 @@
 // What is said of people, links and what is set aside, in plain words.
-import type { AsideEntry, AsideEntry, PersonEntry, Reason, Reason, RemovalPreview, Role, Role } from "../../sync/view.ts";
+import type { AsideEntry, PersonEntry, Reason, RemovalPreview, Role } from "../../sync/view.ts";
 
 const ROLE_WORDS: Readonly<Record<Role, string>> = {
   owner: "owner",
