@@ -19,7 +19,10 @@ export interface SessionOptions<F extends Fields = Fields> {
   readonly link?: string | undefined;
   /** A document that the store holds. Rejects with "DocumentUnknown" if it does not. */
   readonly doc?: string | undefined;
-  /** The WebSocket of a signalling server, such as wss://notes.example/signal. The link's own if it is not said. */
+  /**
+   * The WebSocket of a signalling server, such as wss://notes.example/signal. If it is not said: the one that the link names, else
+   * that of the page that the link leads to, where it is whole.
+   */
   readonly signalling?: string | undefined;
   /** Where changes stay; in memory if it is not said. */
   readonly store?: Store | undefined;
@@ -41,7 +44,7 @@ export async function openSession(options: SessionOptions): Promise<Session<Fiel
   const { identity, store = openMemoryStore() } = options;
   const link = options.link ? decodeLink(fragmentOf(options.link)) : null;
   if (link !== null && "error" in link) throw failure("LinkMalformed", link.error);
-  const server = options.signalling ?? link?.server ?? null;
+  const server = options.signalling ?? link?.server ?? serverOfPage(options.link);
   const Socket = options.WebSocket ?? (globalThis as { readonly WebSocket?: WebSocketConstructor }).WebSocket;
   if (server !== null && Socket === undefined) throw failure("WebSocketMissing");
   try {
@@ -89,6 +92,13 @@ async function begin(
   // The link may be gone from the address by now.
   if (link !== null) await opened.rememberNow();
   return opened;
+}
+
+/** The page serves app and signalling alike. Null for a fragment alone. */
+function serverOfPage(link = ""): string | null {
+  const page = link.slice(0, Math.max(0, link.indexOf("#")));
+  if (!/^https?:/.test(page) || !URL.canParse(page)) return null;
+  return new URL("signal", page).href.replace(/^http/, "ws").replace(/\?.*/, "");
 }
 
 function blank(id: string): DocumentRecord {

@@ -133,6 +133,11 @@ export const IMAGE_IDLE_MS = 3_000;
 export const FILL_RECORDS = 1_024;
 /** Milliseconds between attempts to store what could not be stored. */
 export const STORE_RETRY_MS = 2_000;
+/** Bytes of one record in a log on disk: the longest change, with the longest signed run that proves it, and room to spare. */
+export const LOG_FRAME_BYTES_MAX = 4 * 1024 * 1024;
+/** Bytes of a log on disk that may stand for nothing: beyond that, if they are more than what counts, it is written anew when
+ * it is opened. Smaller logs are not worth it. */
+export const LOG_GARBAGE_BYTES = 64 * 1024;
 /** Bytes of a text or JSON file that becomes a document: a long book several times over, one page of which an editor lays
  * out without a pause. */
 export const TEXT_FILE_BYTES_MAX = 4 * 1024 * 1024;

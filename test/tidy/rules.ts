@@ -138,7 +138,8 @@ const RINGS: readonly Ring[] = [
   {
     name: "cli",
     files: /^src\/cli\//,
-    sources: /^(src\/cli\/|src\/(crdt\/)?index\.ts$|src\/sync\/adapters\/verifier\.ts$|signalling\/)/,
+    sources:
+      /^(src\/cli\/|src\/(crdt\/)?index\.ts$|src\/package\/(sync|node)\.ts$|src\/sync\/(link\.ts$|adapters\/(verifier\.ts$|node\/))|signalling\/)/,
     packages: /^node:/,
   },
   {
@@ -179,7 +180,7 @@ const RINGS: readonly Ring[] = [
 /** What no source has to import: where programs start, the memory adapters that tests and simulations stand on, and the
  * states that merge, which tests alone use so far. */
 const ENTRIES =
-  /^(src\/crdt\/state\/index\.ts|src\/sync\/adapters\/memory[\w-]*\.ts|src\/index\.ts|src\/package\/sync\.ts|src\/(codemirror|react)\/index\.ts|src\/ui\/main\.tsx|src\/cli\/index\.ts|signalling\/(main|doctor\/main|bench\/(main|bare))\.ts)$|\.d\.ts$/;
+  /^(src\/crdt\/state\/index\.ts|src\/sync\/adapters\/memory[\w-]*\.ts|src\/index\.ts|src\/package\/(sync|node)\.ts|src\/(codemirror|react)\/index\.ts|src\/ui\/main\.tsx|src\/cli\/index\.ts|signalling\/(main|doctor\/main|bench\/(main|bare))\.ts)$|\.d\.ts$/;
 
 interface Ban {
   readonly where: string;

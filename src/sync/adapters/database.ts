@@ -69,8 +69,9 @@ const SENTENCES: Readonly<Record<StoreError, string>> = {
 export class StoreFailure extends Error {
   readonly code: StoreError;
 
-  constructor(code: StoreError, cause?: unknown) {
-    super(SENTENCES[code], { cause });
+  /** `sentence`: of another store than a browser's. Without a full stop. */
+  constructor(code: StoreError, cause?: unknown, sentence = SENTENCES[code]) {
+    super(sentence, { cause });
     this.name = "StoreFailure";
     this.code = code;
   }
