@@ -49,22 +49,28 @@ export async function buildServer(outDir, entry) {
   });
 }
 
-/** The command, with all it needs but `ws` and what speaks to Redis, which only `serve` asks for. */
+/** The command, with all it needs but `ws`, simple-peer and what speaks to Redis, which not every command asks for. */
 export async function buildCommand(outDir) {
   await viteBuild({
     root,
     configFile: false,
     logLevel: "warn",
     publicDir: false,
-    ssr: { noExternal: true, external: ["ws", "@redis/client"] },
+    ssr: { noExternal: true, external: ["ws", "simple-peer", "@redis/client"] },
     build: {
       ssr: "src/cli/index.ts",
       outDir,
       emptyOutDir: true,
       target: "node20",
-      // As for the app (vite.config.ts): a `var` at the top of a file is no constant to V8.
+      // As for the app (vite.config.ts): a `var` at the top of a file is no constant to V8. Without comments, which stand in
+      // the package beside it; with all names, for whoever reads a stack.
       rollupOptions: {
-        output: { entryFileNames: "main.js", chunkFileNames: "[name].js", topLevelVar: false },
+        output: {
+          entryFileNames: "main.js",
+          chunkFileNames: "[name].js",
+          topLevelVar: false,
+          minify: { compress: false, mangle: false, codegen: true },
+        },
       },
     },
   });

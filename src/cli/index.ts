@@ -16,6 +16,10 @@ const HELP = `chirograph: looks after documents whose history is signed.
   chirograph export FILE --log        one line for each change: when, who, what
   chirograph serve [--port N] [--host ADDRESS]
                                       serves the app and introduces browsers to each other
+  chirograph peer LINK --data DIR [--server URL] [--name NAME] [--json]
+                                      keeps a document in a folder and passes it on, for people who are never there together.
+                                      A link that can only read is enough. Links are kept in the folder: give one once, several
+                                      to keep several, - to read them from standard input. SIGTERM ends it
 
 Exit codes: 0 everything holds; 1 something in the file does not; 2 the command or the file could not be read.
 `;
@@ -33,6 +37,11 @@ async function run([command, ...words]: readonly string[]): Promise<number> {
       return exportFile(words, output);
     case "serve":
       return serve(words);
+    case "peer": {
+      // It brings all that a shared document needs along, which the others do without.
+      const { peer } = await import("./peer.ts");
+      return peer(words, output);
+    }
     case "help":
     case "--help":
     case "-h":
@@ -41,8 +50,8 @@ async function run([command, ...words]: readonly string[]): Promise<number> {
     default:
       throw new Complaint(
         command === undefined
-          ? "Say what to do: verify, export or serve; chirograph --help tells more."
-          : `There is no command "${command}"; there are verify, export and serve.`,
+          ? "Say what to do: verify, export, serve or peer; chirograph --help tells more."
+          : `There is no command "${command}"; there are verify, export, serve and peer.`,
       );
   }
 }

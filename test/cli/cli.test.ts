@@ -177,7 +177,8 @@ describe("chirograph", () => {
   it("tells what there is on --help", async () => {
     const { code, out } = await chirograph("--help");
     expect(code).toBe(0);
-    for (const command of ["verify", "export", "serve"]) expect(out).toContain(`chirograph ${command}`);
+    for (const command of ["verify", "export", "serve", "peer"])
+      expect(out).toContain(`chirograph ${command}`);
   });
 
   it("serves where there is an app, and says in one sentence where it cannot", async () => {
