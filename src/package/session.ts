@@ -102,6 +102,8 @@ export class Session<F extends Fields | null = null> {
   readonly #stopLeaving: () => void;
   #record: DocumentRecord;
   #isStored: boolean;
+  /** What is remembered is in the store, so that the document is found there again. */
+  #isRemembered = false;
   #rememberTimer: ReturnType<typeof setTimeout> | undefined;
   #view: SessionView | null = null;
   #viewJson = "";
@@ -361,16 +363,18 @@ export class Session<F extends Fields | null = null> {
     };
     try {
       await this.#options.store.putDocument(record);
+      this.#isRemembered = true;
     } catch {
       // It is written again with the next change.
     }
   }
 
-  /** When all that was edited is a change, stored and signed. */
+  /** When all that was edited is a change, stored and signed, and the document is listed by the store. */
   async flush(): Promise<void> {
     if (this.#isClosed) return;
     this.host.act(session => session.flush());
     await this.host.settled();
+    if (this.#isStored && !this.#isRemembered) await this.rememberNow();
   }
 
   /** The page goes away and can wait for nothing: what no transaction has taken yet is left for the next one. */

@@ -118,6 +118,8 @@ describe("a session", () => {
     const alice = await open({ store: openMemoryStore(memory) });
     alice.doc.edit(root => root.set("a", 1));
     await alice.flush();
+    // And is listed, or nobody would find it after a crash.
+    expect((await openMemoryStore(memory).documents()).map(({ id }) => id)).toEqual([alice.id]);
     const { records } = await openMemoryStore(memory).read(alice.id, 0);
     expect(records.length).toBe(2);
     // The last one stands for both.

@@ -154,8 +154,15 @@ export class FolderStore implements Store {
     return records.filter(record => record !== null);
   }
 
-  /** Null also where it is damaged: its changes are there all the same. */
+  /** A document is there when its changes are: what is remembered beside them may be damaged, or not have been written yet. */
   async #document(doc: string): Promise<DocumentRecord | null> {
+    const record = await this.#remembered(doc);
+    if (record !== null) return record;
+    const log = await this.#folder.log(doc);
+    return log === null || log.position === 0 ? null : blank(doc);
+  }
+
+  async #remembered(doc: string): Promise<DocumentRecord | null> {
     const bytes = await readWhole(this.#folder.files, this.#folder.pathOf(doc, "document"));
     const record = bytes === null ? null : decodeDocument(bytes);
     return record?.id === doc ? record : null;
@@ -201,7 +208,7 @@ export class FolderStore implements Store {
     await this.#run(doc, async () => {
       const log = await this.#folder.log(doc);
       if (log === null || log.countBefore(image.position) !== size) return;
-      if ((await this.#document(doc)) === null) return;
+      if ((await this.#remembered(doc)) === null) return;
       await replaceFile(this.#folder.files, this.#folder.pathOf(doc, "image"), encodeImage(image));
     });
   }
@@ -270,6 +277,11 @@ export class FolderStore implements Store {
     if (this.#isClosed) throw new StoreFailure("closed", undefined, "The store was closed");
     return await this.#folder.run(doc, work);
   }
+}
+
+function blank(id: string): DocumentRecord {
+  const secrets = { roomSecret: null, inviteSeed: null };
+  return { id, title: "", updatedAt: 0, unshared: 0, ...secrets, delivered: {}, removedAt: null };
 }
 
 function isSame(stored: Bytes | undefined, bytes: Bytes): boolean {
