@@ -61,6 +61,16 @@ export const ELSEWHERE: readonly (readonly [id: string, file: string, title: str
   ["G12", "e2e/fresh-key.e2e.ts", "goes on under a fresh key after a restored disk, and nothing is lost"],
   ["G12", "e2e/store.e2e.ts", "gives two pages that type at once one chain"],
   ["G13", "e2e/store-damage.e2e.ts", "reads what is left, goes on, and takes the lost change again"],
+  [
+    "G13",
+    "sync/node/folder-store.test.ts",
+    "refuses the record that it hit and keeps all others, at every byte",
+  ],
+  [
+    "G14",
+    "sync/node/fragile.test.ts",
+    "refuses what a full disk has no room for, whole, and takes it once there is room",
+  ],
   ["G14", "e2e/store.e2e.ts", "says that the disk is full, changes nothing, and goes on when there is room"],
   ["G15", "sync/session-keeping.test.ts", "nothing leaves while the transaction is open"],
   [
