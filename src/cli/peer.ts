@@ -30,13 +30,15 @@ interface Words {
 type Event =
   | { readonly event: "started"; readonly device: string; readonly documents: readonly string[] }
   | ({ readonly event: "standing" } & Standing)
-  | { readonly event: "stopped" };
+  /** `saved`: whether all that was held is on the disk. */
+  | { readonly event: "stopped"; readonly saved: boolean };
 
 /** The same for machines and for people. */
 type Tell = (event: Event, line: string) => void;
 
 interface Kept {
   readonly session: Session;
+  look(): Standing;
   endReport(): void;
 }
 
@@ -66,9 +68,14 @@ export async function peer(words: readonly string[], { say }: Output): Promise<n
     await Promise.all(kept.map(({ session }) => session.close()));
     folder.store.close();
   }
-  tell({ event: "stopped" }, "Stopped; everything is kept");
-  setTimeout(() => process.exit(0), LINGER_MS).unref();
-  return 0;
+  const saved = kept.every(({ look }) => look().saved);
+  const code = saved ? 0 : 1;
+  tell(
+    { event: "stopped", saved },
+    saved ? "Stopped; everything is kept" : "Stopped; what the folder did not take is NOT SAVED",
+  );
+  setTimeout(() => process.exit(code), LINGER_MS).unref();
+  return code;
 }
 
 async function readPeerWords(words: readonly string[]): Promise<Words> {
@@ -121,7 +128,8 @@ async function keep(kept: KeptLink, { identity, store }: Folder, name: string, t
     await session.close();
     throw new Complaint("The link names no server: give the whole address of the page, or --server.");
   }
-  return { session, endReport: report(session, () => standingOf(session, share), tell) };
+  const look = () => standingOf(session, share);
+  return { session, look, endReport: report(session, look, tell) };
 }
 
 /**

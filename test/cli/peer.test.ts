@@ -4,13 +4,13 @@
 
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { WebSocketServer, WebSocket as WsWebSocket } from "ws";
 import { decodeServerFrame, encodeServerFrame } from "../../signalling/frames.ts";
+import { createServer } from "../../signalling/server.ts";
 import { type DeviceId, seedPublicKey, toHex } from "../../src/crdt/index.ts";
 import { Identity } from "../../src/index.ts";
 import { WebSocket } from "../../src/package/node.ts";
@@ -65,7 +65,11 @@ interface Running {
 }
 
 function start(...words: string[]): Running {
-  const child = spawn(process.execPath, [main, ...words], { cwd: folder });
+  return startAs([process.execPath], words);
+}
+
+function startAs([program, ...before]: string[], words: readonly string[]): Running {
+  const child = spawn(program!, [...before, main, ...words], { cwd: folder });
   children.add(child);
   let text = "";
   const ended = new Promise<number | null>(resolve => child.once("close", code => resolve(code)));
@@ -170,7 +174,7 @@ describe.concurrent("chirograph peer", () => {
     const before = Date.now();
     expect(await second.kill("SIGTERM")).toBe(0);
     expect(Date.now() - before).toBeLessThan(5_000);
-    expect(second.said()).toContain('{"event":"stopped"}');
+    expect(second.said()).toContain('{"event":"stopped","saved":true}');
     // The secrets are in a file for its owner alone, and were said nowhere.
     expect(statSync(join(data, "links")).mode & 0o777).toBe(0o600);
     const secret = readFileSync(join(data, "links"), "utf8").trim().split("#")[1]!;
@@ -220,7 +224,7 @@ describe.concurrent("chirograph peer", () => {
     proxy.close();
   });
 
-  it("says when its link was revoked, and when the server is away", async () => {
+  it("says when its link was revoked", async () => {
     const alice = new Human();
     await alice.come();
     alice.write("x");
@@ -231,19 +235,45 @@ describe.concurrent("chirograph peer", () => {
     await keeper.until(({ admitted }) => !admitted);
     await alice.leave();
     await keeper.kill("SIGTERM");
-    const nowhere = await new Promise<Server>(listening => {
-      const server = createServer(socket => socket.destroy()).listen(0, "127.0.0.1", () => listening(server));
-    });
-    const { port } = nowhere.address() as { readonly port: number };
-    const away = start("peer", "--data", join(folder, "away"), "--server", `ws://127.0.0.1:${port}/`, LINK);
-    await vi.waitFor(
-      () => expect(away.said()).toContain("the server is not reached, it is tried again"),
-      20_000,
-    );
-    expect(await away.kill("SIGINT")).toBe(0);
-    expect(away.said()).toMatch(/^Keeps 1 document in \S+ as device [0-9a-f]{8}; SIGTERM ends it\n/);
-    expect(away.said()).toMatch(/Stopped; everything is kept\n$/);
-    nowhere.close();
+  });
+
+  it("says when the server is away, and finds it again", async () => {
+    const first = createServer({ folder: "none", port: 0 });
+    const { port } = await first.listen();
+    await first.close();
+    const signalling = `ws://127.0.0.1:${port}/signal`;
+    const keeper = start("peer", "--data", join(folder, "away"), "--server", signalling, LINK);
+    const isAway = /the server is not reached, it is tried again; waits for somebody who holds it\n$/;
+    const isHere = /0 devices here; waits for somebody who holds it\n$/;
+    await vi.waitFor(() => expect(keeper.said()).toMatch(isAway), 20_000);
+    for (let i = 0; i < 2; i++) {
+      const server = createServer({ folder: "none", port });
+      await server.listen();
+      await vi.waitFor(() => expect(keeper.said()).toMatch(isHere), 20_000);
+      await server.close();
+      await vi.waitFor(() => expect(keeper.said()).toMatch(isAway), 20_000);
+    }
+    expect(await keeper.kill("SIGINT")).toBe(0);
+    expect(keeper.said()).toMatch(/^Keeps 1 document in \S+ as device [0-9a-f]{8}; SIGTERM ends it\n/);
+    expect(keeper.said()).toMatch(/Stopped; everything is kept\n$/);
+  });
+
+  it("says that it is not saved what its folder does not take, tells nobody that it holds it, and ends with 1", async () => {
+    const alice = new Human();
+    await alice.come();
+    alice.write("x");
+    // Of files of 20 to 40 kB, as shells count.
+    const limited = ["sh", "-c", 'ulimit -f 40 && exec "$0" "$@"', process.execPath];
+    const words = ["peer", "--data", join(folder, "full"), "--json", await readersLink(alice.session)];
+    const keeper = startAs(limited, words);
+    await keeper.until(({ changes, saved }) => saved && changes > 0);
+    await vi.waitFor(() => expect(alice.session.host.session.waiting).toBe(0), 10_000);
+    alice.write(Array.from({ length: 60_000 }, (_, i) => String.fromCodePoint(97 + ((i * i) % 25))).join(""));
+    await keeper.until(({ changes, saved }) => !saved && changes === alice.session.doc.replica.size);
+    expect(alice.session.host.session.waiting).toBeGreaterThan(0);
+    expect(await keeper.kill("SIGTERM")).toBe(1);
+    expect(keeper.said()).toContain('{"event":"stopped","saved":false}');
+    await alice.leave();
   });
 
   it("ends with 2 and one sentence where it cannot begin, and forgets what it could not open", async () => {
