@@ -277,7 +277,7 @@ describe.concurrent("chirograph peer", () => {
   });
 
   it("ends with 2 and one sentence where it cannot begin, and forgets what it could not open", async () => {
-    const words = (...given: string[]) => ran("peer", ...given);
+    const words = (...given: string[]) => ran(["peer", ...given]);
     const data = join(folder, "errors");
     const cases: [string[], RegExp][] = [
       [[], /^Say where it is to be kept/],
@@ -296,6 +296,11 @@ describe.concurrent("chirograph peer", () => {
       expect(err).toMatch(said);
       expect(err).toMatch(/^[^\n]+\n$/);
     }
+    // From standard input, where nobody else on the machine sees it.
+    expect(await ran(["peer", "-", "--data", data], `\n${LINK}\n`)).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/^The link names no server/),
+    });
     const holder = start("peer", "--data", data, "--server", signallingOf(page), LINK);
     await vi.waitFor(() => expect(holder.said()).toContain("Keeps 1 document"), 20_000);
     const { code, err } = await words("--data", data);
@@ -314,13 +319,18 @@ const LINK = encodeLink({
   server: null,
 });
 
-function ran(
-  ...words: string[]
-): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
+interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+function ran(words: readonly string[], input = ""): Promise<Ran> {
   return new Promise(resolve => {
     const child = execFile(process.execPath, [main, ...words], { cwd: folder }, (_error, out, err) =>
       resolve({ code: child.exitCode ?? -1, out, err }),
     );
+    child.stdin!.end(input);
   });
 }
 

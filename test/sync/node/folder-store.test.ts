@@ -3,6 +3,7 @@
 
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { LOG_FRAME_BYTES_MAX } from "../../../src/sync/limits.ts";
 import type { Store } from "../../../src/sync/ports.ts";
@@ -236,6 +237,26 @@ describe("a log in which a bit was flipped", () => {
     // The length of the first record: 4 GiB.
     bytes.fill(255, 24, 28);
     expect(await idsOf(await withLog(folder, bytes))).toEqual([change(2).id]);
+  });
+});
+
+describe("a record of a kind that a later version writes", () => {
+  it("is passed over, and stays where the log would have been written anew", async () => {
+    const folder = await leftBy(async store => {
+      await store.append(DOC, 0, () => ({ records: [], head: { seq: 1, id: "ab" } }));
+      for (let i = 0; i < 40; i++)
+        await add(store, DOC, [{ ...change(9), bytes: new Uint8Array(4_000).fill(i) }]);
+    });
+    const path = fileIn(folder, "changes.log");
+    const whole = read(path);
+    // The head, which comes first, is now of kind 7.
+    const head = whole.slice(16, 16 + 16 + new DataView(whole.buffer).getUint32(24, true));
+    head[16] = 7 | 0x80;
+    new DataView(head.buffer).setUint32(12, crc32(head.subarray(16), crc32(head.subarray(0, 12))), true);
+    whole.set(head, 16);
+    const store = await withLog(folder, whole);
+    expect((await store.read(DOC, 0)).position).toBe(40);
+    expect(read(path)).toEqual(whole);
   });
 });
 

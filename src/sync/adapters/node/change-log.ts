@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { LOG_GARBAGE_BYTES } from "../../limits.ts";
 import type { Bytes, ChainHead, ChangeRecord } from "../../ports.ts";
 import {
+  codeOf,
   type File,
   type FileSystem,
   openIfThere,
@@ -68,6 +69,8 @@ export class ChangeLog {
   /** The file may be longer than that. */
   #isLonger = false;
   #damaged = 0;
+  /** A later version wrote what this one does not know: it stays where it is. */
+  #hasUnknown = false;
 
   private constructor(files: FileSystem, folder: string, file: File, marker: Bytes) {
     this.#files = files;
@@ -219,6 +222,7 @@ export class ChangeLog {
       if (hasGap) this.#damaged++;
       const { entry, endsGroup } = decodeFrame(bytes);
       hasLostSinceHead = entry?.type !== "head" && (hasLostSinceHead || hasGap);
+      this.#hasUnknown ||= entry === null;
       group.entries.push({ entry, offset, size: bytes.length });
       group.isEnded = endsGroup;
       group.hasGap ||= hasGap;
@@ -271,6 +275,7 @@ export class ChangeLog {
   // ---------------------------------------------------------------------------------------------- compacting
 
   #isWasteful(sizeBytes: number): boolean {
+    if (this.#hasUnknown) return false;
     const used = this.#rows.reduce((sum, { size }) => sum + size, HEADER_BYTES + this.#headSize);
     return sizeBytes - used > Math.max(used, LOG_GARBAGE_BYTES);
   }
@@ -281,7 +286,8 @@ export class ChangeLog {
     const marker = new Uint8Array(randomBytes(MARKER_BYTES));
     try {
       await prepareFile(this.#files, path, this.#rewritten(marker));
-    } catch {
+    } catch (error) {
+      if (codeOf(error) === null) throw error;
       // A disk that is full is no reason to close a document; it is tried again at the next opening.
       return this;
     }

@@ -18,7 +18,7 @@ import { codeOf } from "./file-system.ts";
 const PREFIX = "lock-";
 /** Bytes of the name of a socket: 104 on the systems with the least, its end included. */
 const ADDRESS_BYTES_MAX = 103;
-/** Attempts of two that come at once. A third of the time both give way again, so all of these fail for one in 200. */
+/** Attempts, since of two that come at once both may give way: again and again only where somebody has it. */
 const TRIES = 5;
 /** Milliseconds before the next one at most: many times what listening and looking take. */
 const PAUSE_MS_MAX = 100;
