@@ -92,6 +92,45 @@ it("what a bad disk took is brought again by others, and the rest was there all 
   }
 }, 30_000);
 
+it("whose log a bit was flipped in goes on with one chain, wherever it was", async () => {
+  const alice = await open("alice");
+  write(alice.session, "Hello");
+  const link = await alice.session.link();
+  const { identity, store } = await openFolder(join(path, "bob"));
+  const bob = await openSession({ identity, store, link });
+  closing.push(
+    () => bob.close(),
+    () => store.close(),
+  );
+  meet(alice.session, bob);
+  await bob.arrived();
+  for (let i = 0; i < 3; i++) {
+    write(alice.session, `${i}`);
+    await alice.session.flush();
+  }
+  await vi.waitFor(() => expect(bob.doc.get(["body"])).toBe("210Hello"));
+  await alice.session.close();
+  alice.store.close();
+  const log = join(path, "alice", "documents", bob.id, "changes.log");
+  let text = "210Hello";
+  for (let part = 0; part < 9; part++) {
+    const bytes = readFileSync(log);
+    bytes[Math.floor((bytes.length * (part + 0.5)) / 9)]! ^= 4;
+    writeFileSync(log, bytes);
+    const again = await open("alice", bob.id);
+    meet(again.session, bob);
+    await vi.waitFor(() => expect(again.session.doc.get(["body"])).toBe(text), 10_000);
+    write(again.session, "!");
+    text = `!${text}`;
+    await again.session.flush();
+    await vi.waitFor(() => expect(bob.doc.get(["body"])).toBe(text), 10_000);
+    await vi.waitFor(() => expect(again.session.view().status.kind).toBe("shared"), 10_000);
+    expect(bob.doc.people.forks).toEqual([]);
+    await again.session.close();
+    again.store.close();
+  }
+}, 60_000);
+
 it("rejects with a code of its own", async () => {
   const file = join(path, "file");
   writeFileSync(file, "");

@@ -4,12 +4,15 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { LOG_FRAME_BYTES_MAX } from "../../../src/sync/limits.ts";
 import type { Store } from "../../../src/sync/ports.ts";
 import { add, change, changes, DOC, documentRecord, extend, idsOf, OTHER } from "../store-notation.ts";
 import { STORE_CASES } from "../store-suite.ts";
 import { append, fileIn, makeFolder, openIn, read, write } from "./folders.ts";
+
+// Every byte is many openings, and some disks sync slowly.
+vi.setConfig({ testTimeout: 60_000 });
 
 describe("the store in a folder", () => {
   for (const { name, run } of STORE_CASES) {
@@ -195,6 +198,28 @@ describe("a log in which a bit was flipped", () => {
       expect([at, ...seen]).toContain(change(1001).id);
       if (before !== null) expect(seen).toContain(before.id);
     }
+  });
+
+  it("gives the newest head or none, never one that others have built on", async () => {
+    const folder = await leftBy(async store => {
+      await extend(store, 0, 1);
+      await extend(store, 0, 1);
+      await add(store, DOC, changes(5));
+    });
+    const whole = read(fileIn(folder, "changes.log"));
+    let none = 0;
+    for (let at = 16; at < whole.length; at++) {
+      const bytes = whole.slice();
+      bytes[at]! ^= 1 << (at % 8);
+      const store = await withLog(folder, bytes);
+      const { before } = await extend(store, 0, 2);
+      store.close();
+      if (before === null) none++;
+      else expect([at, before.id]).toEqual([at, change(2001).id]);
+    }
+    // Where the flip was in the newest head itself, or behind it.
+    expect(none).toBeGreaterThan(20);
+    expect(none).toBeLessThan(whole.length / 2);
   });
 
   it("is left out also when the bit flips while it is open", async () => {

@@ -205,8 +205,14 @@ it("says of nothing that it is saved while the disk refuses to sync, and writes 
   const before = disk.syncs;
   await add(store, DOC, changes(2));
   expect(disk.syncs).toBe(before + 1);
+  // Nor does anything of what failed come back behind it.
+  disk.failsToSync = true;
+  expect(await codeOf(add(store, DOC, changes(3, 4, 5)))).toBe("failed");
+  disk.failsToSync = false;
+  await add(store, DOC, changes(6));
+  expect(await idsOf(await open(disk))).toEqual(changes(1, 2, 6).map(({ id }) => id));
   disk.powerCut(new Prng(1));
-  expect(await idsOf(await open(disk))).toEqual(changes(1, 2).map(({ id }) => id));
+  expect(await idsOf(await open(disk))).toEqual(changes(1, 2, 6).map(({ id }) => id));
 });
 
 it("opens a log of which most stands for nothing also where there is no room to write it anew", async () => {
