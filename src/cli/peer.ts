@@ -7,6 +7,8 @@ import { parseArgs } from "node:util";
 import { ChirographError } from "../index.ts";
 import { type Folder, openFolder, WebSocket } from "../package/node.ts";
 import { openSession, type Session } from "../package/sync.ts";
+import { StoreFailure } from "../sync/adapters/database.ts";
+import { failureOf } from "../sync/adapters/node/file-system.ts";
 import { joinLinks, type KeptLink, keepLinks, readLinks, shareLinkOf } from "./kept-links.ts";
 import { lineOf, type Standing, standingOf } from "./peer-standing.ts";
 import { Complaint, harmless, type Output, plural } from "./speech.ts";
@@ -46,7 +48,12 @@ export async function peer(words: readonly string[], { say }: Output): Promise<n
   const asked = await readPeerWords(words);
   const tell: Tell = (event, line) => say(asked.isForMachines ? JSON.stringify(event) : line);
   const stopped = new Promise<void>(resolve => {
-    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve());
+    for (const signal of ["SIGTERM", "SIGINT"] as const)
+      process.once(signal, () => {
+        // Also while a long document is still being opened: nothing is lost by that.
+        setTimeout(() => process.exit(1), GOODBYE_MS).unref();
+        resolve();
+      });
   });
   const folder = await inOneSentence(() => openFolder(asked.data));
   const kept: Kept[] = [];
@@ -63,7 +70,6 @@ export async function peer(words: readonly string[], { say }: Output): Promise<n
     tell({ event: "started", device: id, documents }, `${what} as device ${id.slice(0, 8)}; SIGTERM ends it`);
     await stopped;
   } finally {
-    setTimeout(() => process.exit(1), GOODBYE_MS).unref();
     for (const { endReport } of kept) endReport();
     await Promise.all(kept.map(({ session }) => session.close()));
     folder.store.close();
@@ -165,7 +171,9 @@ async function inOneSentence<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof ChirographError) throw new Complaint(harmless(error.message));
+    const failure = failureOf(error);
+    if (failure instanceof ChirographError) throw new Complaint(harmless(failure.message));
+    if (failure instanceof StoreFailure) throw new Complaint(`${harmless(failure.message)}.`);
     throw error;
   }
 }

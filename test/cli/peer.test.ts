@@ -308,6 +308,9 @@ describe.concurrent("chirograph peer", () => {
     await holder.kill("SIGTERM");
     writeFileSync(join(data, "links"), "e.broken\n");
     expect((await words("--data", data)).err).toMatch(/^Line 1 of \S+ is no link\.\n$/);
+    rmSync(join(data, "links"));
+    mkdirSync(join(data, "links"));
+    expect((await words("--data", data)).err).toBe("The folder could not be read or written (EISDIR).\n");
   });
 });
 

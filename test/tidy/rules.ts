@@ -139,7 +139,7 @@ const RINGS: readonly Ring[] = [
     name: "cli",
     files: /^src\/cli\//,
     sources:
-      /^(src\/cli\/|src\/(crdt\/)?index\.ts$|src\/package\/(sync|node)\.ts$|src\/sync\/(link\.ts$|adapters\/(verifier\.ts$|node\/))|signalling\/)/,
+      /^(src\/cli\/|src\/(crdt\/)?index\.ts$|src\/package\/(sync|node)\.ts$|src\/sync\/(link\.ts$|adapters\/((verifier|database)\.ts$|node\/))|signalling\/)/,
     packages: /^node:/,
   },
   {
