@@ -2,6 +2,7 @@
 // process of its own, by the link that Share gives.
 
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,8 +24,9 @@ beforeAll(async () => {
   writeFileSync(join(folder, "package.json"), '{"type":"module"}');
 });
 
-afterAll(() => {
-  child?.kill("SIGKILL");
+afterAll(async () => {
+  // Its folder goes with it: first it has to be gone itself.
+  if (child?.kill("SIGKILL")) await once(child, "close");
   rmSync(folder, { recursive: true });
 });
 
