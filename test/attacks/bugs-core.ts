@@ -353,4 +353,31 @@ export const CORE: readonly Bug[] = [
     edits: nothing('if (!isWhole) return refuse("FileDamaged");'),
     story: siege("keeping"),
   },
+  {
+    about: "a proof of two faces is believed whoever signed it",
+    file: "crdt/forks.ts",
+    edits: nothing(
+      'if (!verdicts.every(verdict => verdict)) return refuse("SignatureWrong", fork.ids[0].slice(0, 8));',
+    ),
+    story: siege("faces"),
+    isSample: true,
+  },
+  {
+    about: "a proof may show two changes with two numbers",
+    file: "crdt/forks.ts",
+    edits: [["seq !== b!.seq || ", ""]],
+    story: siege("faces"),
+  },
+  {
+    about: "a proof retires nobody",
+    file: "crdt/authority/effects.ts",
+    edits: [["this.#equivocation.of(device)?.seq ?? Number", "Number"]],
+    story: siege("faces"),
+  },
+  {
+    about: "what was taken in before a proof is not named",
+    file: "crdt/authority/effects.ts",
+    edits: nothing('if (this.#reasons.get(slot) === "two-faced") tips.push(slot);'),
+    story: siege("faces"),
+  },
 ];

@@ -4,6 +4,7 @@
 
 import fc from "fast-check";
 import { hasAdmissibleForm, isAdmissibleKey, verifyInScript } from "../../src/crdt/graph/ed25519.ts";
+import { encodeFork, type WholeRun } from "../../src/crdt/graph/fork-bytes.ts";
 import {
   type Bytes,
   type ChangeId,
@@ -272,5 +273,35 @@ function keeping(): void {
   }
 }
 
-export const STORIES = { lies, chains, signatures, runs, orphans, merging, keeping } as const;
+/** Who holds one face alone hears of two by a proof, takes in what was here before and nothing after; what is none is refused. */
+function faces(): void {
+  const [alice, bob, mallory] = gather("Alice", "Bob", "Mallory");
+  const twin = copyOf(mallory);
+  const word = (person: Person, text: string): Letter =>
+    person.write(root => root.text("body").insert(0, text))[0]!;
+  const [x, y] = [word(mallory, "x"), word(twin, "y")];
+  alice.receive(x);
+  const proofOf = (...letters: readonly Letter[]): Bytes => {
+    const sides = [...letters].sort((a, b) => (a.id < b.id ? -1 : 1));
+    return encodeFork(
+      sides.map(({ bytes, signature }) => ({
+        first: bytes,
+        count: 0,
+        rows: new Uint8Array(0),
+        signature,
+      })) as [WholeRun, WholeRun],
+    );
+  };
+  const framed = forge(twin, { signer: bob.key }, bob);
+  same("a face that Bob signed for her", alice.receiveProof(proofOf(x, framed)), "SignatureWrong");
+  same("two numbers of hers", alice.receiveProof(proofOf(x, word(mallory, "z"))), "ForkUnproven");
+  same("what shows before a proof", alice.text(), "x");
+  same("a proof", alice.receiveProof(proofOf(x, y)), "taken");
+  same("what shows by it", alice.text(), "");
+  alice.receiveAll(mallory.letters(alice.heads));
+  word(alice, "a");
+  same("what counts once Alice writes", alice.text(), "ax");
+}
+
+export const STORIES = { lies, chains, signatures, runs, orphans, merging, keeping, faces } as const;
 export type StoryName = keyof typeof STORIES;
