@@ -52,12 +52,14 @@ export class Elsewhere implements ExchangeListener {
   readonly #exchange: Exchange;
   readonly #instances = new Map<InstanceId, Instance>();
   readonly #heard = new Set<string>();
+  #tickedAt: number;
   #isClosed = false;
 
   constructor(open: OpenExchange, rooms: Rooms, limits: ServerLimits, now: () => number) {
     this.#rooms = rooms;
     this.#limits = limits;
     this.#now = now;
+    this.#tickedAt = now();
     this.#exchange = open(this);
     rooms.onChange = name => this.#changed(name);
   }
@@ -70,11 +72,15 @@ export class Elsewhere implements ExchangeListener {
     return [...this.#instances.values()].filter(({ isGone }) => !isGone).length;
   }
 
-  /** Once per beat. */
+  /** Once per beat. After a late one nobody is judged: what was not heard may wait behind it. */
   tick(): void {
+    const now = this.#now();
+    const isLate = now - this.#tickedAt > 2 * this.#limits.beatIntervalMs;
+    this.#tickedAt = now;
     this.#publish("all", { type: "beat", from: this.id });
+    if (isLate) return;
     for (const instance of this.#instances.values())
-      if (!instance.isGone && this.#now() - instance.heardAt > this.#limits.silenceMs) this.#lose(instance);
+      if (!instance.isGone && now - instance.heardAt > this.#limits.silenceMs) this.#lose(instance);
   }
 
   async close(): Promise<void> {

@@ -12,7 +12,7 @@ import {
   TRAFFIC_LIMITS,
 } from "../frames.ts";
 import { addressOf, createRoomKey, each, type Joined, join, open, pause, type RoomKey } from "./crowd.ts";
-import { leave, warm } from "./idle.ts";
+import { leave, WARM_FRAMES, warm } from "./idle.ts";
 import type { ServerProcess } from "./process.ts";
 
 export interface AbuseResult {
@@ -29,6 +29,7 @@ export interface AbuseResult {
 }
 
 export interface AbuseScale {
+  readonly warmFrames: number;
   readonly malformed: number;
   /** Of each kind of attack that takes one. */
   readonly sockets: number;
@@ -37,8 +38,16 @@ export interface AbuseScale {
   readonly messages: number;
 }
 
-export const QUICK: AbuseScale = { malformed: 20_000, sockets: 35, rooms: 200, nonReaders: 5, messages: 200 };
+export const QUICK: AbuseScale = {
+  warmFrames: 90,
+  malformed: 20_000,
+  sockets: 35,
+  rooms: 200,
+  nonReaders: 5,
+  messages: 200,
+};
 export const FULL: AbuseScale = {
+  warmFrames: WARM_FRAMES,
   malformed: 1_000_000,
   sockets: 200,
   rooms: 20_000,
@@ -52,7 +61,7 @@ const FRAMES_PER_CONNECTION = 1_000;
 const SETTLE_MS = 3_000;
 
 export async function abuse(server: ServerProcess, scale: AbuseScale): Promise<AbuseResult> {
-  await warm(server);
+  await warm(server, scale.warmFrames);
   const room = createRoomKey();
   const alice = await join(server.url, 0, room);
   const bob = await join(server.url, 0, room);

@@ -4,6 +4,8 @@ import { createRoomKey, each, type Joined, join, pause, quantile } from "./crowd
 import type { ServerProcess } from "./process.ts";
 
 const ROOM = 10;
+/** Full frames, 64 MB: as when some people open long documents. */
+export const WARM_FRAMES = 4_000;
 const PONG = encodeServerFrame({ type: "pong" })[0];
 
 export interface IdleResult {
@@ -14,8 +16,13 @@ export interface IdleResult {
   readonly joinsPerSecond: number;
 }
 
-export async function idle(server: ServerProcess, connections: number, stayMs: number): Promise<IdleResult> {
-  await warm(server);
+export async function idle(
+  server: ServerProcess,
+  connections: number,
+  stayMs: number,
+  warmFrames = WARM_FRAMES,
+): Promise<IdleResult> {
+  await warm(server, warmFrames);
   const before = await server.rss();
   const keys = Array.from({ length: Math.ceil(connections / ROOM) }, createRoomKey);
   const startedAt = performance.now();
@@ -33,15 +40,16 @@ export async function idle(server: ServerProcess, connections: number, stayMs: n
 
 /**
  * Some honest coming, going and sending, so that what any traffic makes a fresh process take once is not put down to who
- * comes later: 64 MB go from one to another, as when some people open long documents.
+ * comes later.
  */
-export async function warm(server: ServerProcess): Promise<void> {
+export async function warm(server: ServerProcess, frames: number): Promise<void> {
   const keys = Array.from({ length: 30 }, createRoomKey);
-  const joined = await each(300, index => join(server.url, index, keys[index % 30]!));
+  const count = Math.min(300, frames);
+  const joined = await each(count, index => join(server.url, index, keys[index % 30]!));
   const payload = new Uint8Array(TRAFFIC_LIMITS.payloadBytes);
-  for (let i = 0; i < 4_000; i++) {
-    const sender = joined[i % 300]!;
-    const to = joined[(i + 30) % 300]!.self;
+  for (let i = 0; i < frames; i++) {
+    const sender = joined[i % count]!;
+    const to = joined[(i + 30) % count]!.self;
     sender.socket.send(encodeClientFrame({ type: "send", to, payload }));
     if (i % 20 === 0) await ping(sender);
   }

@@ -1,6 +1,7 @@
 // `npm run bench:server`: the server in a process of its own against thousands of clients and everything hostile, on
 // this machine alone and with all limits as they are. Prints one line for each figure with its bar; a bar that is missed
 // makes the exit code 1. What is compared is compared within one run.
+import { availableParallelism, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { abuse, FULL, QUICK } from "./abuse.ts";
 import { idle } from "./idle.ts";
@@ -23,6 +24,8 @@ const { server: script, bare, quick: isQuick } = values;
 if (script === undefined || bare === undefined) throw new Error("expected --server and --bare, as built");
 const parts = values.only.split(",");
 let missed = 0;
+// Bars in seconds are for a machine that has nothing else to do.
+console.log(`${availableParallelism()} processors, load ${loadavg()[0]!.toFixed(1)} before`);
 
 if (parts.includes("idle")) {
   const server = await startProcess(script);

@@ -58,14 +58,19 @@ export class Client {
     });
   }
 
-  async next<Type extends ServerFrame["type"]>(type: Type): Promise<Extract<ServerFrame, { type: Type }>> {
+  /** The next frame, of whatever type. */
+  async any(wanted = "anything"): Promise<ServerFrame> {
     while (this.#frames.length === 0) {
-      if (this.#isClosed) throw new Error(`closed while waiting for "${type}"`);
+      if (this.#isClosed) throw new Error(`closed while waiting for "${wanted}"`);
       await new Promise<void>(resolve => {
         this.#wake = resolve;
       });
     }
-    const frame = this.#frames.shift()!;
+    return this.#frames.shift()!;
+  }
+
+  async next<Type extends ServerFrame["type"]>(type: Type): Promise<Extract<ServerFrame, { type: Type }>> {
+    const frame = await this.any(type);
     if (frame.type !== type) throw new Error(`expected "${type}", got "${frame.type}"`);
     return frame as Extract<ServerFrame, { type: Type }>;
   }

@@ -1,7 +1,7 @@
 // Goal: people at several instances are together as if they were at one, and whatever is lost on the way is repaired
 // once the way is open. Method: the real servers with a hub in memory between them; then, without sockets, random comings
 // and goings with losses, after which everybody's view has to be what is the case.
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import { Elsewhere } from "../../signalling/elsewhere.ts";
 import { decodeExchangeFrame, encodeExchangeFrame } from "../../signalling/exchange-frames.ts";
 import { CLOSE_CODES, type PeerId, type ServerFrame } from "../../signalling/frames.ts";
@@ -12,7 +12,8 @@ import { Client, createRoomKey, text, withServer } from "./client.ts";
 import { Hub } from "./exchange-hub.ts";
 import { exchangeSuite } from "./exchange-suite.ts";
 
-const FAST = { beatIntervalMs: 20, silenceMs: 80 };
+const FAST = { limits: { beatIntervalMs: 50, silenceMs: 250 } };
+vi.setConfig({ testTimeout: 20_000 });
 /** Random runs; `RUNS=3000` for a long night. */
 const RUNS = Number(process.env.RUNS ?? 40);
 
@@ -24,7 +25,7 @@ function withTwo(
   options: Partial<ServerOptions> = {},
 ): Promise<void> {
   const hub = new Hub();
-  const all = { limits: FAST, exchange: hub.open, ...options };
+  const all = { exchange: hub.open, ...options };
   return withServer(all, one => withServer(all, two => body(one, two, hub)));
 }
 
@@ -97,7 +98,7 @@ describe("two instances", () => {
         await expect(carol.join(room)).rejects.toThrow("closed");
         expect(await carol.closed).toBe(CLOSE_CODES.RoomFull.code);
       },
-      { limits: { ...FAST, peersPerRoom: 2 } },
+      { limits: { peersPerRoom: 2 } },
     ));
 
   it("tell at once that everybody at an instance that closes has left", () => {
@@ -122,7 +123,7 @@ describe("two instances", () => {
       hub.lines.delete(line);
       hub.cut(line);
       expect(await alice.next("left")).toEqual({ type: "left", peer: b });
-    }));
+    }, FAST));
 
   it("go on each by itself while the exchange is lost, say that they are not ready, and mend it after", () =>
     withTwo(async (one, two, hub) => {
@@ -144,7 +145,7 @@ describe("two instances", () => {
       expect(await alice.next("arrived")).toEqual({ type: "arrived", peer: b });
       const arrived = [await bob.next("arrived"), await bob.next("arrived")].map(({ peer }) => peer);
       expect(arrived.sort()).toEqual([a, c].sort());
-    }));
+    }, FAST));
 });
 
 describe("what comes through the exchange", () => {
@@ -311,10 +312,24 @@ describe("three instances, at random", () => {
     }
   });
 
+  it("does not take the others for gone because it slept itself", async () => {
+    const hub = new Hub({ isManual: true });
+    let now = 0;
+    const { elsewhere } = new Instance(hub, { beatIntervalMs: 1, silenceMs: 4 }, () => now);
+    await microtasks();
+    elsewhere.message(encodeExchangeFrame({ type: "beat", from: "00000000000000aa" as PeerId }));
+    now = 100;
+    elsewhere.tick();
+    expect(elsewhere.count).toBe(1);
+    now = 101;
+    elsewhere.tick();
+    expect(elsewhere.count).toBe(0);
+  });
+
   it("remembers at most so many others, and forgets who is gone first", async () => {
     const hub = new Hub({ isManual: true });
     let now = 0;
-    const { elsewhere } = new Instance(hub, { instances: 2, silenceMs: 5 }, () => now);
+    const { elsewhere } = new Instance(hub, { instances: 2, beatIntervalMs: 5, silenceMs: 5 }, () => now);
     await microtasks();
     const beat = (from: string) =>
       elsewhere.message(encodeExchangeFrame({ type: "beat", from: from.padStart(16, "0") as PeerId }));

@@ -3,6 +3,9 @@ import { afterEach, expect, it, vi } from "vitest";
 import type { Exchange, OpenExchange } from "../../signalling/elsewhere.ts";
 import { text } from "./client.ts";
 
+/** Machines that run tests are busy. */
+const PATIENCE = { timeout: 10_000 };
+
 export function exchangeSuite(open: OpenExchange): void {
   const opened: Exchange[] = [];
 
@@ -18,7 +21,7 @@ export function exchangeSuite(open: OpenExchange): void {
       connected: () => connections++,
     });
     opened.push(exchange);
-    await vi.waitFor(() => expect(connections).toBe(1));
+    await vi.waitFor(() => expect(connections).toBe(1), PATIENCE);
     expect(exchange.isConnected).toBe(true);
     return { exchange, heard };
   }
@@ -30,9 +33,9 @@ export function exchangeSuite(open: OpenExchange): void {
     await carol.exchange.subscribe("room:12");
     const words = Array.from({ length: 50 }, (_, i) => `word ${i}`);
     for (const word of words) expect(alice.exchange.publish("room:1", text(word))).toBe(true);
-    await vi.waitFor(() => expect(bob.heard).toHaveLength(50));
+    await vi.waitFor(() => expect(bob.heard).toHaveLength(50), PATIENCE);
     expect(bob.heard).toEqual(words);
-    await vi.waitFor(() => expect(alice.heard).toEqual(words));
+    await vi.waitFor(() => expect(alice.heard).toEqual(words), PATIENCE);
     expect(carol.heard).toEqual([]);
   });
 
@@ -48,10 +51,10 @@ export function exchangeSuite(open: OpenExchange): void {
       },
     });
     opened.push(bob);
-    await vi.waitFor(() => expect(isConnected).toBe(true));
+    await vi.waitFor(() => expect(isConnected).toBe(true), PATIENCE);
     await bob.subscribe("bytes");
     alice.exchange.publish("bytes", bytes);
-    await vi.waitFor(() => expect(got).toEqual([bytes]));
+    await vi.waitFor(() => expect(got).toEqual([bytes]), PATIENCE);
   });
 
   it("does not carry to who no longer listens, and does again to who listens again", async () => {
@@ -61,10 +64,10 @@ export function exchangeSuite(open: OpenExchange): void {
     await bob.exchange.subscribe("room:2");
     alice.exchange.publish("room:1", text("unheard"));
     alice.exchange.publish("room:2", text("heard"));
-    await vi.waitFor(() => expect(bob.heard).toEqual(["heard"]));
+    await vi.waitFor(() => expect(bob.heard).toEqual(["heard"]), PATIENCE);
     await bob.exchange.subscribe("room:1");
     alice.exchange.publish("room:1", text("heard again"));
-    await vi.waitFor(() => expect(bob.heard).toEqual(["heard", "heard again"]));
+    await vi.waitFor(() => expect(bob.heard).toEqual(["heard", "heard again"]), PATIENCE);
   });
 
   it("refuses when it is closed, and gets out what was said before", async () => {
@@ -74,6 +77,6 @@ export function exchangeSuite(open: OpenExchange): void {
     await alice.exchange.close();
     expect(alice.exchange.publish("all", text("late"))).toBe(false);
     await expect(alice.exchange.subscribe("all")).rejects.toThrow();
-    await vi.waitFor(() => expect(bob.heard).toEqual(["goodbye"]));
+    await vi.waitFor(() => expect(bob.heard).toEqual(["goodbye"]), PATIENCE);
   });
 }
