@@ -84,7 +84,6 @@ export default defineConfig({
     proxy: {
       "/signal": { target: signallingServer, ws: true },
       "/config.json": signallingServer,
-      "/doctor": signallingServer,
     },
   },
 });

@@ -66,8 +66,9 @@ export function decodeExchangeFrame(bytes: Uint8Array, peersMax: number): Exchan
       const head = ROOM_AT + ROOM_BYTES + 2 * ID;
       if (bytes.length < head || bytes.length - head > FRAME_BYTES_MAX - 1 - ID) return null;
       const [sender, to] = twoPeers(bytes);
-      // A copy: what came belongs to the connection's buffer, which is used again.
-      return { type: "relay", from, room: roomAt(bytes, ROOM_AT), sender, to, payload: bytes.slice(head) };
+      // Not `slice`, which on a Buffer is a view of the connection's memory.
+      const payload = new Uint8Array(bytes.subarray(head));
+      return { type: "relay", from, room: roomAt(bytes, ROOM_AT), sender, to, payload };
     }
     case 3: {
       if (bytes.length !== ROOM_AT + ROOM_BYTES + 2 * ID) return null;

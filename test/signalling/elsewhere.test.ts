@@ -181,6 +181,21 @@ describe("what comes through the exchange", () => {
     expect(decodeExchangeFrame(members(peers[0]!, peers[0]!), 2)).toBeNull();
   });
 
+  it("keeps a payload when the bytes that brought it are used again", () => {
+    const frame = {
+      type: "relay",
+      from: id,
+      room,
+      sender: peers[0]!,
+      to: peers[1]!,
+      payload: text("x"),
+    } as const;
+    const bytes = Buffer.from(encodeExchangeFrame(frame));
+    const decoded = decodeExchangeFrame(bytes, 2);
+    bytes.fill(0);
+    expect(decoded).toEqual(frame);
+  });
+
   it("takes a relayed payload up to the limit", () => {
     const relay = (size: number) =>
       encodeExchangeFrame({
