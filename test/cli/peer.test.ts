@@ -267,10 +267,10 @@ describe.concurrent("chirograph peer", () => {
     const words = ["peer", "--data", join(folder, "full"), "--json", await readersLink(alice.session)];
     const keeper = startAs(limited, words);
     await keeper.until(({ changes, saved }) => saved && changes > 0);
-    await vi.waitFor(() => expect(alice.session.host.session.waiting).toBe(0), 10_000);
+    await vi.waitFor(() => expect(alice.session.host.session.delivery.waiting).toBe(0), 10_000);
     alice.write(Array.from({ length: 60_000 }, (_, i) => String.fromCodePoint(97 + ((i * i) % 25))).join(""));
     await keeper.until(({ changes, saved }) => !saved && changes === alice.session.doc.replica.size);
-    expect(alice.session.host.session.waiting).toBeGreaterThan(0);
+    expect(alice.session.host.session.delivery.waiting).toBeGreaterThan(0);
     expect(await keeper.kill("SIGTERM")).toBe(1);
     expect(keeper.said()).toContain('{"event":"stopped","saved":false}');
     await alice.leave();

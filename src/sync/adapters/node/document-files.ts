@@ -1,30 +1,52 @@
-// What stands beside the log of a document, each in a small file that is replaced as a whole: what is remembered of it, as a
-// line of JSON, and its image. Both begin with a CRC-32 of the rest; what does not fit it is as good as not there.
+// What stands beside the log of a document, each in a file that is replaced as a whole: what is remembered of it and the proofs
+// of two-faced devices, as a line of JSON, and its image. All begin with a CRC-32 of the rest; what does not fit it is as good as not there.
 
 import { crc32 } from "node:zlib";
+import type { StoredFork } from "../../../crdt/index.ts";
 import { fromBase64Url, toBase64Url } from "../../link.ts";
 import type { Bytes, DocumentRecord, StoredImage } from "../../ports.ts";
-import { fieldsOf, isDocumentRecord } from "../stored-rows.ts";
+import { fieldsOf, isDocumentRecord, isStoredFork } from "../stored-rows.ts";
 
 /** Marks a string of the JSON as bytes. */
 const BYTES = "bytes:";
 
 export function encodeDocument(record: DocumentRecord): Bytes {
-  const json = JSON.stringify(record, (_, value: unknown) =>
+  return encodeLine(record);
+}
+
+/** Null for what is damaged. */
+export function decodeDocument(bytes: Bytes): DocumentRecord | null {
+  const { title, ...fields } = decodeLine(bytes);
+  // A title is what somebody wrote, and may begin like anything.
+  const record = { ...bytesInAll(fields), title };
+  return isDocumentRecord(record) ? record : null;
+}
+
+export function encodeFork(fork: StoredFork): Bytes {
+  return encodeLine(fork);
+}
+
+/** Null for what is damaged. */
+export function decodeFork(bytes: Bytes): StoredFork | null {
+  const fork = bytesInAll(decodeLine(bytes));
+  return isStoredFork(fork) ? fork : null;
+}
+
+function encodeLine(row: object): Bytes {
+  const json = JSON.stringify(row, (_, value: unknown) =>
     value instanceof Uint8Array ? BYTES + toBase64Url(value) : value,
   );
   return new TextEncoder().encode(`${sumOf(json)} ${json}\n`);
 }
 
-/** Null for what is damaged. */
-export function decodeDocument(bytes: Bytes): DocumentRecord | null {
+/** Without any field where it is damaged. */
+function decodeLine(bytes: Bytes): Readonly<Record<string, unknown>> {
   const [, sum, json] = /^([0-9a-f]{8}) (.*)\n$/s.exec(new TextDecoder().decode(bytes)) ?? [];
-  if (json === undefined || sum !== sumOf(json)) return null;
-  const { title, ...fields } = fieldsOf(JSON.parse(json));
-  // A title is what somebody wrote, and may begin like anything.
-  const secrets = Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, bytesIn(value)]));
-  const record = { ...secrets, title };
-  return isDocumentRecord(record) ? record : null;
+  return json === undefined || sum !== sumOf(json) ? {} : fieldsOf(JSON.parse(json));
+}
+
+function bytesInAll(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, bytesIn(value)]));
 }
 
 function bytesIn(value: unknown): unknown {

@@ -3,16 +3,25 @@
 //     documents/<id>/changes.log   its changes, appended and never altered (change-log.ts)
 //     documents/<id>/document      what is remembered beside them
 //     documents/<id>/image         a cache of the log (docs/decisions/0012)
+//     documents/<id>/fork-<device> the proof that a device is two-faced
 //
 // Of one process at a time (folder-lock.ts). Several stores over one `Folder` behave as tabs of one profile. What the
 // changes mean it does not know: damage is left out when read, so that peers can bring it again.
 
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
+import type { StoredFork } from "../../../crdt/index.ts";
 import type { Append, Bytes, ChangeRecord, DocumentRecord, Store, StoredImage } from "../../ports.ts";
 import { StoreFailure } from "../database.ts";
 import { ChangeLog } from "./change-log.ts";
-import { decodeDocument, decodeImage, encodeDocument, encodeImage } from "./document-files.ts";
+import {
+  decodeDocument,
+  decodeFork,
+  decodeImage,
+  encodeDocument,
+  encodeFork,
+  encodeImage,
+} from "./document-files.ts";
 import {
   type FileSystem,
   FOLDER_MODE,
@@ -25,6 +34,7 @@ import {
 const DOCUMENTS = "documents";
 const DELETED = "deleted-";
 const ID = /^[0-9a-f]{1,64}$/;
+const FORK = "fork-";
 
 /** What the stores of one process share. */
 export class Folder {
@@ -118,6 +128,13 @@ export class Folder {
   async ids(): Promise<string[]> {
     const names = await this.files.readdir(join(this.#path, DOCUMENTS));
     return names.filter(name => ID.test(name)).sort();
+  }
+
+  /** Of the files of a document those whose names begin so, sorted. */
+  async namesOf(doc: string, beginning: string): Promise<string[]> {
+    const isThere = (await this.ids()).includes(doc);
+    const names = isThere ? await this.files.readdir(this.pathOf(doc)) : [];
+    return names.filter(name => name.startsWith(beginning)).sort();
   }
 
   /** Later, as a message between tabs would: never inside of the writer's call. */
@@ -251,6 +268,28 @@ export class FolderStore implements Store {
       return log !== null && (await log.putSignature(id, signature));
     });
     if (isWritten) this.#folder.tell(this, doc);
+  }
+
+  async forks(doc: string): Promise<readonly StoredFork[]> {
+    return await this.#run(doc, async () => {
+      const forks: StoredFork[] = [];
+      for (const name of await this.#folder.namesOf(doc, FORK)) {
+        const bytes = await readWhole(this.#folder.files, this.#folder.pathOf(doc, name));
+        const fork = bytes === null ? null : decodeFork(bytes);
+        if (fork !== null && name === FORK + fork.device) forks.push(fork);
+      }
+      return forks;
+    });
+  }
+
+  async putFork(doc: string, fork: StoredFork): Promise<void> {
+    if (!ID.test(fork.device)) throw new RangeError(`Expected a device's key, got "${fork.device}"`);
+    await this.#run(doc, async () => {
+      await this.#folder.makeFolder(doc);
+      const path = this.#folder.pathOf(doc, FORK + fork.device);
+      await replaceFile(this.#folder.files, path, [encodeFork(fork)]);
+    });
+    this.#folder.tell(this, doc);
   }
 
   watch(listener: (doc: string | null) => void): () => void {
