@@ -41,8 +41,10 @@ interface Row {
 /** What one call appends. */
 export interface Group {
   readonly records: readonly ChangeRecord[];
-  /** Undefined where the head stays as it is. */
+  /** Of `chain`; undefined where it stays as it is. */
   readonly head: ChainHead | null | undefined;
+  /** A device, or null for the profile's own. */
+  readonly chain: string | null;
 }
 
 interface FoundGroup {
@@ -61,8 +63,8 @@ export class ChangeLog {
   /** By position, ascending. */
   readonly #rows: Row[] = [];
   readonly #byId = new Map<string, Row>();
-  #head: ChainHead | null = null;
-  #headSize = 0;
+  /** By device; null is the profile's own. With the bytes each takes. */
+  readonly #heads = new Map<string | null, { readonly head: ChainHead | null; readonly size: number }>();
   #position = 0;
   /** Where the next group goes: behind what counts. */
   #end = HEADER_BYTES;
@@ -117,8 +119,8 @@ export class ChangeLog {
     return this.#position;
   }
 
-  get head(): ChainHead | null {
-    return this.#head;
+  headOf(chain: string | null): ChainHead | null {
+    return this.#heads.get(chain)?.head ?? null;
   }
 
   /** Stretches of the file that could not be read when it was opened, and records since. */
@@ -165,13 +167,13 @@ export class ChangeLog {
    * Behind what there is; a change that is there already gets a new position. With a head it is all or nothing, since a head
    * and its change make sense together only; other changes count one by one, parents first.
    */
-  async append({ records, head }: Group): Promise<void> {
+  async append({ records, head, chain }: Group): Promise<void> {
     const entries: LogEntry[] = records.map((record, i) => ({
       type: "change",
       position: this.#position + i,
       record,
     }));
-    if (head !== undefined) entries.push({ type: "head", head });
+    if (head !== undefined) entries.push({ type: "head", chain, head });
     if (entries.length > 0) await this.#write(entries, head !== undefined);
   }
 
@@ -234,13 +236,12 @@ export class ChangeLog {
     if (group.isEnded && !isHeadless) count(expected);
     this.#isLonger = blocks.size > this.#end;
     // What was lost may have been a newer head; none at all is what a session can go on from.
-    if (hasLostSinceHead) this.#head = null;
+    if (hasLostSinceHead) this.#heads.clear();
   }
 
   #take(entry: LogEntry, offset: number, size: number): void {
     if (entry.type === "head") {
-      this.#head = entry.head;
-      this.#headSize = size;
+      this.#heads.set(entry.chain, { head: entry.head, size });
       return;
     }
     const { position, record } = entry;
@@ -276,7 +277,7 @@ export class ChangeLog {
 
   #isWasteful(sizeBytes: number): boolean {
     if (this.#hasUnknown) return false;
-    const used = this.#rows.reduce((sum, { size }) => sum + size, HEADER_BYTES + this.#headSize);
+    const used = [...this.#rows, ...this.#heads.values()].reduce((sum, { size }) => sum + size, HEADER_BYTES);
     return sizeBytes - used > Math.max(used, LOG_GARBAGE_BYTES);
   }
 
@@ -308,6 +309,8 @@ export class ChangeLog {
       if (record !== null)
         yield encodeFrame(marker, { type: "change", position: row.position, record }, false);
     }
-    yield encodeFrame(marker, { type: "head", head: this.#head }, true);
+    for (const [chain, { head }] of this.#heads)
+      if (chain !== null) yield encodeFrame(marker, { type: "head", chain, head }, false);
+    yield encodeFrame(marker, { type: "head", chain: null, head: this.headOf(null) }, true);
   }
 }

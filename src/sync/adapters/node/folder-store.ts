@@ -234,15 +234,20 @@ export class FolderStore implements Store {
     await this.#run(doc, () => this.#folder.removeImage(doc));
   }
 
-  async append(doc: string, position: number, append: Append): Promise<{ position: number }> {
-    const { isWritten, ...answer } = await this.#run(doc, () => this.#append(doc, position, append));
+  async append(
+    doc: string,
+    position: number,
+    append: Append,
+    chain: string | null = null,
+  ): Promise<{ position: number }> {
+    const { isWritten, ...answer } = await this.#run(doc, () => this.#append(doc, position, append, chain));
     if (isWritten) this.#folder.tell(this, doc);
     return answer;
   }
 
-  async #append(doc: string, from: number, append: Append) {
+  async #append(doc: string, from: number, append: Append, chain: string | null) {
     const found = await this.#folder.log(doc);
-    const before = found?.head ?? null;
+    const before = found?.headOf(chain) ?? null;
     const unseen = (await found?.read(from)) ?? [];
 
     const { records, head } = append(before, unseen);
@@ -257,7 +262,7 @@ export class FolderStore implements Store {
     const isMoved = head?.seq !== before?.seq || head?.id !== before?.id;
     if (added.size === 0 && !isMoved) return { position: found?.position ?? 0, isWritten: false };
     const log = found ?? (await this.#folder.log(doc, true))!;
-    await log.append({ records: [...added.values()], head: isMoved ? head : undefined });
+    await log.append({ records: [...added.values()], head: isMoved ? head : undefined, chain });
     return { position: log.position, isWritten: true };
   }
 

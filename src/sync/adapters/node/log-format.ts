@@ -21,12 +21,14 @@ export const FRAME_HEAD_BYTES = MARKER_BYTES + 8;
 
 const CHANGE = 1;
 const HEAD = 2;
+const CHAIN_HEAD = 3;
 const ENDS_GROUP = 0x80;
 
-/** A change with its place in the order of the log, or the head of the own chain (null: forget it). */
+/** A change with its place in the order of the log, or the head of a chain (null: forget it): of the profile's own where `chain`
+ * is null, else of the device that it names. */
 export type LogEntry =
   | { readonly type: "change"; readonly position: number; readonly record: ChangeRecord }
-  | { readonly type: "head"; readonly head: ChainHead | null };
+  | { readonly type: "head"; readonly chain: string | null; readonly head: ChainHead | null };
 
 export function encodeHeader(marker: Bytes): Bytes {
   const bytes = new Uint8Array(HEADER_BYTES);
@@ -38,9 +40,10 @@ export function encodeHeader(marker: Bytes): Bytes {
 /** One frame. Throws `RangeError` for one that would not be read again. */
 export function encodeFrame(marker: Bytes, entry: LogEntry, endsGroup: boolean): Bytes {
   const payload = new Writer();
-  const kind = entry.type === "change" ? CHANGE : HEAD;
+  const kind = entry.type === "change" ? CHANGE : entry.chain === null ? HEAD : CHAIN_HEAD;
   payload.u8(endsGroup ? kind | ENDS_GROUP : kind);
   if (entry.type === "head") {
+    if (entry.chain !== null) payload.short(hexBytes(entry.chain));
     if (entry.head !== null) {
       payload.u64(entry.head.seq);
       payload.short(hexBytes(entry.head.id));
@@ -94,9 +97,10 @@ export function decodeFrame(frame: Bytes): { readonly entry: LogEntry | null; re
 }
 
 function entryOf(kind: number, reader: Reader): LogEntry | null {
-  if (kind === HEAD) {
+  if (kind === HEAD || kind === CHAIN_HEAD) {
+    const chain = kind === HEAD ? null : hexOf(reader.short());
     const head = reader.isAtEnd ? null : { seq: reader.u64(), id: hexOf(reader.short()) };
-    return { type: "head", head };
+    return { type: "head", chain, head };
   }
   if (kind !== CHANGE) return null;
   const position = reader.u64();
