@@ -140,8 +140,8 @@ describe("the hole", () => {
     const { honest, mallory } = four(world);
     const letters = WORDS.map(text => world.forge(mallory, { ops: () => ops(text) }));
     const refused = tellAll(honest, letters);
-    // From there on they count: somebody who is not two-faced stands on them.
-    const seen = honest[0].write(root => root.set("seen", true));
+    // From there on they count: somebody who is not two-faced names them.
+    const seen = honest[0].takeIn();
     for (const person of honest) codes(person, seen);
     const idOf = (word: string) => letters[WORDS.indexOf(word)]!.id;
     const byId = WORDS.toSorted((a, b) => (idOf(a) < idOf(b) ? -1 : 1));
@@ -590,7 +590,7 @@ describe("the hole H14: work does not grow with the square of what a liar puts i
     expect(tellAll(honest, letters)).toEqual([[], [], []]);
     expect(count).toBeGreaterThan(3 * 300);
     expect(count).toBeLessThan(3 * bound(300));
-    const seen = honest[0].write(root => root.set("seen", true));
+    const seen = honest[0].takeIn();
     for (const person of honest) expect(codes(person, seen)).toEqual([]);
     const byId = letters.map(({ id }, i) => [id, String.fromCharCode(0x4e00 + i)] as const).sort();
     for (const text of shown(honest, "body"))

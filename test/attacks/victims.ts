@@ -115,10 +115,10 @@ export function allTake(honest: Victims["honest"], letters: readonly Letter[]): 
   return first.json;
 }
 
-/** Alice writes beside the letters what the others hear: what all held of a device with two faces counts from here on. */
+/** Alice names what all hold of a device with two faces, and the others hear it: it counts from here on. */
 export function standOn(honest: Victims["honest"]): void {
   const [alice, ...others] = honest;
-  const letters = alice.write(root => root.set("seen", true));
+  const letters = alice.takeIn();
   for (const other of others) {
     expect(codesOf(other.receiveAll(letters))).toEqual([]);
     expect(other.json).toBe(alice.json);

@@ -134,6 +134,12 @@ export class Person {
     return (JSON.parse(this.json) as Record<string, string>)[key] ?? "";
   }
 
+  /** Names all branches of those who are two-faced, as somebody who takes them back in: what is here of them counts. */
+  takeIn(): Letter[] {
+    for (const { device } of this.replica.forks.all) this.replica.people.succeed(device, this.name);
+    return this.close();
+  }
+
   close(): Letter[] {
     clock.now += clock.step;
     return this.sign(this.replica.closeDraft(clock.now));

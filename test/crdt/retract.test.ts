@@ -180,9 +180,9 @@ describe("a retract", () => {
     const [stem] = crowd.letters(face) as [Letter];
     const [other] = face.write(root => root.set("other", 1)) as [Letter];
     const second = takeBack(face, retract(shared));
-    // Of a two-faced device counts what others took in.
+    // Of a two-faced device counts what others name.
     for (const letter of [stem, first, undone, other, second]) crowd.hand(letter, alice);
-    const [taken] = alice.write(root => root.set("taken", 1)) as [Letter];
+    const [taken] = alice.takeIn() as [Letter];
     for (const order of [
       [first, undone, other, second],
       [other, second, first, undone],
