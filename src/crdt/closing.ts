@@ -1,11 +1,12 @@
 // A draft becomes changes: numbered, on top of what is here, chained, hashed. Not judged: it is made of what the draft
 // checked, and what others will not take for lack of a right is still kept here.
 
+import type { LocalOps } from "./authority/admission.ts";
 import { mayWriteSomething } from "./authority/members.ts";
 import { Closed } from "./closed.ts";
-import type { Drafting } from "./drafting.ts";
+import type { Drafting, Part } from "./drafting.ts";
 import type { Bytes } from "./graph/bytes.ts";
-import type { DeviceId, DocId, Op, Role } from "./graph/change.ts";
+import { type DeviceId, type DocId, isContent, type Op, type Role, startsOf } from "./graph/change.ts";
 import { compose } from "./graph/compose.ts";
 import { retractsFor } from "./graph/retracts.ts";
 import type { VerifiedChange } from "./graph/verify.ts";
@@ -71,7 +72,7 @@ export class Closing {
    * be settled by the caller. */
   close(now: number): Closed[] {
     if (!this.#drafting.isOpen) return [];
-    const { parents: drafted, parts } = this.#drafting.take();
+    const { parents: drafted, parts, hasUnseen } = this.#drafting.take();
     // Another tab may have gone on with the chain since the draft was begun.
     let ancestors = this.#withOwnHead(drafted);
     const merges: Closed[] = [];
@@ -92,6 +93,7 @@ export class Closing {
       closed.push(this.#closeOne(ancestors, retracts.length > 0 ? [...ops, ...retracts] : ops, slot, now));
       ancestors = { prev: slot, parents: [slot] };
     }
+    if (hasUnseen) this.#holding.masking.placeNamed(parts.map(partOf));
     this.#holding.effects.named();
     return merges.length === 0 ? closed : [...merges, ...closed];
   }
@@ -119,4 +121,10 @@ export class Closing {
     this.#holding.masking.begin(verified.change, ancestors.prev, slot);
     return new Closed(slot, this.#holding);
   }
+}
+
+/** What a part does to the data. */
+function partOf({ ops, slot }: Part): { readonly slot: Slot; readonly local: LocalOps } {
+  const local = ops.filter(isContent);
+  return { slot, local: { ops: local, starts: startsOf(local) } };
 }

@@ -267,13 +267,14 @@ export class Drafting implements Author {
     return { ops, starts: startsOf(ops) };
   }
 
-  /** Hands over everything and starts empty. */
-  take(): { readonly parents: readonly Slot[]; readonly parts: readonly Part[] } {
+  /** Hands over everything and starts empty. `hasUnseen`: something stands in the tree that the parts do not know. */
+  take(): { readonly parents: readonly Slot[]; readonly parts: readonly Part[]; readonly hasUnseen: boolean } {
     const { parts } = this;
+    const hasUnseen = this.#isUnseen !== null;
     this.#drafts = [];
     this.#last = null;
     if (this.#authority.length > 0) this.#authority = [];
-    return { parents: this.#parents, parts };
+    return { parents: this.#parents, parts, hasUnseen };
   }
 
   /** Takes up one part of a draft that was open when its page went away. The ops must have been judged. */

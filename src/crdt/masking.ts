@@ -78,6 +78,29 @@ export class Masking {
     if (change.isRetracting) this.retract(slot, this.#retracts.nameAll(change, prev), patches);
   }
 
+  /**
+   * Of the parts of a draft, the oldest first, which have names now: those were missing where something stood that the draft
+   * does not know, so its elements stood behind all of that. They are put where everybody puts them. Nothing shows of it,
+   * since what a draft does not know is set aside.
+   */
+  placeNamed(parts: readonly { readonly slot: Slot; readonly local: LocalOps }[]): void {
+    const hidden = parts.filter(({ slot }) => this.#hidden.has(slot));
+    this.#turnAll(hidden, false);
+    for (const { slot, local } of parts.toReversed())
+      for (let i = local.ops.length - 1; i >= 0; i--)
+        this.#tree.revert(local.ops[i]!, slot, local.starts[i]!, []);
+    for (const { slot, local } of parts) this.#tree.applyAll(local.ops, local.starts, slot, []);
+    this.#turnAll(hidden, true);
+  }
+
+  #turnAll(parts: readonly { readonly slot: Slot; readonly local: LocalOps }[], isHidden: boolean): void {
+    const texts: HiddenTexts = new Map();
+    for (const { slot, local } of parts)
+      this.#tree.maskAll(local.ops, local.starts, slot, isHidden, [], texts);
+    if (texts.size > 0) this.#tree.hideAll(texts, isHidden, []);
+    this.#tree.settle([]);
+  }
+
   /** What a change that was applied, or the part of a draft, takes back. `drafted`: the ops of changes that are none yet. */
   retract(
     slot: Slot,
