@@ -206,9 +206,22 @@ export interface LinkEntry {
   readonly label: string;
   /** Devices that came by it and wrote. */
   readonly joined: number;
+  /** Milliseconds since 1970 from which on nobody is let in by it; null if that is never. */
+  readonly expires: number | null;
+  /** How many devices it lets in, counted as in `joined`; null for any number. */
+  readonly uses: number | null;
   /** Null where its secret is on other devices alone. */
   readonly address: string | null;
   readonly isReachable: boolean;
+}
+
+/** When a new link stops letting people in by itself. Who is asked to let somebody in keeps to it; it is no rule of the
+ * document. Null: never. */
+export interface LinkEnds {
+  /** Seconds from now. */
+  readonly afterSeconds: number | null;
+  /** Devices that came by it and wrote. */
+  readonly uses: number | null;
 }
 
 /** What of one person does not count for one reason. */
@@ -241,7 +254,7 @@ export interface DocumentPeople {
   readonly subscribe: (listener: () => void) => () => void;
   /** Makes links that can edit and that can only read where there are none to be shown, if I may; reaches the others. */
   prepareLinks(): Promise<void>;
-  makeLink(role: Role, label: string): Promise<void>;
+  makeLink(role: Role, label: string, ends: LinkEnds): Promise<void>;
   revoke(link: string): Promise<void>;
   setRole(person: string, role: Role): Promise<void>;
   /** Removes a person, and revokes links in the same change. */

@@ -50,7 +50,7 @@ it("makes the links that everybody expects once, and shows those whose secret is
   const { people, record } = peopleOf(alice);
   await people.prepareLinks();
   await people.prepareLinks();
-  await people.makeLink("admin", " The garden club ");
+  await people.makeLink("admin", " The garden club ", { afterSeconds: null, uses: null });
   const shown = people.state().links.filter(({ address }) => address !== null);
   expect(shown.map(({ role, label, joined }) => [role, label, joined])).toEqual([
     ["editor", "", 0],
@@ -71,6 +71,22 @@ it("makes the links that everybody expects once, and shows those whose secret is
   const garden = people.state().links.find(({ label }) => label === "The garden club")!;
   await people.revoke(garden.key);
   expect(people.state().links).not.toContainEqual(expect.objectContaining({ key: garden.key }));
+});
+
+it("states the end of a link that was asked for, and does not show that link as the usual one", async () => {
+  const [alice] = gather("Alice");
+  const { people } = peopleOf(alice);
+  await people.makeLink("editor", "", { afterSeconds: 3_600, uses: 5 });
+  const link = people.state().links.at(-1);
+  expect(link).toMatchObject({ role: "editor", uses: 5, joined: 0 });
+  expect(Math.abs(link!.expires! - Date.now() - 3_600_000)).toBeLessThan(5_000);
+  await people.prepareLinks();
+  const own = people.state().links.filter(({ address }) => address !== null);
+  expect(own.map(({ role, expires, uses }) => [role, expires === null, uses])).toEqual([
+    ["editor", false, 5],
+    ["editor", true, null],
+    ["reader", true, null],
+  ]);
 });
 
 it("removes a person with the link by which they came, and takes their words back in", async () => {

@@ -17,7 +17,7 @@ import {
 import { encodeLink } from "../link.ts";
 import type { Ciphers, DocumentRecord } from "../ports.ts";
 import { BODY_KEY } from "../text.ts";
-import type { AsideEntry, DocumentPeople, LinkEntry, PeopleState, PersonEntry } from "../view.ts";
+import type { AsideEntry, DocumentPeople, LinkEnds, LinkEntry, PeopleState, PersonEntry } from "../view.ts";
 import { forkProof } from "./fork-proof.ts";
 import { seedsOf, withSeeds } from "./link-seeds.ts";
 
@@ -35,6 +35,7 @@ interface Wishes {
 const ROLES: readonly Role[] = ["editor", "commenter", "reader", "admin"];
 /** What Share shows without being asked. */
 const USUAL: readonly Role[] = ["editor", "reader"];
+const ENDLESS: LinkEnds = { afterSeconds: null, uses: null };
 
 export class OpenedPeople implements DocumentPeople {
   readonly #replica: Replica;
@@ -103,12 +104,21 @@ export class OpenedPeople implements DocumentPeople {
     const seeds = new Map(seedsOf(record).map(seed => [this.#keyOf(seed), seed]));
     return this.#replica.people.links
       .filter(({ isLive }) => isLive)
-      .map(({ invite, role, label, joined }) => {
+      .map(({ invite, role, label, joined, expires, uses }) => {
         const seed = seeds.get(invite);
         const address =
           seed === undefined || record.roomSecret === null ? null : this.#address(record.roomSecret, seed);
         const isReachable = this.#replica.people.mayRevoke(invite);
-        return { key: invite, role, label, joined: joined.length, address, isReachable };
+        return {
+          key: invite,
+          role,
+          label,
+          joined: joined.length,
+          expires: expires === 0 ? null : expires * 1000,
+          uses: uses === 0 ? null : uses,
+          address,
+          isReachable,
+        };
       });
   }
 
@@ -170,24 +180,32 @@ export class OpenedPeople implements DocumentPeople {
   }
 
   async #prepare(): Promise<void> {
-    const shown = this.#links().filter(({ address, label }) => address !== null && label === "");
+    const shown = this.#links().filter(
+      ({ address, label, expires, uses }) =>
+        address !== null && label === "" && expires === null && uses === null,
+    );
     const missing = USUAL.filter(
       role => this.#roles().includes(role) && !shown.some(link => link.role === role),
     );
     if (missing.length > 0) await this.#make(missing.map(role => [role, ""]));
   }
 
-  async makeLink(role: Role, label: string): Promise<void> {
-    await this.#make([[role, label.trim().toWellFormed()]]);
+  async makeLink(role: Role, label: string, ends: LinkEnds): Promise<void> {
+    await this.#make([[role, label.trim().toWellFormed()]], ends);
   }
 
   /** Kept before it is said: a link that is listed and can never be shown would be of no use. */
-  async #make(links: readonly (readonly [role: Role, label: string])[]): Promise<void> {
+  async #make(
+    links: readonly (readonly [role: Role, label: string])[],
+    { afterSeconds, uses }: LinkEnds = ENDLESS,
+  ): Promise<void> {
+    const expires = afterSeconds === null ? 0 : Math.floor(Date.now() / 1000) + afterSeconds;
     const record = this.#wishes.record();
     const made = links.map(([role, label]) => ({ role, label, seed: this.#ciphers.random(32) }));
     const linkSeeds = withSeeds(seedsOf(record), ...made.map(({ seed }) => seed));
     await this.#wishes.say(people => {
-      for (const { role, label, seed } of made) people.invite(this.#keyOf(seed), role, label);
+      for (const { role, label, seed } of made)
+        people.invite(this.#keyOf(seed), role, label, { expires, uses: uses ?? 0 });
     });
     await this.#wishes.keepLinks({
       roomSecret: record.roomSecret ?? this.#ciphers.random(32),

@@ -3,6 +3,7 @@ import { lazy, Suspense, useEffect, useId, useRef, useState } from "react";
 import type { LinkEntry } from "../../sync/view.ts";
 import { cameWords, linkName } from "../people/words.ts";
 import { copyText } from "./copy-text.ts";
+import { endWords } from "./link-ends.ts";
 
 const QrCode = lazy(() => import("./qr-code.tsx"));
 
@@ -28,6 +29,7 @@ export function LinkItem({ link, isFirst, onRevoke }: Properties) {
     if (isFirst) field.current?.focus();
   }, [isFirst]);
   const { address, label } = link;
+  const ends = endWords(link, Date.now());
   return (
     <li className="share-link">
       {address === null ? (
@@ -72,6 +74,7 @@ export function LinkItem({ link, isFirst, onRevoke }: Properties) {
             </>
           )}
           {cameWords(link.role, link.joined)}
+          {ends !== "" && <span className="share-ends"> · {ends}</span>}
           {address === null && " · shown where it was made"}
         </span>
         {address !== null && (

@@ -44,12 +44,13 @@ export default function ShareDialog({ document, onClose }: Properties) {
             <NewLink
               roles={state.roles}
               isBusy={isBusy}
-              onMake={(role, label) => void attempt(people => people.makeLink(role, label))}
+              onMake={(role, label, ends) => void attempt(people => people.makeLink(role, label, ends))}
             />
           )}
           <p className="quiet">
             Whoever has a link can pass it on. Once revoked it lets nobody in; who came by it and wrote stays,
-            until removed under People.
+            until removed under People. When it ends by itself is kept to by the devices of the people here: a
+            cheat among them could let somebody in all the same.
           </p>
           <p className="quiet">
             The part after # is the key. It is never sent to the server, which learns who connects and when,
