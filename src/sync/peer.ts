@@ -225,6 +225,9 @@ export class Peer {
         this.presenceAt = this.#host.now;
         this.#host.message(this, message, sizeBytes);
         break;
+      case "introduction":
+        this.#host.message(this, message, sizeBytes);
+        break;
       case "changes":
         this.#receivedBytes += sizeBytes;
         if (this.#receivedBytes - this.#judgedBytes > UNJUDGED_BYTES_MAX) {

@@ -78,10 +78,12 @@ export type Message =
   /** The receiver has judged so many bytes of changes messages since the link began. */
   | { readonly type: "took"; readonly bytes: number }
   | { readonly type: "presence"; readonly presence: Presence }
+  /** The sender asks to be introduced as a device of the receiver's person: its signature over `introductionMessage`. */
+  | { readonly type: "introduction"; readonly signature: Bytes }
   | { readonly type: "ping" }
   | { readonly type: "pong" };
 
-const TYPE = { have: 1, changes: 2, took: 3, presence: 4, ping: 5, pong: 6 } as const;
+const TYPE = { have: 1, changes: 2, took: 3, presence: 4, ping: 5, pong: 6, introduction: 7 } as const;
 
 export function encodeMessage(message: Message): Bytes {
   const out = new Writer();
@@ -102,6 +104,9 @@ export function encodeMessage(message: Message): Bytes {
       break;
     case "took":
       out.varint(message.bytes);
+      break;
+    case "introduction":
+      out.bytes(message.signature);
       break;
     case "presence": {
       const { name, caret } = message.presence;
@@ -181,6 +186,8 @@ function read(input: Reader): Message {
         presence: { name, caret: hasCaret ? { anchor: readAnchor(input), head: readAnchor(input) } : null },
       };
     }
+    case TYPE.introduction:
+      return { type: "introduction", signature: input.bytes(64) };
     case TYPE.ping:
       return { type: "ping" };
     case TYPE.pong:

@@ -90,10 +90,13 @@ export interface DocumentView {
   /** Why nobody would take what I write here; null if they do. */
   readonly hindrance: Hindrance | null;
   readonly aside: AsideCount;
+  /** It was opened by a device link, and the other device has not introduced this one yet. Then it is not ready. */
+  readonly isAsking: boolean;
 }
 
-/** My role does not let me; I was removed; the link by which I came was revoked before I was let in, or has not arrived. */
-export type Hindrance = "role" | "removed" | "revoked" | "unknown-link";
+/** My role does not let me; I was removed; another device of mine took this one out of use; the link by which I came was
+ * revoked before I was let in, or has not arrived. */
+export type Hindrance = "role" | "removed" | "disowned" | "revoked" | "unknown-link";
 
 /** Changes that are here and do not count: how many in all, how many of mine, and who wrote the newest. */
 export interface AsideCount {
@@ -265,6 +268,64 @@ export interface DocumentPeople {
   proof(device: string): Uint8Array<ArrayBuffer>;
 }
 
+/** One of my devices in a document. */
+export interface DeviceEntry {
+  readonly key: string;
+  readonly name: string | null;
+  /** The one at hand. */
+  readonly isThis: boolean;
+  /** Linked right now. */
+  readonly isHere: boolean;
+  /** Whether it may be taken out of use from here. */
+  readonly isReachable: boolean;
+}
+
+/** A device that asks to be one of mine. "elsewhere": it has a part in the document already, and keeps that. */
+export interface AskingDevice {
+  readonly key: string;
+  /** Four, which it shows as well. */
+  readonly words: readonly string[];
+  readonly standing: "new" | "mine" | "elsewhere";
+}
+
+export interface DevicesState {
+  /** The most senior first; none for somebody who has no part in the document yet, since nothing of theirs is in it. */
+  readonly devices: readonly DeviceEntry[];
+  /** The device link that is shown, and who came by it. Null: none is. */
+  readonly adding: { readonly address: string; readonly asking: readonly AskingDevice[] } | null;
+  readonly hasRecoveryWords: boolean;
+  /** Only a first device makes them. */
+  readonly mayMakeRecoveryWords: boolean;
+}
+
+/** Whose recovery words somebody typed. */
+export interface Recovered {
+  readonly name: string | null;
+  /** Those that are in use. */
+  readonly devices: readonly Omit<DeviceEntry, "isThis" | "isReachable">[];
+}
+
+/** My devices in a document. */
+export interface DocumentDevices {
+  /** The same object until something in it changed. */
+  readonly state: () => DevicesState;
+  readonly subscribe: (listener: () => void) => () => void;
+  /** Shows a device link and waits for who comes by it; both end with `stopAdding`. */
+  startAdding(): Promise<void>;
+  stopAdding(): void;
+  /** Makes one that asks a device of mine. */
+  add(key: string): Promise<void>;
+  /** Takes one out of use, for good. */
+  disown(key: string): Promise<void>;
+  /** Twelve words that nobody keeps and that mean nothing until `useRecoveryWords`. */
+  makeRecoveryWords(): Promise<readonly string[]>;
+  useRecoveryWords(words: readonly string[]): Promise<void>;
+  /** A sentence that says what is wrong with the words, or whose they are. */
+  findRecovered(words: string): Promise<Recovered | { readonly error: string }>;
+  /** Makes this device one of the person's, and takes those out of use that are lost. */
+  recover(words: string, lost: readonly string[]): Promise<void>;
+}
+
 /** "chirograph" is the file with the whole signed history (wire §13). */
 export type ExportForm = "text" | "json" | "chirograph";
 
@@ -282,6 +343,11 @@ export interface OpenDocument {
   subscribeCarets(listener: () => void): () => void;
   /** Who may do what, the links that let people in, and what is set aside. */
   people(): Promise<DocumentPeople>;
+  devices(): Promise<DocumentDevices>;
+  /** The words by which the other device knows this one, while the view is asking. */
+  askingWords(): Promise<readonly string[]>;
+  /** Asks no more. */
+  stopAsking(): void;
   /** Reads the history, in slices; told how far it is, from 0 to 1, where it takes long enough to be told. */
   history(progress: (done: number) => void): Promise<TextHistory>;
   authors(): Promise<TextAuthors>;

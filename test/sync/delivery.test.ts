@@ -72,3 +72,15 @@ describe("delivery", () => {
     expect(delivery.heldUpTo).toEqual({ bob: 3 });
   });
 });
+
+test("devices of one person are one, and devices of mine are nobody", () => {
+  const whose: Readonly<Record<string, string | null>> = { laptop: "Bob", phone: "Bob", watch: null };
+  const delivery = new Delivery({}, device => whose[device]!);
+  delivery.opened(5);
+  const hear = (name: string, seq: number) => delivery.heard(name as DeviceId, seq);
+  hear("watch", 5);
+  expect([delivery.known, delivery.holders(new Set()), delivery.waiting]).toEqual([0, 0, 5]);
+  hear("laptop", 5);
+  hear("phone", 5);
+  expect([delivery.known, delivery.holders(new Set()), delivery.waiting]).toEqual([1, 1, 0]);
+});

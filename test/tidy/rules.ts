@@ -16,7 +16,7 @@ interface Ring {
 }
 
 const NONE = /^$/;
-const PLATFORM_PACKAGES = /^(idb|simple-peer|@noble\/[a-z0-9-]+)(\/|$)/;
+const PLATFORM_PACKAGES = /^(idb|simple-peer|@scure\/bip39|@noble\/[a-z0-9-]+)(\/|$)/;
 
 // The first row whose `files` match counts. A source without a row is a violation, so that a new folder is decided on.
 const RINGS: readonly Ring[] = [

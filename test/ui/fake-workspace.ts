@@ -2,6 +2,7 @@
 // nothing, stores nothing and reaches nobody, and so shows nothing about the layers beneath.
 import type {
   Caret,
+  DocumentDevices,
   DocumentEntry,
   DocumentPeople,
   DocumentView,
@@ -112,6 +113,7 @@ export class FakeDocument implements OpenDocument {
       search: null,
       hindrance: null,
       aside: { count: 0, mine: 0, newestBy: null },
+      isAsking: false,
     };
     this.text.onEdit = patches => {
       this.onFirstEdit();
@@ -169,6 +171,18 @@ export class FakeDocument implements OpenDocument {
 
   people(): Promise<DocumentPeople> {
     return Promise.reject(new Error("A text in memory lets nobody in."));
+  }
+
+  devices(): Promise<DocumentDevices> {
+    return Promise.reject(new Error("A text in memory has no devices."));
+  }
+
+  askingWords(): Promise<readonly string[]> {
+    return Promise.reject(new Error("A text in memory asks nobody."));
+  }
+
+  stopAsking(): void {
+    this.show({ isAsking: false });
   }
 
   async exported(form: ExportForm): Promise<Uint8Array<ArrayBuffer>> {

@@ -16,14 +16,12 @@ import {
   titleOf,
 } from "../text.ts";
 import type {
-  AsideCount,
   Caret,
+  DocumentDevices,
   DocumentPeople,
   DocumentView,
   ExportForm,
-  Hindrance,
   OpenDocument,
-  Person,
   Search,
   SharedText,
   TextAuthors,
@@ -31,6 +29,7 @@ import type {
   TextPatch,
 } from "../view.ts";
 import { DocumentImage } from "./document-image.ts";
+import { AsideCounter, hindranceOf, isAsking, listed, nameOf, provingOf } from "./document-people.ts";
 import { Host, type HostOptions } from "./host.ts";
 import { type findLastWords, leaveLastWords } from "./last-words.ts";
 
@@ -38,6 +37,8 @@ import { type findLastWords, leaveLastWords } from "./last-words.ts";
 const REMEMBER_MS = 300;
 /** Milliseconds without a letter after which a title is written. */
 const TITLE_PAUSE_MS = 300;
+
+type KeptLinks = Pick<DocumentRecord, "roomSecret" | "inviteSeed" | "linkSeeds">;
 
 export interface OpenedOptions extends Omit<HostOptions, "delivered" | "inviteSeed" | "name"> {
   /** As stored, or as it will be once the first edit is. */
@@ -77,7 +78,8 @@ export class OpenedDocument implements OpenDocument {
   #title: string | null = null;
   #titleTimer: ReturnType<typeof setTimeout> | undefined;
   #people: Promise<DocumentPeople> | null = null;
-  #aside: AsideCount = { count: 0, mine: 0, newestBy: null };
+  #devices: Promise<DocumentDevices> | null = null;
+  readonly #aside = new AsideCounter();
   #forgetLastWords: () => void = () => undefined;
   /** What the store held when the document was opened is no edit. */
   #isRestoring = false;
@@ -93,7 +95,7 @@ export class OpenedDocument implements OpenDocument {
     this.#name = options.name;
     this.#isRemembered = isRemembered;
     this.host = new Host(
-      { ...options, inviteSeed: record.inviteSeed, delivered: record.delivered },
+      { ...options, ...provingOf(record), delivered: record.delivered },
       { changed: () => this.#changed(), presence: () => this.#tellCarets(), stored: () => this.#stored() },
     );
     this.#image = new DocumentImage(options.store, replica, options.imagedTo, act => this.host.act(act));
@@ -166,20 +168,22 @@ export class OpenedDocument implements OpenDocument {
 
   #makeView(): DocumentView {
     const { session } = this.host;
-    const hindrance = this.#hindrance;
+    const hindrance = hindranceOf(this.#replica);
+    const asks = isAsking(this.#replica, this.#record);
     const view: DocumentView = {
       id: this.id,
       title: this.#title ?? titleOf(this.#replica),
       status: session.status,
       notice: session.notice,
-      people: this.#listed(),
+      people: listed(this.#replica, session, this.#name),
       // What is written before the link is here would be taken by nobody.
-      ready: this.#replica.hasGenesis && hindrance !== "unknown-link",
+      ready: this.#replica.hasGenesis && hindrance !== "unknown-link" && !asks,
       canUndo: this.#replica.canUndo,
       canRedo: this.#replica.canRedo,
       search: this.#replica.hasGenesis ? null : this.#search,
       hindrance,
-      aside: this.#countAside(),
+      aside: this.#aside.of(this.#replica, session),
+      isAsking: asks,
     };
     // The same object while it says the same: a screen that compares by identity need not draw again.
     const json = JSON.stringify(view);
@@ -192,43 +196,6 @@ export class OpenedDocument implements OpenDocument {
   get #search(): Search {
     if (this.host.session.isAsking) return "connecting";
     return this.host.network?.search ?? "connecting";
-  }
-
-  get #hindrance(): Hindrance | null {
-    const { hasGenesis, mayWrite, role, people, device, cameBy } = this.#replica;
-    if (!hasGenesis || mayWrite) return null;
-    if (role !== null) return "role";
-    if (people.endsOf(device).length > 0) return "removed";
-    return cameBy === null ? "role" : people.endsOf(cameBy).length > 0 ? "revoked" : "unknown-link";
-  }
-
-  /** All of it is looked at when there is more or less of it, and not at each keystroke. */
-  #countAside(): AsideCount {
-    const { people, device } = this.#replica;
-    if (people.asideCount === this.#aside.count) return this.#aside;
-    const authors = people.aside.map(({ author }) => author);
-    const key = authors.at(-1);
-    this.#aside = {
-      count: authors.length,
-      mine: authors.filter(author => author === device).length,
-      newestBy: key === undefined ? null : { key, name: this.host.session.claimedName(key) },
-    };
-    return this.#aside;
-  }
-
-  #listed(): Person[] {
-    const { session } = this.host;
-    const device = this.#replica.device;
-    const people: Person[] = [{ key: device, name: this.#name, me: true, path: null }];
-    const add = (key: DeviceId, path: Person["path"]): void => {
-      if (people.some(person => person.key === key)) return;
-      people.push({ key, name: session.claimedName(key), me: false, path });
-    };
-    const present = session.openPeers().toSorted((a, b) => (a.device! < b.device! ? -1 : 1));
-    for (const peer of present) add(peer.device!, peer.link.kind === "relay" ? "relay" : "direct");
-    for (const { device, role, isRecovery } of this.#replica.members)
-      if (role !== null && !isRecovery) add(device, null);
-    return people;
   }
 
   subscribe(listener: () => void): () => void {
@@ -361,10 +328,36 @@ export class OpenedDocument implements OpenDocument {
 
   async #openPeople(): Promise<DocumentPeople> {
     const { OpenedPeople } = await import("./opened-people.ts");
-    return new OpenedPeople(this.#replica, this.#ciphers, this.#options.pageUrl, {
-      nameOf: device => this.host.session.claimedName(device),
-      subscribe: listener => this.subscribe(listener),
-      say: async say => {
+    return new OpenedPeople(this.#replica, this.#ciphers, this.#options.pageUrl, this.#wishes());
+  }
+
+  devices(): Promise<DocumentDevices> {
+    this.#devices ??= this.#openDevices().catch(error => {
+      this.#devices = null;
+      throw error;
+    });
+    return this.#devices;
+  }
+
+  async #openDevices(): Promise<DocumentDevices> {
+    const { OpenedDevices } = await import("./opened-devices.ts");
+    await this.#image.whole;
+    return new OpenedDevices(this.#replica, this.#options, this.host.session, {
+      ...this.#wishes(),
+      take: async records => {
+        await this.#options.store.append(this.id, 0, head => ({ records, head }));
+        this.host.act(session => session.lookInStore());
+        await this.host.settled();
+      },
+      changed: () => this.#changed(),
+    });
+  }
+
+  #wishes() {
+    return {
+      nameOf: (device: DeviceId) => nameOf(this.#replica, this.host.session, device),
+      subscribe: (listener: () => void) => this.subscribe(listener),
+      say: async (say: (people: Replica["people"]) => void) => {
         this.host.act(session => {
           session.amend(({ people }) => say(people));
           session.flush();
@@ -372,18 +365,32 @@ export class OpenedDocument implements OpenDocument {
         await this.host.settled();
       },
       record: () => this.#record,
-      keepLinks: links => this.#keepLinks(links),
-    });
+      keepLinks: (links: KeptLinks) => this.#keepLinks(links),
+    };
+  }
+
+  async askingWords(): Promise<readonly string[]> {
+    const { askingWords } = await import("./words.ts");
+    const { introducer, seed } = this.#record.asking!;
+    const link = toHex(this.#ciphers.seedPublicKey(seed)) as DeviceId;
+    return askingWords(this.id, introducer as DeviceId, link, this.#replica.device);
+  }
+
+  stopAsking(): void {
+    this.#record = { ...this.#record, asking: undefined };
+    this.#rememberNow();
+    this.#changed();
   }
 
   /** Secrets of links are kept, and the others are met behind the first of them. */
-  async #keepLinks(links: Pick<DocumentRecord, "roomSecret" | "inviteSeed" | "linkSeeds">): Promise<void> {
+  async #keepLinks(links: KeptLinks): Promise<void> {
     const { roomSecret } = this.#record;
     this.#record = { ...this.#record, ...links };
     this.#rememberNow();
     this.#changed();
     if (roomSecret !== null || links.roomSecret === null) return;
-    this.host.act(session => session.setInviteSeed(links.inviteSeed!));
+    const { inviteSeed } = links;
+    if (inviteSeed !== null) this.host.act(session => session.setInviteSeed(inviteSeed));
     await this.#connect(links.roomSecret);
   }
 
@@ -474,6 +481,7 @@ export class OpenedDocument implements OpenDocument {
     const { removedAt: _, ...record } = this.#record;
     this.#options.remember({
       ...record,
+      asking: isAsking(this.#replica, record) ? record.asking : undefined,
       title: titleOf(this.#replica),
       unshared: session.waiting,
       delivered: session.delivered,

@@ -91,7 +91,7 @@ export function isChainHead(row: unknown): row is ChainHead {
 }
 
 export function isDocumentRecord(row: unknown): row is DocumentRecord {
-  const { id, title, updatedAt, unshared, roomSecret, inviteSeed, linkSeeds, delivered, removedAt } =
+  const { id, title, updatedAt, unshared, roomSecret, inviteSeed, linkSeeds, asking, delivered, removedAt } =
     fieldsOf(row);
   return (
     isHex(id) &&
@@ -101,6 +101,7 @@ export function isDocumentRecord(row: unknown): row is DocumentRecord {
     (roomSecret === null || isBytes(roomSecret)) &&
     (inviteSeed === null || isBytes(inviteSeed)) &&
     (linkSeeds === undefined || (Array.isArray(linkSeeds) && linkSeeds.every(isBytes))) &&
+    (asking === undefined || (isHex(fieldsOf(asking).introducer) && isBytes(fieldsOf(asking).seed))) &&
     Object.values(fieldsOf(delivered)).every(isCount) &&
     (removedAt === null || typeof removedAt === "number")
   );

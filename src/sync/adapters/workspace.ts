@@ -2,7 +2,7 @@
 // platform comes together here; everything below takes it as arguments.
 
 import { type DeviceId, type DocId, joinMessage, Replica, toHex } from "../../crdt/index.ts";
-import { decodeLink } from "../link.ts";
+import { type DeviceLink, decodeDeviceLink, decodeLink } from "../link.ts";
 import type {
   Bytes,
   DeviceKey,
@@ -153,6 +153,8 @@ class BrowserWorkspace implements Workspace {
   }
 
   async join(fragment: string): Promise<OpenDocument | { readonly error: string }> {
+    const asked = decodeDeviceLink(fragment);
+    if (asked !== null) return "error" in asked ? asked : await this.#ask(asked);
     const link = decodeLink(fragment);
     if ("error" in link) return link;
     if (link.server !== null)
@@ -167,6 +169,18 @@ class BrowserWorkspace implements Workspace {
     const linkSeeds = withSeeds(seedsOf(before), inviteSeed);
     const record = { ...before, removedAt: null, roomSecret, inviteSeed, linkSeeds };
     // The secret leaves the address, so it must be kept before anything else.
+    await this.#remember(record);
+    return (await this.#reopen(record)) ?? { error: "This document could not be opened." };
+  }
+
+  /** Another device of the same person is to introduce this one. */
+  async #ask({ doc, roomSecret, seed, introducer }: DeviceLink): Promise<OpenDocument | { error: string }> {
+    if (introducer === this.device)
+      return {
+        error: "This link is for another device of yours: open it there, not on the one that made it.",
+      };
+    const before = this.#records.get(doc) ?? blank(doc);
+    const record = { ...before, removedAt: null, roomSecret, asking: { introducer, seed } };
     await this.#remember(record);
     return (await this.#reopen(record)) ?? { error: "This document could not be opened." };
   }

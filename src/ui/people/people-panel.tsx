@@ -8,7 +8,7 @@ import { labelsOf, labelText } from "./names.ts";
 import { isAway, ShownLabel, whereIs } from "./person-words.tsx";
 import { RemoveDialog } from "./remove-dialog.tsx";
 import { usePeople } from "./use-people.ts";
-import { changesWords, roleWords } from "./words.ts";
+import { changesWords, devicesWords, roleWords } from "./words.ts";
 import "./people-pages.css";
 
 interface Properties {
@@ -16,10 +16,11 @@ interface Properties {
   readonly people: readonly Person[];
   readonly aside: number;
   readonly onAside: () => void;
+  readonly onDevices: () => void;
 }
 
 // The default export is what `lazy` of React asks for.
-export default function PeoplePanel({ document, people, aside, onAside }: Properties) {
+export default function PeoplePanel({ document, people, aside, onAside, onDevices }: Properties) {
   const { state, problem, isBusy, attempt } = usePeople(document);
   const [leaving, setLeaving] = useState<PersonEntry | null>(null);
   const labels = labelsOf(people);
@@ -45,7 +46,9 @@ export default function PeoplePanel({ document, people, aside, onAside }: Proper
                   </span>
                 )}
               </span>
-              <span className="person-where">{person.me ? "you" : whereIs(person)}</span>
+              <span className="person-where">
+                {person.me ? "you" : entry?.me ? `yours, ${whereIs(person)}` : whereIs(person)}
+              </span>
               {mayReach && entry.role !== null ? (
                 <select
                   className="field person-role"
@@ -82,6 +85,12 @@ export default function PeoplePanel({ document, people, aside, onAside }: Proper
           );
         })}
       </ul>
+      <button type="button" className="button people-aside" onClick={onDevices}>
+        My devices
+        <span className="quiet">
+          {devicesWords(state?.persons.find(({ me }) => me)?.devices.length ?? 1)}
+        </span>
+      </button>
       {aside > 0 && (
         <button type="button" className="button people-aside" onClick={onAside}>
           Set aside

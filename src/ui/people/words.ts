@@ -40,3 +40,7 @@ export function reasonWords({ reason }: AsideEntry, name: string): string {
 export function changesWords(count: number): string {
   return count === 1 ? "1 change" : `${count} changes`;
 }
+
+export function devicesWords(count: number): string {
+  return count === 1 ? "only this one" : `${count} devices`;
+}

@@ -15,7 +15,7 @@ export const TERMS: readonly (readonly [seconds: number | null, words: string])[
 
 /** How many may come by it; null for any number. */
 export const USES: readonly (readonly [uses: number | null, words: string])[] = [
-  [null, "for anybody who has it"],
+  [null, "for anybody"],
   [1, "for 1 person"],
   [5, "for 5 people"],
   [20, "for 20 people"],

@@ -17,6 +17,7 @@ const view = (parts: Partial<DocumentView>): DocumentView => ({
   search: null,
   hindrance: null,
   aside: { count: 0, mine: 0, newestBy: null },
+  isAsking: false,
   ...parts,
 });
 
