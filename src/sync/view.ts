@@ -317,9 +317,9 @@ export interface DocumentDevices {
   add(key: string): Promise<void>;
   /** Takes one out of use, for good. */
   disown(key: string): Promise<void>;
-  /** Twelve words that nobody keeps and that mean nothing until `useRecoveryWords`. */
+  /** Twelve words that nobody keeps and that mean nothing until `confirmRecoveryWords`. */
   makeRecoveryWords(): Promise<readonly string[]>;
-  useRecoveryWords(words: readonly string[]): Promise<void>;
+  confirmRecoveryWords(words: readonly string[]): Promise<void>;
   /** A sentence that says what is wrong with the words, or whose they are. */
   findRecovered(words: string): Promise<Recovered | { readonly error: string }>;
   /** Makes this device one of the person's, and takes those out of use that are lost. */

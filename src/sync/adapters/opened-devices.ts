@@ -168,7 +168,7 @@ export class OpenedDevices implements DocumentDevices {
     return newRecoveryWords(length => this.#platform.ciphers.random(length));
   }
 
-  async useRecoveryWords(words: readonly string[]): Promise<void> {
+  async confirmRecoveryWords(words: readonly string[]): Promise<void> {
     const seed = recoverySeed(words.join(" "));
     if (seed === null) throw new Error(NO_WORDS);
     const { doc, device } = this.#replica;

@@ -4,9 +4,12 @@ import { useState } from "react";
 import type { DeviceEntry, DevicesState, DocumentDevices, OpenDocument } from "../../sync/view.ts";
 import { Modal } from "../modal.tsx";
 import { Mark } from "../people/mark.tsx";
-import { shownName, wordsOf } from "../people/names.ts";
+import { wordsOf } from "../people/names.ts";
 import { useLate } from "../use-late.ts";
 import { AddDevice } from "./add-device.tsx";
+import { DeviceName } from "./device-name.tsx";
+import { MakeWords } from "./make-words.tsx";
+import { Recover } from "./recover.tsx";
 import "../share/share.css";
 import "./devices.css";
 
@@ -42,13 +45,17 @@ export default function DevicesDialog({ document, onClose }: Properties) {
                 ))}
               </ul>
               <AddDevice devices={here} adding={state.adding} isBusy={isBusy} attempt={attempt} />
+              <MakeWords state={state} isBusy={isBusy} attempt={attempt} />
             </>
           )}
           {here !== null && state !== null && state.devices.length === 0 && (
-            <p>
-              Nothing of yours is in this document yet. Once you write in it, this device stands here and you
-              can add others.
-            </p>
+            <>
+              <p>
+                Nothing of yours is in this document yet. Once you write in it, this device stands here and
+                you can add others.
+              </p>
+              <Recover isBusy={isBusy} attempt={attempt} />
+            </>
           )}
         </>
       )}
@@ -94,21 +101,5 @@ function DeviceRow({ device, isBusy, onRemove }: RowProperties) {
         </div>
       )}
     </li>
-  );
-}
-
-/** The name it goes by, if it has one, and always the two words of its key. */
-export function DeviceName({ device }: { readonly device: Pick<DeviceEntry, "key" | "name"> }) {
-  const name = shownName(device.name);
-  return (
-    <span className="device-name">
-      {name !== null && (
-        <>
-          <bdi>{name}</bdi>
-          <span className="quiet"> · </span>
-        </>
-      )}
-      {wordsOf(device.key)}
-    </span>
   );
 }
