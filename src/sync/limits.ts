@@ -146,3 +146,6 @@ export const NOTICE_MS = 10_000;
 
 /** Secrets of share links that a device keeps of one document, so that Share can show them again: more than anybody labels. */
 export const LINK_SEEDS_MAX = 100;
+
+/** People whose keys somebody compared on this device: more than anybody meets, and some 100 kB of what a page may keep. */
+export const VERIFIED_MAX = 500;

@@ -60,6 +60,18 @@ export interface Person {
   readonly me: boolean;
   /** Linked right now; how, for those who want to know. */
   readonly path: "direct" | "relay" | null;
+  /** What this device remembers of comparing keys; absent for nothing, and for my own. */
+  readonly verification?: Verification;
+}
+
+/** The key is one that was compared; it is a new device of somebody of whom another was; it goes by the name of somebody
+ * whose key was another one. */
+export type Verification = "verified" | "new-device" | "other-key";
+
+/** Words that two people read to each other: those of mine and theirs. Both see the same two rows. */
+export interface Comparison {
+  readonly mine: readonly string[];
+  readonly theirs: readonly string[];
 }
 
 export interface Caret {
@@ -264,6 +276,11 @@ export interface DocumentPeople {
   remove(person: string, links: readonly string[]): Promise<void>;
   /** Takes back in what was set aside, and first gives its author a role, if there is one to be given. */
   takeIn(entry: AsideEntry, role: Role | null): Promise<void>;
+  /** Of me and of whose device it is. */
+  compare(device: string): Promise<Comparison>;
+  /** Remembers, on this device alone, that all devices of whose this is are those of the person whom I know. */
+  verify(device: string): void;
+  unverify(device: string): void;
   /** Two changes with one number and what shows that a device signed both, as a file. */
   proof(device: string): Uint8Array<ArrayBuffer>;
 }

@@ -6,6 +6,7 @@ import type { DeviceId, MapEdit } from "../../src/crdt/index.ts";
 import { forkProof } from "../../src/sync/adapters/fork-proof.ts";
 import { seedsOf, withSeeds } from "../../src/sync/adapters/link-seeds.ts";
 import { OpenedPeople } from "../../src/sync/adapters/opened-people.ts";
+import { Verified } from "../../src/sync/adapters/verified.ts";
 import { LINK_SEEDS_MAX } from "../../src/sync/limits.ts";
 import { decodeLink } from "../../src/sync/link.ts";
 import type { Bytes, DocumentRecord } from "../../src/sync/ports.ts";
@@ -17,7 +18,7 @@ import { deterministicCiphers, keyNamed } from "./lucky-ciphers.ts";
 const type = (at: number, insert: string) => (root: MapEdit) =>
   editBody(root, [{ from: at, to: at, insert }]);
 
-function peopleOf(person: Person) {
+function peopleOf(person: Person, verified = new Verified(null)) {
   const key = keyNamed("no link");
   const ciphers = deterministicCiphers(new Prng(7), (_key, message) => key.sign(message), false);
   let record: DocumentRecord = {
@@ -41,6 +42,8 @@ function peopleOf(person: Person) {
     keepLinks: async links => {
       record = { ...record, ...links };
     },
+    verified,
+    changed: () => undefined,
   });
   return { people, record: () => record };
 }

@@ -4,20 +4,43 @@
 import type { DeviceId, Replica } from "../../crdt/index.ts";
 import type { DocumentRecord } from "../ports.ts";
 import type { Session } from "../session.ts";
-import type { AsideCount, Hindrance, Person } from "../view.ts";
+import type { AsideCount, Hindrance, Person, Verification } from "../view.ts";
+import type { Verified } from "./verified.ts";
 
 /** Me first, then those who are here, then members who are not; stable order. `name`: my own. */
-export function listed(replica: Replica, session: Session, name: string | null): Person[] {
+export function listed(
+  replica: Replica,
+  session: Session,
+  name: string | null,
+  verified: Verified,
+): Person[] {
   const people: Person[] = [{ key: replica.device, name, me: true, path: null }];
   const add = (key: DeviceId, path: Person["path"]): void => {
     if (people.some(person => person.key === key)) return;
-    people.push({ key, name: nameOf(replica, session, key), me: false, path });
+    const person: Person = { key, name: nameOf(replica, session, key), me: false, path };
+    const verification = verificationOf(replica, verified, person);
+    people.push(verification === null ? person : { ...person, verification });
   };
   const present = session.openPeers().toSorted((a, b) => (a.device! < b.device! ? -1 : 1));
   for (const peer of present) add(peer.device!, peer.link.kind === "relay" ? "relay" : "direct");
   for (const { device, role, isRecovery } of replica.members)
     if (role !== null && !isRecovery) add(device, null);
   return people;
+}
+
+function verificationOf(replica: Replica, verified: Verified, { key, name }: Person): Verification | null {
+  // Mostly nobody was verified, and this is asked at every keystroke.
+  if (verified.isEmpty) return null;
+  const { people, device } = replica;
+  if (people.personOf(key as DeviceId) === people.personOf(device)) return null;
+  return verified.of(key, devicesOf(replica, key as DeviceId), name);
+}
+
+/** Of the person whose a device is, disowned ones and recovery keys included: all of them were theirs. */
+export function devicesOf({ people, members }: Replica, device: DeviceId): readonly DeviceId[] {
+  const person = people.personOf(device);
+  const devices = members.filter(member => member.person === person).map(member => member.device);
+  return devices.length === 0 ? [device] : devices;
 }
 
 /** What a device calls itself; where it never did, what another one of its person does. */

@@ -32,6 +32,7 @@ import { DocumentImage } from "./document-image.ts";
 import { AsideCounter, hindranceOf, isAsking, listed, nameOf, provingOf } from "./document-people.ts";
 import { Host, type HostOptions } from "./host.ts";
 import { type findLastWords, leaveLastWords } from "./last-words.ts";
+import type { Verified } from "./verified.ts";
 
 /** Milliseconds between writes of what is remembered beside the changes: a convenience, not the text. */
 const REMEMBER_MS = 300;
@@ -49,6 +50,7 @@ export interface OpenedOptions extends Omit<HostOptions, "delivered" | "inviteSe
   readonly remember: (record: Partial<DocumentRecord> & { readonly id: string }) => void;
   readonly rename: (name: string | null) => void;
   readonly connect: (roomSecret: Bytes, listener: NetworkListener) => Promise<Network>;
+  readonly verified: Verified;
   /** The page's address without its fragment. */
   readonly pageUrl: string;
   readonly firstStored: () => void;
@@ -175,7 +177,7 @@ export class OpenedDocument implements OpenDocument {
       title: this.#title ?? titleOf(this.#replica),
       status: session.status,
       notice: session.notice,
-      people: listed(this.#replica, session, this.#name),
+      people: listed(this.#replica, session, this.#name, this.#options.verified),
       // What is written before the link is here would be taken by nobody.
       ready: this.#replica.hasGenesis && hindrance !== "unknown-link" && !asks,
       canUndo: this.#replica.canUndo,
@@ -349,7 +351,6 @@ export class OpenedDocument implements OpenDocument {
         this.host.act(session => session.lookInStore());
         await this.host.settled();
       },
-      changed: () => this.#changed(),
     });
   }
 
@@ -366,6 +367,8 @@ export class OpenedDocument implements OpenDocument {
       },
       record: () => this.#record,
       keepLinks: (links: KeptLinks) => this.#keepLinks(links),
+      verified: this.#options.verified,
+      changed: () => this.#changed(),
     };
   }
 
@@ -409,6 +412,11 @@ export class OpenedDocument implements OpenDocument {
     this.flush();
     const { exported } = await import("./exporting.ts");
     return await exported(this.#replica, form);
+  }
+
+  /** Another tab may have verified somebody. */
+  reverify(): void {
+    this.#changed();
   }
 
   flush(): void {

@@ -17,9 +17,19 @@ import {
 import { encodeLink } from "../link.ts";
 import type { Ciphers, DocumentRecord } from "../ports.ts";
 import { BODY_KEY } from "../text.ts";
-import type { AsideEntry, DocumentPeople, LinkEnds, LinkEntry, PeopleState, PersonEntry } from "../view.ts";
+import type {
+  AsideEntry,
+  Comparison,
+  DocumentPeople,
+  LinkEnds,
+  LinkEntry,
+  PeopleState,
+  PersonEntry,
+} from "../view.ts";
+import { devicesOf } from "./document-people.ts";
 import { forkProof } from "./fork-proof.ts";
 import { seedsOf, withSeeds } from "./link-seeds.ts";
+import type { Verified } from "./verified.ts";
 
 /** What may be done to the document. */
 interface Wishes {
@@ -29,6 +39,8 @@ interface Wishes {
   say(say: (people: People) => void): Promise<void>;
   record(): DocumentRecord;
   keepLinks(links: Pick<DocumentRecord, "roomSecret" | "inviteSeed" | "linkSeeds">): Promise<void>;
+  readonly verified: Verified;
+  changed(): void;
 }
 
 /** In the order in which they are offered. */
@@ -236,6 +248,27 @@ export class OpenedPeople implements DocumentPeople {
         if (from === 0 && role !== null) people.setRole(author as PersonId, role);
         people.admit(heads.slice(from, from + ADMITTED_HEADS_MAX));
       });
+  }
+
+  async compare(device: string): Promise<Comparison> {
+    const { personWords } = await import("./words.ts");
+    const { people, device: own } = this.#replica;
+    return {
+      mine: personWords(people.personOf(own)),
+      theirs: personWords(people.personOf(device as DeviceId)),
+    };
+  }
+
+  verify(device: string): void {
+    const key = device as DeviceId;
+    const name = this.#wishes.nameOf(key);
+    this.#wishes.verified.remember({ devices: devicesOf(this.#replica, key), name });
+    this.#wishes.changed();
+  }
+
+  unverify(device: string): void {
+    this.#wishes.verified.forget(devicesOf(this.#replica, device as DeviceId));
+    this.#wishes.changed();
   }
 
   proof(device: string): Uint8Array<ArrayBuffer> {

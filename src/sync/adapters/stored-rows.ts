@@ -111,7 +111,7 @@ export function fieldsOf(row: unknown): Record<string, unknown> {
   return typeof row === "object" && row !== null ? (row as Record<string, unknown>) : {};
 }
 
-function isHex(value: unknown): value is string {
+export function isHex(value: unknown): value is string {
   return typeof value === "string" && /^[0-9a-f]+$/.test(value);
 }
 

@@ -24,6 +24,7 @@ import { seedsOf, withSeeds } from "./link-seeds.ts";
 import { openMemoryStore } from "./memory-store.ts";
 import { OpenedDocument } from "./opened-document.ts";
 import { allSpent, rememberSpent } from "./spent-numbers.ts";
+import { openVerified } from "./verified.ts";
 import { createVerifier } from "./verifier.ts";
 
 const UNDO_MS = 10_000;
@@ -76,6 +77,7 @@ class BrowserWorkspace implements Workspace {
   readonly #trusted: TrustedUrl;
   readonly #listeners = new Set<() => void>();
   readonly #opened = new Set<OpenedDocument>();
+  readonly #verified = openVerified();
   #records = new Map<string, DocumentRecord>();
   #entries: readonly DocumentEntry[] = [];
   #iceServers: Promise<readonly RTCIceServer[]> | null = null;
@@ -93,6 +95,9 @@ class BrowserWorkspace implements Workspace {
     this.#trusted = trusted;
     this.missing = missing;
     this.device = toHex(key.publicKey) as DeviceId;
+    globalThis.addEventListener?.("storage", () => {
+      if (this.#verified.reread()) for (const document of this.#opened) document.reverify();
+    });
     globalThis.addEventListener?.("pagehide", event => {
       if (!event.persisted) for (const document of this.#opened) document.goodbye();
     });
@@ -231,6 +236,7 @@ class BrowserWorkspace implements Workspace {
         rename: storeName,
         remember: changed => void this.#remember(changed),
         connect: (roomSecret, listener) => this.#connect(roomSecret, listener),
+        verified: this.#verified,
         pageUrl: location.href.replace(/#.*$/, ""),
         firstStored: () => void askToPersist(),
         closed: () => this.#opened.delete(document),

@@ -8,7 +8,8 @@ import { labelsOf, labelText } from "./names.ts";
 import { isAway, ShownLabel, whereIs } from "./person-words.tsx";
 import { RemoveDialog } from "./remove-dialog.tsx";
 import { usePeople } from "./use-people.ts";
-import { changesWords, devicesWords, roleWords } from "./words.ts";
+import { VerifyDialog } from "./verify-dialog.tsx";
+import { changesWords, devicesWords, roleWords, verificationWords } from "./words.ts";
 import "./people-pages.css";
 
 interface Properties {
@@ -21,8 +22,9 @@ interface Properties {
 
 // The default export is what `lazy` of React asks for.
 export default function PeoplePanel({ document, people, aside, onAside, onDevices }: Properties) {
-  const { state, problem, isBusy, attempt } = usePeople(document);
+  const { people: here, state, problem, isBusy, attempt } = usePeople(document);
   const [leaving, setLeaving] = useState<PersonEntry | null>(null);
+  const [comparing, setComparing] = useState<string | null>(null);
   const labels = labelsOf(people);
   const entryOf = (key: string) => state?.persons.find(({ devices }) => devices.includes(key));
   return (
@@ -31,7 +33,8 @@ export default function PeoplePanel({ document, people, aside, onAside, onDevice
       <ul aria-label="Who is here" className="people-rows">
         {people.map(person => {
           const label = labels.get(person.key)!;
-          const name = labelText(label);
+          const name = labelText({ ...label, isVerified: false });
+          const news = verificationWords(person.verification);
           const entry = entryOf(person.key);
           const mayReach = entry?.isReachable && state?.mayRule;
           return (
@@ -70,6 +73,17 @@ export default function PeoplePanel({ document, people, aside, onAside, onDevice
                   {entry === undefined ? "by a link" : roleWords(entry.role)}
                 </span>
               )}
+              {!person.me && !entry?.me && (
+                <button
+                  type="button"
+                  className="button button-icon"
+                  aria-label={`Verify: ${name}`}
+                  title="Verify who this is"
+                  onClick={() => setComparing(person.key)}
+                >
+                  <Icon name="verify" />
+                </button>
+              )}
               {mayReach && (
                 <button
                   type="button"
@@ -81,6 +95,7 @@ export default function PeoplePanel({ document, people, aside, onAside, onDevice
                   <Icon name="bin" />
                 </button>
               )}
+              {news !== null && <span className="person-news">{news}</span>}
             </li>
           );
         })}
@@ -96,6 +111,14 @@ export default function PeoplePanel({ document, people, aside, onAside, onDevice
           Set aside
           <span className="quiet">{changesWords(aside)}</span>
         </button>
+      )}
+      {comparing !== null && here !== null && (
+        <VerifyDialog
+          people={here}
+          person={people.find(({ key }) => key === comparing) ?? null}
+          name={labelText(labels.get(comparing) ?? { name: "them", words: null })}
+          onClose={() => setComparing(null)}
+        />
       )}
       {leaving !== null && state !== null && (
         <RemoveDialog
