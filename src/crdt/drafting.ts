@@ -268,7 +268,11 @@ export class Drafting implements Author {
   }
 
   /** Hands over everything and starts empty. `hasUnseen`: something stands in the tree that the parts do not know. */
-  take(): { readonly parents: readonly Slot[]; readonly parts: readonly Part[]; readonly hasUnseen: boolean } {
+  take(): {
+    readonly parents: readonly Slot[];
+    readonly parts: readonly Part[];
+    readonly hasUnseen: boolean;
+  } {
     const { parts } = this;
     const hasUnseen = this.#isUnseen !== null;
     this.#drafts = [];

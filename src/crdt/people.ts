@@ -64,6 +64,17 @@ export class People {
     return this.#current.persons.personOf(device);
   }
 
+  /** Whether another device of the person took it out of use. */
+  isDisowned(device: DeviceId): boolean {
+    return this.#current.persons.of(device).disownings.length > 0;
+  }
+
+  /** Whether this device may disown another: a junior one of its own person. */
+  mayDisown(device: DeviceId): boolean {
+    const { persons } = this.#current;
+    return !this.isDisowned(this.#device) && persons.isSenior(persons.of(this.#device), persons.of(device));
+  }
+
   /** Whether this device may let people in, change their roles and remove them. */
   get mayRule(): boolean {
     const role = this.#current.roleOf(this.#device);
@@ -247,10 +258,7 @@ export class People {
 
   /** Ends what a junior device of one's own person may do. */
   disown(device: DeviceId): void {
-    const { persons } = this.#current;
-    const self = persons.of(this.#device);
-    if (self.disownings.length > 0 || !persons.isSenior(self, persons.of(device)))
-      throw new RangeError("Expected a junior device of one's own");
+    if (!this.mayDisown(device)) throw new RangeError("Expected a junior device of one's own");
     this.#say({ type: "disown", device });
   }
 

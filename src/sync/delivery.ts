@@ -1,4 +1,4 @@
-// Who holds what I wrote, as far as they said so themselves. A change is with nobody at first, and every keystroke makes
+// Who holds what I wrote, as far as they said so themselves. Other devices of mine are nobody else. A change is with nobody at first, and every keystroke makes
 // one; a status that counted only who holds the very newest would fall and rise with each key and not be read. So who is
 // linked counts as holding all of mine while nothing that they lack is older than `ON_ITS_WAY_MS`:
 //
@@ -8,19 +8,25 @@
 //     b . . . . .     holds 6            holds all of mine while linked
 //     c . . .         holds 4            does not
 
-import type { DeviceId } from "../crdt/index.ts";
+import type { DeviceId, Replica } from "../crdt/index.ts";
 import { ON_ITS_WAY_MS } from "./limits.ts";
 
 export class Delivery {
   /** Per foreign device: the highest of my sequence numbers it is known to hold. */
   readonly #heldUpTo: Map<DeviceId, number>;
+  readonly #otherPerson: (device: DeviceId) => string | null;
   #newest = 0;
   /** The newest of my changes that is older than `ON_ITS_WAY_MS`. */
   #due = 0;
   /** What is younger, oldest first; at most a second of flushes. */
   #young: { readonly seq: number; readonly at: number }[] = [];
 
-  constructor(heldUpTo: Readonly<Record<string, number>>) {
+  /** `otherPerson`: whose device it is; null for one of mine. */
+  constructor(
+    heldUpTo: Readonly<Record<string, number>>,
+    otherPerson: (device: DeviceId) => string | null = device => device,
+  ) {
+    this.#otherPerson = otherPerson;
     this.#heldUpTo = new Map(Object.entries(heldUpTo) as [DeviceId, number][]);
   }
 
@@ -48,20 +54,25 @@ export class Delivery {
 
   /** Changes of mine that nobody else is known to hold. */
   get waiting(): number {
-    return Math.max(0, this.#newest - Math.max(0, ...this.#heldUpTo.values()));
+    const held = [...this.#heldUpTo].filter(([device]) => this.#otherPerson(device) !== null);
+    return Math.max(0, this.#newest - Math.max(0, ...held.map(([, seq]) => seq)));
   }
 
   /** People who are known to hold anything. */
   get known(): number {
-    return this.#heldUpTo.size;
+    return this.#personsOf([...this.#heldUpTo.keys()]);
   }
 
   /** People who hold all of mine, what is on its way to those who are linked not counted. */
   holders(linked: ReadonlySet<DeviceId>): number {
-    let holders = 0;
-    for (const [device, seq] of this.#heldUpTo)
-      if (seq >= this.#newest || (linked.has(device) && seq >= this.#due)) holders++;
-    return holders;
+    const holders = [...this.#heldUpTo].filter(
+      ([device, seq]) => seq >= this.#newest || (linked.has(device) && seq >= this.#due),
+    );
+    return this.#personsOf(holders.map(([device]) => device));
+  }
+
+  #personsOf(devices: readonly DeviceId[]): number {
+    return new Set(devices.map(this.#otherPerson).filter(person => person !== null)).size;
   }
 
   /** Changes of mine that a device is not known to hold, what is on its way to it not counted; null for one that never said. */
@@ -73,4 +84,10 @@ export class Delivery {
   get heldUpTo(): Readonly<Record<string, number>> {
     return Object.fromEntries(this.#heldUpTo);
   }
+}
+
+/** Whose a device is; null if it belongs to the person of this replica. */
+export function otherPerson({ people, device: own }: Replica, device: DeviceId): string | null {
+  const person = people.personOf(device);
+  return person === people.personOf(own) ? null : person;
 }

@@ -1,7 +1,7 @@
 // What a session needs to begin, and what it asks for while it runs. Whoever carries the effects out (adapters/host.ts
 // in the app, a simulated world in tests) answers each by the method of `Session` that it names.
 
-import type { Bytes, ChangeId, Replica, SignatureQuestion, StoredFork } from "../crdt/index.ts";
+import type { Bytes, ChangeId, DeviceId, Replica, SignatureQuestion, StoredFork } from "../crdt/index.ts";
 import type { Ciphers } from "./ports.ts";
 
 export type Effect =
@@ -23,6 +23,8 @@ export interface SessionOptions {
   readonly ciphers: Ciphers;
   /** The seed of the link this device came by or made; proves to strangers that we may read. */
   readonly inviteSeed: Bytes | null;
+  /** The device of the same person that is to introduce this one, as soon as it is met; null if none is. */
+  readonly introducer?: DeviceId | null;
   /** Milliseconds since 1970: for people's eyes (changes state it in seconds) and for intervals. */
   readonly now: number;
   /** False: nothing outlives the page, and people are told so. */

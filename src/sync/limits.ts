@@ -161,3 +161,5 @@ export const PAIRING_QUIET_MS = 500;
 export const PAIRING_GATHER_MS = 4_000;
 /** After the answer was taken, until it is given up. */
 export const PAIRING_ATTEMPT_MS = 20_000;
+/** People whose keys somebody compared on this device: more than anybody meets, and some 100 kB of what a page may keep. */
+export const VERIFIED_MAX = 500;

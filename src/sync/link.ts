@@ -2,7 +2,7 @@
 // after `#` is not sent. Form: `e.<document ‖ room secret ‖ invite seed in base64url>`, with `.<server in base64url>`
 // behind it where the meeting place is not the page's own origin. What it lets people do is said by its invite.
 
-import { type DocId, fromHex, toHex } from "../crdt/index.ts";
+import { type DeviceId, type DocId, fromHex, toHex } from "../crdt/index.ts";
 import type { Bytes } from "./ports.ts";
 
 export interface ShareLink {
@@ -13,6 +13,16 @@ export interface ShareLink {
   readonly inviteSeed: Bytes;
   /** Where the meeting place is; null for the page's own origin. */
   readonly server: string | null;
+}
+
+/** What another device of the same person opens: `d.<document ‖ room secret ‖ seed ‖ introducer in base64url>`. */
+export interface DeviceLink {
+  readonly doc: DocId;
+  readonly roomSecret: Bytes;
+  /** 32 bytes: the seed of a key that lives as long as the link is shown; it lets nobody in. */
+  readonly seed: Bytes;
+  /** The device that is to introduce the new one. */
+  readonly introducer: DeviceId;
 }
 
 const PART = 32;
@@ -62,6 +72,29 @@ export function splitOffer(fragment: string): { readonly link: string; readonly 
   const [kind, secret, offer, ...rest] = fragment.replace(/^#/, "").split(".");
   if (kind !== "p" || secret === undefined || offer === undefined || rest.length > 0) return null;
   return { link: `e.${secret}`, offer };
+}
+
+/** Without the leading `#`. */
+export function encodeDeviceLink({ doc, roomSecret, seed, introducer }: DeviceLink): string {
+  const parts = [fromHex(doc)!, roomSecret, seed, fromHex(introducer)!];
+  const secret = new Uint8Array(parts.length * PART);
+  for (const [place, part] of parts.entries()) secret.set(part, place * PART);
+  return `d.${toBase64Url(secret)}`;
+}
+
+/** Null for a fragment of another kind. With or without the leading `#`. */
+export function decodeDeviceLink(fragment: string): DeviceLink | { readonly error: string } | null {
+  const [kind, secret, ...rest] = fragment.replace(/^#/, "").split(".");
+  if (kind !== "d") return null;
+  const bytes = fromBase64Url(secret ?? "");
+  if (bytes === null || bytes.length !== 4 * PART || rest.length > 0)
+    return { error: "This link is not whole. Show it again on your other device, and take all of it." };
+  return {
+    doc: toHex(bytes.slice(0, PART)) as DocId,
+    roomSecret: bytes.slice(PART, 2 * PART),
+    seed: bytes.slice(2 * PART, 3 * PART),
+    introducer: toHex(bytes.slice(3 * PART)) as DeviceId,
+  };
 }
 
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";

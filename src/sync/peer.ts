@@ -239,6 +239,9 @@ export class Peer {
         this.presenceAt = this.#host.now;
         this.#host.message(this, message, sizeBytes);
         break;
+      case "introduction":
+        this.#host.message(this, message, sizeBytes);
+        break;
       case "changes":
       case "fork":
         this.#receivedBytes += sizeBytes;

@@ -77,6 +77,8 @@ export interface DocumentRecord {
   /** The seeds of all links that were made or opened here, the newest last, kept so that Share can show them again. Records
    * from before there were several have none. */
   readonly linkSeeds?: readonly Bytes[] | undefined;
+  /** By which this device asks another one of its person to introduce it, until that is done. */
+  readonly asking?: { readonly introducer: string; readonly seed: Bytes } | undefined;
   /** Per foreign device (hex): the highest of my sequence numbers it is known to hold. */
   readonly delivered: Readonly<Record<string, number>>;
   /** Milliseconds since 1970 of a removal that can still be undone, or null. */

@@ -96,10 +96,22 @@ export type Message =
   /** The receiver has judged so many bytes of changes and proofs since the link began. */
   | { readonly type: "took"; readonly bytes: number }
   | { readonly type: "presence"; readonly presence: Presence }
+  /** The sender asks to be introduced as a device of the receiver's person: its signature over `introductionMessage`. */
+  | { readonly type: "introduction"; readonly signature: Bytes }
   | { readonly type: "ping" }
   | { readonly type: "pong" };
 
-const TYPE = { have: 1, changes: 2, took: 3, presence: 4, ping: 5, pong: 6, forks: 7, fork: 8 } as const;
+const TYPE = {
+  have: 1,
+  changes: 2,
+  took: 3,
+  presence: 4,
+  ping: 5,
+  pong: 6,
+  forks: 7,
+  fork: 8,
+  introduction: 9,
+} as const;
 
 export function encodeMessage(message: Message): Bytes {
   const out = new Writer();
@@ -131,6 +143,9 @@ export function encodeMessage(message: Message): Bytes {
       break;
     case "took":
       out.varint(message.bytes);
+      break;
+    case "introduction":
+      out.bytes(message.signature);
       break;
     case "presence": {
       const { name, caret } = message.presence;
@@ -220,6 +235,8 @@ function read(input: Reader): Message {
         presence: { name, caret: hasCaret ? { anchor: readAnchor(input), head: readAnchor(input) } : null },
       };
     }
+    case TYPE.introduction:
+      return { type: "introduction", signature: input.bytes(64) };
     case TYPE.ping:
       return { type: "ping" };
     case TYPE.pong:

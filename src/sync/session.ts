@@ -18,9 +18,10 @@ import {
   toHex,
   type VerifiedChange,
 } from "../crdt/index.ts";
-import { Delivery } from "./delivery.ts";
+import { Delivery, otherPerson } from "./delivery.ts";
 import type { SessionListener, SessionOptions } from "./effects.ts";
 import { Intake, type IntakeHost } from "./intake.ts";
+import { Introductions } from "./introductions.ts";
 import { Keeper, type KeeperHost, type LastWords } from "./keeper.ts";
 import { IDLE_TICK_MS, LINKS_MAX, NOTICE_MS, RELAY_CHANGES_MS, RESEND_MS } from "./limits.ts";
 import type { Pack } from "./outbox.ts";
@@ -31,6 +32,7 @@ import type { Message, Presence } from "./protocol.ts";
 import { Questions } from "./questions.ts";
 import { mayHear, Readers } from "./readers.ts";
 import { compare } from "./reconcile.ts";
+import { replaceLinks } from "./replace-links.ts";
 import { CLOSED_REASONS, STORE_DAMAGED, STORE_REASONS, statusOf } from "./status.ts";
 import { TheirCarets } from "./their-carets.ts";
 import { TwoFaced } from "./two-faced.ts";
@@ -48,6 +50,8 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
   readonly #readers: Readers;
   readonly #presence = new OwnPresence();
   readonly #carets: TheirCarets;
+  /** Of devices to each other. */
+  readonly introductions: Introductions;
   readonly #signatures = new Questions<Bytes>();
   readonly #verdicts = new Questions<readonly boolean[]>();
   readonly #peers = new Set<Peer>();
@@ -66,12 +70,13 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     this.#instance = options.ciphers.random(16);
     this.#now = options.now;
     this.#listener = listener;
-    this.#delivery = new Delivery(options.delivered);
+    this.#delivery = new Delivery(options.delivered, device => otherPerson(this.replica, device));
     this.#carets = new TheirCarets(this.replica);
     this.#keeper = new Keeper(this.replica, this);
     this.#intake = new Intake(this.replica, this);
     this.#readers = new Readers(this.replica, () => this.#now);
     this.#twoFaced = new TwoFaced(this.replica, record => listener.effect({ type: "putFork", record }));
+    this.introductions = new Introductions(this.replica, options.introducer ?? null, this);
   }
 
   get now(): number {
@@ -130,8 +135,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
   }
 
   signChange(id: ChangeId): void {
-    const token = this.#signatures.ask(signature => this.#keeper.signed(id, signature));
-    this.#listener.effect({ type: "sign", token, message: this.replica.messageOf(id) });
+    this.sign(this.replica.messageOf(id), signature => this.#keeper.signed(id, signature));
   }
 
   putSignature(id: ChangeId, signature: Bytes): void {
@@ -180,8 +184,11 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
   }
 
   signProof(peer: Peer, message: Bytes): void {
-    const token = this.#signatures.ask(signature => peer.signed(signature));
-    this.#listener.effect({ type: "sign", token, message });
+    this.sign(message, signature => peer.signed(signature));
+  }
+
+  sign(message: Bytes, then: (signature: Bytes) => void): void {
+    this.#listener.effect({ type: "sign", token: this.#signatures.ask(then), message });
   }
 
   verifyProof(peer: Peer, questions: readonly SignatureQuestion[]): void {
@@ -194,20 +201,10 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
   opened(peer: Peer): void {
     // Tabs of one profile share a store and need no link; it is kept, idle, so that nobody dials it again.
     if (this.#readers.isTwin(peer)) return;
-    this.#replaceLinks(peer);
+    replaceLinks([...this.#peers], peer, toHex(this.#instance));
     this.#have(peer);
+    this.introductions.opened(peer);
     this.#listener.changed();
-  }
-
-  /** Of several links to one tab a direct one is kept, and of two alike the newer: after an outage both ends dial anew. */
-  #replaceLinks(peer: Peer): void {
-    for (const other of [...this.#peers]) {
-      if (other === peer || !other.isOpen || other.device !== peer.device || other.instance !== peer.instance)
-        continue;
-      if (peer.link.kind === "relay" && other.link.kind === "webrtc") peer.close();
-      // Two alike may open in another order over there: one end decides, or each would close the other's choice.
-      else if (peer.link.kind !== other.link.kind || toHex(this.#instance) < peer.instance!) other.close();
-    }
   }
 
   closed(peer: Peer, reason: string | null): void {
@@ -231,6 +228,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     if (message.type === "forks" && this.#readers.mayRead(peer)) this.#twoFaced.share(peer, this.#now);
     if (message.type === "changes") this.#intake.received(peer, message.runs, sizeBytes);
     if (message.type === "fork") this.#intake.received(peer, message.proof, sizeBytes);
+    if (message.type === "introduction") this.introductions.came(peer, message.signature);
     if (message.type === "presence") {
       this.#carets.heard(peer.device!, message.presence);
       this.#listener.presence();

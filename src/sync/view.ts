@@ -2,7 +2,9 @@
 // session and the screen. Types only; the words people read are chosen in src/ui, the facts behind them here.
 
 import type { Reason, Role } from "../crdt/index.ts";
+import type { DocumentPairing } from "./view-pairing.ts";
 
+export type { DocumentPairing, PairingAnswer, PairingOffer } from "./view-pairing.ts";
 export type { Reason, Role };
 
 /** One replacement: the text in [from, to) becomes `insert`. Positions are UTF-16 code units. */
@@ -60,6 +62,18 @@ export interface Person {
   readonly me: boolean;
   /** Linked right now; how, for those who want to know. */
   readonly path: "direct" | "relay" | null;
+  /** What this device remembers of comparing keys; absent for nothing, and for my own. */
+  readonly verification?: Verification;
+}
+
+/** The key is one that was compared; it is a new device of somebody of whom another was; it goes by the name of somebody
+ * whose key was another one. */
+export type Verification = "verified" | "new-device" | "other-key";
+
+/** Words that two people read to each other: those of mine and theirs. Both see the same two rows. */
+export interface Comparison {
+  readonly mine: readonly string[];
+  readonly theirs: readonly string[];
 }
 
 export interface Caret {
@@ -90,10 +104,13 @@ export interface DocumentView {
   /** Why nobody would take what I write here; null if they do. */
   readonly hindrance: Hindrance | null;
   readonly aside: AsideCount;
+  /** It was opened by a device link, and the other device has not introduced this one yet. Then it is not ready. */
+  readonly isAsking: boolean;
 }
 
-/** My role does not let me; I was removed; the link by which I came was revoked before I was let in, or has not arrived. */
-export type Hindrance = "role" | "removed" | "revoked" | "unknown-link";
+/** My role does not let me; I was removed; another device of mine took this one out of use; the link by which I came was
+ * revoked before I was let in, or has not arrived. */
+export type Hindrance = "role" | "removed" | "disowned" | "revoked" | "unknown-link";
 
 /** Changes that are here and do not count: how many in all, how many of mine, and who wrote the newest. */
 export interface AsideCount {
@@ -208,9 +225,22 @@ export interface LinkEntry {
   readonly label: string;
   /** Devices that came by it and wrote. */
   readonly joined: number;
+  /** Milliseconds since 1970 from which on nobody is let in by it; null if that is never. */
+  readonly expires: number | null;
+  /** How many devices it lets in, counted as in `joined`; null for any number. */
+  readonly uses: number | null;
   /** Null where its secret is on other devices alone. */
   readonly address: string | null;
   readonly isReachable: boolean;
+}
+
+/** When a new link stops letting people in by itself. Who is asked to let somebody in keeps to it; it is no rule of the
+ * document. Null: never. */
+export interface LinkEnds {
+  /** Seconds from now. */
+  readonly afterSeconds: number | null;
+  /** Devices that came by it and wrote. */
+  readonly uses: number | null;
 }
 
 /** What of one person does not count for one reason. */
@@ -253,7 +283,7 @@ export interface DocumentPeople {
   readonly subscribe: (listener: () => void) => () => void;
   /** Makes links that can edit and that can only read where there are none to be shown, if I may; reaches the others. */
   prepareLinks(): Promise<void>;
-  makeLink(role: Role, label: string): Promise<void>;
+  makeLink(role: Role, label: string, ends: LinkEnds): Promise<void>;
   revoke(link: string): Promise<void>;
   setRole(person: string, role: Role): Promise<void>;
   /** What a removal of a person made at this moment would leave uncounted. */
@@ -262,39 +292,75 @@ export interface DocumentPeople {
   remove(person: string, links: readonly string[]): Promise<void>;
   /** Takes back in what was set aside, and first gives its author a role, if there is one to be given. */
   takeIn(entry: AsideEntry, role: Role | null): Promise<void>;
+  /** Of me and of whose device it is. */
+  compare(device: string): Promise<Comparison>;
+  /** Remembers, on this device alone, that all devices of whose this is are those of the person whom I know. */
+  verify(device: string): void;
+  unverify(device: string): void;
   /** Two changes with one number and what shows that a device signed both, as a file. */
   proof(device: string): Uint8Array<ArrayBuffer>;
 }
 
+/** One of my devices in a document. */
+export interface DeviceEntry {
+  readonly key: string;
+  readonly name: string | null;
+  /** The one at hand. */
+  readonly isThis: boolean;
+  /** Linked right now. */
+  readonly isHere: boolean;
+  /** Whether it may be taken out of use from here. */
+  readonly isReachable: boolean;
+}
+
+/** A device that asks to be one of mine. "elsewhere": it has a part in the document already, and keeps that. */
+export interface AskingDevice {
+  readonly key: string;
+  /** Four, which it shows as well. */
+  readonly words: readonly string[];
+  readonly standing: "new" | "mine" | "elsewhere";
+}
+
+export interface DevicesState {
+  /** The most senior first; none for somebody who has no part in the document yet, since nothing of theirs is in it. */
+  readonly devices: readonly DeviceEntry[];
+  /** The device link that is shown, and who came by it. Null: none is. */
+  readonly adding: { readonly address: string; readonly asking: readonly AskingDevice[] } | null;
+  readonly hasRecoveryWords: boolean;
+  /** Only a first device makes them. */
+  readonly mayMakeRecoveryWords: boolean;
+}
+
+/** Whose recovery words somebody typed. */
+export interface Recovered {
+  readonly name: string | null;
+  /** Those that are in use. */
+  readonly devices: readonly Omit<DeviceEntry, "isThis" | "isReachable">[];
+}
+
+/** My devices in a document. */
+export interface DocumentDevices {
+  /** The same object until something in it changed. */
+  readonly state: () => DevicesState;
+  readonly subscribe: (listener: () => void) => () => void;
+  /** Shows a device link and waits for who comes by it; both end with `stopAdding`. */
+  startAdding(): Promise<void>;
+  stopAdding(): void;
+  /** Makes one that asks a device of mine. */
+  add(key: string): Promise<void>;
+  /** Takes one out of use, for good. */
+  disown(key: string): Promise<void>;
+  /** Twelve words that nobody keeps and that mean nothing until `confirmRecoveryWords`. */
+  makeRecoveryWords(): Promise<readonly string[]>;
+  confirmRecoveryWords(words: readonly string[]): Promise<void>;
+  /** A sentence that says what is wrong with the words, or whose they are. */
+  findRecovered(words: string): Promise<Recovered | { readonly error: string }>;
+  /** Makes this device one of the person's, and takes those out of use that are lost. */
+  recover(words: string, lost: readonly string[]): Promise<void>;
+}
+
 /** "chirograph" is the file with the whole signed history (wire §13). */
 export type ExportForm = "text" | "json" | "chirograph";
-
-/** The two texts by which two meet without a server. What cannot be done is an error of one sentence. */
-export interface DocumentPairing {
-  /** `address`: a link of the document, which the other opens with it. */
-  offer(address: string): Promise<PairingOffer | { readonly error: string }>;
-  /** `offer`: what came with the address. */
-  answer(offer: string): Promise<PairingAnswer | { readonly error: string }>;
-}
-
-interface Pairing {
-  /** True once a link stands; false if it will not: then both begin anew. */
-  readonly connected: Promise<boolean>;
-  /** Nobody waits for it any more. A link that stands stays. */
-  close(): void;
-}
-
-export interface PairingOffer extends Pairing {
-  /** What the other opens. */
-  readonly address: string;
-  /** What the other sent back; a sentence that says what is wrong with it, or null. */
-  accept(text: string): string | null;
-}
-
-export interface PairingAnswer extends Pairing {
-  /** What the other has to be sent. */
-  readonly text: string;
-}
 
 export interface OpenDocument {
   readonly id: string;
@@ -315,6 +381,11 @@ export interface OpenDocument {
   /** Who may do what, the links that let people in, and what is set aside. */
   people(): Promise<DocumentPeople>;
   pairing(): Promise<DocumentPairing>;
+  devices(): Promise<DocumentDevices>;
+  /** The words by which the other device knows this one, while the view is asking. */
+  askingWords(): Promise<readonly string[]>;
+  /** Asks no more. */
+  stopAsking(): void;
   /** Reads the history, in slices; told how far it is, from 0 to 1, where it takes long enough to be told. */
   history(progress: (done: number) => void): Promise<TextHistory>;
   authors(): Promise<TextAuthors>;

@@ -40,3 +40,17 @@ export async function isFit(person: Person, screen: string): Promise<void> {
     .map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(node => node.html).join(" | ")}`);
   expect(serious, screen).toEqual([]);
 }
+
+/** The same in light on a desk and in dark as narrow as a phone; a picture of both where `SHOTS` names a folder. */
+export async function isFitEverywhere(person: Person, screen: string): Promise<void> {
+  const { page } = person;
+  const size = page.viewportSize()!;
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    if (colorScheme === "dark") await page.setViewportSize({ width: 390, height: 844 });
+    await isFit(person, `${screen}, ${colorScheme}`);
+    if (process.env.SHOTS)
+      await page.screenshot({ path: `${process.env.SHOTS}/${screen} ${colorScheme}.png` });
+  }
+  await page.setViewportSize(size);
+}

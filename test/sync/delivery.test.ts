@@ -89,3 +89,15 @@ test("who lacks how much of mine is known of each who said what they hold", () =
   delivery.heard(bob!, 7);
   expect(delivery.lackedBy(bob!, false)).toBe(0);
 });
+
+test("devices of one person are one, and devices of mine are nobody", () => {
+  const whose: Readonly<Record<string, string | null>> = { laptop: "Bob", phone: "Bob", watch: null };
+  const delivery = new Delivery({}, device => whose[device]!);
+  delivery.opened(5);
+  const hear = (name: string, seq: number) => delivery.heard(name as DeviceId, seq);
+  hear("watch", 5);
+  expect([delivery.known, delivery.holders(new Set()), delivery.waiting]).toEqual([0, 0, 5]);
+  hear("laptop", 5);
+  hear("phone", 5);
+  expect([delivery.known, delivery.holders(new Set()), delivery.waiting]).toEqual([1, 1, 0]);
+});

@@ -6,6 +6,7 @@ import type { DeviceId, MapEdit } from "../../src/crdt/index.ts";
 import { forkProof } from "../../src/sync/adapters/fork-proof.ts";
 import { seedsOf, withSeeds } from "../../src/sync/adapters/link-seeds.ts";
 import { OpenedPeople } from "../../src/sync/adapters/opened-people.ts";
+import { Verified } from "../../src/sync/adapters/verified.ts";
 import { LINK_SEEDS_MAX } from "../../src/sync/limits.ts";
 import { decodeLink } from "../../src/sync/link.ts";
 import type { Bytes, DocumentRecord } from "../../src/sync/ports.ts";
@@ -17,7 +18,7 @@ import { deterministicCiphers, keyNamed } from "./lucky-ciphers.ts";
 const type = (at: number, insert: string) => (root: MapEdit) =>
   editBody(root, [{ from: at, to: at, insert }]);
 
-function peopleOf(person: Person) {
+function peopleOf(person: Person, verified = new Verified(null)) {
   const key = keyNamed("no link");
   const ciphers = deterministicCiphers(new Prng(7), (_key, message) => key.sign(message), false);
   let record: DocumentRecord = {
@@ -43,6 +44,8 @@ function peopleOf(person: Person) {
     keepLinks: async links => {
       record = { ...record, ...links };
     },
+    verified,
+    changed: () => undefined,
   });
   return { people, record: () => record };
 }
@@ -52,7 +55,7 @@ it("makes the links that everybody expects once, and shows those whose secret is
   const { people, record } = peopleOf(alice);
   await people.prepareLinks();
   await people.prepareLinks();
-  await people.makeLink("admin", " The garden club ");
+  await people.makeLink("admin", " The garden club ", { afterSeconds: null, uses: null });
   const shown = people.state().links.filter(({ address }) => address !== null);
   expect(shown.map(({ role, label, joined }) => [role, label, joined])).toEqual([
     ["editor", "", 0],
@@ -73,6 +76,22 @@ it("makes the links that everybody expects once, and shows those whose secret is
   const garden = people.state().links.find(({ label }) => label === "The garden club")!;
   await people.revoke(garden.key);
   expect(people.state().links).not.toContainEqual(expect.objectContaining({ key: garden.key }));
+});
+
+it("states the end of a link that was asked for, and does not show that link as the usual one", async () => {
+  const [alice] = gather("Alice");
+  const { people } = peopleOf(alice);
+  await people.makeLink("editor", "", { afterSeconds: 3_600, uses: 5 });
+  const link = people.state().links.at(-1);
+  expect(link).toMatchObject({ role: "editor", uses: 5, joined: 0 });
+  expect(Math.abs(link!.expires! - Date.now() - 3_600_000)).toBeLessThan(5_000);
+  await people.prepareLinks();
+  const own = people.state().links.filter(({ address }) => address !== null);
+  expect(own.map(({ role, expires, uses }) => [role, expires === null, uses])).toEqual([
+    ["editor", false, 5],
+    ["editor", true, null],
+    ["reader", true, null],
+  ]);
 });
 
 it("removes a person with the link by which they came, and takes their words back in", async () => {

@@ -70,6 +70,7 @@ const message: fc.Arbitrary<Message> = fc.oneof(
       caret: fc.option(fc.record({ anchor, head: anchor })),
     }),
   }),
+  fc.record({ type: fc.constant("introduction" as const), signature: bytes(64) }),
   fc.record({ type: fc.constantFrom("ping" as const, "pong" as const) }),
 );
 /** Looks like a message more often than not. */

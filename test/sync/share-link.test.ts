@@ -2,8 +2,15 @@
 // links, and links altered as mail programs and hands alter them.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { DocId } from "../../src/crdt/index.ts";
-import { decodeLink, encodeLink, fromBase64Url, toBase64Url } from "../../src/sync/link.ts";
+import type { DeviceId, DocId } from "../../src/crdt/index.ts";
+import {
+  decodeDeviceLink,
+  decodeLink,
+  encodeDeviceLink,
+  encodeLink,
+  fromBase64Url,
+  toBase64Url,
+} from "../../src/sync/link.ts";
 
 const bytes = (length: number) =>
   fc.uint8Array({ minLength: length, maxLength: length }).map(array => new Uint8Array(array));
@@ -74,4 +81,31 @@ test("base64url has one form for each bytes", () => {
   );
   for (const text of ["A", "AB", "AAB", "AA==", "A+", "A/", "é"])
     expect(fromBase64Url(text), text).toBe(null);
+});
+
+const deviceLink = fc.record({
+  doc: bytes(32).map(array => Buffer.from(array).toString("hex") as DocId),
+  roomSecret: bytes(32),
+  seed: bytes(32),
+  introducer: bytes(32).map(array => Buffer.from(array).toString("hex") as DeviceId),
+});
+
+test("a device link comes back as it was, is no share link, and says so where it is not whole", () => {
+  fc.assert(
+    fc.property(deviceLink, link => {
+      const fragment = encodeDeviceLink(link);
+      expect(fragment).toMatch(/^d\.[\w-]{171}$/);
+      expect(decodeDeviceLink(`#${fragment}`)).toEqual(link);
+      expect(decodeLink(fragment)).toHaveProperty("error");
+      for (const altered of [
+        fragment.slice(0, -1),
+        `${fragment}.`,
+        `${fragment}A`,
+        fragment.replace(".", ". "),
+      ])
+        expect(decodeDeviceLink(altered)).toHaveProperty("error", expect.stringContaining("not whole"));
+      expect(decodeDeviceLink(`e${fragment.slice(1)}`)).toBe(null);
+    }),
+    { numRuns: 50 },
+  );
 });

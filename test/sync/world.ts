@@ -4,6 +4,7 @@
 
 import {
   type Bytes,
+  type DeviceId,
   joinMessage,
   mustFromHex,
   Replica,
@@ -157,6 +158,8 @@ export class Profile {
   doc: Replica["doc"] | null = null;
   /** The invite's key pair that this device came by, or that it made. */
   link: Key | null = null;
+  /** The device that it asks to introduce it; then `link` is that of a device link. */
+  introducer: DeviceId | null = null;
   /** Milliseconds that its clock is fast. */
   skewMs = 0;
   /** What pages left that went away, for the next one. */
@@ -174,9 +177,11 @@ export class Profile {
 
   /** One more tab, or the first one after a crash. */
   open(): Tab {
-    const { world, key, doc, link } = this;
+    const { world, key, doc, link, introducer } = this;
     const ticket =
-      link === null ? null : { invite: link.id, signature: world.sign(link, joinMessage(doc!, key.id)) };
+      link === null || introducer !== null
+        ? null
+        : { invite: link.id, signature: world.sign(link, joinMessage(doc!, key.id)) };
     return new Tab(this, Replica.open(key.id, doc!, ticket), true);
   }
 }
@@ -200,7 +205,17 @@ export class Tab {
   presences = 0;
   /** Signatures it asked to be judged. */
   questions = 0;
-  readonly said = { have: 0, changes: 0, took: 0, presence: 0, ping: 0, pong: 0, forks: 0, fork: 0 };
+  readonly said = {
+    have: 0,
+    changes: 0,
+    took: 0,
+    presence: 0,
+    introduction: 0,
+    ping: 0,
+    pong: 0,
+    forks: 0,
+    fork: 0,
+  };
   #tickAt = Number.POSITIVE_INFINITY;
   #asked = 0;
 
@@ -219,6 +234,7 @@ export class Tab {
         replica,
         ciphers: world.ciphers,
         inviteSeed: profile.link?.seed ?? null,
+        introducer: profile.introducer,
         now: this.now(),
         isDurable: true,
         delivered: {},

@@ -2,6 +2,7 @@
 // nothing, stores nothing and reaches nobody, and so shows nothing about the layers beneath.
 import type {
   Caret,
+  DocumentDevices,
   DocumentEntry,
   DocumentPairing,
   DocumentPeople,
@@ -117,6 +118,7 @@ export class FakeDocument implements OpenDocument {
       search: null,
       hindrance: null,
       aside: { count: 0, mine: 0, newestBy: null },
+      isAsking: false,
     };
     this.text.onEdit = patches => {
       this.onFirstEdit();
@@ -178,6 +180,18 @@ export class FakeDocument implements OpenDocument {
 
   pairing(): Promise<DocumentPairing> {
     return Promise.reject(new Error("A text in memory reaches nobody."));
+  }
+
+  devices(): Promise<DocumentDevices> {
+    return Promise.reject(new Error("A text in memory has no devices."));
+  }
+
+  askingWords(): Promise<readonly string[]> {
+    return Promise.reject(new Error("A text in memory asks nobody."));
+  }
+
+  stopAsking(): void {
+    this.show({ isAsking: false });
   }
 
   async exported(form: ExportForm): Promise<Uint8Array<ArrayBuffer>> {

@@ -2,29 +2,17 @@
 // wishes into edits. Owns the host and the network of the document, and keeps its record in the workspace current.
 
 import { type DeviceId, type DocId, type Replica, toHex } from "../../crdt/index.ts";
-import type { Bytes, Ciphers, DocumentRecord, Network, NetworkListener, PeerLink, Store } from "../ports.ts";
+import type { Bytes, Ciphers, DocumentRecord, Network, NetworkListener, Store } from "../ports.ts";
 import type { Presence } from "../protocol.ts";
-import { unseenIn } from "../reconcile.ts";
-import {
-  anchorAt,
-  BODY_PATH,
-  bodyLength,
-  bodySteps,
-  bodyText,
-  editBody,
-  positionOf,
-  TITLE_KEY,
-  titleOf,
-} from "../text.ts";
+import { BODY_PATH, bodySteps, editBody, TITLE_KEY, titleOf } from "../text.ts";
 import type {
-  AsideCount,
   Caret,
+  DocumentDevices,
   DocumentPairing,
   DocumentPeople,
   DocumentView,
   ExportForm,
   OpenDocument,
-  Person,
   Search,
   SharedText,
   TextAuthors,
@@ -32,16 +20,30 @@ import type {
   TextPatch,
 } from "../view.ts";
 import { DocumentImage } from "./document-image.ts";
-import { hindranceOf } from "./hindrance.ts";
+import {
+  AsideCounter,
+  hindranceOf,
+  isAsking,
+  lackedBy,
+  listed,
+  nameOf,
+  provingOf,
+  unseenOf,
+} from "./document-people.ts";
 import { Host, type HostOptions } from "./host.ts";
 import { type findLastWords, leaveLastWords } from "./last-words.ts";
 import { seedsOf } from "./link-seeds.ts";
+import { OpenedCarets } from "./opened-carets.ts";
+import { sharedText, type TextListener } from "./opened-text.ts";
 import { Renewing } from "./renewing.ts";
+import type { Verified } from "./verified.ts";
 
 /** Milliseconds between writes of what is remembered beside the changes: a convenience, not the text. */
 const REMEMBER_MS = 300;
 /** Milliseconds without a letter after which a title is written. */
 const TITLE_PAUSE_MS = 300;
+
+type KeptLinks = Pick<DocumentRecord, "roomSecret" | "inviteSeed" | "linkSeeds">;
 
 export interface OpenedOptions extends Omit<HostOptions, "delivered" | "inviteSeed" | "name"> {
   /** As stored, or as it will be once the first edit is. */
@@ -52,6 +54,7 @@ export interface OpenedOptions extends Omit<HostOptions, "delivered" | "inviteSe
   readonly remember: (record: Partial<DocumentRecord> & { readonly id: string }) => void;
   readonly rename: (name: string | null) => void;
   readonly connect: (roomSecret: Bytes, listener: NetworkListener) => Promise<Network>;
+  readonly verified: Verified;
   /** The page's address without its fragment. */
   readonly pageUrl: string;
   readonly firstStored: () => void;
@@ -71,25 +74,23 @@ export class OpenedDocument implements OpenDocument {
   readonly device: DeviceId;
   readonly renewing: Renewing;
   readonly #image: DocumentImage;
+  readonly #carets: OpenedCarets;
   readonly #replica: Replica;
   readonly #ciphers: Ciphers;
   readonly #options: OpenedOptions;
   readonly #listeners = new Set<() => void>();
-  readonly #caretListeners = new Set<() => void>();
-  readonly #textListeners = new Set<Parameters<SharedText["subscribe"]>[0]>();
+  readonly #textListeners = new Set<TextListener>();
   #record: DocumentRecord;
   #name: string | null;
   #view: DocumentView | null = null;
   #lastView: DocumentView | null = null;
   #viewJson = "";
-  #caret: { readonly anchor: number; readonly head: number } | null = null;
   #isRemembered: boolean;
   #rememberTimer: ReturnType<typeof setTimeout> | undefined;
   /** Typed and not written yet. */
   #title: string | null = null;
   #titleTimer: ReturnType<typeof setTimeout> | undefined;
-  #people: Promise<DocumentPeople> | null = null;
-  #aside: AsideCount = { count: 0, mine: 0, newestBy: null };
+  readonly #aside = new AsideCounter();
   #forgetLastWords: () => void = () => undefined;
   /** What the store held when the document was opened is no edit. */
   #isRestoring = false;
@@ -100,14 +101,15 @@ export class OpenedDocument implements OpenDocument {
     this.id = replica.doc;
     this.device = replica.device;
     this.#replica = replica;
+    this.#carets = new OpenedCarets(replica);
     this.#ciphers = ciphers;
     this.#options = options;
     this.#record = record;
     this.#name = options.name;
     this.#isRemembered = isRemembered;
     this.host = new Host(
-      { ...options, inviteSeed: record.inviteSeed, delivered: record.delivered },
-      { changed: () => this.#changed(), presence: () => this.#tellCarets(), stored: () => this.#stored() },
+      { ...options, ...provingOf(record), delivered: record.delivered },
+      { changed: () => this.#changed(), presence: () => this.#carets.tell(), stored: () => this.#stored() },
     );
     this.renewing = new Renewing({
       ...options,
@@ -119,7 +121,11 @@ export class OpenedDocument implements OpenDocument {
     this.#image = new DocumentImage(options.store, replica, options.imagedTo, act => this.host.act(act));
     // Undo is possible from then on.
     if (options.imagedTo > 0) void this.#image.whole.then(() => this.#changed());
-    this.text = this.#sharedText();
+    this.text = sharedText(replica, this.#textListeners, {
+      edit: patches =>
+        this.#edit(() => this.host.act(session => session.edit(root => editBody(root, patches)))),
+      retract: retract => this.#retract(retract),
+    });
     // The title is no text in which one types on; its field has an undo of its own. It goes along with a restored text.
     replica.undoWithin(BODY_PATH, [TITLE_KEY]);
     replica.subscribe((patches, origin) => {
@@ -129,29 +135,10 @@ export class OpenedDocument implements OpenDocument {
       if (isMine && !this.#isRetracting) return;
       const steps = bodySteps(patches);
       if (steps.length > 0) for (const listener of this.#textListeners) listener(steps, isMine);
-      this.#tellCarets();
+      this.#carets.tell();
     });
-    this.host.session.setPresence(() => this.#presence());
+    this.host.session.setPresence(() => this.#presence);
     if (record.roomSecret !== null) void this.#connect(record.roomSecret);
-  }
-
-  #sharedText(): SharedText {
-    const replica = this.#replica;
-    return {
-      get length() {
-        return bodyLength(replica);
-      },
-      toString: () => bodyText(replica),
-      edit: patches =>
-        this.#edit(() => this.host.act(session => session.edit(root => editBody(root, patches)))),
-      breakUndo: () => replica.breakUndo(),
-      undo: () => this.#retract(() => replica.undo()),
-      redo: () => this.#retract(() => replica.redo()),
-      subscribe: listener => {
-        this.#textListeners.add(listener);
-        return () => this.#textListeners.delete(listener);
-      },
-    };
   }
 
   /** The one thing done here that the editor does not know already. */
@@ -162,7 +149,7 @@ export class OpenedDocument implements OpenDocument {
     } finally {
       this.#isRetracting = false;
     }
-    this.host.session.setPresence(() => this.#presence());
+    this.host.session.setPresence(() => this.#presence);
   }
 
   /** With the first edit a person's chosen name becomes part of the document. Who may not write is kept from it by the page. */
@@ -170,7 +157,7 @@ export class OpenedDocument implements OpenDocument {
     edit();
     const known = this.#replica.members.find(({ device }) => device === this.#replica.device);
     if (this.#name !== null && known?.name !== this.#name) this.#stateName(this.#name);
-    this.host.session.setPresence(() => this.#presence());
+    this.host.session.setPresence(() => this.#presence);
   }
 
   #stateName(name: string): void {
@@ -187,19 +174,21 @@ export class OpenedDocument implements OpenDocument {
   #makeView(): DocumentView {
     const { session } = this.host;
     const hindrance = hindranceOf(this.#replica);
+    const asks = isAsking(this.#replica, this.#record);
     const view: DocumentView = {
       id: this.id,
       title: this.#title ?? titleOf(this.#replica),
       status: session.status,
       notice: session.notice,
-      people: this.#listed(),
+      people: listed(this.#replica, session, this.#name, this.#options.verified),
       // What is written before the link is here would be taken by nobody.
-      ready: this.#replica.hasGenesis && hindrance !== "unknown-link",
+      ready: this.#replica.hasGenesis && hindrance !== "unknown-link" && !asks,
       canUndo: this.#replica.canUndo,
       canRedo: this.#replica.canRedo,
       search: this.#replica.hasGenesis ? null : this.#search,
       hindrance,
-      aside: this.#countAside(),
+      aside: this.#aside.of(this.#replica, session),
+      isAsking: asks,
     };
     // The same object while it says the same: a screen that compares by identity need not draw again.
     const json = JSON.stringify(view);
@@ -212,35 +201,6 @@ export class OpenedDocument implements OpenDocument {
   get #search(): Search {
     if (this.host.session.isAsking) return "connecting";
     return this.host.network?.search ?? "connecting";
-  }
-
-  /** All of it is looked at when there is more or less of it, and not at each keystroke. */
-  #countAside(): AsideCount {
-    const { people, device } = this.#replica;
-    if (people.asideCount === this.#aside.count) return this.#aside;
-    const authors = people.aside.map(({ author }) => author);
-    const key = authors.at(-1);
-    this.#aside = {
-      count: authors.length,
-      mine: authors.filter(author => author === device).length,
-      newestBy: key === undefined ? null : { key, name: this.host.session.claimedName(key) },
-    };
-    return this.#aside;
-  }
-
-  #listed(): Person[] {
-    const { session } = this.host;
-    const device = this.#replica.device;
-    const people: Person[] = [{ key: device, name: this.#name, me: true, path: null }];
-    const add = (key: DeviceId, path: Person["path"]): void => {
-      if (people.some(person => person.key === key)) return;
-      people.push({ key, name: session.claimedName(key), me: false, path });
-    };
-    const present = session.openPeers().toSorted((a, b) => (a.device! < b.device! ? -1 : 1));
-    for (const peer of present) add(peer.device!, peer.link.kind === "relay" ? "relay" : "direct");
-    for (const { device, role, isRecovery } of this.#replica.members)
-      if (role !== null && !isRecovery) add(device, null);
-    return people;
   }
 
   subscribe(listener: () => void): () => void {
@@ -258,37 +218,24 @@ export class OpenedDocument implements OpenDocument {
   // ------------------------------------------------------------------------------------------------ the carets
 
   carets(): readonly Caret[] {
-    const carets: Caret[] = [];
-    for (const { device, presence, movedAt } of this.host.session.presences()) {
-      if (presence.caret === null) continue;
-      const anchor = positionOf(this.#replica, presence.caret.anchor);
-      const head = positionOf(this.#replica, presence.caret.head);
-      if (anchor === null || head === null) continue;
-      carets.push({ key: device, name: presence.name || null, anchor, head, movedAt });
-    }
-    return carets;
+    return this.#carets.of(this.host.session);
   }
 
   subscribeCarets(listener: () => void): () => void {
-    this.#caretListeners.add(listener);
-    return () => this.#caretListeners.delete(listener);
-  }
-
-  #tellCarets(): void {
-    for (const listener of this.#caretListeners) listener();
+    return this.#carets.subscribe(listener);
   }
 
   setCaret(selection: { readonly anchor: number; readonly head: number } | null): void {
-    this.#caret = selection;
-    this.host.act(session => session.setPresence(() => this.#presence()));
+    this.#carets.put(selection);
+    this.#tellCaret();
   }
 
-  #presence(): Presence | null {
-    const name = this.#name ?? "";
-    if (this.#caret === null) return { name, caret: null };
-    const anchor = anchorAt(this.#replica, this.#caret.anchor);
-    const head = anchorAt(this.#replica, this.#caret.head);
-    return anchor === "draft" || head === "draft" ? null : { name, caret: { anchor, head } };
+  #tellCaret(): void {
+    this.host.act(session => session.setPresence(() => this.#presence));
+  }
+
+  get #presence(): Presence | null {
+    return this.#carets.presence(this.#name ?? "");
   }
 
   // ------------------------------------------------------------------------------------------------- the wishes
@@ -333,7 +280,7 @@ export class OpenedDocument implements OpenDocument {
     this.text.breakUndo();
     // From the last to the first each holds in the text that the one before it left.
     for (const listener of this.#textListeners) listener(patches.toReversed(), false);
-    this.#tellCarets();
+    this.#carets.tell();
   }
 
   /** Shown at once and written in pauses, so that a title is a few changes and not one for each letter. */
@@ -358,66 +305,81 @@ export class OpenedDocument implements OpenDocument {
   setName(name: string): void {
     this.#name = name === "" ? null : name;
     this.#options.rename(this.#name);
-    this.host.act(session => session.setPresence(() => this.#presence()));
+    this.#tellCaret();
     // Only who is a member already states it now; others with their first edit.
     if (this.#replica.roleOf(this.#replica.device) !== null && this.#isRemembered) this.#stateName(name);
     this.#changed();
   }
 
-  people(): Promise<DocumentPeople> {
-    this.#people ??= this.#openPeople().catch(error => {
-      this.#people = null;
-      throw error;
-    });
-    return this.#people;
-  }
-
-  async #openPeople(): Promise<DocumentPeople> {
+  readonly people = once<DocumentPeople>(async () => {
     const { OpenedPeople } = await import("./opened-people.ts");
-    return new OpenedPeople(this.#replica, this.#ciphers, this.#options.pageUrl, {
-      nameOf: device => this.host.session.claimedName(device),
-      lackedBy: device => {
-        const { session } = this.host;
-        const isLinked = session.openPeers().some(peer => peer.device === device);
-        return session.delivery.lackedBy(device, isLinked);
+    return new OpenedPeople(this.#replica, this.#ciphers, this.#options.pageUrl, this.#wishes());
+  });
+
+  readonly devices = once<DocumentDevices>(async () => {
+    const { OpenedDevices } = await import("./opened-devices.ts");
+    await this.#image.whole;
+    return new OpenedDevices(this.#replica, this.#options, this.host.session, {
+      ...this.#wishes(),
+      take: async records => {
+        await this.#options.store.append(this.id, 0, head => ({ records, head }));
+        this.host.act(session => session.lookInStore());
+        await this.host.settled();
       },
-      subscribe: listener => this.subscribe(listener),
-      say: async say => {
+    });
+  });
+
+  #wishes() {
+    return {
+      nameOf: (device: DeviceId) => nameOf(this.#replica, this.host.session, device),
+      lackedBy: (device: DeviceId) => lackedBy(this.host.session, device),
+      unseenOf: (devices: ReadonlySet<DeviceId>) => unseenOf(this.#replica, this.host.session, devices),
+      subscribe: (listener: () => void) => this.subscribe(listener),
+      say: async (say: (people: Replica["people"]) => void) => {
         this.host.act(session => {
           session.amend(({ people }) => say(people));
           session.flush();
         });
         await this.host.settled();
       },
-      unseenOf: devices =>
-        Math.max(
-          0,
-          ...this.host.session.openPeers().map(({ lanes }) => unseenIn(this.#replica, lanes ?? [], devices)),
-        ),
       record: () => this.#record,
-      keepLinks: links => this.#keepLinks(links),
-    });
+      keepLinks: (links: KeptLinks) => this.#keepLinks(links),
+      verified: this.#options.verified,
+      changed: () => this.#changed(),
+    };
+  }
+
+  async askingWords(): Promise<readonly string[]> {
+    const { askingWords } = await import("./words.ts");
+    const { introducer, seed } = this.#record.asking!;
+    const link = toHex(this.#ciphers.seedPublicKey(seed)) as DeviceId;
+    return askingWords(this.id, introducer as DeviceId, link, this.#replica.device);
+  }
+
+  stopAsking(): void {
+    this.#record = { ...this.#record, asking: undefined };
+    this.#rememberNow();
+    this.#changed();
   }
 
   async pairing(): Promise<DocumentPairing> {
     const { OpenedPairing } = await import("./opened-pairing.ts");
     await this.#image.whole;
     const { pageUrl } = this.#options;
-    return new OpenedPairing(this.#ciphers.random, pageUrl, link => this.#linked(link));
-  }
-
-  #linked(link: PeerLink): void {
-    this.host.act(session => session.link(link));
+    return new OpenedPairing(this.#ciphers.random, pageUrl, link =>
+      this.host.act(session => session.link(link)),
+    );
   }
 
   /** Secrets of links are kept, and the others are met behind the first of them. */
-  async #keepLinks(links: Pick<DocumentRecord, "roomSecret" | "inviteSeed" | "linkSeeds">): Promise<void> {
+  async #keepLinks(links: KeptLinks): Promise<void> {
     const { roomSecret } = this.#record;
     this.#record = { ...this.#record, ...links };
     this.#rememberNow();
     this.#changed();
     if (roomSecret !== null || links.roomSecret === null) return;
-    this.host.act(session => session.setInviteSeed(links.inviteSeed!));
+    const { inviteSeed } = links;
+    if (inviteSeed !== null) this.host.act(session => session.setInviteSeed(inviteSeed));
     await this.#connect(links.roomSecret);
   }
 
@@ -425,7 +387,7 @@ export class OpenedDocument implements OpenDocument {
   async #connect(roomSecret: Bytes): Promise<void> {
     await this.#image.whole;
     const network = await this.#options.connect(roomSecret, {
-      link: link => this.#linked(link),
+      link: link => this.host.act(session => session.link(link)),
       changed: () => this.#changed(),
     });
     this.host.attach(network);
@@ -436,6 +398,11 @@ export class OpenedDocument implements OpenDocument {
     this.flush();
     const { exported } = await import("./exporting.ts");
     return await exported(this.#replica, form);
+  }
+
+  /** Another tab may have verified somebody. */
+  reverify(): void {
+    this.#changed();
   }
 
   flush(): void {
@@ -480,7 +447,7 @@ export class OpenedDocument implements OpenDocument {
     if (this.#isRemembered) this.#rememberNow();
     this.#options.closed();
     this.#listeners.clear();
-    this.#caretListeners.clear();
+    this.#carets.clear();
     this.#textListeners.clear();
   }
 
@@ -508,9 +475,22 @@ export class OpenedDocument implements OpenDocument {
     const { removedAt: _, ...record } = this.#record;
     this.#options.remember({
       ...record,
+      asking: isAsking(this.#replica, record) ? record.asking : undefined,
       title: titleOf(this.#replica),
       unshared: session.delivery.waiting,
       delivered: session.delivery.heldUpTo,
     });
   }
+}
+
+/** Asked for again where it failed: its code may not have been reached. */
+function once<T>(open: () => Promise<T>): () => Promise<T> {
+  let opened: Promise<T> | null = null;
+  return () => {
+    opened ??= open().catch(error => {
+      opened = null;
+      throw error;
+    });
+    return opened;
+  };
 }

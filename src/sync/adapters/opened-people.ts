@@ -19,14 +19,18 @@ import type { Ciphers, DocumentRecord } from "../ports.ts";
 import { BODY_KEY } from "../text.ts";
 import type {
   AsideEntry,
+  Comparison,
   DocumentPeople,
+  LinkEnds,
   LinkEntry,
   PeopleState,
   PersonEntry,
   RemovalPreview,
 } from "../view.ts";
+import { devicesOf } from "./document-people.ts";
 import { forkProof } from "./fork-proof.ts";
 import { seedsOf, withSeeds } from "./link-seeds.ts";
+import type { Verified } from "./verified.ts";
 
 /** What may be done to the document. */
 interface Wishes {
@@ -40,12 +44,15 @@ interface Wishes {
   unseenOf(devices: ReadonlySet<DeviceId>): number;
   record(): DocumentRecord;
   keepLinks(links: Pick<DocumentRecord, "roomSecret" | "inviteSeed" | "linkSeeds">): Promise<void>;
+  readonly verified: Verified;
+  changed(): void;
 }
 
 /** In the order in which they are offered. */
 const ROLES: readonly Role[] = ["editor", "commenter", "reader", "admin"];
 /** What Share shows without being asked. */
 const USUAL: readonly Role[] = ["editor", "reader"];
+const ENDLESS: LinkEnds = { afterSeconds: null, uses: null };
 
 export class OpenedPeople implements DocumentPeople {
   readonly #replica: Replica;
@@ -115,12 +122,21 @@ export class OpenedPeople implements DocumentPeople {
     const seeds = new Map(seedsOf(record).map(seed => [this.#keyOf(seed), seed]));
     return this.#replica.people.links
       .filter(({ isLive }) => isLive)
-      .map(({ invite, role, label, joined }) => {
+      .map(({ invite, role, label, joined, expires, uses }) => {
         const seed = seeds.get(invite);
         const address =
           seed === undefined || record.roomSecret === null ? null : this.#address(record.roomSecret, seed);
         const isReachable = this.#replica.people.mayRevoke(invite);
-        return { key: invite, role, label, joined: joined.length, address, isReachable };
+        return {
+          key: invite,
+          role,
+          label,
+          joined: joined.length,
+          expires: expires === 0 ? null : expires * 1000,
+          uses: uses === 0 ? null : uses,
+          address,
+          isReachable,
+        };
       });
   }
 
@@ -182,24 +198,32 @@ export class OpenedPeople implements DocumentPeople {
   }
 
   async #prepare(): Promise<void> {
-    const shown = this.#links().filter(({ address, label }) => address !== null && label === "");
+    const shown = this.#links().filter(
+      ({ address, label, expires, uses }) =>
+        address !== null && label === "" && expires === null && uses === null,
+    );
     const missing = USUAL.filter(
       role => this.#roles().includes(role) && !shown.some(link => link.role === role),
     );
     if (missing.length > 0) await this.#make(missing.map(role => [role, ""]));
   }
 
-  async makeLink(role: Role, label: string): Promise<void> {
-    await this.#make([[role, label.trim().toWellFormed()]]);
+  async makeLink(role: Role, label: string, ends: LinkEnds): Promise<void> {
+    await this.#make([[role, label.trim().toWellFormed()]], ends);
   }
 
   /** Kept before it is said: a link that is listed and can never be shown would be of no use. */
-  async #make(links: readonly (readonly [role: Role, label: string])[]): Promise<void> {
+  async #make(
+    links: readonly (readonly [role: Role, label: string])[],
+    { afterSeconds, uses }: LinkEnds = ENDLESS,
+  ): Promise<void> {
+    const expires = afterSeconds === null ? 0 : Math.floor(Date.now() / 1000) + afterSeconds;
     const record = this.#wishes.record();
     const made = links.map(([role, label]) => ({ role, label, seed: this.#ciphers.random(32) }));
     const linkSeeds = withSeeds(seedsOf(record), ...made.map(({ seed }) => seed));
     await this.#wishes.say(people => {
-      for (const { role, label, seed } of made) people.invite(this.#keyOf(seed), role, label);
+      for (const { role, label, seed } of made)
+        people.invite(this.#keyOf(seed), role, label, { expires, uses: uses ?? 0 });
     });
     await this.#wishes.keepLinks({
       roomSecret: record.roomSecret ?? this.#ciphers.random(32),
@@ -239,6 +263,27 @@ export class OpenedPeople implements DocumentPeople {
         if (from === 0 && role !== null) people.setRole(author as PersonId, role);
         people.admit(heads.slice(from, from + ADMITTED_HEADS_MAX));
       });
+  }
+
+  async compare(device: string): Promise<Comparison> {
+    const { personWords } = await import("./words.ts");
+    const { people, device: own } = this.#replica;
+    return {
+      mine: personWords(people.personOf(own)),
+      theirs: personWords(people.personOf(device as DeviceId)),
+    };
+  }
+
+  verify(device: string): void {
+    const key = device as DeviceId;
+    const name = this.#wishes.nameOf(key);
+    this.#wishes.verified.remember({ devices: devicesOf(this.#replica, key), name });
+    this.#wishes.changed();
+  }
+
+  unverify(device: string): void {
+    this.#wishes.verified.forget(devicesOf(this.#replica, device as DeviceId));
+    this.#wishes.changed();
   }
 
   proof(device: string): Uint8Array<ArrayBuffer> {

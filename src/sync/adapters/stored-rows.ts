@@ -112,7 +112,7 @@ export function isChainHead(row: unknown): row is ChainHead {
 }
 
 export function isDocumentRecord(row: unknown): row is DocumentRecord {
-  const { id, title, updatedAt, unshared, roomSecret, inviteSeed, linkSeeds, delivered, removedAt } =
+  const { id, title, updatedAt, unshared, roomSecret, inviteSeed, linkSeeds, asking, delivered, removedAt } =
     fieldsOf(row);
   return (
     isHex(id) &&
@@ -122,6 +122,7 @@ export function isDocumentRecord(row: unknown): row is DocumentRecord {
     (roomSecret === null || isBytes(roomSecret)) &&
     (inviteSeed === null || isBytes(inviteSeed)) &&
     (linkSeeds === undefined || (Array.isArray(linkSeeds) && linkSeeds.every(isBytes))) &&
+    (asking === undefined || (isHex(fieldsOf(asking).introducer) && isBytes(fieldsOf(asking).seed))) &&
     Object.values(fieldsOf(delivered)).every(isCount) &&
     (removedAt === null || typeof removedAt === "number")
   );
@@ -131,7 +132,7 @@ export function fieldsOf(row: unknown): Record<string, unknown> {
   return typeof row === "object" && row !== null ? (row as Record<string, unknown>) : {};
 }
 
-function isHex(value: unknown): value is string {
+export function isHex(value: unknown): value is string {
   return typeof value === "string" && /^[0-9a-f]+$/.test(value);
 }
 

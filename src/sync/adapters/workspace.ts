@@ -2,7 +2,7 @@
 // platform comes together here; everything below takes it as arguments.
 
 import { type DeviceId, type DocId, joinMessage, Replica, toHex } from "../../crdt/index.ts";
-import { decodeLink, splitOffer } from "../link.ts";
+import { type DeviceLink, decodeDeviceLink, decodeLink, splitOffer } from "../link.ts";
 import type {
   Bytes,
   DeviceKey,
@@ -24,6 +24,7 @@ import { seedsOf, withSeeds } from "./link-seeds.ts";
 import { openMemoryStore } from "./memory-store.ts";
 import { OpenedDocument } from "./opened-document.ts";
 import { allSpent, rememberSpent } from "./spent-numbers.ts";
+import { openVerified } from "./verified.ts";
 import { createVerifier } from "./verifier.ts";
 
 const UNDO_MS = 10_000;
@@ -77,6 +78,7 @@ class BrowserWorkspace implements Workspace {
   readonly #listeners = new Set<() => void>();
   readonly #opened = new Set<OpenedDocument>();
   readonly #renewed = new Set<(id: string) => void>();
+  readonly #verified = openVerified();
   #records = new Map<string, DocumentRecord>();
   #entries: readonly DocumentEntry[] = [];
 
@@ -93,6 +95,9 @@ class BrowserWorkspace implements Workspace {
     this.#trusted = trusted;
     this.missing = missing;
     this.device = toHex(key.publicKey) as DeviceId;
+    globalThis.addEventListener?.("storage", () => {
+      if (this.#verified.reread()) for (const document of this.#opened) document.reverify();
+    });
     globalThis.addEventListener?.("pagehide", event => {
       if (!event.persisted) for (const document of this.#opened) document.goodbye();
     });
@@ -153,6 +158,8 @@ class BrowserWorkspace implements Workspace {
   }
 
   async join(fragment: string): Promise<OpenDocument | { readonly error: string }> {
+    const asked = decodeDeviceLink(fragment);
+    if (asked !== null) return "error" in asked ? asked : await this.#ask(asked);
     const pairing = splitOffer(fragment);
     const link = decodeLink(pairing?.link ?? fragment);
     if ("error" in link) return link;
@@ -173,6 +180,18 @@ class BrowserWorkspace implements Workspace {
     if (opened === null) return { error: "This document could not be opened." };
     opened.offered = pairing?.offer ?? null;
     return opened;
+  }
+
+  /** Another device of the same person is to introduce this one. */
+  async #ask({ doc, roomSecret, seed, introducer }: DeviceLink): Promise<OpenDocument | { error: string }> {
+    if (introducer === this.device)
+      return {
+        error: "This link is for another device of yours: open it there, not on the one that made it.",
+      };
+    const before = this.#records.get(doc) ?? blank(doc);
+    const record = { ...before, removedAt: null, roomSecret, asking: { introducer, seed } };
+    await this.#remember(record);
+    return (await this.#reopen(record)) ?? { error: "This document could not be opened." };
   }
 
   async #reopen(record: DocumentRecord): Promise<OpenedDocument | null> {
@@ -257,6 +276,7 @@ class BrowserWorkspace implements Workspace {
         rename: storeName,
         remember: changed => void this.#remember(changed),
         connect: (roomSecret, listener) => this.#connect(roomSecret, listener),
+        verified: this.#verified,
         pageUrl: location.href.replace(/#.*$/, ""),
         firstStored: () => void askToPersist(),
         closed: () => this.#closed(document),

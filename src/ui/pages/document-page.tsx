@@ -15,11 +15,13 @@ import { People } from "../people/people.tsx";
 import { useAsideNotice, useNews } from "../status/announcer.tsx";
 import { StatusLine } from "../status/status-line.tsx";
 import { useDocumentView } from "../stores.ts";
+import { AskingPage } from "./asking-page.tsx";
 import { Hindered } from "./hindered.tsx";
 import { WaitingPage } from "./waiting-page.tsx";
 
 /** Whoever only writes does not wait for it. */
 const HistoryPage = lazy(() => import("../history/history-page.tsx"));
+const DevicesDialog = lazy(() => import("../devices/devices-dialog.tsx"));
 const ShareDialog = lazy(() => import("../share/share-dialog.tsx"));
 const AnswerDialog = lazy(() => import("../share/answer-dialog.tsx"));
 const SetAsidePage = lazy(() => import("../people/set-aside-page.tsx"));
@@ -36,7 +38,7 @@ export function DocumentPage({ document, navigation, update }: Properties) {
   useNews(view);
   const asideNotice = useAsideNotice(view);
   const editor = useRef<EditorHandle | null>(null);
-  const [isSharing, setSharing] = useState(false);
+  const [dialog, setDialog] = useState<"share" | "devices" | null>(null);
   const [offer, setOffer] = useState(document.offered);
   /** What stands in place of the text. */
   const [instead, setInstead] = useState<"history" | "aside" | null>(null);
@@ -100,6 +102,7 @@ export function DocumentPage({ document, navigation, update }: Properties) {
             aside={view.aside.count}
             onName={name => document.setName(name)}
             onAside={() => setInstead("aside")}
+            onDevices={() => setDialog("devices")}
           />
         }
         actions={
@@ -121,7 +124,7 @@ export function DocumentPage({ document, navigation, update }: Properties) {
               </button>
             )}
             {view.ready && (
-              <button type="button" className="button button-primary" onClick={() => setSharing(true)}>
+              <button type="button" className="button button-primary" onClick={() => setDialog("share")}>
                 <Icon name="share" />
                 Share
               </button>
@@ -170,12 +173,23 @@ export function DocumentPage({ document, navigation, update }: Properties) {
             </ErrorBoundary>
           )}
         </main>
+      ) : view.isAsking ? (
+        <AskingPage document={document} search={view.search} />
       ) : (
         <WaitingPage search={view.search ?? "connecting"} />
       )}
-      {isSharing && (
+      {dialog === "share" && (
         <Suspense>
-          <ShareDialog document={document} onClose={() => setSharing(false)} />
+          <ShareDialog
+            document={document}
+            onClose={() => setDialog(one => (one === "share" ? null : one))}
+            onDevices={() => setDialog("devices")}
+          />
+        </Suspense>
+      )}
+      {dialog === "devices" && (
+        <Suspense>
+          <DevicesDialog document={document} onClose={() => setDialog(null)} />
         </Suspense>
       )}
       {offer !== null && (

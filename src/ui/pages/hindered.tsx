@@ -43,6 +43,8 @@ function whyNot(hindrance: Hindrance | null): string {
   switch (hindrance) {
     case "removed":
       return "you were removed from this document. What was here until then stays readable on this device.";
+    case "disowned":
+      return "another device of yours took this one out of use. What was here until then stays readable on it.";
     case "role":
       return "your role was changed, and lets you only read now.";
     case null:

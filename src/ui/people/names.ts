@@ -29,7 +29,8 @@ export function wordsOf(key: string): string {
 
 /**
  * A claimed name as it may be shown: without control, bidirectional and zero-width characters, which could make it
- * look like another's, on one line and not longer than forty characters. Null where nothing is left.
+ * look like another's, without ticks, which say that a key was compared, on one line and not longer than forty characters.
+ * Null where nothing is left.
  */
 export function shownName(name: string | null): string | null {
   if (name === null) return null;
@@ -37,6 +38,7 @@ export function shownName(name: string | null): string | null {
     .normalize("NFC")
     .replace(/\s+/gu, " ")
     .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}]/gu, "")
+    .replace(/[\u{2611}\u{2705}\u{2713}\u{2714}\u{1F5F8}\u{1F5F9}]/gu, "")
     .trim();
   const short = [...plain].slice(0, NAME_LENGTH_MAX).join("");
   return short === "" ? null : short;
@@ -46,23 +48,32 @@ export function shownName(name: string | null): string | null {
 export interface Label {
   readonly name: string;
   readonly words: string | null;
+  /** Somebody on this device compared the key. */
+  readonly isVerified?: boolean;
 }
 
 /** One label per key. A name that copies somebody's two words counts as the same name. */
-export function labelsOf(people: readonly Pick<Person, "key" | "name">[]): ReadonlyMap<string, Label> {
+export function labelsOf(
+  people: readonly Pick<Person, "key" | "name" | "verification">[],
+): ReadonlyMap<string, Label> {
   const count = new Map<string, number>();
-  const named = people.map(({ key, name }) => ({ key, name: shownName(name) ?? wordsOf(key) }));
+  const named = people.map(({ key, name, verification }) => ({
+    key,
+    name: shownName(name) ?? wordsOf(key),
+    isVerified: verification === "verified",
+  }));
   for (const { name } of named) count.set(folded(name), (count.get(folded(name)) ?? 0) + 1);
   const labels = new Map<string, Label>();
-  for (const { key, name } of named) {
+  for (const { key, name, isVerified } of named) {
     const isShared = (count.get(folded(name)) ?? 0) > 1;
-    labels.set(key, { name, words: isShared ? wordsOf(key) : null });
+    labels.set(key, { name, words: isShared ? wordsOf(key) : null, ...(isVerified ? { isVerified } : {}) });
   }
   return labels;
 }
 
 export function labelText(label: Label): string {
-  return label.words === null ? label.name : `${label.name} · ${label.words}`;
+  const name = label.isVerified ? `${label.name} ✓` : label.name;
+  return label.words === null ? name : `${name} · ${label.words}`;
 }
 
 function folded(name: string): string {

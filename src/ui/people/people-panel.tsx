@@ -8,7 +8,8 @@ import { labelsOf, labelText } from "./names.ts";
 import { isAway, ShownLabel, whereIs } from "./person-words.tsx";
 import { RemoveDialog } from "./remove-dialog.tsx";
 import { usePeople } from "./use-people.ts";
-import { changesWords, roleWords, seenWords } from "./words.ts";
+import { VerifyDialog } from "./verify-dialog.tsx";
+import { changesWords, devicesWords, roleWords, seenWords, verificationWords } from "./words.ts";
 import "./people-pages.css";
 
 interface Properties {
@@ -16,12 +17,14 @@ interface Properties {
   readonly people: readonly Person[];
   readonly aside: number;
   readonly onAside: () => void;
+  readonly onDevices: () => void;
 }
 
 // The default export is what `lazy` of React asks for.
-export default function PeoplePanel({ document, people, aside, onAside }: Properties) {
+export default function PeoplePanel({ document, people, aside, onAside, onDevices }: Properties) {
   const { people: here, state, problem, isBusy, attempt } = usePeople(document);
   const [leaving, setLeaving] = useState<PersonEntry | null>(null);
+  const [comparing, setComparing] = useState<string | null>(null);
   const labels = labelsOf(people);
   const entryOf = (key: string) => state?.persons.find(({ devices }) => devices.includes(key));
   return (
@@ -30,7 +33,8 @@ export default function PeoplePanel({ document, people, aside, onAside }: Proper
       <ul aria-label="Who is here" className="people-rows">
         {people.map(person => {
           const label = labels.get(person.key)!;
-          const name = labelText(label);
+          const name = labelText({ ...label, isVerified: false });
+          const news = verificationWords(person.verification);
           const entry = entryOf(person.key);
           const mayReach = entry?.isReachable && state?.mayRule;
           const seen = entry === undefined ? null : seenWords(entry);
@@ -46,7 +50,9 @@ export default function PeoplePanel({ document, people, aside, onAside }: Proper
                   </span>
                 )}
               </span>
-              <span className="person-where">{person.me ? "you" : whereIs(person)}</span>
+              <span className="person-where">
+                {person.me ? "you" : entry?.me ? `yours, ${whereIs(person)}` : whereIs(person)}
+              </span>
               {mayReach && entry.role !== null ? (
                 <select
                   className="field person-role"
@@ -68,6 +74,17 @@ export default function PeoplePanel({ document, people, aside, onAside }: Proper
                   {entry === undefined ? "by a link" : roleWords(entry.role)}
                 </span>
               )}
+              {!person.me && !entry?.me && (
+                <button
+                  type="button"
+                  className="button button-icon"
+                  aria-label={`Verify: ${name}`}
+                  title="Verify who this is"
+                  onClick={() => setComparing(person.key)}
+                >
+                  <Icon name="verify" />
+                </button>
+              )}
               {mayReach && (
                 <button
                   type="button"
@@ -80,15 +97,30 @@ export default function PeoplePanel({ document, people, aside, onAside }: Proper
                 </button>
               )}
               {seen !== null && <span className="person-seen quiet">{seen}</span>}
+              {news !== null && <span className="person-news">{news}</span>}
             </li>
           );
         })}
       </ul>
+      <button type="button" className="button people-aside" onClick={onDevices}>
+        My devices
+        <span className="quiet">
+          {devicesWords(state?.persons.find(({ me }) => me)?.devices.length ?? 1)}
+        </span>
+      </button>
       {aside > 0 && (
         <button type="button" className="button people-aside" onClick={onAside}>
           Set aside
           <span className="quiet">{changesWords(aside)}</span>
         </button>
+      )}
+      {comparing !== null && here !== null && (
+        <VerifyDialog
+          people={here}
+          person={people.find(({ key }) => key === comparing) ?? null}
+          name={labelText(labels.get(comparing) ?? { name: "them", words: null })}
+          onClose={() => setComparing(null)}
+        />
       )}
       {leaving !== null && here !== null && state !== null && (
         <RemoveDialog

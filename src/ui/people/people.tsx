@@ -22,9 +22,10 @@ interface Properties {
   readonly aside: number;
   readonly onName: (name: string) => void;
   readonly onAside: () => void;
+  readonly onDevices: () => void;
 }
 
-export function People({ document, people, aside, onName, onAside }: Properties) {
+export function People({ document, people, aside, onName, onAside, onDevices }: Properties) {
   const [isOpen, setOpen] = useState(false);
   const frame = useRef<HTMLDivElement>(null);
   const toggle = useRef<HTMLButtonElement>(null);
@@ -94,6 +95,12 @@ export function People({ document, people, aside, onName, onAside }: Properties)
               onAside={() => {
                 setOpen(false);
                 onAside();
+              }}
+              onDevices={() => {
+                setOpen(false);
+                // This button is gone in a moment; the dialog leads back to the one that stays.
+                toggle.current?.focus();
+                onDevices();
               }}
             />
           </Suspense>

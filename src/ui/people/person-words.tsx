@@ -6,6 +6,12 @@ export function ShownLabel({ label }: { readonly label: Label }) {
   return (
     <>
       <bdi>{label.name}</bdi>
+      {label.isVerified && (
+        <span className="person-verified" title="Verified by you">
+          <span aria-hidden="true"> ✓</span>
+          <span className="hidden">, verified by you</span>
+        </span>
+      )}
       {label.words !== null && <span className="person-words"> · {label.words}</span>}
     </>
   );

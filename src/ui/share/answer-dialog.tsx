@@ -59,7 +59,7 @@ export default function AnswerDialog({ document, offer, onClose }: Properties) {
           )}
           {problem === null && answer !== null && (
             <>
-              <CopyField name="Send this back to who invited you" value={answer.text} isFirst />
+              <CopyField label="Send this back to who invited you" address={answer.text} isFirst />
               <p className="quiet">
                 Leave this page open. The document appears once they have pasted it; nothing of it goes
                 through a server.

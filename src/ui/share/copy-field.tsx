@@ -1,34 +1,30 @@
-// A text to be copied, and the button that does.
-import { useEffect, useId, useRef, useState } from "react";
+// An address that is there to be copied.
+import { type RefObject, useEffect, useId, useRef, useState } from "react";
 import { copyText } from "./copy-text.ts";
 
-/** Milliseconds for which the button says that it was done. */
-const SAID_MS = 3_000;
-
 interface Properties {
-  readonly name: string;
-  readonly value: string;
+  readonly label: string;
+  readonly address: string;
+  /** The id of what says more about it. */
+  readonly about?: string | undefined;
   /** Where the keyboard begins. */
-  readonly isFirst?: boolean;
-  readonly describedBy?: string;
+  readonly isFirst: boolean;
 }
 
-export function CopyField({ name, value, isFirst = false, describedBy }: Properties) {
+export function CopyField({ label, address, about, isFirst }: Properties) {
   const [isCopied, setCopied] = useState(false);
   const field = useRef<HTMLInputElement>(null);
   const id = useId();
   useEffect(() => {
     if (!isCopied) return;
-    const timer = setTimeout(() => setCopied(false), SAID_MS);
+    const timer = setTimeout(() => setCopied(false), 3000);
     return () => clearTimeout(timer);
   }, [isCopied]);
-  useEffect(() => {
-    if (isFirst) field.current?.focus();
-  }, [isFirst]);
+  useFocusOnce(isFirst, field);
   return (
     <>
       <label className="share-name" htmlFor={id}>
-        {name}
+        {label}
       </label>
       <div className="row">
         <input
@@ -37,15 +33,15 @@ export function CopyField({ name, value, isFirst = false, describedBy }: Propert
           className="field link-field"
           readOnly
           dir="ltr"
-          aria-describedby={describedBy}
-          value={value}
+          aria-describedby={about}
+          value={address}
           onFocus={event => event.target.select()}
         />
         <button
           type="button"
           className="button button-primary copy"
-          aria-label={isCopied ? undefined : `Copy: ${name}`}
-          onClick={async () => setCopied(await copyText(value, field.current!))}
+          aria-describedby={about}
+          onClick={async () => setCopied(await copyText(address, field.current!))}
         >
           {isCopied ? "Copied" : "Copy"}
         </button>
@@ -56,4 +52,10 @@ export function CopyField({ name, value, isFirst = false, describedBy }: Propert
       </div>
     </>
   );
+}
+
+function useFocusOnce(isFirst: boolean, field: RefObject<HTMLInputElement | null>): void {
+  useEffect(() => {
+    if (isFirst) field.current?.focus();
+  }, [isFirst, field]);
 }

@@ -82,7 +82,7 @@ export default function PairSection({ document, address }: Properties) {
       )}
       {offer !== null && (stage === "offered" || stage === "connecting") && (
         <>
-          <CopyField name="1. Send them this, in any way" value={offer.address} />
+          <CopyField label="1. Send them this, in any way" address={offer.address} isFirst={false} />
           <div className="share-about">
             <span className="quiet">It opens the document, and is good once, while this stays open.</span>
             <button

@@ -13,10 +13,12 @@ const PairSection = lazy(() => import("./pair-section.tsx"));
 interface Properties {
   readonly document: OpenDocument;
   readonly onClose: () => void;
+  /** To what is said of my own devices, which is another dialog. */
+  readonly onDevices: () => void;
 }
 
 // The default export is what `lazy` of React asks for.
-export default function ShareDialog({ document, onClose }: Properties) {
+export default function ShareDialog({ document, onClose, onDevices }: Properties) {
   const { people, state, problem, isBusy, attempt } = usePeople(document);
   // biome-ignore lint/correctness/useExhaustiveDependencies: once, when they are here
   useEffect(() => {
@@ -48,9 +50,15 @@ export default function ShareDialog({ document, onClose }: Properties) {
             <NewLink
               roles={state.roles}
               isBusy={isBusy}
-              onMake={(role, label) => void attempt(people => people.makeLink(role, label))}
+              onMake={(role, label, ends) => void attempt(people => people.makeLink(role, label, ends))}
             />
           )}
+          <p className="share-own">
+            For a phone or laptop of your own there is a better way than a link:
+            <button type="button" className="button button-line" onClick={onDevices}>
+              My devices
+            </button>
+          </p>
           {address !== null && (
             <div className="share-without">
               <button
@@ -70,7 +78,8 @@ export default function ShareDialog({ document, onClose }: Properties) {
           )}
           <p className="quiet">
             Whoever has a link can pass it on. Once revoked it lets nobody in; who came by it and wrote stays,
-            until removed under People.
+            until removed under People. When it ends by itself is kept to by the devices of the people here: a
+            cheat among them could let somebody in all the same.
           </p>
           <p className="quiet">
             The part after # is the key. It is never sent to the server, which learns who connects and when,

@@ -1,8 +1,9 @@
 // What a screen reader hears without asking: who came and went, that the link is gone, that a document was removed. One
 // polite region around the whole app, apart from the status, filled at most once in a second and a half.
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useRef, useState } from "react";
-import type { DocumentView } from "../../sync/view.ts";
+import type { DocumentView, Person } from "../../sync/view.ts";
 import { labelsOf, labelText } from "../people/names.ts";
+import { verificationWords } from "../people/words.ts";
 import { edits } from "./words.ts";
 
 const PAUSE_MS = 1500;
@@ -24,6 +25,8 @@ export function newsBetween(before: DocumentView, after: DocumentView): readonly
   if (after.notice !== null && after.notice !== before.notice) news.push(after.notice);
   const words = asideNews(before, after);
   if (words !== null) news.push(words);
+  const unlike = verificationNews(before, after);
+  if (unlike !== null) news.push(unlike);
   return news;
 }
 
@@ -36,14 +39,29 @@ export function asideNews(before: DocumentView, after: DocumentView): string | n
   return `${edits(count)} by ${labelText(labels.get(newestBy.key)!)} set aside`;
 }
 
+/** A key has come that is not the one by which somebody here verified a person. */
+export function verificationNews(before: DocumentView, after: DocumentView): string | null {
+  const isUnlike = ({ verification }: Person) => verificationWords(verification) !== null;
+  const known = new Set(before.people.filter(isUnlike).map(({ key }) => key));
+  const person = after.people.find(one => isUnlike(one) && !known.has(one.key));
+  if (person === undefined) return null;
+  const name = labelsOf([{ key: person.key, name: person.name }]).get(person.key)!.name;
+  return person.verification === "new-device"
+    ? `${name} has a new device since you verified them`
+    : `Somebody is called ${name} whose key is not the one that you verified`;
+}
+
 /** The same as a line that goes away. */
 export function useAsideNotice(view: DocumentView): string | null {
   const before = useRef(view);
   const [notice, setNotice] = useState<string | null>(null);
   useEffect(() => {
-    const words = before.current.id === view.id ? asideNews(before.current, view) : null;
+    const isSame = before.current.id === view.id;
+    const aside = isSame ? asideNews(before.current, view) : null;
+    const unlike = isSame ? verificationNews(before.current, view) : null;
     before.current = view;
-    if (words !== null) setNotice(`${words}. People shows them.`);
+    if (aside !== null) setNotice(`${aside}. People shows them.`);
+    else if (unlike !== null) setNotice(`${unlike}. People shows it.`);
   }, [view]);
   useEffect(() => {
     if (notice === null) return;

@@ -40,3 +40,12 @@ test("shows a name without characters that hide or reorder text", () => {
   expect(shownName("\u200b\u2060")).toBeNull();
   expect(shownName("x".repeat(200))).toHaveLength(40);
 });
+
+test("a tick stands behind a name whose key was compared, and nobody can write one into their name", () => {
+  const labels = labelsOf([
+    { key: keys[1]!, name: "Bob", verification: "verified" },
+    { key: keys[2]!, name: "Carol ✓✔☑✅🗸🗹" },
+    { key: keys[3]!, name: "Dave", verification: "new-device" },
+  ]);
+  expect([1, 2, 3].map(n => labelText(labels.get(keys[n]!)!))).toEqual(["Bob ✓", "Carol", "Dave"]);
+});

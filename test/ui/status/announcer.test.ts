@@ -17,6 +17,7 @@ const view = (parts: Partial<DocumentView>): DocumentView => ({
   search: null,
   hindrance: null,
   aside: { count: 0, mine: 0, newestBy: null },
+  isAsking: false,
   ...parts,
 });
 
@@ -49,4 +50,17 @@ test("says whose edits are set aside, and nothing of one's own nor of what is ta
   expect(newsBetween(aside(1, 0, bob), aside(4, 0, bob))).toEqual(["3 edits by Bob set aside"]);
   expect(newsBetween(none, aside(2, 2, alice))).toEqual([]);
   expect(newsBetween(aside(2, 0, bob), none)).toEqual([]);
+});
+
+test("says that a person who was verified has another key, once", () => {
+  const verified: Person = { ...bob, verification: "verified" };
+  const phone: Person = { key: "b2", name: "Bob", me: false, path: null, verification: "new-device" };
+  const before = view({ people: [alice, verified] });
+  const after = view({ people: [alice, verified, phone] });
+  expect(newsBetween(before, after)).toEqual(["Bob has a new device since you verified them"]);
+  expect(newsBetween(after, after)).toEqual([]);
+  const other = view({ people: [alice, verified, { ...phone, verification: "other-key" }] });
+  expect(newsBetween(before, other)).toEqual([
+    "Somebody is called Bob whose key is not the one that you verified",
+  ]);
 });

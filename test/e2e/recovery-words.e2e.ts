@@ -1,0 +1,97 @@
+// Goal: who lost every device comes back with twelve words from paper, as the same person, and the lost ones are out.
+// Method: real browsers, driven by keys; the words are read from the screen as somebody would write them down.
+
+import { expect, it } from "vitest";
+import { isFitEverywhere } from "./fit.ts";
+import { PATIENCE_MS, type Person, setStage } from "./people.ts";
+
+const stage = setStage();
+
+async function openDevices(person: Person): Promise<void> {
+  await person.button("Who is here").focus();
+  await person.press("Enter");
+  await person.page.getByRole("button", { name: /^My devices/ }).focus();
+  await person.press("Enter");
+  await person.page.getByRole("dialog", { name: "My devices" }).waitFor();
+}
+
+const press = async (person: Person, name: string) => {
+  await person.button(name).focus();
+  await person.press("Enter");
+};
+
+/** Types what stands on the paper into the three fields that are shown; `alter`s each. */
+async function answer(
+  person: Person,
+  words: readonly string[],
+  alter = (word: string) => word,
+): Promise<void> {
+  const labels = await person.page.locator(".device-fields label").allTextContents();
+  expect(labels).toHaveLength(3);
+  for (const label of labels) {
+    const place = Number(/\d+/.exec(label)![0]);
+    await person.page
+      .getByRole("textbox", { name: `Word ${place}`, exact: true })
+      .fill(alter(words[place - 1]!));
+  }
+  await press(person, "Check");
+}
+
+it("words are shown once, asked for, and make a new device the lost one's person", {
+  timeout: 60_000,
+}, async () => {
+  const [alice, bob, link] = await stage.pair("Ours.");
+  await bob.page.getByRole("button", { name: /edit your name/ }).click();
+  await bob.page.getByRole("textbox", { name: "Your name" }).fill("Bob");
+  await bob.press("Enter");
+  await bob.editor.focus();
+  await bob.press("Control+End");
+  await bob.type(" Bob's.");
+  await alice.sees("Ours. Bob's.");
+  await openDevices(bob);
+  await press(bob, "Make recovery words");
+  const list = bob.page.locator(".device-list li");
+  await expect.poll(() => list.count(), { timeout: PATIENCE_MS }).toBe(12);
+  const words = await list.allTextContents();
+  await isFitEverywhere(bob, "recovery words");
+  await press(bob, "I have written them down");
+  expect(await list.count()).toBe(0);
+  await answer(bob, words, word => `${word}s`);
+  await bob.page.getByText(/These are not the words that were shown/).waitFor();
+  await isFitEverywhere(bob, "recovery words asked for");
+  await answer(bob, words);
+  await bob.page.getByText(/There are recovery words for you in this document/).waitFor();
+  await alice.isSharedWith(1);
+  await bob.leave();
+
+  const found = await (await stage.person()).open(link);
+  await found.sees("Ours. Bob's.");
+  await openDevices(found);
+  const field = found.page.getByRole("textbox", { name: /Your recovery words/ });
+  await field.fill([...words.slice(0, 11), words[0] === "zoo" ? "zone" : "zoo"].join(" "));
+  await press(found, "Enter the words");
+  await found.page.getByText(/These (are not recovery words|words belong to nobody)/).waitFor();
+  await field.fill(`  ${words.join("  ").toUpperCase()} `);
+  await press(found, "Enter the words");
+  await found.page.getByText("The words are those of Bob.").waitFor();
+  await found.page.getByRole("checkbox", { name: /^Bob · / }).focus();
+  await found.press("Space");
+  await isFitEverywhere(found, "recovering");
+  await press(found, "Make this device mine");
+  const rows = found.page.getByRole("list", { name: "My devices" }).getByRole("listitem");
+  await expect.poll(() => rows.allTextContents(), { timeout: PATIENCE_MS }).toHaveLength(1);
+  expect(await rows.first().textContent()).toContain("this device");
+  await found.press("Escape");
+  await found.editor.focus();
+  await found.press("Control+End");
+  await found.type(" Back.");
+  await alice.sees("Ours. Bob's. Back.");
+  // For Alice it is Bob, who has one device.
+  await alice.button("Who is here").click();
+  const bobs = alice.page
+    .getByRole("list", { name: "Who is here" })
+    .getByRole("listitem")
+    .filter({ hasText: "Bob" });
+  await expect.poll(() => bobs.count(), { timeout: PATIENCE_MS }).toBe(1);
+  expect(await bobs.textContent()).toContain("here");
+});
