@@ -13,6 +13,7 @@ import type { VerifiedChange } from "./graph/verify.ts";
 import type { Ancestors } from "./graph/written.ts";
 import type { Holding } from "./holding.ts";
 import { PARENTS_MAX } from "./limits.ts";
+import type { Patch } from "./types/document.ts";
 import type { Slot } from "./types/dot.ts";
 
 /** How a device without a membership may get one: the invite's key, and its signature over the device. */
@@ -69,10 +70,10 @@ export class Closing {
   }
 
   /** The open draft as changes; several where it is too large for one, or the heads are too many. What counts by them is to
-   * be settled by the caller. */
-  close(now: number): Closed[] {
+   * be settled by the caller. `patches`: where something stands elsewhere now that it has a name. */
+  close(now: number, patches: Patch[]): Closed[] {
     if (!this.#drafting.isOpen) return [];
-    const { parents: drafted, parts, hasUnseen } = this.#drafting.take();
+    const { parents: drafted, parts, unseen } = this.#drafting.take();
     // Another tab may have gone on with the chain since the draft was begun.
     let ancestors = this.#withOwnHead(drafted);
     const merges: Closed[] = [];
@@ -93,7 +94,9 @@ export class Closing {
       closed.push(this.#closeOne(ancestors, retracts.length > 0 ? [...ops, ...retracts] : ops, slot, now));
       ancestors = { prev: slot, parents: [slot] };
     }
-    if (hasUnseen) this.#holding.masking.placeNamed(parts.map(partOf));
+    // Among what is set aside it moves where nobody sees it.
+    if (unseen !== "nothing")
+      this.#holding.masking.placeNamed(parts.map(partOf), unseen === "shown" ? patches : []);
     this.#holding.effects.named();
     return merges.length === 0 ? closed : [...merges, ...closed];
   }

@@ -40,6 +40,9 @@ export interface Part {
   readonly slot: Slot;
 }
 
+/** What may stand in the tree that the parts of a draft do not know: nothing; what is set aside; what shows. */
+export type Unseen = "nothing" | "aside" | "shown";
+
 /** Takes changes back; grows by nothing. */
 class Retraction {
   readonly slot: Slot;
@@ -66,6 +69,7 @@ export class Drafting implements Author {
   /** The heads at the first op. */
   #parents: readonly Slot[] = [];
   #isUnseen: IsUnseen = null;
+  #unseen: Unseen = "nothing";
   #authority: AuthorityOp[] = [];
   /** What the edit under way shows differently; null while there is none. */
   #patches: Patch[] | null = null;
@@ -226,7 +230,8 @@ export class Drafting implements Author {
     if (this.isOpen) return;
     this.#parents = this.#effects.tips();
     this.#isUnseen = null;
-    if (this.#effects.aside.size === 0) return;
+    this.#unseen = this.#effects.aside.size > 0 ? "aside" : "nothing";
+    if (this.#unseen === "nothing") return;
     // What is loose shows nothing and is not below what is written now: no place can be named after it.
     const own = this.#graph.newestSlotOf(this.#device);
     const past = this.#graph.past(own === null ? this.#parents : [...this.#parents, own]);
@@ -267,23 +272,24 @@ export class Drafting implements Author {
     return { ops, starts: startsOf(ops) };
   }
 
-  /** Hands over everything and starts empty. `hasUnseen`: something stands in the tree that the parts do not know. */
+  /** Hands over everything and starts empty. */
   take(): {
     readonly parents: readonly Slot[];
     readonly parts: readonly Part[];
-    readonly hasUnseen: boolean;
+    readonly unseen: Unseen;
   } {
     const { parts } = this;
-    const hasUnseen = this.#isUnseen !== null;
     this.#drafts = [];
     this.#last = null;
     if (this.#authority.length > 0) this.#authority = [];
-    return { parents: this.#parents, parts, hasUnseen };
+    return { parents: this.#parents, parts, unseen: this.#unseen };
   }
 
   /** Takes up one part of a draft that was open when its page went away. The ops must have been judged. */
   resume(ops: readonly Op[], retracted: readonly Slot[], slot: Slot, patches: Patch[]): void {
     this.#begin();
+    // More may have been stored since its page went away.
+    this.#unseen = "shown";
     if (retracted.length > 0) {
       for (const op of ops) if (isAuthority(op)) this.addAuthority(op);
       this.retract(retracted, slot);

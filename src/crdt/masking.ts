@@ -80,25 +80,28 @@ export class Masking {
 
   /**
    * Of the parts of a draft, the oldest first, which have names now: those were missing where something stood that the draft
-   * does not know, so its elements stood behind all of that. They are put where everybody puts them. Nothing shows of it,
-   * since what a draft does not know is set aside.
+   * does not know, so its elements stood behind all of that. They are put where everybody puts them.
    */
-  placeNamed(parts: readonly { readonly slot: Slot; readonly local: LocalOps }[]): void {
+  placeNamed(parts: readonly { readonly slot: Slot; readonly local: LocalOps }[], patches: Patch[]): void {
     const hidden = parts.filter(({ slot }) => this.#hidden.has(slot));
-    this.#turnAll(hidden, false);
+    this.#turnAll(hidden, false, patches);
     for (const { slot, local } of parts.toReversed())
       for (let i = local.ops.length - 1; i >= 0; i--)
-        this.#tree.revert(local.ops[i]!, slot, local.starts[i]!, []);
-    for (const { slot, local } of parts) this.#tree.applyAll(local.ops, local.starts, slot, []);
-    this.#turnAll(hidden, true);
+        this.#tree.revert(local.ops[i]!, slot, local.starts[i]!, patches);
+    for (const { slot, local } of parts) this.#tree.applyAll(local.ops, local.starts, slot, patches);
+    this.#turnAll(hidden, true, patches);
   }
 
-  #turnAll(parts: readonly { readonly slot: Slot; readonly local: LocalOps }[], isHidden: boolean): void {
+  #turnAll(
+    parts: readonly { readonly slot: Slot; readonly local: LocalOps }[],
+    isHidden: boolean,
+    patches: Patch[],
+  ): void {
     const texts: HiddenTexts = new Map();
     for (const { slot, local } of parts)
-      this.#tree.maskAll(local.ops, local.starts, slot, isHidden, [], texts);
-    if (texts.size > 0) this.#tree.hideAll(texts, isHidden, []);
-    this.#tree.settle([]);
+      this.#tree.maskAll(local.ops, local.starts, slot, isHidden, patches, texts);
+    if (texts.size > 0) this.#tree.hideAll(texts, isHidden, patches);
+    this.#tree.settle(patches);
   }
 
   /** What a change that was applied, or the part of a draft, takes back. `drafted`: the ops of changes that are none yet. */

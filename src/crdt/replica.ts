@@ -326,14 +326,14 @@ export class Replica {
   /** Turns the open draft into changes; more than one where it is too large for one, or the heads are too many. `now`: seconds
    * since 1970. Remote changes are admitted only while no draft is open: its neighbours cannot move before its id is known. */
   closeDraft(now: number): Closed[] {
-    const closed = this.#closing.close(now);
-    this.#settle();
+    const patches: Patch[] = [];
+    const closed = this.#closing.close(now, patches);
+    this.#settle(patches);
     return closed;
   }
 
   /** What counts by now, after changes of one's own. */
-  #settle(): void {
-    const patches: Patch[] = [];
+  #settle(patches: Patch[] = []): void {
     this.#holding.settle(patches);
     this.#listeners.tell(patches, "remote", () => []);
   }
@@ -455,8 +455,8 @@ export class Replica {
   ): { readonly damaged: number; readonly closed: readonly Closed[] } {
     const damaged = this.#recalling.enter(records);
     if (!mayClose()) return { damaged, closed: [] };
-    const closed = this.#closing.close(now);
     const patches: Patch[] = [];
+    const closed = this.#closing.close(now, patches);
     const recalled = this.#recalling.show(patches);
     this.#holding.masking.pay(patches);
     this.#holding.settle(patches);

@@ -84,12 +84,13 @@ export class Stage {
     return this.tabs.filter(({ replica }) => replica.hasGenesis && replica.mayWrite);
   }
 
-  /** Pages of those who are let read in the end: whoever has a role, or a link that is alive and was never removed, by all that
-   * the owner holds. */
+  /** Pages of those who are let read in the end: whoever has a role, or a link that is alive and was never removed, by the
+   * fullest copy of anybody honest. The owner's own may lack a damaged row, and with it everybody. */
   get members(): Tab[] {
-    const owner = this.tabs.find(({ profile }) => profile === this.honest[0]);
-    if (owner === undefined) return [];
-    const { replica } = owner;
+    if (!this.tabs.some(({ profile }) => profile === this.honest[0])) return [];
+    const [{ replica }] = this.tabs
+      .filter(({ profile }) => this.honest.includes(profile))
+      .toSorted((a, b) => b.replica.size - a.replica.size) as [Tab];
     return this.tabs.filter(
       ({ profile: { key, link } }) =>
         replica.roleOf(key.id) !== null ||
@@ -160,12 +161,16 @@ export class Stage {
     return true;
   }
 
-  /** Of what somebody else has as well: a change that was nowhere else cannot be brought back by anybody. */
+  /** Of what somebody else has as well, and can prove by itself: a change that was nowhere else, or is covered there by another
+   * that rots next, cannot be brought back by anybody. */
   rot(profile: Profile): boolean {
     const { disk } = profile;
     const { rows } = disk.journal;
     const others = this.honest.filter(other => other !== profile);
-    const elsewhere = new Set(others.flatMap(other => other.disk.journal.rows.map(({ id }) => id)));
+    const proven = others.flatMap(other =>
+      other.disk.journal.rows.filter(({ signature, tail }) => signature !== null || tail !== undefined),
+    );
+    const elsewhere = new Set(proven.map(({ id }) => id));
     const candidates = rows.flatMap(({ id }, row) =>
       row > 0 && elsewhere.has(id) && !this.#rotten.has(id) ? [row] : [],
     );
