@@ -2,12 +2,12 @@
 // download, then the system's package where we may install it. Each candidate is started once, because a downloaded
 // browser on a bare machine is often there and yet lacks a library.
 import { spawnSync } from "node:child_process";
-import { accessSync, constants, existsSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { installPackage, isExecutable, onPath, run } from "./programs.mjs";
 import { root } from "./steps.mjs";
 
 const DOWNLOAD_TIMEOUT_MS = 60_000;
-const PACKAGE_TIMEOUT_MS = 300_000;
 
 const CHROMIUM_NAMES = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome"];
 const CHROMIUM_PLACES = [
@@ -74,11 +74,6 @@ export function findFirefox({ install = false, say = () => undefined } = {}) {
   return firstThatStarts(onPath(FIREFOX_NAMES));
 }
 
-function onPath(names) {
-  const folders = (process.env.PATH ?? "").split(delimiter).filter(folder => folder !== "");
-  return names.flatMap(name => folders.map(folder => join(folder, name)));
-}
-
 async function playwrightsOwn() {
   if (!existsSync(join(root, "node_modules/playwright-core"))) return [];
   const { chromium } = await import("playwright-core");
@@ -94,28 +89,4 @@ function starts(path) {
   // Chrome on Windows opens a window on --version instead of answering; being there has to be enough.
   if (process.platform === "win32") return true;
   return spawnSync(path, ["--version"], { timeout: 15_000, stdio: "ignore" }).status === 0;
-}
-
-function isExecutable(path) {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    // Not there or not ours to start: either way the next candidate is asked.
-    return false;
-  }
-}
-
-/** Debian's, where we may. Whether it is there and starts is seen afterwards. */
-function installPackage(name, say) {
-  if (process.getuid?.() !== 0 || !onPath(["apt-get"]).some(isExecutable)) return;
-  say(`installing the system's ${name} package`);
-  if (run("apt-get", ["update"], PACKAGE_TIMEOUT_MS))
-    run("apt-get", ["install", "-y", name], PACKAGE_TIMEOUT_MS);
-}
-
-// Its output goes to stderr: the last line of stdout belongs to the tests.
-function run(command, args, timeout) {
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  return spawnSync(command, args, { timeout, env, stdio: ["ignore", 2, 2] }).status === 0;
 }

@@ -1,10 +1,6 @@
 // Finds a program that some tests need and most people do not, such as Redis or coturn. One that is there, or the system's
 // package where we may install it; without either, those tests are skipped and say so.
-import { spawnSync } from "node:child_process";
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
-
-const INSTALL_TIMEOUT_MS = 300_000;
+import { installPackage, isExecutable, onPath } from "./programs.mjs";
 
 /** By the variable that names one, what it is called, and the Debian package that brings it. */
 export const PROGRAMS = {
@@ -20,35 +16,8 @@ export function findProgram(variable, { install = false, say = () => undefined }
   const wished = process.env[variable];
   if (wished) return isExecutable(wished) ? wished : null;
   const { names, package: name } = PROGRAMS[variable];
-  const existing = onPath(names);
-  if (existing !== null || !install || !mayInstallPackages()) return existing;
-  say(`installing the system's ${name} package for the tests that need it`);
-  if (run("apt-get", ["update"])) run("apt-get", ["install", "-y", "--no-install-recommends", name]);
-  return onPath(names);
-}
-
-export function mayInstallPackages() {
-  return process.getuid?.() === 0 && onPath(["apt-get"]) !== null;
-}
-
-function onPath(names) {
-  const folders = (process.env.PATH ?? "").split(delimiter).filter(folder => folder !== "");
-  return names.flatMap(name => folders.map(folder => join(folder, name))).find(isExecutable) ?? null;
-}
-
-function isExecutable(path) {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    // Not there or not ours to start: either way the next candidate is asked.
-    return false;
-  }
-}
-
-// Its output goes to stderr: the last line of stdout belongs to the tests. Run level 1 keeps the package from starting
-// a server of its own, which nobody asked for.
-function run(command, args) {
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" };
-  return spawnSync(command, args, { timeout: INSTALL_TIMEOUT_MS, env, stdio: ["ignore", 2, 2] }).status === 0;
+  const existing = onPath(names).find(isExecutable) ?? null;
+  if (existing !== null || !install) return existing;
+  installPackage(name, say);
+  return onPath(names).find(isExecutable) ?? null;
 }
