@@ -1,5 +1,6 @@
 // Three projects: `unit` is everything that needs no browser; `e2e` drives real ones, two files at a time, since they
 // mostly wait; `e2e-timed` are those of which time is asked, one after another.
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 const TIMED = ["authors", "ed25519", "two-people", "writing-alone"].map(name => `test/e2e/${name}.e2e.ts`);
@@ -24,6 +25,8 @@ export default defineConfig({
           environment: "node",
           include: ["test/**/*.test.ts"],
           exclude: ["test/e2e/**"],
+          // Left to itself it keeps one core free, which of two is half.
+          maxWorkers: availableParallelism(),
         },
       },
       {
