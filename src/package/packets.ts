@@ -11,7 +11,8 @@ import {
 } from "../crdt/index.ts";
 import { MESSAGE_BYTES_MAX, UNPACKED_BYTES_MAX } from "../sync/limits.ts";
 import { Outbox } from "../sync/outbox.ts";
-import { decodeMessage, encodeMessage, packedOf } from "../sync/protocol.ts";
+import { decodeMessage, encodeMessage } from "../sync/protocol.ts";
+import { packedOf } from "../sync/sent-run.ts";
 
 /** Nobody is on a link here, so nothing is called by a tag. */
 const NO_LINK: Bytes = new Uint8Array(32);

@@ -18,6 +18,7 @@ import { Host } from "../sync/adapters/host.ts";
 import { findLastWords, leaveLastWords } from "../sync/adapters/last-words.ts";
 import type { SocketConstructor } from "../sync/adapters/signal.ts";
 import { encodeLink } from "../sync/link.ts";
+import { Peer } from "../sync/peer.ts";
 import type { DocumentRecord, PeerLink, Store, Verifier } from "../sync/ports.ts";
 import type { AnchorName, Presence } from "../sync/protocol.ts";
 import { anchorAt, positionOf } from "../sync/text.ts";
@@ -306,7 +307,7 @@ export class Session<F extends Fields | null = null> {
   /** A way to somebody that you made yourself; the session proves both ends' keys over it before it says anything. */
   attach(link: PeerLink): void {
     if (this.#isClosed) link.close();
-    else this.host.act(session => session.link(link));
+    else this.host.act(session => session.link(link, Peer));
   }
 
   /** @internal Meets others where the link says; what goes with it is fetched only now. */
@@ -324,7 +325,7 @@ export class Session<F extends Fields | null = null> {
         WebSocket: Socket as SocketConstructor,
       },
       {
-        link: link => this.host.act(session => session.link(link)),
+        link: link => this.host.act(session => session.link(link, Peer)),
         changed: () => this.#changed(),
       },
     );

@@ -19,7 +19,8 @@ import type {
 } from "../crdt/index.ts";
 import { UNPACKED_BYTES_MAX } from "./limits.ts";
 import type { Peer } from "./peer.ts";
-import { packedOf, type SentRun } from "./protocol.ts";
+import type { SentRun } from "./protocol.ts";
+import { packedOf } from "./sent-run.ts";
 
 /** What an intake asks of the session around it. */
 export interface IntakeHost {

@@ -9,7 +9,6 @@ import {
   type DeviceId,
   Malformed,
   mustFromHex,
-  type PackedRun,
   Reader,
   RUN_CHANGES_MAX,
   toHex,
@@ -22,6 +21,9 @@ import {
   MESSAGE_BYTES_MAX,
   PRESENCE_NAME_BYTES_MAX,
 } from "./limits.ts";
+import { lengthOf, type RunStart, type SentRun } from "./sent-run.ts";
+
+export type { RunStart, SentRun };
 
 /** The versions this code speaks: it agrees with any peer whose range overlaps. */
 export const PROTOCOL_VERSION_MIN = 1;
@@ -45,21 +47,6 @@ export interface ForkClaim {
 
 export interface SignedChange {
   readonly bytes: Bytes;
-  readonly signature: Bytes;
-}
-
-/** How a run begins: with its first change as it is written, or behind one that the reader holds. */
-export type RunStart =
-  | { readonly type: "whole"; readonly bytes: Bytes }
-  /** 8 bytes: what the reader said of that change in a `have`, or what it is called since it came on this link. */
-  | { readonly type: "after"; readonly tag: Bytes };
-
-/** Changes of one device in a row, with a signature for the newest (`PackedRun`). */
-export interface SentRun {
-  readonly start: RunStart;
-  /** How many changes follow the first one, or the one that is held. */
-  readonly count: number;
-  readonly rows: Bytes;
   readonly signature: Bytes;
 }
 
@@ -244,16 +231,6 @@ function read(input: Reader): Message {
     default:
       throw new Malformed(`unknown message ${type}`);
   }
-}
-
-/** As the core knows it. */
-export function packedOf({ start, ...run }: SentRun): PackedRun {
-  return { ...run, first: start.type === "whole" ? start.bytes : null };
-}
-
-/** How many changes a run says that it has. */
-export function lengthOf({ start, count }: SentRun): number {
-  return start.type === "whole" ? count + 1 : count;
 }
 
 function readRun(input: Reader): SentRun {

@@ -26,7 +26,7 @@ import { Keeper, type KeeperHost, type LastWords } from "./keeper.ts";
 import { IDLE_TICK_MS, LINKS_MAX, NOTICE_MS, RELAY_CHANGES_MS, RESEND_MS } from "./limits.ts";
 import type { Pack } from "./outbox.ts";
 import { OwnPresence } from "./own-presence.ts";
-import { Peer, type PeerHost } from "./peer.ts";
+import type { Peer, PeerHost } from "./peer.ts";
 import type { ChainHead, ChangeRecord, Ciphers, PeerLink, StoreError } from "./ports.ts";
 import type { Message, Presence } from "./protocol.ts";
 import { Questions } from "./questions.ts";
@@ -166,12 +166,13 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
   // --------------------------------------------------------------------------------------------------- peers
 
   /** A link opened, by whatever way. */
-  link(link: PeerLink): void {
+  /** `PeerOf`: what speaks with the other end. Who links with nobody does without it, and its code. */
+  link(link: PeerLink, PeerOf: typeof Peer): void {
     if (this.#peers.size >= LINKS_MAX) {
       link.close();
       return;
     }
-    const peer = new Peer(link, `link ${++this.#links}`, this, {
+    const peer = new PeerOf(link, `link ${++this.#links}`, this, {
       doc: this.replica.doc,
       device: this.replica.device,
       instance: this.#instance,

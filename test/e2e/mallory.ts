@@ -20,8 +20,9 @@ import { decodeLink } from "../../src/sync/link.ts";
 import type { Pack } from "../../src/sync/outbox.ts";
 import { Peer, type PeerHost } from "../../src/sync/peer.ts";
 import type { Bytes, Network } from "../../src/sync/ports.ts";
-import { type Message, packedOf, type SentRun, type SignedChange } from "../../src/sync/protocol.ts";
+import type { Message, SentRun, SignedChange } from "../../src/sync/protocol.ts";
 import { claim } from "../../src/sync/reconcile.ts";
+import { packedOf } from "../../src/sync/sent-run.ts";
 import { editBody } from "../../src/sync/text.ts";
 
 const NOBODY: ReadonlySet<ChangeId> = new Set();

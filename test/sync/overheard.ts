@@ -3,7 +3,8 @@
 import { decodeChange } from "../../src/crdt/graph/codec.ts";
 import type { Bytes, ChangeId, DeviceId } from "../../src/crdt/index.ts";
 import { Channel } from "../../src/sync/channel.ts";
-import { decodeMessage, lengthOf, type Message } from "../../src/sync/protocol.ts";
+import { decodeMessage, type Message } from "../../src/sync/protocol.ts";
+import { lengthOf } from "../../src/sync/sent-run.ts";
 import type { Wire } from "./wires.ts";
 import type { Profile, Tab } from "./world.ts";
 

@@ -3,7 +3,8 @@
 import type { Bytes, DeviceId, DocId } from "../../src/crdt/index.ts";
 import { Channel, type ChannelKeys } from "../../src/sync/channel.ts";
 import { Handshake, type HandshakeFailure, type HandshakeStep } from "../../src/sync/handshake.ts";
-import { decodeMessage, encodeMessage, lengthOf, type Message } from "../../src/sync/protocol.ts";
+import { decodeMessage, encodeMessage, type Message } from "../../src/sync/protocol.ts";
+import { lengthOf } from "../../src/sync/sent-run.ts";
 import type { Key } from "../crdt/people.ts";
 import type { Wire } from "./wires.ts";
 import type { Tab, World } from "./world.ts";

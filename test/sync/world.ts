@@ -13,6 +13,7 @@ import {
 import { steady } from "../../src/sync/adapters/clock.ts";
 import type { Effect } from "../../src/sync/effects.ts";
 import type { LastWords } from "../../src/sync/keeper.ts";
+import { Peer } from "../../src/sync/peer.ts";
 import type { Ciphers, PeerLink } from "../../src/sync/ports.ts";
 import { Session } from "../../src/sync/session.ts";
 import { anchorAt, bodyText, editBody } from "../../src/sync/text.ts";
@@ -425,7 +426,7 @@ export class Tab {
 
   /** A link that nobody listens to. */
   link(link: PeerLink): void {
-    this.act(session => session.link(link));
+    this.act(session => session.link(link, Peer));
   }
 
   /** What is gone: the page at once, with all that it had not completed. Silently: nobody is told, as when power fails. */

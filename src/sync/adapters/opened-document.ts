@@ -2,7 +2,7 @@
 // wishes into edits. Owns the host and the network of the document, and keeps its record in the workspace current.
 
 import { type DeviceId, type DocId, type Replica, toHex } from "../../crdt/index.ts";
-import type { Bytes, Ciphers, DocumentRecord, Network, NetworkListener, Store } from "../ports.ts";
+import type { Bytes, Ciphers, DocumentRecord, Network, NetworkListener, PeerLink, Store } from "../ports.ts";
 import type { Presence } from "../protocol.ts";
 import { BODY_PATH, bodySteps, editBody, TITLE_KEY, titleOf } from "../text.ts";
 import type {
@@ -364,11 +364,7 @@ export class OpenedDocument implements OpenDocument {
 
   async pairing(): Promise<DocumentPairing> {
     const { OpenedPairing } = await import("./opened-pairing.ts");
-    await this.#image.whole;
-    const { pageUrl } = this.#options;
-    return new OpenedPairing(this.#ciphers.random, pageUrl, link =>
-      this.host.act(session => session.link(link)),
-    );
+    return new OpenedPairing(this.#ciphers.random, this.#options.pageUrl, await this.#linking());
   }
 
   /** Secrets of links are kept, and the others are met behind the first of them. */
@@ -383,11 +379,15 @@ export class OpenedDocument implements OpenDocument {
     await this.#connect(links.roomSecret);
   }
 
-  /** Others may ask for any change, so all must be readable. */
+  /** Others may ask for any change, so all must be readable. What speaks with them comes when somebody is to be met. */
+  async #linking(): Promise<(link: PeerLink) => void> {
+    const [{ Peer }] = await Promise.all([import("../peer.ts"), this.#image.whole]);
+    return link => this.host.act(session => session.link(link, Peer));
+  }
+
   async #connect(roomSecret: Bytes): Promise<void> {
-    await this.#image.whole;
     const network = await this.#options.connect(roomSecret, {
-      link: link => this.host.act(session => session.link(link)),
+      link: await this.#linking(),
       changed: () => this.#changed(),
     });
     this.host.attach(network);

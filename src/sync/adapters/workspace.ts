@@ -21,7 +21,6 @@ import { documentKey, openDeviceKey } from "./keys.ts";
 import { documentsWithLastWords, findLastWords } from "./last-words.ts";
 import { arrive, lateCiphers } from "./late-ciphers.ts";
 import { seedsOf, withSeeds } from "./link-seeds.ts";
-import { openMemoryStore } from "./memory-store.ts";
 import { OpenedDocument } from "./opened-document.ts";
 import { allSpent, rememberSpent } from "./spent-numbers.ts";
 import { openVerified } from "./verified.ts";
@@ -63,7 +62,7 @@ async function openStore(): Promise<Store> {
     return await openIndexedDbStore();
   } catch {
     // No IndexedDB (private mode, policy): the page works as long as it is open, and says so.
-    return openMemoryStore();
+    return (await import("./memory-store.ts")).openMemoryStore();
   }
 }
 
