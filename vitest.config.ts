@@ -1,4 +1,4 @@
-// Three projects: `unit` is everything that needs no browser; `e2e` drives real ones, two files at a time, since they
+// Three projects: `unit` is everything that needs no browser; `e2e` drives real ones, three files at a time, since they
 // mostly wait; `e2e-timed` are those of which time is asked, one after another.
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
@@ -35,7 +35,7 @@ export default defineConfig({
           name: "e2e",
           include: ["test/e2e/**/*.e2e.ts"],
           exclude: TIMED,
-          maxWorkers: 2,
+          maxWorkers: 3,
         },
       },
       {

@@ -9,7 +9,7 @@ import { median, PATIENCE_MS, type Person, type PersonOptions, report, setStage 
 
 const stage = setStage();
 /** Of a paper; all 259,778 of them take a minute to be stored. */
-const EDITS = Number(process.env.EDITS ?? 20_000);
+const EDITS = Number(process.env.EDITS ?? 6_000);
 
 const slider = ({ page }: Person): Locator => page.getByRole("slider", { name: "Moment" });
 const entries = ({ page }: Person): Locator =>
