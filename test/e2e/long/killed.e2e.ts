@@ -34,8 +34,8 @@ async function pidOf(context: BrowserContext): Promise<number> {
   return processInfo.find(({ type }) => type === "browser")!.id;
 }
 
-async function kill(context: BrowserContext): Promise<void> {
-  const pid = await pidOf(context);
+/** At once: to ask for its number now would leave it the time to store. */
+async function kill(context: BrowserContext, pid: number): Promise<void> {
   const isGone = new Promise(resolve => context.once("close", resolve));
   process.kill(pid, "SIGKILL");
   await isGone;
@@ -65,16 +65,14 @@ it("nothing that was called saved is lost when the browser is killed while one t
     await alice.isStored();
     saved = await alice.text();
     typed = saved;
+    const pid = await pidOf(context);
     const until = performance.now() + Math.random() * 600;
-    const going = (async () => {
-      for (let i = 0; performance.now() < until; i++) {
-        const letter = String.fromCharCode(97 + (i % 26));
-        typed += letter;
-        await alice.type(letter);
-      }
-    })();
-    await going;
-    await kill(context);
+    for (let i = 0; performance.now() < until; i++) {
+      const letter = String.fromCharCode(97 + (i % 26));
+      typed += letter;
+      await alice.type(letter);
+    }
+    await kill(context, pid);
   }
   report(
     `kill -9 of the browser, ${ROUNDS} times`,
