@@ -63,7 +63,7 @@ export default function ShareDialog({ document, onClose, onDevices }: Properties
             <div className="share-without">
               <button
                 type="button"
-                className="button button-small"
+                className="button button-line"
                 aria-expanded={isPairing}
                 onClick={() => setPairing(!isPairing)}
               >
