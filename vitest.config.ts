@@ -3,7 +3,11 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
-const TIMED = ["authors", "ed25519", "two-people", "writing-alone"].map(name => `test/e2e/${name}.e2e.ts`);
+/** Where it is the long run, what is done often in it has the machine for itself. */
+const OFTEN = process.env.LONG === undefined ? [] : ["two-tabs", "long/*"];
+const TIMED = ["authors", "ed25519", "two-people", "writing-alone", ...OFTEN].map(
+  name => `test/e2e/${name}.e2e.ts`,
+);
 
 const IN_BROWSERS = {
   environment: "node",
