@@ -23,7 +23,7 @@ export const cases = [...SEQUENTIAL.keys()].flatMap(trace => [
 export async function measure({ trace, isCold }, contestant, clock) {
   if (!isCold) {
     const other = trace === "automerge-paper" ? "sveltecomponent" : "automerge-paper";
-    await replay(contestant, editsFor(readTrace(other), contestant).slice(0, WARM_UP_EDITS));
+    clock.keep(await replay(contestant, editsFor(readTrace(other), contestant).slice(0, WARM_UP_EDITS)));
   }
   const read = readTrace(trace);
   const edits = editsFor(read, contestant);

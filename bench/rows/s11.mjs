@@ -22,7 +22,7 @@ export const cases = [1, 4].map(times => ({
 }));
 
 export async function measure({ times }, contestant, clock) {
-  await replay(contestant, editsFor(readTrace(WARM_UP), contestant).slice(0, WARM_UP_EDITS));
+  clock.keep(await replay(contestant, editsFor(readTrace(WARM_UP), contestant).slice(0, WARM_UP_EDITS)));
   const read = readTrace(TRACE);
   const once = editsFor(read, contestant);
   const length = contestant.counts === "units" ? read.end.length : [...read.end].length;
