@@ -39,7 +39,9 @@ export class Holding implements Shelf {
   readonly effects = new Effects(this.graph, this.members, this.equivocation, slot => this.#changeAt(slot));
   readonly tree = new DocumentTree(this.graph);
   readonly retracts = new Retracts(this.graph);
-  readonly masking = new Masking(this.graph, this.tree, this.retracts, slot => this.#changeAt(slot));
+  readonly masking = new Masking(this.graph, this.tree, this.retracts, slot =>
+    this.#archive.has(slot) ? this.#archive.writtenAt(slot) : null,
+  );
   readonly #archive = new Archive();
   /** Entered since it was last worked out what counts, and whether ops about people were among it. */
   #unsettled: Slot[] = [];

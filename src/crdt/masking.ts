@@ -2,20 +2,22 @@
 // retracted, stays where it is in the graph, others build on it and are judged as ever (rules of admission never look
 // here), but nothing shows of it. Who is masked, and why, is not known here.
 
-import { type LocalOps, localize } from "./authority/admission.ts";
+import type { LocalOps } from "./authority/admission.ts";
+import { Turning } from "./authority/turning.ts";
 import type { ChangeId } from "./graph/change.ts";
 import type { Graph } from "./graph/graph.ts";
 import type { Retracts } from "./graph/retracts.ts";
 import type { WrittenChange } from "./graph/written.ts";
-import type { DocumentTree, HiddenTexts, Patch } from "./types/document.ts";
+import type { DocumentTree, Patch } from "./types/document.ts";
 import type { Slot } from "./types/dot.ts";
+import { HiddenTexts } from "./types/hidden-texts.ts";
 import type { ImageIn, ImageOut } from "./types/image.ts";
 
 export class Masking {
   readonly #graph: Graph;
   readonly #tree: DocumentTree;
   readonly #retracts: Retracts;
-  readonly #changeAt: (slot: Slot) => WrittenChange | null;
+  readonly #writtenAt: (slot: Slot) => WrittenChange | null;
   /** Also of changes that are not here yet. */
   readonly #masked = new Set<ChangeId>();
   /** Those of them that were applied. */
@@ -31,12 +33,12 @@ export class Masking {
     graph: Graph,
     tree: DocumentTree,
     retracts: Retracts,
-    changeAt: (slot: Slot) => WrittenChange | null,
+    writtenAt: (slot: Slot) => WrittenChange | null,
   ) {
     this.#graph = graph;
     this.#tree = tree;
     this.#retracts = retracts;
-    this.#changeAt = changeAt;
+    this.#writtenAt = writtenAt;
   }
 
   has(id: ChangeId): boolean {
@@ -97,10 +99,10 @@ export class Masking {
     isHidden: boolean,
     patches: Patch[],
   ): void {
-    const texts: HiddenTexts = new Map();
+    const texts = new HiddenTexts();
     for (const { slot, local } of parts)
       this.#tree.maskAll(local.ops, local.starts, slot, isHidden, patches, texts);
-    if (texts.size > 0) this.#tree.hideAll(texts, isHidden, patches);
+    this.#tree.hideAll(texts, isHidden, patches);
     this.#tree.settle(patches);
   }
 
@@ -154,23 +156,26 @@ export class Masking {
 
   /** Takes the effect of changes out or back in, where that is not done yet. */
   #show(slots: Iterable<Slot>, patches: Patch[], known: (slot: Slot) => LocalOps | null = () => null): void {
-    const hidden: HiddenTexts = new Map();
-    const shown: HiddenTexts = new Map();
+    const hiding = new Turning(this.#graph, this.#tree, true, patches);
+    const showing = new Turning(this.#graph, this.#tree, false, patches);
     for (const slot of slots) {
       const isHidden = this.#isMasked(slot) || this.#retracts.isRetracted(slot);
       if (isHidden === this.#hidden.has(slot)) continue;
-      const local = known(slot) ?? this.#opsAt(slot);
-      if (local === null) {
+      const local = known(slot);
+      const written = local === null ? this.#writtenAt(slot) : null;
+      if (local === null && written === null) {
         this.#owed.add(slot);
         continue;
       }
       if (isHidden) this.#hidden.add(slot);
       else this.#hidden.delete(slot);
-      const { ops, starts } = local;
-      this.#tree.maskAll(ops, starts, slot, isHidden, patches, isHidden ? hidden : shown);
+      const turning = isHidden ? hiding : showing;
+      if (written !== null) turning.turn(written, slot);
+      else if (local !== null)
+        this.#tree.maskAll(local.ops, local.starts, slot, isHidden, patches, turning.texts);
     }
-    if (hidden.size > 0) this.#tree.hideAll(hidden, true, patches);
-    if (shown.size > 0) this.#tree.hideAll(shown, false, patches);
+    hiding.finish();
+    showing.finish();
     this.#tree.settle(patches);
   }
 
@@ -199,11 +204,5 @@ export class Masking {
     for (const slot of maskedHere) this.#maskedHere.add(slot);
     for (const slot of hidden) this.#hidden.add(slot);
     for (const slot of aside) this.#aside.add(slot);
-  }
-
-  #opsAt(slot: Slot): LocalOps | null {
-    const change = this.#changeAt(slot);
-    if (change === null) return null;
-    return localize(change, slot, this.#graph.ancestorsOf(change), this.#graph);
   }
 }

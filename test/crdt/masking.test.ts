@@ -5,7 +5,8 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import type { ChangeId, Json, MapEdit, Patch, Replica } from "../../src/crdt/index.ts";
-import { DocumentTree, type HiddenTexts } from "../../src/crdt/types/document.ts";
+import { DocumentTree } from "../../src/crdt/types/document.ts";
+import { HiddenTexts } from "../../src/crdt/types/hidden-texts.ts";
 import { shownAt, type TextNode, textOf } from "../../src/crdt/types/node.ts";
 import type { ContentOp, Path } from "../../src/crdt/types/op.ts";
 import { NaiveDocument } from "../model/naive-document.ts";
@@ -311,7 +312,7 @@ describe("masking", () => {
     }
     const patches: Patch[] = [];
     const began = process.cpuUsage();
-    const texts: HiddenTexts = new Map();
+    const texts = new HiddenTexts();
     for (const [i, op] of ops.entries()) tree.maskAll([op], [0], 2 * i + 1, true, patches, texts);
     tree.hideAll(texts, true, patches);
     tree.settle(patches);

@@ -35,7 +35,7 @@ export interface LocalOps {
 
 /** `slot` is the change's own number. What is not here gets a slot that nothing has: it is judged, not applied. */
 export function localize(change: WrittenChange, slot: Slot, ancestors: Ancestors, graph: Graph): LocalOps {
-  const slots = new Located(change, slot, ancestors, graph);
+  const slots = located(change, slot, ancestors, graph);
   const { ops, starts } = change;
   const first = ops[0];
   // Most changes are one op on data.
@@ -52,6 +52,10 @@ export function localize(change: WrittenChange, slot: Slot, ancestors: Ancestors
 }
 
 /** wire §4: the slots that the numbers of references stand for. */
+export function located(change: WrittenChange, slot: Slot, ancestors: Ancestors, graph: Graph): Numbers {
+  return new Located(change, slot, ancestors, graph);
+}
+
 class Located implements Numbers {
   readonly #slots: Slot[];
 

@@ -142,6 +142,32 @@ export function readBody(input: Reader, change: WrittenChange): void {
   change.bodyBytes = input.position - start;
 }
 
+/** What a change did, op by op; `start` is the number of its first element. */
+export interface Skim {
+  textInserted(path: Path, start: number, length: number): void;
+  /** Any other op on data. Dots name changes by numbers of references. */
+  done(op: ContentOp, start: number): void;
+}
+
+/** The body of a change that was read and judged before. */
+export function skimBody(input: Reader, change: WrittenChange, skim: Skim): void {
+  readListed(input, change);
+  const { listedFrom, listedCount } = change;
+  decoder.begin(input, change.prevAt >= 0, listedFrom, listedFrom + listedCount);
+  decoder.paths();
+  let start = 0;
+  for (let left = input.count(CHANGE_OPS_MAX); left > 0; left--) {
+    const op = decoder.skim();
+    if (typeof op === "number") {
+      skim.textInserted(decoder.skimmed, start, op);
+      start += op;
+    } else {
+      if (isContent(op)) skim.done(op, start);
+      start += elementsOf(op);
+    }
+  }
+}
+
 function readListed(input: Reader, change: WrittenChange): void {
   const { buffer, view, prevAt, parentCount } = change;
   const count = input.count(CHANGE_OPS_MAX);

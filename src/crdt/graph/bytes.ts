@@ -259,6 +259,19 @@ export class Reader {
     return decodeUtf8(this.#buffer, start, this.#position);
   }
 
+  /** Passes over a string that was read before; answers how many UTF-16 units it has. */
+  units(): number {
+    const length = this.varint();
+    const start = this.skip(length);
+    let units = length;
+    for (let i = start; i < start + length; i++) {
+      const byte = this.#buffer[i]!;
+      // Each byte counts for a unit but for those that go on; what takes four bytes is a pair.
+      if (byte >= 0x80) units += byte < 0xc0 ? -1 : byte >= 0xf0 ? 1 : 0;
+    }
+    return units;
+  }
+
   /** Nothing may follow. */
   end(): void {
     if (this.left !== 0) throw new Malformed("trailing bytes");

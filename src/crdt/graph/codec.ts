@@ -4,7 +4,7 @@
 
 import { CHANGE_BYTES_MAX, PARENTS_MAX } from "../limits.ts";
 import { type Refusal, refuse } from "../refusal.ts";
-import { type Naming, readBody, takeOps, writeBody } from "./body.ts";
+import { type Naming, readBody, type Skim, skimBody, takeOps, writeBody } from "./body.ts";
 import { type Bytes, Malformed, Reader, toHex, Writer } from "./bytes.ts";
 import type { ChangeId, DeviceId, DocId, Header, Op } from "./change.ts";
 import { type Midstate, midstate, sha256From, tag } from "./crypto.ts";
@@ -240,6 +240,20 @@ export function readAgain(change: WrittenChange): WrittenChange | Refusal {
 
 /** Fills in what the bytes of a change say, all but its id, and answers what they begin with. Throws `Malformed`. */
 export function readChange(change: WrittenChange): Beginning {
+  const beginning = readHead(change);
+  readBody(input, change);
+  input.end();
+  return beginning;
+}
+
+/** Tells what a change did that was read and judged before; of its own ops it knows nothing after that. */
+export function skimChange(change: WrittenChange, skim: Skim): void {
+  readHead(change);
+  skimBody(input, change, skim);
+}
+
+/** All that stands before the body. */
+function readHead(change: WrittenChange): Beginning {
   const { buffer, start, end } = change;
   input.open(buffer, start, end);
   input.skip(BEGINNING_END);
@@ -259,8 +273,6 @@ export function readChange(change: WrittenChange): Beginning {
   if (input.varint() !== 0) throw new Malformed("epochs do not exist yet");
   const clock = input.varint();
   change.time = clock === 0 ? null : clock - 1;
-  readBody(input, change);
-  input.end();
   return beginning;
 }
 

@@ -199,6 +199,7 @@ export class OpReader {
   /** The table of paths read last, if it holds keys alone: most changes of a document have the same one. */
   #lastTable = NOTHING;
   #lastPaths: readonly Path[] = [];
+  skimmed: Path = [];
 
   /** One after the other may be read with the same reader. */
   begin(input: Reader, hasPrev: boolean, listed: number, refs: number): void {
@@ -254,9 +255,25 @@ export class OpReader {
     return this.#paths[number]!;
   }
 
-  op(): Op {
+  /** Of a change that was read before: the next op, or of a text that it puts somewhere how many units that has; the path
+   * is `skimmed` then. */
+  skim(): Op | number {
     const input = this.#input;
     const kind = input.varint();
+    if (kind !== OP.insertText) return this.#op(kind);
+    this.skimmed = this.#pathInUse();
+    const flags = input.byte();
+    for (let left = (flags & 2) === 0 ? 2 : 0; left > 0; left--) input.varint();
+    for (let left = (flags & 1) !== 0 && (flags & 4) === 0 ? 2 : 0; left > 0; left--) input.varint();
+    return input.units();
+  }
+
+  op(): Op {
+    return this.#op(this.#input.varint());
+  }
+
+  #op(kind: number): Op {
+    const input = this.#input;
     if (kind >= FIRST_OPEN_KIND) {
       const elements = input.varint(RUN_UNITS_MAX);
       const length = input.count(UNKNOWN_OP_BYTES_MAX);

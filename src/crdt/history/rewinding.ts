@@ -4,10 +4,11 @@
 // next look. The marks of what counts in it are true after each step, so work may be dropped between two.
 
 import { localize } from "../authority/admission.ts";
+import { Turning } from "../authority/turning.ts";
 import { readChange } from "../graph/codec.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { WrittenChange } from "../graph/written.ts";
-import { DocumentTree, type HiddenTexts, type Patch } from "../types/document.ts";
+import { DocumentTree, type Patch } from "../types/document.ts";
 import type { Slot } from "../types/dot.ts";
 import type { Marks } from "./effective.ts";
 import { Progress } from "./progress.ts";
@@ -53,7 +54,11 @@ export class Rewinding {
     while (this.#taken < order.length) {
       const slot = order.at(this.#taken)!;
       if (slot >= this.#shown.length) this.#grow(slot);
-      const { change, ops, starts, prev } = this.#read(slot);
+      const change = this.#writtenAt(slot);
+      readChange(change);
+      const ancestors = this.#graph.ancestorsOf(change);
+      const { ops, starts } = localize(change, slot, ancestors, this.#graph);
+      const { prev } = ancestors;
       const { strands } = this.tree;
       strands.begin(slot, prev < 0 ? null : prev);
       if (change.elements > 0) strands.claim(slot, change.elements);
@@ -74,24 +79,15 @@ export class Rewinding {
 
   *#turn(slots: readonly Slot[], isMasked: boolean, done: number, total: number): Generator<Progress, void> {
     for (let i = 0; i < slots.length; i += SLICE) {
-      const texts: HiddenTexts = new Map();
       const patches: Patch[] = [];
+      const turning = new Turning(this.#graph, this.tree, isMasked, patches);
       for (const slot of slots.slice(i, i + SLICE)) {
-        const { ops, starts } = this.#read(slot);
-        this.tree.maskAll(ops, starts, slot, isMasked, patches, texts);
+        turning.turn(this.#writtenAt(slot), slot);
         this.#shown[slot] = isMasked ? 0 : 1;
       }
-      this.tree.hideAll(texts, isMasked, patches);
+      turning.finish();
       this.tree.settle(patches);
       if (i + SLICE < slots.length) yield new Progress(done + i + SLICE, total);
     }
-  }
-
-  #read(slot: Slot) {
-    const change = this.#writtenAt(slot);
-    readChange(change);
-    const { prev, parents } = this.#graph.ancestorsOf(change);
-    const { ops, starts } = localize(change, slot, { prev, parents }, this.#graph);
-    return { change, ops, starts, prev };
   }
 }

@@ -16,6 +16,7 @@
 import { assert, unreachable } from "../assert.ts";
 import type { Elements } from "./contents.ts";
 import { type Dot, dotKey, type Slot, type Span, type Stamps } from "./dot.ts";
+import type { HiddenTexts } from "./hidden-texts.ts";
 import type { ImageIn, ImageOut } from "./image.ts";
 import { type Move, type MovedItem, Moves } from "./moves.ts";
 import {
@@ -34,6 +35,7 @@ import {
 import { dumpNode, NodeLoading } from "./node-image.ts";
 import {
   type ContentOp,
+  type DeleteOp,
   isOfKeys,
   type MoveOp,
   type Path,
@@ -45,7 +47,7 @@ import { Register } from "./register.ts";
 import { MASKED, MOVED } from "./runs.ts";
 import type { Sequence } from "./sequence.ts";
 import type { SequenceStep } from "./showing.ts";
-import { type GrowingSpan, Strands } from "./strands.ts";
+import { Strands } from "./strands.ts";
 
 /** What an op changed in what is shown. Steps of texts and lists hold one after the other. */
 export type Patch =
@@ -64,9 +66,6 @@ export type Patch =
       readonly inserted: readonly Value[];
     }
   | { readonly type: "field"; readonly path: Path; readonly key: string | null };
-
-/** What changes put into texts, to be hidden or shown. */
-export type HiddenTexts = Map<TextNode, { readonly path: Path; readonly spans: GrowingSpan[] }>;
 
 /** What happens to an op. "revert" forgets it, which only a draft's may be; "mask" and "unmask" leave its structure. */
 type Turn = "apply" | "revert" | "mask" | "unmask";
@@ -193,8 +192,8 @@ export class DocumentTree {
   }
 
   /**
-   * Takes the effect of all ops of an applied change, numbered from `starts`, out (`isMasked`) or back in; of what it put into
-   * texts only with `hideAll`, once all changes that are to be masked are. Then `settle` is called.
+   * Takes the effect of all ops of an applied change, numbered from `starts`, out (`isMasked`) or back in; what it did to texts
+   * only with `hideAll`, once all changes that are to be masked are. Then `settle` is called.
    */
   maskAll(
     ops: readonly ContentOp[],
@@ -204,31 +203,32 @@ export class DocumentTree {
     patches: Patch[],
     texts: HiddenTexts,
   ): void {
-    const turn = isMasked ? "mask" : "unmask";
-    let last: { readonly path: Path; readonly spans: GrowingSpan[] } | null = null;
-    for (let i = 0; i < ops.length; i++) {
-      const op = ops[i]!;
-      const start = starts[i]!;
-      if (op.type !== "insertText") {
-        this.#turn(turn, op, change, start, patches);
-        continue;
-      }
-      if (last === null || last.path !== op.path) {
-        const node = this.node(op.path) as TextNode;
-        last = texts.get(node) ?? { path: op.path, spans: [] };
-        texts.set(node, last);
-      }
-      // What was typed at many places one after the other has numbers in a row.
-      const before = last.spans.at(-1);
-      const { length } = op.text;
-      if (before?.change === change && before.start + before.length === start) before.length += length;
-      else last.spans.push({ change, start, length });
-    }
+    for (let i = 0; i < ops.length; i++) this.mask(ops[i]!, change, starts[i]!, isMasked, patches, texts);
+  }
+
+  /** The same of one op. */
+  mask(
+    op: ContentOp,
+    change: Slot,
+    start: number,
+    isMasked: boolean,
+    patches: Patch[],
+    texts: HiddenTexts,
+  ): void {
+    const node = isMasked && op.type === "delete" ? this.node(op.path) : null;
+    if (op.type === "insertText") this.maskText(op.path, change, start, op.text.length, texts);
+    else if (node?.kind === "text") texts.delete(node, op.path, (op as DeleteOp).spans, change);
+    else this.#turn(isMasked ? "mask" : "unmask", op, change, start, patches);
+  }
+
+  /** The same of `length` elements that a change put into a text. */
+  maskText(path: Path, change: Slot, start: number, length: number, texts: HiddenTexts): void {
+    texts.insert(this.node(path) as TextNode, path, change, start, length);
   }
 
   hideAll(texts: HiddenTexts, isMasked: boolean, patches: Patch[]): void {
-    for (const [{ text }, { path, spans }] of texts) {
-      for (const { index, removed, content } of text.hideAll(spans, MASKED, isMasked))
+    for (const { node, path, inserted, deleted } of texts) {
+      for (const { index, removed, content } of node.text.hideAll(inserted, MASKED, isMasked, deleted))
         patches.push({ type: "text", path, index, removed, inserted: content ?? "" });
       this.touch(path);
     }

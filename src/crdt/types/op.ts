@@ -230,7 +230,7 @@ function mapDot<D extends Dot | null>(dot: D, numbers: Numbers): D {
 }
 
 /** The same object where there is no dot in it. */
-function mapPath(path: Path, numbers: Numbers): Path {
+export function mapPath(path: Path, numbers: Numbers): Path {
   return isOfKeys(path)
     ? path
     : path.map(({ at, kind }) => ({ at: typeof at === "string" ? at : mapDot(at, numbers), kind }));

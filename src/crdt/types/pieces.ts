@@ -201,18 +201,32 @@ export class Pieces<C extends Elements> {
   }
 
   /** The runs that make up exactly the elements of a span, split at their ends where needed. */
-  covering({ change, start, length }: Span): Run[] {
+  covering(span: Span): Run[] {
+    this.cutOut(span);
+    return this.within(span);
+  }
+
+  /** Sees to it that a run begins where a span does, and ends where it ends. */
+  cutOut({ change, start, length }: Span): void {
     const column = this.mustColumn(change);
     const from = this.strands.position({ change, index: start });
-    const to = from + length;
-    for (const edge of [from, to]) {
-      const run = column.find(edge);
-      if (run === NONE) continue;
-      const start = this.runs.cells[run + START]!;
-      if (start < edge) this.split(run, edge - start);
-    }
+    this.#cutBefore(column, from);
+    this.#cutBefore(column, from + length);
+  }
+
+  #cutBefore(column: Column<C>, position: number): void {
+    const run = column.find(position);
+    if (run === NONE) return;
+    const start = this.runs.cells[run + START]!;
+    if (start < position) this.split(run, position - start);
+  }
+
+  /** The runs of a span that was cut out. */
+  within({ change, start, length }: Span): Run[] {
+    const column = this.mustColumn(change);
+    const from = this.strands.position({ change, index: start });
     const pieces: Run[] = [];
-    for (let next = from; next < to; ) {
+    for (let next = from; next < from + length; ) {
       const run = this.mustHold(column, next);
       pieces.push(run);
       next = this.runs.end(run);

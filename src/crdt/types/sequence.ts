@@ -32,7 +32,7 @@ import {
   STATE,
   VISIBLE,
 } from "./runs.ts";
-import { type SequenceStep, Showing, type ShownStep } from "./showing.ts";
+import { type Deleted, type SequenceStep, Showing, type ShownStep } from "./showing.ts";
 import { type GrowingSpan, Strands } from "./strands.ts";
 
 /** Visible elements of one change in a row. */
@@ -428,7 +428,7 @@ export class Sequence<C extends Elements> {
     return true;
   }
 
-  /** Idempotent per change. The steps hold one after the other, here and below. */
+  /** Idempotent per change. The steps hold one after the other. */
   delete(span: Span, by: Slot): SequenceStep[] {
     this.#interrupt();
     return this.#showing.delete(span, by);
@@ -454,10 +454,15 @@ export class Sequence<C extends Elements> {
     return this.#showing.hide(span, why, isHidden);
   }
 
-  /** The same of very many in disjoint spans; the steps tell what comes back, too. */
-  hideAll(spans: readonly Span[], why: number, isHidden: boolean): ShownStep<C>[] {
+  /** The same of very many in disjoint spans, while deletes are taken back; the steps tell what comes back, too. */
+  hideAll(
+    spans: readonly Span[],
+    why: number,
+    isHidden: boolean,
+    undeleted: readonly Deleted[] = [],
+  ): ShownStep<C>[] {
     this.#interrupt();
-    return this.#showing.hideAll(spans, why, isHidden);
+    return this.#showing.hideAll(spans, why, isHidden, undeleted);
   }
 
   /** Forgets elements that nothing hangs on: a draft rolled back. They are the newest of their strand. */

@@ -20,6 +20,11 @@ export interface ShownStep<C> extends SequenceStep {
   readonly content: C | null;
 }
 
+/** Elements that a change deleted. */
+export interface Deleted extends Span {
+  readonly by: Slot;
+}
+
 export class Showing<C extends Elements> {
   readonly #pieces: Pieces<C>;
   readonly #runs: Runs;
@@ -67,15 +72,28 @@ export class Showing<C extends Elements> {
     });
   }
 
-  /** The same of very many in disjoint spans; the steps tell what comes back, too. */
-  hideAll(spans: readonly Span[], why: number, isHidden: boolean): ShownStep<C>[] {
-    const pieces = spans.map(span => this.#pieces.covering(span));
-    // Cutting one span off may have moved a piece of another into another leaf; it is all cut now.
+  /** The same of very many in disjoint spans, and of very many deletes that are taken back; the steps tell what comes back,
+   * too. */
+  hideAll(
+    spans: readonly Span[],
+    why: number,
+    isHidden: boolean,
+    undeleted: readonly Deleted[],
+  ): ShownStep<C>[] {
+    // Cutting one span out may move a piece of another into another leaf: all are cut before any is looked at.
+    for (const span of spans) this.#pieces.cutOut(span);
+    for (const span of undeleted) this.#pieces.cutOut(span);
     const changed: Run[] = [];
     const { cells } = this.#runs;
-    for (const runs of pieces) {
-      for (const run of runs) {
+    for (const span of spans) {
+      for (const run of this.#pieces.within(span)) {
         cells[run + STATE] = isHidden ? cells[run + STATE]! | why : cells[run + STATE]! & ~why;
+        changed.push(run);
+      }
+    }
+    for (const span of undeleted) {
+      for (const run of this.#pieces.within(span)) {
+        this.#runs.removeDeleter(run, span.by);
         changed.push(run);
       }
     }
