@@ -101,7 +101,7 @@ export class Drafting implements Author {
    * this, and nothing has happened.
    */
   edit(edit: (root: MapEdit) => void, isWatched: boolean): readonly Patch[] {
-    this.#checkNoEdit();
+    if (this.#patches !== null) this.#checkNoEdit();
     const patches: Patch[] = isWatched ? [] : this.#unwatched;
     if (patches.length > 0) patches.length = 0;
     this.#patches = patches;
@@ -137,28 +137,44 @@ export class Drafting implements Author {
     return this.#growing(size).add(op, size, patches);
   }
 
-  typeText(node: TextNode, path: Path, index: number, text: string): void {
-    const patches = this.#underWay();
+  typeOn(node: TextNode, path: Path, index: number, text: string): boolean {
     const last = this.#last;
-    if (last === null || !last.typeOn(node, index, text, DRAFT_BYTES_MAX)) {
-      const draft = this.#growing(INSERT_SIZE + pathBytes(path) + text.length * 3);
-      draft.typeText(node, path, index, text, this.#isUnseen);
-    }
-    if (this.#isWatched) patches.push({ type: "text", path, index, removed: 0, inserted: text });
-    if (path.length > 1) this.#settle(path, patches);
+    if (this.#patches === null) this.#underWay();
+    if (last === null || !last.typeOn(node, index, text, DRAFT_BYTES_MAX)) return false;
+    if (this.#isWatched || path.length > 1) this.#changed(path, index, 0, text);
+    return true;
+  }
+
+  typeText(node: TextNode, path: Path, index: number, text: string): void {
+    if (this.#patches === null) this.#underWay();
+    const draft = this.#growing(INSERT_SIZE + pathBytes(path) + text.length * 3);
+    draft.typeText(node, path, index, text, this.#isUnseen);
+    this.#changed(path, index, 0, text);
+  }
+
+  cutOn(node: TextNode, path: Path, from: number, to: number): boolean {
+    const last = this.#last;
+    if (this.#patches === null) this.#underWay();
+    // As many elements are as many spans at most.
+    if (last === null || to - from > OWN_NAMES_MAX) return false;
+    if (!last.cutOn(node, path, from, to, DRAFT_BYTES_MAX)) return false;
+    if (this.#isWatched || path.length > 1) this.#changed(path, from, to - from, "");
+    return true;
   }
 
   cutText(node: TextNode, path: Path, from: number, to: number): void {
-    const patches = this.#underWay();
     for (let left = to - from; left > 0; ) {
-      // As many elements are as many spans at most.
       const count = Math.min(left, OWN_NAMES_MAX);
-      const last = this.#last;
-      if (last === null || !last.cutOn(node, path, from, from + count, DRAFT_BYTES_MAX))
-        this.#growing(count * SPAN_SIZE + pathBytes(path)).cutText(node, path, from, from + count);
-      if (this.#isWatched) patches.push({ type: "text", path, index: from, removed: count, inserted: "" });
       left -= count;
+      if (this.cutOn(node, path, from, from + count)) continue;
+      this.#growing(count * SPAN_SIZE + pathBytes(path)).cutText(node, path, from, from + count);
+      this.#changed(path, from, count, "");
     }
+  }
+
+  #changed(path: Path, index: number, removed: number, inserted: string): void {
+    const patches = this.#underWay();
+    if (this.#isWatched) patches.push({ type: "text", path, index, removed, inserted });
     if (path.length > 1) this.#settle(path, patches);
   }
 

@@ -12,14 +12,20 @@ export type Listener = (patches: readonly Patch[], origin: Origin, authors: read
 export class Listeners {
   readonly #listeners = new Set<Listener>();
   #isTelling = false;
-
-  get isEmpty(): boolean {
-    return this.#listeners.size === 0;
-  }
+  /** Whether there is nobody to be told, and so nobody being told. Read by every keystroke, and written here alone. */
+  isEmpty = true;
 
   add(listener: Listener): () => void {
     this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    this.#count();
+    return () => {
+      this.#listeners.delete(listener);
+      this.#count();
+    };
+  }
+
+  #count(): void {
+    this.isEmpty = this.#listeners.size === 0 && !this.#isTelling;
   }
 
   /** Throws in a listener. */
@@ -34,6 +40,7 @@ export class Listeners {
     this.#isTelling = true;
     for (const listener of [...this.#listeners]) errors.catch(() => listener(patches, origin, authors));
     this.#isTelling = false;
+    this.#count();
     errors.throw();
   }
 }

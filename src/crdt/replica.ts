@@ -248,10 +248,12 @@ export class Replica {
 
   /** Atomic: if `edit` throws, nothing has happened. Shows at once; travels once closed, signed and stored. */
   edit(edit: (root: MapEdit) => void): void {
-    this.#checkBegun();
-    this.#listeners.checkQuiet();
+    if (!this.#hasBegun) this.#checkBegun();
     if (this.#listeners.isEmpty) this.#drafting.edit(edit, false);
-    else this.#listeners.tell(this.#drafting.edit(edit, true), "local", () => [this.device]);
+    else {
+      this.#listeners.checkQuiet();
+      this.#listeners.tell(this.#drafting.edit(edit, true), "local", () => [this.device]);
+    }
   }
 
   /** Takes the newest step of this device back that is not taken back yet: only what it wrote itself, whatever others wrote

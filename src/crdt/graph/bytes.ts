@@ -40,8 +40,10 @@ export class Writer {
   }
 
   #reserve(extra: number): void {
-    const needed = this.#length + extra;
-    if (needed <= this.#buffer.length) return;
+    if (this.#length + extra > this.#buffer.length) this.#grow(this.#length + extra);
+  }
+
+  #grow(needed: number): void {
     const grown = new Uint8Array(Math.max(needed, this.#buffer.length * 2));
     grown.set(this.#buffer.subarray(0, this.#length));
     this.#buffer = grown;
@@ -49,7 +51,7 @@ export class Writer {
   }
 
   byte(value: number): void {
-    this.#reserve(1);
+    if (this.#length === this.#buffer.length) this.#grow(this.#length + 1);
     this.#buffer[this.#length++] = value;
   }
 
@@ -84,7 +86,7 @@ export class Writer {
   varint(value: number): void {
     if (!Number.isSafeInteger(value) || value < 0)
       throw new RangeError(`Expected a safe count, got ${value}`);
-    this.#reserve(8);
+    if (this.#length + 8 > this.#buffer.length) this.#grow(this.#length + 8);
     while (value >= 0x80) {
       this.#buffer[this.#length++] = (value % 0x80) | 0x80;
       value = Math.floor(value / 0x80);

@@ -174,6 +174,8 @@ export interface Change extends Header {
 }
 
 export function isContent(op: Op): op is ContentOp {
+  // Most are, and a kind is compared with one after the other.
+  if (op.type === "insertText" || op.type === "delete") return true;
   switch (op.type) {
     case "genesis":
     case "invite":

@@ -16,6 +16,10 @@ export interface Author {
   readonly isUnseen: IsUnseen;
   /** Answers the dot of the first element. */
   add(op: ContentOp): Dot;
+  /** Goes on with what was typed last, if that is all; false if it is not, and then nothing has happened. */
+  typeOn(node: TextNode, path: Path, index: number, text: string): boolean;
+  /** The same of what was deleted last: the visible units in [from, to). */
+  cutOn(node: TextNode, path: Path, from: number, to: number): boolean;
   /** At most `RUN_UNITS_MAX` units before visible index `index`. */
   typeText(node: TextNode, path: Path, index: number, text: string): void;
   /** The visible units in [from, to). */

@@ -17,9 +17,11 @@ export class TextEdit extends Handle<TextNode> {
 
   /** At `index` (0 … length, UTF-16 code units; never inside a surrogate pair). */
   insert(index: number, text: string): void {
-    const { node } = this;
-    checkIndex(index, node.text.length);
+    const node = this.known ?? this.node;
     if (!isWellFormed(text)) throw new TypeError("Expected text without lone surrogates");
+    // Where the last keystroke ended is a place between characters, so most need not be looked at any further.
+    if (text !== "" && this.author.typeOn(node, this.path, index, text)) return;
+    checkIndex(index, node.text.length);
     if (text.length <= RUN_UNITS_MAX) {
       if (text !== "") this.author.typeText(node, this.path, index, text);
       return;
@@ -34,7 +36,10 @@ export class TextEdit extends Handle<TextNode> {
 
   /** `count` UTF-16 code units from `index`; both ends between characters. */
   delete(index: number, count: number): void {
-    const { node } = this;
+    const node = this.known ?? this.node;
+    // The same of deleting: what goes on within one run is there.
+    const isCount = index >>> 0 === index && count >>> 0 === count && count > 0;
+    if (isCount && this.author.cutOn(node, this.path, index, index + count)) return;
     checkRange(index, count, node.text.length);
     if (count === 0) return;
     checkInside(node.text, index);

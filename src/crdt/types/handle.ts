@@ -10,7 +10,8 @@ import type { Path, Scalar } from "./op.ts";
 export abstract class Handle<N extends Node> {
   protected readonly author: Author;
   readonly path: Path;
-  #node: N | null = null;
+  /** The node, where it stays for ever and was asked for. */
+  protected known: N | null = null;
 
   constructor(author: Author, path: Path) {
     if (path.length > DEPTH_MAX)
@@ -20,10 +21,10 @@ export abstract class Handle<N extends Node> {
   }
 
   protected get node(): N {
-    if (this.#node !== null) return this.#node;
+    if (this.known !== null) return this.known;
     const node = this.author.tree.node(this.path) as N;
     // What stands under keys alone stays there for ever; an item may go with the draft that made it.
-    if (this.path.every(({ at }) => typeof at === "string")) this.#node = node;
+    if (this.path.every(({ at }) => typeof at === "string")) this.known = node;
     return node;
   }
 

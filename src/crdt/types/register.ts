@@ -33,15 +33,11 @@ export class Register {
   readonly #entries = new Map<string, Kept>();
   /** Those that stand, since a key written 10,000 times is asked for its value after every write. */
   readonly #standing = new Map<string, Kept>();
-  #version = 0;
+  /** Another number whenever other entries stand. Read by every keystroke, and written here alone. */
+  version = 0;
 
   constructor(causality: Causality) {
     this.#causality = causality;
-  }
-
-  /** Another number whenever other entries stand. */
-  get version(): number {
-    return this.#version;
   }
 
   has(dot: Dot): boolean {
@@ -112,7 +108,7 @@ export class Register {
   forget(dot: Dot): void {
     this.#entries.delete(dotKey(dot));
     this.#standing.delete(dotKey(dot));
-    this.#version++;
+    this.version++;
   }
 
   dump(out: ImageOut): void {
@@ -122,7 +118,7 @@ export class Register {
       isCounted,
       replacedBy,
     ]);
-    out.json([this.#version, rows]);
+    out.json([this.version, rows]);
   }
 
   /** Into one that is empty. */
@@ -133,14 +129,14 @@ export class Register {
       this.#entries.set(dotKey(dot), entry);
       this.#settle(entry);
     }
-    this.#version = version;
+    this.version = version;
   }
 
   #settle(entry: Kept): void {
     const stands = entry.isCounted && entry.replacedBy.length === 0;
     if (stands) this.#standing.set(dotKey(entry.dot), entry);
     else this.#standing.delete(dotKey(entry.dot));
-    this.#version++;
+    this.version++;
   }
 
   #compare(a: Entry, b: Entry): number {

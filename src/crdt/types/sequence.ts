@@ -209,8 +209,7 @@ export class Sequence<C extends Elements> {
     this.#settle();
     const dot = { change, index: start };
     const run = this.#pieces.mustFind(dot);
-    const at = this.#runs.cells[run + AT]! + this.#offsetOf(dot, run);
-    return this.#pieces.column(run).contents.slice(at, at + length);
+    return this.#pieces.contents(run, this.#offsetOf(dot, run), length);
   }
 
   /** Where an element of a run stands in it. */
@@ -319,7 +318,9 @@ export class Sequence<C extends Elements> {
   typeOn(index: number, change: Slot, element: number, content: C): boolean {
     if (index !== this.#tipAt || element !== this.#tipElement || change !== this.#tipChange) return false;
     const { length } = content;
-    this.#pieces.append(this.#tipColumn!.contents, content);
+    const { contents } = this.#tipColumn!;
+    contents.append(content);
+    if (contents.hasHalves) this.#pieces.hasHalves = true;
     this.#typed += length;
     this.#tipAt += length;
     this.#tipElement += length;
@@ -328,7 +329,7 @@ export class Sequence<C extends Elements> {
 
   /** After all that came since was taken back: typing goes on behind `last`, where it was. */
   resumeTyping(last: Dot): void {
-    this.#interrupt();
+    this.#settle();
     this.#tip = this.#pieces.mustFind(last);
     this.#tipColumn = this.#pieces.column(this.#tip);
     this.#tipChange = last.change;
@@ -409,10 +410,10 @@ export class Sequence<C extends Elements> {
     }
   }
 
-  /** The same if it goes on, backwards or forwards, within the run where the last delete ended. */
+  /** The same if it goes on, either way, within the run where the last delete ended; not where pairs may be cut in two. */
   deleteOn(from: number, to: number, by: Slot, spans: GrowingSpan[]): boolean {
     const run = this.#cut;
-    if (run === NONE || by !== this.#cutBy) return false;
+    if (run === NONE || by !== this.#cutBy || this.#pieces.hasHalves) return false;
     const { cells } = this.#runs;
     const count = to - from;
     const end = this.#cutOffset + this.#cutCount;
@@ -447,8 +448,7 @@ export class Sequence<C extends Elements> {
       : [];
   }
 
-  /** Hides elements for a reason (`MASKED`, `MOVED`), or no longer for that one. They stay where they are, and what
-   * hangs on them too. Idempotent per reason. */
+  /** Hides elements for a reason (`MASKED`, `MOVED`), or no longer for that one. What hangs on them stays. Idempotent. */
   hide(span: Span, why: number, isHidden: boolean): SequenceStep[] {
     this.#interrupt();
     return this.#showing.hide(span, why, isHidden);
