@@ -8,7 +8,7 @@
 //      │ hello (half a) ─────────────▶  │     tiny, sealed with the room's key
 //      │ ◀────────── hello-back (a‖b)   │     now both know that the other is there and knows the secret
 //      │ offer (a‖b) ────────────────▶  │     WebRTC begins: at most one connection between two peers
-//      │ relay-open (a‖b) ───────────▶  │     3 s after hello, if no direct link stands
+//      │ relay-open (a‖b) ───────────▶  │     3 s after hello if no direct link stands, or once it has failed
 //
 // A link that closes, direct or relayed, is tried again from hello with a backoff that doubles until a link has
 // stood for a while. The relay does not end the attempts at a direct link; the session above closes the relay
@@ -205,6 +205,8 @@ export class Pair {
     if (!this.#isInitiator) return;
     this.#helloAt = Math.min(this.#helloAt, now + this.#backoffMs());
     if (open && this.#relay === null) this.#relayAt = now + limits.RELAY_AFTER_MS;
+    // There is nothing to wait for.
+    if (!open && this.#canRelay()) this.#relayAt = now;
   }
 
   /** The relayed link closed here, closed there, or has lost a frame. */

@@ -202,9 +202,9 @@ describe("two at one meeting place", () => {
     expect(duo.links(1)).toEqual(duo.links(0));
   });
 
-  it("have a relay after 3 s where WebRTC fails, and keep it while attempts go on", () => {
+  it("have a relay as soon as WebRTC has failed, and keep it while attempts go on", () => {
     const duo = new Duo(false);
-    duo.pass(3_200);
+    duo.pass(300);
     const first = duo.links(0);
     expect([first[0].length, first[1].length]).toEqual([0, 1]);
     duo.pass(3_600_000);
