@@ -5,12 +5,13 @@ import { judge, localize } from "./authority/admission.ts";
 import type { Change, ChangeId, DeviceId } from "./graph/change.ts";
 import type { Graph } from "./graph/graph.ts";
 import { Pending, type Waiting } from "./graph/pending.ts";
-import type { VerifiedChange } from "./graph/verify.ts";
+import type { SignedRun, VerifiedChange } from "./graph/verify.ts";
 import type { Ancestors, WrittenChange } from "./graph/written.ts";
 import type { Holding } from "./holding.ts";
 import { REFUSED_IDS_MAX } from "./limits.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 import type { Patch } from "./types/document.ts";
+import type { Slot } from "./types/dot.ts";
 
 export interface Refused {
   readonly id: ChangeId | null;
@@ -44,6 +45,10 @@ export class Receiving {
   readonly #refused = new Map<ChangeId, Refusal>();
   /** Had waited for what was entered without being received: judged with the next change that is. */
   #freed: Waiting[] = [];
+  /** The change admitted last, where it stood in its run, and its number. */
+  #run: SignedRun | null = null;
+  #position = 0;
+  #slot: Slot = -1;
 
   constructor(holding: Holding) {
     this.#holding = holding;
@@ -85,14 +90,16 @@ export class Receiving {
   #judge(verified: VerifiedChange, source: string, outcome: Outcome): ChangeId | null {
     const { change, signature } = verified;
     const { graph } = this.#holding;
-    const known = graph.find(change.view, change.end);
+    const goesOn = this.#goesOn(verified);
+    const known = goesOn ? -1 : graph.find(change.view, change.end);
     if (known >= 0) {
       if (signature !== null) this.#holding.signIfBare(known, signature);
       return null;
     }
     let refusal = this.#refused.size === 0 ? null : (this.#refused.get(change.id) ?? null);
     if (refusal === null) {
-      const ancestors = graph.ancestorsOf(change);
+      const ancestors =
+        goesOn && change.isNext ? { prev: this.#slot, parents: [this.#slot] } : graph.ancestorsOf(change);
       if (isWhole(change, ancestors)) refusal = this.#admit(verified, ancestors, outcome);
       else {
         const lacking = lackingOf(change, graph);
@@ -105,6 +112,12 @@ export class Receiving {
     }
     if (refusal !== null) this.#refuse(change, refusal, outcome);
     return null;
+  }
+
+  /** Whether the change before it in its run was the last to come: then it is not here, or that one had been. */
+  #goesOn({ run, position }: VerifiedChange): boolean {
+    const isNext = run !== null && run === this.#run && position === this.#position + 1;
+    return isNext && this.#holding.graph.order.last === this.#slot;
   }
 
   #admit(verified: VerifiedChange, ancestors: Ancestors, outcome: Outcome): Refusal | null {
@@ -120,6 +133,9 @@ export class Receiving {
     }
     this.#holding.enter(verified, slot, ancestors);
     this.#holding.masking.apply(change, ancestors.prev, local, slot, outcome.patches);
+    this.#run = verified.run;
+    this.#position = verified.position;
+    this.#slot = slot;
     // Of what was decoded nothing is kept, nor of a buffer that it shared with others.
     outcome.admitted.push(this.#holding.at(slot));
     return null;

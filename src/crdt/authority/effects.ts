@@ -130,7 +130,13 @@ export class Effects {
   /** Changes were admitted; `hasActs`: with ops about people among them. */
   settle(slots: readonly Slot[], hasActs: boolean): Turned {
     let isAnew = hasActs;
-    for (const slot of slots) if (this.#findFork(this.#graph.authorAt(slot), slots)) isAnew = true;
+    let last: DeviceId | null = null;
+    for (const slot of slots) {
+      const author = this.#graph.authorAt(slot);
+      // What comes in a row is mostly of one device, and all of it is in the graph.
+      if (author !== last && this.#findFork(author, slots)) isAnew = true;
+      last = author;
+    }
     if (!isAnew && this.#isPlain) return NOTHING;
     if (isAnew) return this.#turn();
     const aside: Slot[] = [];

@@ -193,6 +193,7 @@ function readOps(input: Reader, change: WrittenChange): void {
   for (let i = 0; i < count; i++) {
     if (i > 0) ops.push(decoder.op());
     const op = ops[i]!;
+    if (isContent(op)) continue;
     if (isAuthority(op) && ++aboutPeople > AUTHORITY_OPS_MAX)
       throw new Malformed("too many ops about people");
     if (op.type === "retract") retracted = afterRetract(op, retracted);
@@ -223,6 +224,7 @@ export function takeOps(change: WrittenChange, ops: readonly Op[]): void {
     const only = ops[0]!;
     change.starts = ONE_START;
     change.elements = elementsOf(only);
+    if (isContent(only)) return;
     change.isAboutPeople = isAuthority(only);
     change.isRetracting = only.type === "retract";
     return;

@@ -19,14 +19,11 @@ export class Writer {
   #buffer: Bytes;
   /** Of the buffer, once somebody asked for it. */
   #view: DataView | null = null;
-  #length = 0;
+  /** Bytes written so far. Set by the writer alone. */
+  length = 0;
 
   constructor(capacity = 256) {
     this.#buffer = new Uint8Array(capacity);
-  }
-
-  get length(): number {
-    return this.#length;
   }
 
   /** Where it is written, not copied. Another one after it was too small. */
@@ -40,58 +37,58 @@ export class Writer {
   }
 
   #reserve(extra: number): void {
-    if (this.#length + extra > this.#buffer.length) this.#grow(this.#length + extra);
+    if (this.length + extra > this.#buffer.length) this.#grow(this.length + extra);
   }
 
   #grow(needed: number): void {
     const grown = new Uint8Array(Math.max(needed, this.#buffer.length * 2));
-    grown.set(this.#buffer.subarray(0, this.#length));
+    grown.set(this.#buffer.subarray(0, this.length));
     this.#buffer = grown;
     this.#view = null;
   }
 
   byte(value: number): void {
-    if (this.#length === this.#buffer.length) this.#grow(this.#length + 1);
-    this.#buffer[this.#length++] = value;
+    if (this.length === this.#buffer.length) this.#grow(this.length + 1);
+    this.#buffer[this.length++] = value;
   }
 
   bytes(value: Uint8Array): void {
     this.#reserve(value.length);
-    this.#buffer.set(value, this.#length);
-    this.#length += value.length;
+    this.#buffer.set(value, this.length);
+    this.length += value.length;
   }
 
   /** A stretch of another buffer. */
   copy(from: Uint8Array, start: number, end: number): void {
     this.#reserve(end - start);
-    copyBytes(from, start, end, this.#buffer, this.#length);
-    this.#length += end - start;
+    copyBytes(from, start, end, this.#buffer, this.length);
+    this.length += end - start;
   }
 
   /** What was written in [start, end), once more. */
   again(start: number, end: number): void {
     this.#reserve(end - start);
-    this.#buffer.copyWithin(this.#length, start, end);
-    this.#length += end - start;
+    this.#buffer.copyWithin(this.length, start, end);
+    this.length += end - start;
   }
 
   /** Room that somebody else writes into; answers where it begins. */
   skip(length: number): number {
     this.#reserve(length);
-    this.#length += length;
-    return this.#length - length;
+    this.length += length;
+    return this.length - length;
   }
 
   /** LEB128, minimal; safe non-negative integers only. */
   varint(value: number): void {
     if (!Number.isSafeInteger(value) || value < 0)
       throw new RangeError(`Expected a safe count, got ${value}`);
-    if (this.#length + 8 > this.#buffer.length) this.#grow(this.#length + 8);
+    if (this.length + 8 > this.#buffer.length) this.#grow(this.length + 8);
     while (value >= 0x80) {
-      this.#buffer[this.#length++] = (value % 0x80) | 0x80;
+      this.#buffer[this.length++] = (value % 0x80) | 0x80;
       value = Math.floor(value / 0x80);
     }
-    this.#buffer[this.#length++] = value;
+    this.#buffer[this.length++] = value;
   }
 
   /** Zigzag, so that small negative integers are short; safe integers other than -0. */
@@ -106,18 +103,18 @@ export class Writer {
     let digit = (value % 64) * 2 + low;
     let rest = Math.floor(value / 64);
     while (rest > 0) {
-      this.#buffer[this.#length++] = digit | 0x80;
+      this.#buffer[this.length++] = digit | 0x80;
       digit = rest % 0x80;
       rest = Math.floor(rest / 0x80);
     }
-    this.#buffer[this.#length++] = digit;
+    this.#buffer[this.length++] = digit;
   }
 
   /** IEEE 754 binary64, little endian. */
   double(value: number): void {
     this.#reserve(8);
-    this.view.setFloat64(this.#length, value, true);
-    this.#length += 8;
+    this.view.setFloat64(this.length, value, true);
+    this.length += 8;
   }
 
   /** Length in bytes, then UTF-8. Lone surrogates are a caller's bug. */
@@ -125,19 +122,19 @@ export class Writer {
     const length = utf8Length(value);
     this.varint(length);
     this.#reserve(length);
-    writeUtf8(value, this.#buffer, this.#length);
-    this.#length += length;
+    writeUtf8(value, this.#buffer, this.length);
+    this.length += length;
   }
 
   /** The bytes that lower-case hex stands for. */
   hex(value: string): void {
     this.#reserve(value.length >> 1);
-    writeHex(value, this.#buffer, this.#length);
-    this.#length += value.length >> 1;
+    writeHex(value, this.#buffer, this.length);
+    this.length += value.length >> 1;
   }
 
   finish(): Bytes {
-    return this.#buffer.slice(0, this.#length);
+    return this.#buffer.slice(0, this.length);
   }
 }
 
@@ -187,15 +184,16 @@ export class Reader {
 
   /** Passes over bytes that are read elsewhere; answers where they begin. */
   skip(length: number): number {
-    if (length > this.left) throw new Malformed("cut short");
-    this.#position += length;
-    return this.#position - length;
+    const start = this.#position;
+    if (length > this.#end - start) throw new Malformed("cut short");
+    this.#position = start + length;
+    return start;
   }
 
   /** Passes over bytes if they are the expected ones; otherwise nothing has happened. */
   passes(expected: Uint8Array): boolean {
-    if (expected.length > this.left) return false;
     const start = this.#position;
+    if (expected.length > this.#end - start) return false;
     for (let i = 0; i < expected.length; i++) if (this.#buffer[start + i] !== expected[i]) return false;
     this.#position += expected.length;
     return true;
@@ -210,21 +208,28 @@ export class Reader {
   count(max: number): number {
     const value = this.varint();
     if (value > max) throw new Malformed(`count ${value} above ${max}`);
-    if (value > this.left) throw new Malformed("count beyond the end");
+    if (value > this.#end - this.#position) throw new Malformed("count beyond the end");
     return value;
   }
 
+  /** A change is a dozen of these, so it makes no call for each byte. */
   varint(max = Number.MAX_SAFE_INTEGER): number {
-    let byte = this.byte();
+    const buffer = this.#buffer;
+    const end = this.#end;
+    let at = this.#position;
+    if (at >= end) throw new Malformed("cut short");
+    let byte = buffer[at++]!;
     let value = byte & 0x7f;
     let scale = 0x80;
     for (let i = 1; byte >= 0x80; i++) {
       if (i === 8) throw new Malformed("varint too long");
-      byte = this.byte();
+      if (at >= end) throw new Malformed("cut short");
+      byte = buffer[at++]!;
       if (byte === 0) throw new Malformed("varint not minimal");
       value += (byte & 0x7f) * scale;
       scale *= 0x80;
     }
+    this.#position = at;
     // Beyond the safe integers the sum is inexact, and no less than 2⁵³.
     if (value > max) throw new Malformed(`number ${value} above ${max}`);
     return value;
@@ -255,10 +260,8 @@ export class Reader {
   string(bytesMax: number): string {
     const length = this.varint();
     if (length > bytesMax) throw new Malformed("string too long");
-    if (length > this.left) throw new Malformed("cut short");
-    const start = this.#position;
-    this.#position += length;
-    return decodeUtf8(this.#buffer, start, this.#position);
+    const start = this.skip(length);
+    return decodeUtf8(this.#buffer, start, start + length);
   }
 
   /** Passes over a string that was read before; answers how many UTF-16 units it has. */

@@ -394,8 +394,9 @@ export class Graph implements Stamps, Naming {
 
   compareIds(a: Slot, b: Slot): number {
     if (a === b) return 0;
-    const isLeftHere = this.isHere(a);
-    const isRightHere = this.isHere(b);
+    // As isHere says, without the calls: ties are broken at every other keystroke.
+    const isLeftHere = a >= 0 && a < this.#reserved && this.#seqs[a]! > 0;
+    const isRightHere = b >= 0 && b < this.#reserved && this.#seqs[b]! > 0;
     if (isLeftHere && isRightHere) return this.#names.compare(a, b);
     return isLeftHere === isRightHere ? a - b : isLeftHere ? -1 : 1;
   }

@@ -33,7 +33,15 @@ export class Column<C extends Elements> {
   find(position: number): Run {
     const { cells } = this.#runs;
     const last = this.#last;
-    if (last !== NONE && holds(cells, last, position)) return last;
+    if (last !== NONE) {
+      const offset = position - cells[last + START]!;
+      if (offset >= 0 && offset < cells[last + LENGTH]!) return last;
+    }
+    return this.#seek(cells, last, position);
+  }
+
+  /** The same, elsewhere than where the last one was found. */
+  #seek(cells: Int32Array, last: Run, position: number): Run {
     const next = this.#nextOf(this.#lastStretch, this.#lastIndex);
     if (next !== NONE && holds(cells, next, position)) {
       this.#last = next;

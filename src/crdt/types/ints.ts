@@ -2,44 +2,38 @@
 // one by one when an image is loaded: of automerge-paper 210 ms of the processor, and 100 with rows (on a busy machine).
 
 export class Ints {
-  #numbers: Int32Array<ArrayBuffer>;
-  #length: number;
+  // Both are written here alone; every keystroke reads them several times.
+
+  /** Behind the last of the row stands anything. Another one after it has grown. */
+  numbers: Int32Array<ArrayBuffer>;
+  length: number;
 
   /** The first `length` of them; they belong to the row from now on. */
   constructor(numbers: Int32Array<ArrayBuffer> = new Int32Array(4), length = 0) {
-    this.#numbers = numbers;
-    this.#length = length;
-  }
-
-  get length(): number {
-    return this.#length;
+    this.numbers = numbers;
+    this.length = length;
   }
 
   /** Undefined at no place of the row. */
   at(i: number): number | undefined {
-    return i >= 0 && i < this.#length ? this.#numbers[i] : undefined;
-  }
-
-  /** Behind the last of the row stands anything. Another one after it has grown. */
-  get numbers(): Int32Array<ArrayBuffer> {
-    return this.#numbers;
+    return i >= 0 && i < this.length ? this.numbers[i] : undefined;
   }
 
   get last(): number | undefined {
-    return this.at(this.#length - 1);
+    return this.length > 0 ? this.numbers[this.length - 1] : undefined;
   }
 
   push(number: number): void {
-    if (this.#length === this.#numbers.length) this.#numbers = widened(this.#numbers, this.#length * 2 + 4);
-    this.#numbers[this.#length++] = number;
+    if (this.length === this.numbers.length) this.numbers = widened(this.numbers, this.length * 2 + 4);
+    this.numbers[this.length++] = number;
   }
 
   pop(): void {
-    this.#length--;
+    this.length--;
   }
 
   [Symbol.iterator](): IterableIterator<number> {
-    return this.#numbers.subarray(0, this.#length)[Symbol.iterator]();
+    return this.numbers.subarray(0, this.length)[Symbol.iterator]();
   }
 }
 

@@ -47,6 +47,9 @@ export class References {
   readonly #past: Sight;
   /** Made for the first op that another one follows: most changes are of one. */
   #own: Own = NOTHING;
+  /** The sequence asked for last, and where: an op asks several times, and meanwhile nothing is applied. */
+  #path: Path | null = null;
+  #found: Sequence<string> | Sequence<readonly Listed[]> | null = null;
 
   constructor(tree: DocumentTree, self: Slot, past: Sight) {
     this.#tree = tree;
@@ -189,6 +192,7 @@ export class References {
   }
 
   #judgeSpans(path: Path, spans: readonly Span[]): Refusal | null {
+    const isList = path[path.length - 1]!.kind === "list";
     for (const span of spans) {
       const end = span.start + span.length - 1;
       if (span.change === this.#self) {
@@ -197,9 +201,9 @@ export class References {
         if (!this.#past.has(span.change)) return refuse("ReferenceUnseen", "elements outside the past");
         if (!this.#sequence(path)?.contains(span)) return refuse("ReferenceWrong", "no such elements here");
         // An item is deleted where it was made; without its position it would be lost.
-        if (this.#hasPosition(path, span)) return refuse("ReferenceWrong", "delete of a position");
+        if (isList && this.#hasPosition(path, span)) return refuse("ReferenceWrong", "delete of a position");
       }
-      if (path[path.length - 1]!.kind !== "text") continue;
+      if (isList) continue;
       const first = this.#content(path, { change: span.change, index: span.start });
       const last = span.length === 1 ? first : this.#content(path, { change: span.change, index: end });
       if (splitsPair(first as string, "left") || splitsPair(last as string, "right"))
@@ -217,8 +221,11 @@ export class References {
   }
 
   #sequence(path: Path): Sequence<string> | Sequence<readonly Listed[]> | null {
+    if (path === this.#path) return this.#found;
     const node = this.#tree.find(path);
-    return node?.kind === "text" ? node.text : node?.kind === "list" ? node.items : null;
+    this.#path = path;
+    this.#found = node?.kind === "text" ? node.text : node?.kind === "list" ? node.items : null;
+    return this.#found;
   }
 }
 

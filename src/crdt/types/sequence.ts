@@ -63,9 +63,8 @@ export class Sequence<C extends Elements> {
   readonly #fugue: Fugue<C>;
   readonly #showing: Showing<C>;
 
-  // What was typed or deleted last by the local author goes on mostly, so it is put into the tree only when something
-  // else is asked for or done (`#settle`): of 260,000 recorded keystrokes all but 11,000 touch nothing but these numbers
-  // and the contents. One of the two is under way at most.
+  // What was typed or deleted last by the local author goes on mostly, so it is put into the tree only when something else is
+  // asked for or done (`#settle`): of 260,000 recorded keystrokes all but 11,000. One of the two is under way at most.
 
   /** The run that the last local insert made or lengthened; typing goes on at visible index `#tipAt` (-1: nowhere) with element
    * `#tipElement` of the same change. */
@@ -119,14 +118,13 @@ export class Sequence<C extends Elements> {
     this.#tipAt = -1;
   }
 
-  // ------------------------------------------------------------------------------------------- what is there
-
   /** Whether all elements of the span were ever inserted here. */
   contains({ change, start, length }: Span): boolean {
     this.#settle();
     const column = this.#pieces.columnOf(change);
-    if (column === null || !this.#strands.isOwn({ change, index: start + length - 1 })) return false;
-    const end = this.#strands.position({ change, index: start }) + length;
+    if (column === null) return false;
+    const end = this.#strands.start(change) + start + length;
+    if (column.strand.slotAt(end - 1) !== change) return false;
     for (let next = end - length; next < end; ) {
       const run = column.find(next);
       if (run === NONE) return false;
@@ -143,10 +141,13 @@ export class Sequence<C extends Elements> {
   /** The content of one element, deleted or not. */
   at(dot: Dot): C[number] | null {
     this.#settle();
-    const run = this.#pieces.find(dot);
-    if (run === NONE || !this.#strands.isOwn(dot)) return null;
+    const column = this.#pieces.columnOf(dot.change);
+    if (column === null) return null;
+    const position = this.#strands.position(dot);
+    const run = column.find(position);
+    if (run === NONE || column.strand.slotAt(position) !== dot.change) return null;
     const { cells } = this.#runs;
-    return this.#pieces.column(run).contents.at(cells[run + AT]! + this.#offsetOf(dot, run));
+    return column.contents.at(cells[run + AT]! + position - cells[run + START]!);
   }
 
   isVisible(dot: Dot): boolean {
@@ -183,8 +184,7 @@ export class Sequence<C extends Elements> {
     for (const run of this.#shown()) yield this.#pieces.contents(run);
   }
 
-  /** All elements that ever were, gone and hidden ones too, in order: as long as they show alike and the same changes deleted
-   * them, in one piece, with the spans that it is made of. */
+  /** All elements that ever were, gone and hidden ones too, in order; in pieces that show alike and the same changes deleted. */
   *everything(): Generator<{
     readonly content: C;
     readonly spans: readonly Span[];
@@ -217,7 +217,7 @@ export class Sequence<C extends Elements> {
     return this.#strands.position(dot) - this.#runs.cells[run + START]!;
   }
 
-  /** Whether a position lies between two elements that belong together. Both show or neither, so the one before tells. */
+  /** Whether a position lies between two elements that belong together. Both show or neither: the one before tells. */
   isInside(index: number): boolean {
     if (index === 0 || !this.#pieces.hasHalves) return false;
     this.#settle();
@@ -337,7 +337,7 @@ export class Sequence<C extends Elements> {
     this.#tipAt = this.#order.visibleBefore(this.#tip) + this.#runs.cells[this.#tip + LENGTH]!;
   }
 
-  /** Adds a run of new elements; the first is `dot`. Names in `place` must be here (graph/ and references.ts see to it). */
+  /** Adds a run of new elements; the first is `dot`. Names in `place` must be here. */
   insert(dot: Dot, place: Place, content: C): SequenceStep {
     this.#interrupt();
     const column = this.#pieces.columnOn(dot.change);

@@ -192,8 +192,8 @@ export class Strands {
   }
 
   of(slot: Slot): Strand {
-    const strand = this.#at(slot);
-    if (strand !== undefined) return strand;
+    const number = slot < this.#strandOf.length ? this.#strandOf[slot]! : 0;
+    if (number !== 0) return this.#all[number - 1]!;
     this.begin(slot, null);
     return this.#at(slot)!;
   }
