@@ -334,6 +334,10 @@ describe("a column of numbers", () => {
       .map(steps =>
         steps.flatMap(([first, by, times]) => Array.from({ length: times }, (_, i) => first + by * i)),
       ),
+    // Long enough to be written as steps.
+    fc
+      .array(fc.tuple(fc.constantFrom(-3, 0, 1, 0.5, 100), fc.integer({ min: 0, max: 2 })), { maxLength: 3 })
+      .map(steps => steps.flatMap(([first, by]) => Array.from({ length: 300 }, (_, i) => first + by * i))),
   );
 
   it("comes back, whatever form it was given", () => {

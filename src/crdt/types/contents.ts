@@ -20,6 +20,8 @@ export interface Contents<C extends Elements> {
   truncate(length: number): void;
   /** Where an element may become another one; units of text may not. */
   set?(index: number, element: C[number]): void;
+  /** Where elements are units: puts those in [from, to) into `units`, from `at` on. */
+  copyTo?(from: number, to: number, units: Uint16Array, at: number): void;
   dump(out: ImageOut): void;
   /** Into one that is empty. */
   load(from: ImageIn): void;
@@ -90,6 +92,16 @@ export class Units implements Contents<string> {
       start += end - begin;
     }
     return text;
+  }
+
+  copyTo(from: number, to: number, units: Uint16Array, at: number): void {
+    for (let start = from; start < to; ) {
+      const page = this.#pages[Math.floor(start / PAGE)]!;
+      const begin = start % PAGE;
+      const end = Math.min(begin + to - start, PAGE);
+      for (let i = begin; i < end; i++) units[at++] = page[i]!;
+      start += end - begin;
+    }
   }
 
   at(index: number): string {

@@ -122,6 +122,8 @@ export class ImageIn {
   readonly #buffer: ArrayBuffer;
   readonly #end: number;
   #at: number;
+  /** What was counted so far. */
+  #numbers = new Int32Array(0);
 
   /** `bytes` begin at a place that divides by 8, and so does `start`. */
   constructor(bytes: Uint8Array<ArrayBuffer>, start: number) {
@@ -189,13 +191,25 @@ export class ImageIn {
       const times = steps[step + 2]!;
       if (!(times > 0 && times <= count - filled)) throw new Unsound("steps beyond the count");
       const end = filled + times;
-      if (by !== 0) for (let i = filled, value = first; i < end; i++, value += by) column[i] = value;
+      if (by === 1 && first >= 0 && first + times <= IMAGE_COLUMN_MAX && Number.isInteger(first))
+        column.set(this.#counted(first + times).subarray(first), filled);
+      else if (by !== 0) for (let i = filled, value = first; i < end; i++, value += by) column[i] = value;
       // Zeros are there already, in memory that was never touched.
       else if (first !== 0) column.fill(first, filled, end);
       filled = end;
     }
     this.#take(at, step * 8);
     return column;
+  }
+
+  /** 0, 1, 2, … below `end`. Most columns of one person's chain go on so, and a copy takes a tenth of counting. */
+  #counted(end: number): Int32Array {
+    if (this.#numbers.length < end) {
+      // Some more, since the next column begins at 1 where this one began at 0.
+      this.#numbers = new Int32Array(end + roomFor(end));
+      countOn(this.#numbers);
+    }
+    return this.#numbers.subarray(0, end);
   }
 
   row(): Ints {
@@ -228,11 +242,7 @@ export class ImageIn {
 
   json(): unknown {
     const { form } = this.#next();
-    const units = form === FORM.bytes ? this.bytes() : this.units();
-    let text = "";
-    for (let at = 0; at < units.length; at += UNITS_AT_ONCE)
-      text += String.fromCharCode.apply(null, units.subarray(at, at + UNITS_AT_ONCE) as never);
-    return JSON.parse(text);
+    return JSON.parse(stringOf(form === FORM.bytes ? this.bytes() : this.units()));
   }
 
   /** Everything was read. */
@@ -246,11 +256,23 @@ export function roomFor(count: number): number {
   return (count >> 3) + 64;
 }
 
+export function stringOf(units: Uint8Array | Uint16Array): string {
+  let text = "";
+  for (let at = 0; at < units.length; at += UNITS_AT_ONCE)
+    text += String.fromCharCode.apply(null, units.subarray(at, at + UNITS_AT_ONCE) as never);
+  return text;
+}
+
 /** The numbers of a column as an array that may grow. */
 export function listOf(column: ArrayLike<number>): number[] {
   const list: number[] = [];
   for (let i = 0; i < column.length; i++) list.push(column[i]!);
   return list;
+}
+
+/** On its own, so that the engine sees one kind of array alone. */
+function countOn(numbers: Int32Array): void {
+  for (let i = 0; i < numbers.length; i++) numbers[i] = i;
 }
 
 function padded(bytes: number): number {

@@ -3,6 +3,7 @@
 
 import { Counter } from "./counter.ts";
 import { type Dot, dotKey, type Slot, type Stamps } from "./dot.ts";
+import { stringOf } from "./image.ts";
 import {
   type CounterKind,
   isSetKind,
@@ -159,10 +160,11 @@ export function shownAt(
   return { value: item.value, child: item.list.children.get(dotKey(item.dot)), item };
 }
 
-export function textOf(node: TextNode): string {
-  let text = "";
-  for (const content of node.text.contents()) text += content;
-  return text;
+/** Gathered first: a text that was much edited stands in thousands of pieces, each of which would become a string. */
+export function textOf({ text }: TextNode): string {
+  const units = new Uint16Array(text.length);
+  text.copyTo(units);
+  return stringOf(units);
 }
 
 /** A value as JSON; of a making the node it made, if that was ever filled. */

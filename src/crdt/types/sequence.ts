@@ -164,7 +164,8 @@ export class Sequence<C extends Elements> {
 
   /** The visible contents in order, change by change. */
   *visible(): Generator<Shown<C>> {
-    for (const run of this.#shown()) {
+    this.#settle();
+    for (const run of this.#order.shown()) {
       let offset = 0;
       for (const { change, start, length } of this.#spansOf(run)) {
         yield { content: this.#pieces.contents(run, offset, length), change, start };
@@ -179,9 +180,16 @@ export class Sequence<C extends Elements> {
     return spans;
   }
 
-  /** The visible contents in order, in as few pieces as may be. */
-  *contents(): Generator<C> {
-    for (const run of this.#shown()) yield this.#pieces.contents(run);
+  /** The visible units of a text in order, into `units`, which has room for all of them. */
+  copyTo(units: Uint16Array): void {
+    this.#settle();
+    const { cells } = this.#runs;
+    let at = 0;
+    for (const run of this.#order.shown()) {
+      const from = cells[run + AT]!;
+      this.#pieces.column(run).contents.copyTo!(from, from + cells[run + VISIBLE]!, units, at);
+      at += cells[run + VISIBLE]!;
+    }
   }
 
   /** All elements that ever were, gone and hidden ones too, in order; in pieces that show alike and the same changes deleted. */
@@ -197,11 +205,6 @@ export class Sequence<C extends Elements> {
       const deleters = this.#runs.deleters(run);
       yield { content: this.#pieces.contents(run), spans: this.#spansOf(run), shows, deleters };
     }
-  }
-
-  #shown(): Run[] {
-    this.#settle();
-    return this.#order.all().filter(run => this.#runs.cells[run + VISIBLE] !== 0);
   }
 
   /** The contents of elements that came in one run. */

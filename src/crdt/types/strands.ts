@@ -72,9 +72,14 @@ export class Strand {
     const length = from.number();
     const slots = from.row();
     const { numbers } = slots;
+    const count = slots.length;
     const starts = new Int32Array(numbers.length);
-    for (let i = 0; i < slots.length; i++) starts[i] = startOf[numbers[i]!]!;
-    return new Strand(slots, new Ints(starts, slots.length), length);
+    const first = numbers[0]!;
+    // Slots ascend on a strand: of one person's document they go on without a gap.
+    if (count > 0 && numbers[count - 1] === first + count - 1)
+      starts.set(startOf.subarray(first, first + count));
+    else for (let i = 0; i < count; i++) starts[i] = startOf[numbers[i]!]!;
+    return new Strand(slots, new Ints(starts, count), length);
   }
 
   slotAt(position: number): Slot {

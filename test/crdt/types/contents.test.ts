@@ -3,6 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Units } from "../../../src/crdt/types/contents.ts";
+import { stringOf } from "../../../src/crdt/types/image.ts";
 import { SEED } from "../people.ts";
 
 /** Around the borders where a page is full, grows or takes wider units. */
@@ -40,6 +41,9 @@ describe("the units of a text", () => {
             const from = read % text.length;
             const to = from + (read % 5_003) + 1;
             expect(units.slice(from, Math.min(to, text.length))).toBe(text.slice(from, to));
+            const copied = new Uint16Array(Math.min(to, text.length) - from + 1);
+            units.copyTo(from, Math.min(to, text.length), copied, 1);
+            expect(stringOf(copied.subarray(1))).toBe(text.slice(from, to));
             expect(units.at(from)).toBe(text[from]);
             const code = text.charCodeAt(from);
             expect(units.isHalf(from)).toBe(code >= 0xd800 && code < 0xdc00);
