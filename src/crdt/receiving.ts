@@ -1,11 +1,11 @@
 // What is done with verified changes from outside: each waits for its parents, is judged, and is admitted with what
 // had waited for it, or is refused and remembered. Knows nothing of drafts and signatures.
 
-import { judge, localize } from "./authority/admission.ts";
+import { judge, judgeAuthority, localize } from "./authority/admission.ts";
 import type { Change, ChangeId, DeviceId } from "./graph/change.ts";
 import type { Graph } from "./graph/graph.ts";
 import { Pending, type Waiting } from "./graph/pending.ts";
-import type { SignedRun, VerifiedChange } from "./graph/verify.ts";
+import type { SignedRun, VerifiedChange, VerifiedTyping } from "./graph/verify.ts";
 import type { Ancestors, WrittenChange } from "./graph/written.ts";
 import type { Holding } from "./holding.ts";
 import { REFUSED_IDS_MAX } from "./limits.ts";
@@ -55,13 +55,62 @@ export class Receiving {
   }
 
   /** One verified change and what had waited for it. The first missing ancestor, where it has to wait itself. */
-  receive(verified: VerifiedChange, source: string, outcome: Outcome): ChangeId | null {
+  receive(verified: VerifiedChange | VerifiedTyping, source: string, outcome: Outcome): ChangeId | null {
     if (this.#freed.length > 0) {
       const freed = this.#freed;
       this.#freed = [];
       for (const waiting of freed) this.#judgeAll(waiting.verified, waiting.source, outcome);
     }
-    return this.#judgeAll(verified, source, outcome);
+    return "typing" in verified
+      ? this.#receiveTyping(verified, source, outcome)
+      : this.#judgeAll(verified, source, outcome);
+  }
+
+  #receiveTyping(verified: VerifiedTyping, source: string, outcome: Outcome): ChangeId | null {
+    if (this.#typeOn(verified, outcome)) return null;
+    let missing: ChangeId | null = null;
+    for (let i = 0; i < verified.count; i++) {
+      const lacking = this.#judgeAll(verified.read(i), source, outcome);
+      missing ??= lacking;
+    }
+    return missing;
+  }
+
+  /**
+   * Takes changes that type on in at once, if nothing speaks against any of them. That is known of all when the first may
+   * enter, the quota is enough for the last, and nobody has written behind the one before them: then each has the standing
+   * of that one, and its letter stands right behind the letter before it, which is not half of a pair.
+   */
+  #typeOn(verified: VerifiedTyping, outcome: Outcome): boolean {
+    if (this.#pending.size > 0 || this.#refused.size > 0) return false;
+    const { graph, masking } = this.#holding;
+    const { typing, count } = verified;
+    const { change } = verified.read(0);
+    const ancestors = graph.ancestorsOf(change);
+    const { prev } = ancestors;
+    if (prev < 0 || !graph.headSlots().includes(prev) || masking.masksAny) return false;
+    const first = graph.reserve();
+    const { ops, starts } = localize(change, first, ancestors, graph);
+    const past = graph.past(ancestors.parents);
+    const refusal =
+      judge(change, first, { ops, starts }, ancestors, past, this.#holding) ??
+      judgeAuthority(verified.read(count - 1).change, ancestors, this.#holding, past);
+    if (refusal !== null) {
+      graph.giveBack(first);
+      return false;
+    }
+    let slot = first;
+    for (let i = 0, before = prev; i < count; i++) {
+      if (i > 0) slot = graph.reserve();
+      const one = verified.at(i);
+      this.#holding.enter(one, slot, { prev: before, parents: [before] });
+      masking.begin(one.change, before, slot);
+      outcome.admitted.push(this.#holding.at(slot));
+      before = slot;
+    }
+    const whole = ops.map(op => ({ ...op, text: typing.text }));
+    this.#holding.tree.applyAll(whole as typeof ops, starts, first, outcome.patches);
+    return true;
   }
 
   /** A change was entered by another way. */

@@ -22,6 +22,7 @@ import {
   type Stored,
   signatureMessage,
   type VerifiedChange,
+  type VerifiedTyping,
 } from "./graph/verify.ts";
 import type { Ground } from "./history/history.ts";
 import { Holding } from "./holding.ts";
@@ -383,7 +384,7 @@ export class Replica {
   }
 
   /** Verified changes, each after what it builds on: of a file, in which the runs of several stand between each other. */
-  admitVerified(verified: Iterable<VerifiedChange>, source: string): Reception {
+  admitVerified(verified: Iterable<VerifiedChange | VerifiedTyping>, source: string): Reception {
     return this.#admit(verified, source);
   }
 
@@ -395,7 +396,7 @@ export class Replica {
       : this.#admit(verified, source);
   }
 
-  #admit(verified: Iterable<VerifiedChange>, source: string): Reception {
+  #admit(verified: Iterable<VerifiedChange | VerifiedTyping>, source: string): Reception {
     this.#checkFree("a remote change is admitted");
     const outcome = new Outcome();
     let missing: ChangeId | null = null;

@@ -53,7 +53,7 @@ export const CORE: readonly Bug[] = [
   },
   {
     about: "the verdict on a run of a file is not looked at",
-    file: "crdt/graph/verify.ts",
+    file: "crdt/graph/sealed.ts",
     edits: nothing(
       'if (!verdicts.every(verdict => verdict)) return refuse("SignatureWrong", id.slice(0, 8));',
     ),

@@ -117,7 +117,7 @@ function judgeShape(
 }
 
 /** R14 and what may be said about people: membership, rights and quotas, as the author's own past knows them. */
-function judgeAuthority(
+export function judgeAuthority(
   change: WrittenChange,
   { prev, parents }: Ancestors,
   { graph, members, retracts }: Ground,

@@ -50,6 +50,16 @@ export class RunsIn {
     return this.#value;
   }
 
+  /** How often the value comes again that was read last, so far as this run says. */
+  get left(): number {
+    return this.#left;
+  }
+
+  /** Passes over so many of those. */
+  skip(count: number): void {
+    this.#left -= count;
+  }
+
   end(): void {
     if (this.#left > 0) throw new Malformed("run beyond the end");
     this.#in.end();
@@ -106,6 +116,20 @@ export class CodesIn {
     return this.#value;
   }
 
+  /** What was read last. */
+  get value(): number {
+    return this.#value;
+  }
+
+  /** As in `RunsIn`. */
+  get left(): number {
+    return this.#left;
+  }
+
+  skip(count: number): void {
+    this.#left -= count;
+  }
+
   end(): void {
     if (this.#left > 0) throw new Malformed("run beyond the end");
     this.#in.end();
@@ -148,6 +172,11 @@ export class RareIn {
 
   done(): void {
     this.#advance();
+  }
+
+  /** Changes from this one on of which it says nothing. */
+  leftFrom(change: number): number {
+    return this.#next - change;
   }
 
   end(): void {

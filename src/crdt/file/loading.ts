@@ -9,7 +9,14 @@ import type { ChangeId, DocId } from "../graph/change.ts";
 import { decodeChange } from "../graph/codec.ts";
 import type { InspectedFork } from "../graph/fork-bytes.ts";
 import { NAME_BYTES } from "../graph/names.ts";
-import { Inspector, type SealedRun, type SignatureQuestion, type VerifiedChange } from "../graph/verify.ts";
+import { SealedRun } from "../graph/sealed.ts";
+import type { Typing } from "../graph/typing.ts";
+import {
+  Inspector,
+  type SignatureQuestion,
+  type VerifiedChange,
+  type VerifiedTyping,
+} from "../graph/verify.ts";
 import { FILE_OPEN_BYTES_MAX, FORK_BYTES_MAX, FORKS_IN_FILE_MAX } from "../limits.ts";
 import { type Refusal, refuse } from "../refusal.ts";
 import { openContainer, SEGMENT, type Segment, unpackColumns } from "./container.ts";
@@ -21,7 +28,7 @@ export interface Taker {
   readonly heads: readonly ChangeId[];
   /** Each is read when it is asked for, after those before it were taken. */
   admitVerified(
-    verified: Iterable<VerifiedChange>,
+    verified: Iterable<VerifiedChange | VerifiedTyping>,
     source: string,
   ): { readonly refused: readonly { readonly refusal: Refusal }[]; readonly missing: ChangeId | null };
   canonicalJson(): string;
@@ -196,14 +203,18 @@ function falseSnapshot({ snapshot }: OpenedFile, taker: Taker): Refusal | null {
   return snapshot.canonicalJson === taker.canonicalJson() ? null : refuse("FileSnapshotWrong");
 }
 
+/** A part of a run: one change, or several that type on. */
 interface Waiting {
   readonly run: SealedRun;
+  readonly part: number;
+  /** Of the first change of it in the run. */
   readonly place: number;
+  readonly count: number;
   readonly bytes: number;
 }
 
 /** Proven changes, each read when it is asked for; ends at one that is malformed. */
-class Reading implements Iterable<VerifiedChange> {
+class Reading implements Iterable<VerifiedChange | VerifiedTyping> {
   count = 0;
   bytes = 0;
   refusal: Refusal | null = null;
@@ -213,14 +224,14 @@ class Reading implements Iterable<VerifiedChange> {
     this.#ready = ready;
   }
 
-  *[Symbol.iterator](): Generator<VerifiedChange> {
-    for (const { run, place, bytes } of this.#ready) {
-      const verified = run.at(place);
+  *[Symbol.iterator](): Generator<VerifiedChange | VerifiedTyping> {
+    for (const { run, part, place, count, bytes } of this.#ready) {
+      const verified = run.at(part, place);
       if ("ok" in verified) {
         this.refusal = verified;
         return;
       }
-      this.count++;
+      this.count += count;
       this.bytes += bytes;
       yield verified;
     }
@@ -254,6 +265,12 @@ class Checking {
     this.#asked = [];
     let refusal: Refusal | null = null;
     for (let i = 0; i < BATCH_CHANGES && bytes < BATCH_BYTES && !segment.isDone && refusal === null; i++) {
+      const typing = this.#typeOn(segment);
+      if (typing !== null) {
+        i += typing.count - 1;
+        bytes += typing.bytes;
+        continue;
+      }
       const rebuilt = segment.next();
       if ("ok" in rebuilt) return rebuilt;
       bytes += rebuilt.change.end - rebuilt.change.start;
@@ -262,12 +279,34 @@ class Checking {
     return refusal;
   }
 
+  /** Changes that type on from the last one and of which nothing could be refused yet, if there are any. */
+  #typeOn(segment: Rebuilding): Typing | null {
+    const before = this.#ledger.count - 1;
+    const run = this.#open.get(before);
+    if (run === undefined) return null;
+    const { changes, bytes } = run.room;
+    const typing = segment.typing({ changes, bytes: Math.min(bytes, FILE_OPEN_BYTES_MAX - this.#openBytes) });
+    if (typing === null) return null;
+    this.#waiting.push({
+      run,
+      part: run.parts,
+      place: run.length,
+      count: typing.count,
+      bytes: typing.bytes,
+    });
+    run.addTyping(typing);
+    this.#openBytes += typing.bytes;
+    this.#open.delete(before);
+    this.#open.set(this.#ledger.count - 1, run);
+    return typing;
+  }
+
   #enter({ change, prev, closing }: Rebuilt): Refusal | null {
     const number = this.#ledger.count - 1;
-    const run = this.#open.get(prev) ?? this.#inspector.seal();
+    const run = this.#open.get(prev) ?? new SealedRun(this.#inspector);
     this.#open.delete(prev);
     const bytes = change.end - change.start;
-    this.#waiting.push({ run, place: run.length, bytes });
+    this.#waiting.push({ run, part: run.parts, place: run.length, count: 1, bytes });
     const refusal = run.add(change);
     if (refusal !== null) return refusal;
     this.#openBytes += bytes;

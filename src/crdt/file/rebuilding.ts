@@ -7,7 +7,8 @@ import type { DeviceId, DocId } from "../graph/change.ts";
 import { decode, WIRE_VERSION, writeChange } from "../graph/codec.ts";
 import { refer } from "../graph/compose.ts";
 import { SIGNATURE_BYTES } from "../graph/ed25519.ts";
-import { NAME_BYTES } from "../graph/names.ts";
+import { NAME_BYTES, viewOf } from "../graph/names.ts";
+import { roomFor, Typing, typesOn } from "../graph/typing.ts";
 import { WrittenChange } from "../graph/written.ts";
 import {
   CHANGE_BYTES_MAX,
@@ -43,6 +44,9 @@ export interface Rebuilt {
   readonly closing: { readonly signature: Bytes; readonly witnesses: readonly Bytes[] } | null;
 }
 
+/** Fewer are not worth a look. */
+const TYPING_MIN = 4;
+
 /** How many changes a segment says that it holds. */
 export function countOf(bytes: Uint8Array): number {
   return new Reader(bytes).varint(SEGMENT_CHANGES_MAX);
@@ -68,6 +72,11 @@ export class Rebuilding {
   readonly #text: TextOpsIn;
   #lastTime = 0;
   #sheet = new Writer(SHEET_BYTES);
+  /** The change made last, where others may type on from it. */
+  #typed: WrittenChange | null = null;
+  #typingSheet = new Uint8Array(SHEET_BYTES);
+  #typingView = viewOf(this.#typingSheet);
+  #typingAt = 0;
   /** What the changes of an author begin with. */
   readonly #beginnings: Bytes[] = [];
 
@@ -127,7 +136,40 @@ export class Rebuilding {
     if ("ok" in change) return change;
     if (ledger.find(change.view, change.end) >= 0) throw new Malformed("a change twice");
     ledger.add(change);
+    this.#typed = form === FORM.text && this.#text.hasTypedOn && typesOn(change) ? change : null;
     return { change, prev, closing: this.#closingAt(at) };
+  }
+
+  /**
+   * The next changes, so long as they only type on from the one before, in one go; the ledger has them now. Null where there
+   * are few of them, or none. At most so many changes, with so many bytes of bodies; none of them ends a run.
+   */
+  typing(room: { readonly changes: number; readonly bytes: number }): Typing | null {
+    const before = this.#typed;
+    if (before === null) return null;
+    const at = this.#ledger.count - this.#first;
+    const each = roomFor(before);
+    if (SHEET_BYTES - this.#typingAt < each * TYPING_MIN) this.#newTypingSheet();
+    let count = Math.min(room.changes, Math.floor(room.bytes / each), this.count - at);
+    count = Math.min(count, Math.floor((SHEET_BYTES - this.#typingAt) / each));
+    for (const column of [this.#authors, this.#forms]) count = Math.min(count, column.left);
+    for (const column of [this.#prevs, this.#parents, this.#times, this.#closings])
+      count = Math.min(count, column.leftFrom(at));
+    count = this.#text.typedOn(count);
+    if (count < TYPING_MIN) return null;
+    for (const column of [this.#authors, this.#forms]) column.skip(count);
+    const text = this.#text.typeOn(count, this.#ledger.authorAt(at + this.#first - 1));
+    const typing = new Typing(before, text, this.#typingSheet, this.#typingView, this.#typingAt);
+    this.#typingAt = typing.last.end + NAME_BYTES;
+    for (let i = 0; i < count; i++) this.#ledger.add(typing.at(i));
+    this.#typed = typing.last;
+    return typing;
+  }
+
+  #newTypingSheet(): void {
+    this.#typingSheet = new Uint8Array(SHEET_BYTES);
+    this.#typingView = viewOf(this.#typingSheet);
+    this.#typingAt = 0;
   }
 
   #author(): number {

@@ -271,6 +271,30 @@ export class TextOpsIn {
     return ops;
   }
 
+  /** How many of the next changes do the same as the last one, which typed one unit on; at most `limit`. */
+  typedOn(limit: number): number {
+    const { left } = this.#codes;
+    const count = Math.min(limit, left, this.#pathOf.left, this.#counts.left, this.#lengths.left);
+    const end = Math.min(this.#textAt + count, this.#text.length);
+    for (let at = this.#textAt; at < end; at++) if (isSurrogate(this.#text[at]!)) return at - this.#textAt;
+    return end - this.#textAt;
+  }
+
+  /** What they type. */
+  typeOn(count: number, author: number): string {
+    for (const column of [this.#pathOf, this.#counts, this.#codes, this.#lengths]) column.skip(count);
+    const start = this.#ledger.elements;
+    this.#ledger.insert(start, count, this.#ledger.rightOf(this.#ledger.handOf(author)));
+    this.#ledger.touch(author, start + count - 1);
+    this.#textAt += count;
+    return this.#text.slice(this.#textAt - count, this.#textAt);
+  }
+
+  /** Whether the op read last typed on, as its code says. */
+  get hasTypedOn(): boolean {
+    return this.#codes.value === CODE.typeOn;
+  }
+
   #insert(code: number, path: Path, self: number, author: number, start: number): InsertTextOp {
     const ledger = this.#ledger;
     const hand = ledger.handOf(author);

@@ -157,7 +157,7 @@ export function impliedRefs({ prev, parents }: Pick<Header, "prev" | "parents">)
 
 const TAGGED = midstate(tag("chirograph change 0"));
 /** After the version: document and author, one block that is the same in all changes of a device. */
-const BEGINNING_END = 65;
+export const BEGINNING_END = 65;
 
 interface Beginning {
   readonly bytes: Bytes;
@@ -192,6 +192,13 @@ function begins(view: DataView, at: number, beginning: DataView): boolean {
 function nameChange({ buffer, start, end }: WrittenChange, beginning: Beginning): void {
   beginning.state ??= midstate(beginning.bytes, TAGGED);
   sha256From(beginning.state, buffer, start + BEGINNING_END, end, buffer, end);
+}
+
+/** Of the hash of a change, behind what all changes of its device begin with. */
+export function stateOf(change: WrittenChange): Midstate {
+  const beginning = beginningOf(change);
+  beginning.state ??= midstate(beginning.bytes, TAGGED);
+  return beginning.state;
 }
 
 export function idOf(bytes: Uint8Array): ChangeId {

@@ -1,14 +1,13 @@
 // From bytes to a verified change, in two halves around the signature check, which the caller makes (it may take
-// time; nothing in this ring waits). The only file that can make a `VerifiedChange`. Verdicts here are of tiers T0
+// time; nothing in this ring waits). With sealed.ts the only file that can make a `VerifiedChange`. Verdicts here are of tiers T0
 // and T1: they depend on the change and the document alone and never alter.
 
-import { assert } from "../assert.ts";
 import { RUN_BODY_BYTES_MAX, RUN_CHANGES_MAX } from "../limits.ts";
 import { type Refusal, refuse } from "../refusal.ts";
 import type { Slot } from "../types/dot.ts";
 import { type Bytes, mustFromHex } from "./bytes.ts";
 import type { ChangeId, DeviceId, DocId, Op } from "./change.ts";
-import { decode, decodeChange, readAgain, readChange } from "./codec.ts";
+import { decode, decodeChange, readChange } from "./codec.ts";
 import { concat, tag } from "./crypto.ts";
 import { KeyVerdicts, SIGNATURE_BYTES } from "./ed25519.ts";
 import { writeHex } from "./hex.ts";
@@ -37,6 +36,16 @@ export interface VerifiedChange {
 export interface SignedRun {
   readonly changes: readonly Bytes[];
   readonly signature: Bytes;
+}
+
+/** Verified changes in a row each of which types one unit on behind that of the one before (typing.ts). */
+export interface VerifiedTyping {
+  readonly typing: { readonly text: string };
+  readonly count: number;
+  /** One of them with its ops. */
+  read(i: number): VerifiedChange;
+  /** One of them without, until the next is asked for. */
+  at(i: number): VerifiedChange;
 }
 
 /** One question for the signature rule (ed25519.ts). */
@@ -152,11 +161,6 @@ export class Inspector {
     return "ok" in questions ? questions : { ok: true, changes, signature: own, questions };
   }
 
-  /** For a run whose changes come one by one, with those of others between them. */
-  seal(): SealedRun {
-    return new SealedRun(new Chain(this));
-  }
-
   /** Document and keys. */
   refusalOf(change: WrittenChange): Refusal | null {
     if (change.doc !== this.#doc) return refuse("DocumentForeign", change.doc.slice(0, 8));
@@ -189,7 +193,7 @@ export class Inspector {
 }
 
 /** What must hold of consecutive changes of one device, as they come, oldest first (wire §3.8); and what is to be asked. */
-class Chain {
+export class Chain {
   readonly #inspector: Inspector;
   /** About keys of others. */
   readonly #vouchers: SignatureQuestion[] = [];
@@ -211,85 +215,21 @@ class Chain {
     return null;
   }
 
+  get runBytes(): number {
+    return this.#runBytes;
+  }
+
+  /** The same of changes that type on from the last one: of them nothing else is left to be judged. */
+  addTyping({ last, runBytes }: { readonly last: WrittenChange; readonly runBytes: number }): void {
+    this.#runBytes += runBytes;
+    this.#last = last;
+  }
+
   /** Once all are there. The first question is about the newest change, and so about all. */
   ask(signature: Bytes): readonly SignatureQuestion[] | Refusal {
     if (signature.length !== SIGNATURE_BYTES) return refuse("BytesMalformed", "length of the signature");
     const { author, id } = this.#last!;
     return [{ key: mustFromHex(author), message: signatureMessage(id), signature }, ...this.#vouchers];
-  }
-}
-
-/** Where in a buffer the bytes of a change stand, with its id behind them. */
-type Stretch = Pick<WrittenChange, "buffer" | "view" | "start" | "end">;
-
-/**
- * Changes of one device that wait for the signature of the newest. They may be many, and what was read of a change is many
- * times its bytes: so nothing of it is kept, and it is read again when all are proven.
- */
-export class SealedRun implements SignedRun {
-  readonly #chain: Chain;
-  readonly #stretches: Stretch[] = [];
-  #signature: Bytes | null = null;
-  #isProven = false;
-
-  constructor(chain: Chain) {
-    this.#chain = chain;
-  }
-
-  get length(): number {
-    return this.#stretches.length;
-  }
-
-  get isProven(): boolean {
-    return this.#isProven;
-  }
-
-  get changes(): readonly Bytes[] {
-    return this.#stretches.map(({ buffer, start, end }) => buffer.subarray(start, end));
-  }
-
-  get signature(): Bytes {
-    assert(this.#signature !== null, "a run that is passed on is signed");
-    return this.#signature;
-  }
-
-  /** The next change, whose bytes stay as they are, with its id behind them. */
-  add(change: WrittenChange): Refusal | null {
-    if (this.length === RUN_CHANGES_MAX) return refuse("RunTooLong", `more than ${this.length} changes`);
-    const refusal = this.#chain.add(change);
-    if (refusal !== null) return refusal;
-    const { buffer, view, start, end } = change;
-    this.#stretches.push({ buffer, view, start, end });
-    return null;
-  }
-
-  /** With the signature for the newest; all answers must be yes. */
-  ask(signature: Uint8Array): readonly SignatureQuestion[] | Refusal {
-    this.#signature = new Uint8Array(signature);
-    return this.#chain.ask(this.#signature);
-  }
-
-  /** The answers. */
-  prove(verdicts: readonly boolean[]): Refusal | null {
-    const id = this.#id(this.length - 1);
-    if (!verdicts.every(verdict => verdict)) return refuse("SignatureWrong", id.slice(0, 8));
-    this.#isProven = true;
-    return null;
-  }
-
-  #id(place: number): ChangeId {
-    const { buffer, view, start, end } = this.#stretches[place]!;
-    return new WrittenChange(buffer, view, start, end).id;
-  }
-
-  /** Of a proven run. */
-  at(place: number): VerifiedChange | Refusal {
-    assert(this.#isProven, "a run is proven before it is read");
-    const { buffer, view, start, end } = this.#stretches[place]!;
-    const change = readAgain(new WrittenChange(buffer, view, start, end));
-    if ("ok" in change) return change;
-    const isLast = place === this.length - 1;
-    return verifiedOf(change, isLast ? this.signature : null, this, place);
   }
 }
 
@@ -385,7 +325,8 @@ export function own(change: WrittenChange): VerifiedChange {
   return verifiedOf(change, null, null, 0);
 }
 
-function verifiedOf(
+/** For whoever has checked it: sealed.ts does so beside this file. */
+export function verifiedOf(
   change: WrittenChange,
   signature: Bytes | null,
   run: SignedRun | null,

@@ -1,0 +1,182 @@
+// Most changes of most documents put one letter behind the letter that the change before put there. Such a change is known
+// when the one before it is: its bytes are those, but for the numbers that go up by one, the id, and the letter. So many
+// of them are written in one go, into a buffer that is there, and nothing is made of each but its bytes and its id:
+//
+//     buffer   … │ bytes of one │ its id │ bytes of the next, which names that id │ its id │ …
+//
+// What they say is what anybody would read in their bytes; graph/codec.ts stays the judge of that.
+
+import { assert } from "../assert.ts";
+import { CHANGE_BYTES_MAX } from "../limits.ts";
+import { type Bytes, copyBytes } from "./bytes.ts";
+import { BEGINNING_END, stateOf } from "./codec.ts";
+import { sha256From } from "./crypto.ts";
+import { NAME_BYTES } from "./names.ts";
+import { WrittenChange } from "./written.ts";
+
+/** By how many bytes a change is longer than the one that it types on from, at most: four numbers, and a letter of three. */
+const LONGER_MAX = 16;
+
+/** Room that a change takes, its id included, which types on from `before`. */
+export function roomFor(before: WrittenChange): number {
+  return before.end - before.start + LONGER_MAX + NAME_BYTES;
+}
+
+/** Whether the next change may type on from this one, which was just written: it does so itself. */
+export function typesOn({ ops, isNext, parentCount, time, listedCount, start, end }: WrittenChange): boolean {
+  if (ops.length !== 1 || parentCount !== 1 || !isNext || time !== null) return false;
+  if (end - start + LONGER_MAX > CHANGE_BYTES_MAX) return false;
+  const op = ops[0]!;
+  if (op.type !== "insertText" || op.side !== "right" || op.text.length !== 1) return false;
+  const { parent, rightOrigin } = op;
+  // wire §4: 1 is the previous change, 2 the first that the body lists.
+  if (parent === null || parent.change !== 1 || parent.index !== 0) return false;
+  return rightOrigin === null || (rightOrigin.change === 2 && listedCount === 1);
+}
+
+/** Each of them makes one element, a letter of the base plane. */
+export class Typing {
+  readonly text: string;
+  /** The last of them, to type on from. */
+  readonly last: WrittenChange;
+  readonly #before: WrittenChange;
+  readonly #start: number;
+  // One place for each.
+  readonly #ends: Int32Array;
+  readonly #byteTotals: Float64Array;
+  /** Each in its turn: an object for each would cost more than all else that is done with it. */
+  readonly #one: Moving;
+  #bodies = 0;
+
+  /** Writes them into `buffer`, from `at` on, where there is `roomFor` each unit of `text`. */
+  constructor(before: WrittenChange, text: string, buffer: Bytes, view: DataView, at: number) {
+    const count = text.length;
+    this.text = text;
+    this.#before = before;
+    this.#start = at;
+    this.#ends = new Int32Array(count);
+    this.#byteTotals = new Float64Array(count);
+    this.#write(before, buffer);
+    this.#one = alike(before, new WrittenChange(buffer, view, at, at));
+    this.last = this.#told(count - 1, alike(before, new WrittenChange(buffer, view, at, at)));
+  }
+
+  get count(): number {
+    return this.text.length;
+  }
+
+  /** Bytes of all of them, without their ids. */
+  get bytes(): number {
+    return this.last.end - this.#start - (this.count - 1) * NAME_BYTES;
+  }
+
+  /** Bytes that count towards the length of a signed run. */
+  get runBytes(): number {
+    return this.#bodies;
+  }
+
+  #startOf(i: number): number {
+    return i === 0 ? this.#start : this.#ends[i - 1]! + NAME_BYTES;
+  }
+
+  #write(before: WrittenChange, buffer: Bytes): void {
+    const { buffer: from, start, end, bodyBytes } = before;
+    const state = stateOf(before);
+    const bodyAt = end - bodyBytes;
+    // The letter and its length stand at the end.
+    let restEnd = end - 1;
+    while ((from[restEnd]! & 0xc0) === 0x80) restEnd--;
+    restEnd--;
+    let { seq, depth, opTotal, byteTotal } = before;
+    let at = this.#start;
+    let [named, namedAt] = [from, end];
+    for (let i = 0; i < this.#ends.length; i++) {
+      const begin = at;
+      copyBytes(from, start, start + BEGINNING_END, buffer, at);
+      at = writeVarint(++seq, buffer, at + BEGINNING_END);
+      copyBytes(named, namedAt, namedAt + NAME_BYTES, buffer, at);
+      at += NAME_BYTES;
+      buffer[at++] = 0;
+      at = writeVarint(++depth, buffer, at);
+      at = writeVarint(++opTotal, buffer, at);
+      const code = this.text.charCodeAt(i);
+      const body = restEnd - bodyAt + 1 + (code < 0x80 ? 1 : code < 0x800 ? 2 : 3);
+      this.#bodies += body;
+      this.#byteTotals[i] = byteTotal += body;
+      at = writeVarint(byteTotal, buffer, at);
+      buffer[at++] = 0;
+      buffer[at++] = 0;
+      copyBytes(from, bodyAt, restEnd, buffer, at);
+      at = writeLetter(code, buffer, at + restEnd - bodyAt);
+      sha256From(state, buffer, begin + BEGINNING_END, at, buffer, at);
+      [named, namedAt] = [buffer, at];
+      this.#ends[i] = at;
+      at += NAME_BYTES;
+    }
+  }
+
+  /** One of them, until the next is asked for: what is asked of a change that is taken in, not its ops. */
+  at(i: number): WrittenChange {
+    return this.#told(i, this.#one);
+  }
+
+  #told(i: number, change: Moving): WrittenChange {
+    const before = this.#before;
+    change.start = this.#startOf(i);
+    change.end = this.#ends[i]!;
+    change.seq = before.seq + 1 + i;
+    change.depth = before.depth + 1 + i;
+    change.opTotal = before.opTotal + 1 + i;
+    change.byteTotal = this.#byteTotals[i]!;
+    change.bodyBytes = this.#byteTotals[i]! - (i === 0 ? before.byteTotal : this.#byteTotals[i - 1]!);
+    change.prevAt = change.parentsAt = prevAtOf(change.start, change.seq);
+    return change as WrittenChange;
+  }
+}
+
+type Moving = { -readonly [K in keyof WrittenChange]: WrittenChange[K] };
+
+function alike({ said, author }: WrittenChange, change: WrittenChange): Moving {
+  change.said = said;
+  change.author = author;
+  change.parentCount = 1;
+  change.elements = 1;
+  return change;
+}
+
+/** The number stands between the beginning and the name of the previous change. */
+function prevAtOf(start: number, seq: number): number {
+  let at = start + BEGINNING_END + 1;
+  for (let rest = seq; rest >= 0x80; rest = Math.floor(rest / 0x80)) at++;
+  return at;
+}
+
+/** As `Writer.varint`; answers where it ends. */
+function writeVarint(value: number, buffer: Bytes, at: number): number {
+  assert(value <= Number.MAX_SAFE_INTEGER, "what is counted is a safe integer");
+  while (value >= 0x80) {
+    buffer[at++] = (value % 0x80) | 0x80;
+    value = Math.floor(value / 0x80);
+  }
+  buffer[at++] = value;
+  return at;
+}
+
+/** Its length, then UTF-8. */
+function writeLetter(code: number, buffer: Bytes, at: number): number {
+  if (code < 0x80) {
+    buffer[at++] = 1;
+    buffer[at++] = code;
+    return at;
+  }
+  if (code < 0x800) {
+    buffer[at++] = 2;
+    buffer[at++] = 0xc0 | (code >> 6);
+  } else {
+    buffer[at++] = 3;
+    buffer[at++] = 0xe0 | (code >> 12);
+    buffer[at++] = 0x80 | ((code >> 6) & 63);
+  }
+  buffer[at++] = 0x80 | (code & 63);
+  return at;
+}
