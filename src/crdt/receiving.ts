@@ -12,6 +12,7 @@ import { REFUSED_IDS_MAX } from "./limits.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 import type { Patch } from "./types/document.ts";
 import type { Slot } from "./types/dot.ts";
+import type { InsertTextOp } from "./types/op.ts";
 
 export interface Refused {
   readonly id: ChangeId | null;
@@ -61,7 +62,7 @@ export class Receiving {
       this.#freed = [];
       for (const waiting of freed) this.#judgeAll(waiting.verified, waiting.source, outcome);
     }
-    return "typing" in verified
+    return "text" in verified
       ? this.#receiveTyping(verified, source, outcome)
       : this.#judgeAll(verified, source, outcome);
   }
@@ -81,36 +82,14 @@ export class Receiving {
    * enter, the quota is enough for the last, and nobody has written behind the one before them: then each has the standing
    * of that one, and its letter stands right behind the letter before it, which is not half of a pair.
    */
-  #typeOn(verified: VerifiedTyping, outcome: Outcome): boolean {
-    if (this.#pending.size > 0 || this.#refused.size > 0) return false;
+  #typeOn(typing: VerifiedTyping, outcome: Outcome): boolean {
     const { graph, masking } = this.#holding;
-    const { typing, count } = verified;
-    const { change } = verified.read(0);
-    const ancestors = graph.ancestorsOf(change);
-    const { prev } = ancestors;
-    if (prev < 0 || !graph.headSlots().includes(prev) || masking.masksAny) return false;
-    const first = graph.reserve();
-    const { ops, starts } = localize(change, first, ancestors, graph);
-    const past = graph.past(ancestors.parents);
-    const refusal =
-      judge(change, first, { ops, starts }, ancestors, past, this.#holding) ??
-      judgeAuthority(verified.read(count - 1).change, ancestors, this.#holding, past);
-    if (refusal !== null) {
-      graph.giveBack(first);
-      return false;
-    }
-    let slot = first;
-    for (let i = 0, before = prev; i < count; i++) {
-      if (i > 0) slot = graph.reserve();
-      const one = verified.at(i);
-      this.#holding.enter(one, slot, { prev: before, parents: [before] });
-      masking.begin(one.change, before, slot);
-      outcome.admitted.push(this.#holding.at(slot));
-      before = slot;
-    }
-    const whole = ops.map(op => ({ ...op, text: typing.text }));
-    this.#holding.tree.applyAll(whole as typeof ops, starts, first, outcome.patches);
-    return true;
+    if (this.#pending.size > 0 || this.#refused.size > 0 || masking.masksAny) return false;
+    const first = typing.read(0);
+    const ancestors = graph.ancestorsOf(first.change);
+    return (
+      graph.headSlots().includes(ancestors.prev) && this.#admit(first, ancestors, outcome, typing) === null
+    );
   }
 
   /** A change was entered by another way. */
@@ -169,25 +148,49 @@ export class Receiving {
     return isNext && this.#holding.graph.order.last === this.#slot;
   }
 
-  #admit(verified: VerifiedChange, ancestors: Ancestors, outcome: Outcome): Refusal | null {
+  /** `typing`: with those that type on from it, of which it is the first. */
+  #admit(
+    verified: VerifiedChange,
+    ancestors: Ancestors,
+    outcome: Outcome,
+    typing: VerifiedTyping | null = null,
+  ): Refusal | null {
     const { change } = verified;
-    const { graph } = this.#holding;
+    const { graph, masking } = this.#holding;
     const slot = graph.reserve();
-    const local = localize(change, slot, ancestors, graph);
+    let local = localize(change, slot, ancestors, graph);
     const past = graph.past(ancestors.parents);
-    const refusal = judge(change, slot, local, ancestors, past, this.#holding);
+    let refusal = judge(change, slot, local, ancestors, past, this.#holding);
+    if (typing !== null)
+      refusal ??= judgeAuthority(typing.read(typing.count - 1).change, ancestors, this.#holding, past);
     if (refusal !== null) {
       graph.giveBack(slot);
       return refusal;
     }
+    this.#enter(verified, slot, ancestors, outcome);
+    if (typing !== null) {
+      masking.begin(change, ancestors.prev, slot);
+      for (let i = 1, prev = slot; i < typing.count; i++) {
+        const next = graph.reserve();
+        const one = typing.at(i);
+        this.#enter(one, next, { prev, parents: [prev] }, outcome);
+        masking.begin(one.change, prev, next);
+        prev = next;
+      }
+      const text = local.ops[0] as InsertTextOp;
+      local = { ops: [{ ...text, text: typing.text }], starts: local.starts };
+    }
+    masking.apply(change, ancestors.prev, local, slot, outcome.patches);
+    return null;
+  }
+
+  #enter(verified: VerifiedChange, slot: Slot, ancestors: Ancestors, outcome: Outcome): void {
     this.#holding.enter(verified, slot, ancestors);
-    this.#holding.masking.apply(change, ancestors.prev, local, slot, outcome.patches);
     this.#run = verified.run;
     this.#position = verified.position;
     this.#slot = slot;
     // Of what was decoded nothing is kept, nor of a buffer that it shared with others.
     outcome.admitted.push(this.#holding.at(slot));
-    return null;
   }
 
   #refuse({ id, author }: Change, refusal: Refusal, outcome: Outcome): void {

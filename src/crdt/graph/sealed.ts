@@ -122,7 +122,7 @@ export class SealedRun implements SignedRun {
 }
 
 class SealedTyping implements VerifiedTyping {
-  readonly typing: Typing;
+  readonly #typing: Typing;
   readonly #run: SealedRun;
   readonly #place: number;
   readonly #read: (stretch: Stretch, place: number) => VerifiedChange | Refusal;
@@ -133,24 +133,28 @@ class SealedTyping implements VerifiedTyping {
     place: number,
     read: (stretch: Stretch, place: number) => VerifiedChange | Refusal,
   ) {
-    this.typing = typing;
+    this.#typing = typing;
     this.#run = run;
     this.#place = place;
     this.#read = read;
   }
 
+  get text(): string {
+    return this.#typing.text;
+  }
+
   get count(): number {
-    return this.typing.count;
+    return this.#typing.count;
   }
 
   read(i: number): VerifiedChange {
-    const verified = this.#read(this.typing.at(i), this.#place + i);
+    const verified = this.#read(this.#typing.at(i), this.#place + i);
     assert(!("ok" in verified), "what is typed on is as well formed as what it is typed on from");
     return verified;
   }
 
   at(i: number): VerifiedChange {
-    return verifiedOf(this.typing.at(i), null, this.#run, this.#place + i);
+    return verifiedOf(this.#typing.at(i), null, this.#run, this.#place + i);
   }
 }
 

@@ -40,7 +40,7 @@ export interface SignedRun {
 
 /** Verified changes in a row each of which types one unit on behind that of the one before (typing.ts). */
 export interface VerifiedTyping {
-  readonly typing: { readonly text: string };
+  readonly text: string;
   readonly count: number;
   /** One of them with its ops. */
   read(i: number): VerifiedChange;

@@ -1,7 +1,7 @@
 // What the elements of a sequence hold, in the order of arrival and never moved again. The tree of `order.ts` holds no
 // text; a run is three integers into one of these.
 
-import { type ImageIn, type ImageOut, Unsound } from "./image.ts";
+import { type ImageIn, type ImageOut, stringOf, Unsound } from "./image.ts";
 
 /** What the elements hold: text, one UTF-16 unit each, or values. */
 export type Elements = string | readonly unknown[];
@@ -82,16 +82,9 @@ export class Units implements Contents<string> {
 
   slice(from: number, to: number): string {
     if (to - from === 1) return this.at(from);
-    let text = "";
-    for (let start = from; start < to; ) {
-      const page = this.#pages[Math.floor(start / PAGE)]!;
-      const begin = start % PAGE;
-      const end = Math.min(begin + to - start, PAGE);
-      // Arguments travel on the stack: a page at a time.
-      text += String.fromCharCode.apply(null, page.subarray(begin, end) as never);
-      start += end - begin;
-    }
-    return text;
+    const units = new Uint16Array(to - from);
+    this.copyTo(from, to, units, 0);
+    return stringOf(units);
   }
 
   copyTo(from: number, to: number, units: Uint16Array, at: number): void {

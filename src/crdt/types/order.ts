@@ -78,36 +78,22 @@ export class Order {
     return NONE;
   }
 
-  /** All pieces in order. */
-  all(): Run[] {
+  /** All pieces in order; or those that show: what was deleted leaves whole leaves without any, which are passed over. */
+  all(isShown = false): Run[] {
     const nodes = this.#nodes.numbers;
+    const { cells } = this.#runs;
     let level: Node[] = [this.#root];
     for (let height = this.#height; height >= 0; height--) {
       const below: Node[] = [];
       for (const node of level)
-        for (let i = node + ITEMS; i < node + ITEMS + nodes[node + COUNT]!; i++) below.push(nodes[i]!);
+        for (let i = node + ITEMS; i < node + ITEMS + nodes[node + COUNT]!; i++) {
+          const item = nodes[i]!;
+          const shown = height > 0 ? nodes[item + SEEN]! : cells[item + VISIBLE]!;
+          if (!isShown || shown > 0) below.push(item);
+        }
       level = below;
     }
     return level;
-  }
-
-  /** Those of them that show, in order. What was deleted leaves whole leaves without any, which are passed over. */
-  shown(): Run[] {
-    const nodes = this.#nodes.numbers;
-    const { cells } = this.#runs;
-    let level: Node[] = [this.#root];
-    for (let height = this.#height; height > 0; height--) {
-      const below: Node[] = [];
-      for (const node of level)
-        for (let i = node + ITEMS; i < node + ITEMS + nodes[node + COUNT]!; i++)
-          if (nodes[nodes[i]! + SEEN]! > 0) below.push(nodes[i]!);
-      level = below;
-    }
-    const runs: Run[] = [];
-    for (const leaf of level)
-      for (let i = leaf + ITEMS; i < leaf + ITEMS + nodes[leaf + COUNT]!; i++)
-        if (cells[nodes[i]! + VISIBLE]! > 0) runs.push(nodes[i]!);
-    return runs;
   }
 
   /** The piece that holds the visible element `index`; `foundAt` then tells where that piece begins. */

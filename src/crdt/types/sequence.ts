@@ -165,7 +165,7 @@ export class Sequence<C extends Elements> {
   /** The visible contents in order, change by change. */
   *visible(): Generator<Shown<C>> {
     this.#settle();
-    for (const run of this.#order.shown()) {
+    for (const run of this.#order.all(true)) {
       let offset = 0;
       for (const { change, start, length } of this.#spansOf(run)) {
         yield { content: this.#pieces.contents(run, offset, length), change, start };
@@ -185,7 +185,7 @@ export class Sequence<C extends Elements> {
     this.#settle();
     const { cells } = this.#runs;
     let at = 0;
-    for (const run of this.#order.shown()) {
+    for (const run of this.#order.all(true)) {
       const from = cells[run + AT]!;
       this.#pieces.column(run).contents.copyTo!(from, from + cells[run + VISIBLE]!, units, at);
       at += cells[run + VISIBLE]!;

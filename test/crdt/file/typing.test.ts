@@ -29,13 +29,13 @@ type Verified = VerifiedChange | VerifiedTyping;
 
 function* apart(verified: Iterable<Verified>): Generator<VerifiedChange> {
   for (const one of verified)
-    if ("typing" in one) for (let i = 0; i < one.count; i++) yield one.read(i);
+    if ("text" in one) for (let i = 0; i < one.count; i++) yield one.read(i);
     else yield one;
 }
 
 function* counted(verified: Iterable<Verified>): Generator<Verified> {
   for (const one of verified) {
-    if ("typing" in one) typed += one.count;
+    if ("text" in one) typed += one.count;
     yield one;
   }
 }
