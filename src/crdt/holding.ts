@@ -180,8 +180,7 @@ export class Holding implements Shelf {
   }
 
   /** The bytes of a change that came by an image, whose hash was checked; and what stands behind it on its run. */
-  fill({ id, bytes, signature, tail }: Stored): void {
-    const slot = this.graph.slotOf(id as ChangeId)!;
+  fill(slot: Slot, { bytes, signature, tail }: Stored): void {
     if (!this.#archive.has(slot)) this.#archive.add(slot, { buffer: bytes, start: 0, end: bytes.length });
     if (signature !== null) this.signIfBare(slot, signature);
     else if (tail !== undefined) {

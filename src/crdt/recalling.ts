@@ -3,7 +3,8 @@
 
 import type { Closing } from "./closing.ts";
 import type { ChangeId } from "./graph/change.ts";
-import { idOf } from "./graph/codec.ts";
+import { hashOf } from "./graph/codec.ts";
+import { viewOf } from "./graph/names.ts";
 import { recall, type Stored } from "./graph/verify.ts";
 import type { Holding } from "./holding.ts";
 import type { Receiving } from "./receiving.ts";
@@ -33,10 +34,14 @@ export class Recalling {
     const { device, doc } = this.#closing;
     for (const record of records) {
       const verified = recall(record);
-      if ("ok" in verified) damaged++;
-      else if (this.#holding.graph.has(verified.change.id)) this.#holding.fill(record);
+      if ("ok" in verified) {
+        damaged++;
+        continue;
+      }
+      const { change } = verified;
+      const known = this.#holding.graph.find(change.view, change.end);
+      if (known >= 0) this.#holding.fill(known, record);
       else {
-        const { change } = verified;
         const ancestors = this.#holding.graph.ancestorsOf(change);
         if (change.doc !== doc || ancestors.parents.some(parent => parent < 0)) {
           damaged++;
@@ -69,10 +74,12 @@ export class Recalling {
   /** The bytes of changes that came by an image. Answers the records that are not, or not whole. */
   fill<R extends Stored>(records: Iterable<R>): R[] {
     const left: R[] = [];
+    const { graph } = this.#holding;
     for (const record of records) {
-      const isOurs = this.#holding.graph.has(record.id as ChangeId) && idOf(record.bytes) === record.id;
-      if (isOurs) this.#holding.fill(isProven(record) ? record : { ...record, tail: undefined });
-      else left.push(record);
+      const slot = graph.slotOf(record.id as ChangeId);
+      // Names as bytes: there are as many as changes, and each as text would be made for this alone.
+      if (slot === undefined || graph.find(viewOf(hashOf(record.bytes)), 0) !== slot) left.push(record);
+      else this.#holding.fill(slot, isProven(record) ? record : { ...record, tail: undefined });
     }
     return left;
   }

@@ -172,7 +172,11 @@ interface Beginning {
 const beginnings: (Beginning | undefined)[] = new Array<undefined>(64).fill(undefined);
 
 /** Of a change that is long enough to have one. */
-function beginningOf({ buffer, view, start }: WrittenChange): Beginning {
+export function beginningOf({
+  buffer,
+  view,
+  start,
+}: Pick<WrittenChange, "buffer" | "view" | "start">): Beginning {
   const place = buffer[start + 33]! % beginnings.length;
   const known = beginnings[place];
   if (known !== undefined && begins(view, start + 1, known.view)) return known;
@@ -190,22 +194,25 @@ function begins(view: DataView, at: number, beginning: DataView): boolean {
 
 /** wire §3.1: SHA-256 over a tag of one block, document and author (the next block), and the rest. */
 function nameChange({ buffer, start, end }: WrittenChange, beginning: Beginning): void {
-  beginning.state ??= midstate(beginning.bytes, TAGGED);
-  sha256From(beginning.state, buffer, start + BEGINNING_END, end, buffer, end);
+  sha256From(stateOf(beginning), buffer, start + BEGINNING_END, end, buffer, end);
 }
 
-/** Of the hash of a change, behind what all changes of its device begin with. */
-export function stateOf(change: WrittenChange): Midstate {
-  const beginning = beginningOf(change);
+/** Of the hash, behind the beginning. */
+export function stateOf(beginning: Beginning): Midstate {
   beginning.state ??= midstate(beginning.bytes, TAGGED);
   return beginning.state;
 }
 
-export function idOf(bytes: Uint8Array): ChangeId {
-  if (bytes.length < BEGINNING_END) return toHex(sha256From(TAGGED, bytes, 1, bytes.length)) as ChangeId;
-  const change = WrittenChange.of(bytes);
-  nameChange(change, beginningOf(change));
-  return change.id;
+/** The id of a change as bytes. */
+export function hashOf(bytes: Bytes): Bytes {
+  const { length } = bytes;
+  if (length < BEGINNING_END) return sha256From(TAGGED, bytes, 1, length);
+  const state = stateOf(beginningOf({ buffer: bytes, view: viewOf(bytes), start: 0 }));
+  return sha256From(state, bytes, BEGINNING_END, length);
+}
+
+export function idOf(bytes: Bytes): ChangeId {
+  return toHex(hashOf(bytes)) as ChangeId;
 }
 
 // ------------------------------------------------------------------------------------------------- reading

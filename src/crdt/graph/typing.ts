@@ -9,7 +9,7 @@
 import { assert } from "../assert.ts";
 import { CHANGE_BYTES_MAX } from "../limits.ts";
 import { type Bytes, copyBytes } from "./bytes.ts";
-import { BEGINNING_END, stateOf } from "./codec.ts";
+import { BEGINNING_END, beginningOf, stateOf } from "./codec.ts";
 import { sha256From } from "./crypto.ts";
 import { NAME_BYTES } from "./names.ts";
 import { WrittenChange } from "./written.ts";
@@ -81,7 +81,7 @@ export class Typing {
 
   #write(before: WrittenChange, buffer: Bytes): void {
     const { buffer: from, start, end, bodyBytes } = before;
-    const state = stateOf(before);
+    const state = stateOf(beginningOf(before));
     const bodyAt = end - bodyBytes;
     // The letter and its length stand at the end.
     let restEnd = end - 1;
