@@ -45,12 +45,8 @@ export class Masking {
     return this.#masked.has(id);
   }
 
-  get masksAny(): boolean {
-    return this.#masked.size > 0;
-  }
-
   /** Also what is not here yet. */
-  get masked(): Iterable<ChangeId> {
+  get masked(): ReadonlySet<ChangeId> {
     return this.#masked;
   }
 

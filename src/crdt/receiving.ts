@@ -84,7 +84,7 @@ export class Receiving {
    */
   #typeOn(typing: VerifiedTyping, outcome: Outcome): boolean {
     const { graph, masking } = this.#holding;
-    if (this.#pending.size > 0 || this.#refused.size > 0 || masking.masksAny) return false;
+    if (this.#pending.size > 0 || this.#refused.size > 0 || masking.masked.size > 0) return false;
     const first = typing.read(0);
     const ancestors = graph.ancestorsOf(first.change);
     return (

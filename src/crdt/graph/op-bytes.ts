@@ -57,7 +57,13 @@ const OP = {
 const FIRST_OPEN_KIND = 32;
 
 // wire §6.1: tags of values.
-const VALUE = { null: 0, false: 1, true: 2, double: 3, integer: 4, string: 5, make: 6 } as const;
+const VALUE_NULL = 0;
+const VALUE_FALSE = 1;
+const VALUE_TRUE = 2;
+const VALUE_DOUBLE = 3;
+const VALUE_INTEGER = 4;
+const VALUE_STRING = 5;
+const VALUE_MAKE = 6;
 
 // ------------------------------------------------------------------------------------------------- writing
 
@@ -161,19 +167,19 @@ function writePlace(out: Writer, place: Place): void {
 }
 
 function writeValue(out: Writer, value: Value): void {
-  if (value === null) out.byte(VALUE.null);
-  else if (typeof value === "boolean") out.byte(value ? VALUE.true : VALUE.false);
+  if (value === null) out.byte(VALUE_NULL);
+  else if (typeof value === "boolean") out.byte(value ? VALUE_TRUE : VALUE_FALSE);
   else if (typeof value === "string") {
-    out.byte(VALUE.string);
+    out.byte(VALUE_STRING);
     out.string(value);
   } else if (typeof value === "object") {
-    out.byte(VALUE.make);
+    out.byte(VALUE_MAKE);
     out.byte(KINDS.indexOf(value.make));
   } else if (Number.isSafeInteger(value) && !Object.is(value, -0)) {
-    out.byte(VALUE.integer);
+    out.byte(VALUE_INTEGER);
     out.signed(value);
   } else {
-    out.byte(VALUE.double);
+    out.byte(VALUE_DOUBLE);
     out.double(value);
   }
 }
@@ -410,23 +416,23 @@ export class OpReader {
     const input = this.#input;
     const kind = input.byte();
     switch (kind) {
-      case VALUE.null:
+      case VALUE_NULL:
         return null;
-      case VALUE.false:
+      case VALUE_FALSE:
         return false;
-      case VALUE.true:
+      case VALUE_TRUE:
         return true;
-      case VALUE.integer:
+      case VALUE_INTEGER:
         return input.signed();
-      case VALUE.string:
+      case VALUE_STRING:
         return input.string(STRING_BYTES_MAX);
-      case VALUE.double: {
+      case VALUE_DOUBLE: {
         const value = input.double();
         if (!Number.isFinite(value) || Object.is(value, -0)) throw new Malformed("number not finite or -0");
         if (Number.isSafeInteger(value)) throw new Malformed("integer as a double");
         return value;
       }
-      case VALUE.make: {
+      case VALUE_MAKE: {
         const make = KINDS[input.byte()];
         if (make === undefined) throw new Malformed("unknown node kind");
         return { make };

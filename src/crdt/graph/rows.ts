@@ -41,7 +41,11 @@ export interface Base {
 }
 
 // wire §3.9: the first byte of a row.
-const ROW = { typedOn: 1, parents: 2, time: 4, samePaths: 8, whole: 16 } as const;
+const ROW_TYPED_ON = 1;
+const ROW_PARENTS = 2;
+const ROW_TIME = 4;
+const ROW_SAME_PATHS = 8;
+const ROW_WHOLE = 16;
 
 const NOTHING: Bytes = new Uint8Array(0);
 
@@ -108,7 +112,7 @@ export function packRun(
 
 function writeRow(chain: Chain, before: WrittenChange, change: WrittenChange, out: Writer): void {
   if (!goesWithoutSaying(before, change)) {
-    out.byte(ROW.whole);
+    out.byte(ROW_WHOLE);
     out.varint(change.end - change.start);
     out.copy(change.buffer, change.start, change.end);
     return;
@@ -117,10 +121,10 @@ function writeRow(chain: Chain, before: WrittenChange, change: WrittenChange, ou
   const text = typedOn(before, change, others);
   const hasPaths = text === null && !haveSamePaths(before, change);
   out.byte(
-    (text === null ? 0 : ROW.typedOn) |
-      (change.isNext ? 0 : ROW.parents) |
-      (change.time === null ? 0 : ROW.time) |
-      (text !== null || hasPaths ? 0 : ROW.samePaths),
+    (text === null ? 0 : ROW_TYPED_ON) |
+      (change.isNext ? 0 : ROW_PARENTS) |
+      (change.time === null ? 0 : ROW_TIME) |
+      (text !== null || hasPaths ? 0 : ROW_SAME_PATHS),
   );
   if (!change.isNext) {
     const count = others.length / NAME_BYTES;
@@ -295,21 +299,22 @@ class Rows {
 
   next(before: WrittenChange): WrittenChange | Refusal {
     const flags = this.input.byte();
-    if (flags === ROW.whole) return this.#whole(before);
-    const isTyped = (flags & ROW.typedOn) !== 0;
-    if (flags >= ROW.whole || (isTyped && (flags & ROW.samePaths) !== 0)) throw new Malformed("no such row");
-    const parents = (flags & ROW.parents) === 0 ? null : this.#parents(before);
-    const time = (flags & ROW.time) === 0 ? null : this.input.varint(Number.MAX_SAFE_INTEGER - 1);
+    if (flags === ROW_WHOLE) return this.#whole(before);
+    const isTyped = (flags & ROW_TYPED_ON) !== 0;
+    if (flags >= ROW_WHOLE || (isTyped && (flags & ROW_SAME_PATHS) !== 0)) throw new Malformed("no such row");
+    const parents = (flags & ROW_PARENTS) === 0 ? null : this.#parents(before);
+    const time = (flags & ROW_TIME) === 0 ? null : this.input.varint(Number.MAX_SAFE_INTEGER - 1);
     if (this.#sheet.length > SHEET_BYTES / 2) this.#sheet = new Writer(SHEET_BYTES);
     const others = parents?.others ?? NOTHING;
     const bodyAt = this.#sheet.length;
-    const ops = isTyped ? this.#typedOn(before, others) : this.#body(before, (flags & ROW.samePaths) !== 0);
+    const ops = isTyped ? this.#typedOn(before, others) : this.#body(before, (flags & ROW_SAME_PATHS) !== 0);
     const change = decode(this.#write(before, parents, time, ops, bodyAt));
     if ("ok" in change) return change;
     if (change.ops.length !== ops) throw new Malformed("number of ops");
     if (isTyped) return change;
     if (typedOn(before, change, others) !== null) throw new Malformed("typed on, and told otherwise");
-    if ((flags & ROW.samePaths) === 0 && haveSamePaths(before, change)) throw new Malformed("paths repeated");
+    if ((flags & ROW_SAME_PATHS) === 0 && haveSamePaths(before, change))
+      throw new Malformed("paths repeated");
     return change;
   }
 

@@ -28,6 +28,8 @@ export class SealedRun implements SignedRun {
   /** Changes that type on stand together. */
   readonly #parts: (Stretch | Typing)[] = [];
   #length = 0;
+  /** That count towards the length of the run. */
+  #bytes = 0;
   #last: Stretch | null = null;
   #signature: Bytes | null = null;
   #isProven = false;
@@ -71,12 +73,13 @@ export class SealedRun implements SignedRun {
     this.#last = { buffer, view, start, end };
     this.#parts.push(this.#last);
     this.#length++;
+    this.#bytes += change.runBytes;
     return null;
   }
 
   /** How many changes, and how many bytes of bodies, may be added before one could be refused for being too much. */
   get room(): { readonly changes: number; readonly bytes: number } {
-    return { changes: RUN_CHANGES_MAX - this.length, bytes: RUN_BODY_BYTES_MAX - this.#chain.runBytes };
+    return { changes: RUN_CHANGES_MAX - this.length, bytes: RUN_BODY_BYTES_MAX - this.#bytes };
   }
 
   /** The same of changes that type on from the last one, for which there is room. */
@@ -85,6 +88,7 @@ export class SealedRun implements SignedRun {
     this.#parts.push(typing);
     this.#last = typing.last;
     this.#length += typing.count;
+    this.#bytes += typing.runBytes;
   }
 
   /** With the signature for the newest; all answers must be yes. */

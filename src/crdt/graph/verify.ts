@@ -215,10 +215,6 @@ export class Chain {
     return null;
   }
 
-  get runBytes(): number {
-    return this.#runBytes;
-  }
-
   /** The same of changes that type on from the last one: of them nothing else is left to be judged. */
   addTyping({ last, runBytes }: { readonly last: WrittenChange; readonly runBytes: number }): void {
     this.#runBytes += runBytes;

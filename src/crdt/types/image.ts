@@ -14,7 +14,12 @@ import { Ints } from "./ints.ts";
 /** What is read is no image of ours. Thrown while one is loaded, and caught by whoever loads it. */
 export class Unsound extends Error {}
 
-const FORM = { bytes: 1, units: 2, ints: 3, doubles: 4, steps: 5 } as const;
+// The forms of a column.
+const BYTES = 1;
+const UNITS = 2;
+const INTS = 3;
+const DOUBLES = 4;
+const STEPS = 5;
 /** Of a column before its payload. */
 const HEAD_BYTES = 16;
 /** Doubles of one step. */
@@ -51,7 +56,7 @@ export class ImageOut {
   }
 
   #push(form: number, count: number, payload: Payload, room = 0): void {
-    const inPayload = form === FORM.steps ? 0 : room;
+    const inPayload = form === STEPS ? 0 : room;
     const length = HEAD_BYTES + padded((payload.length + inPayload) * payload.BYTES_PER_ELEMENT);
     if (count + room > IMAGE_COLUMN_MAX) this.#isTooLong = true;
     this.#columns.push({ form, count, room, payload, length });
@@ -61,25 +66,25 @@ export class ImageOut {
   // What is handed over is copied by `write` alone: nothing may change until then. `room`: for so many more behind them.
 
   bytes(column: Uint8Array, room = 0): void {
-    this.#push(FORM.bytes, column.length, column, room);
+    this.#push(BYTES, column.length, column, room);
   }
 
   units(column: Uint16Array): void {
-    this.#push(FORM.units, column.length, column);
+    this.#push(UNITS, column.length, column);
   }
 
   /** As they are: rows in which nothing goes on evenly. */
   ints(column: Int32Array, room = 0): void {
-    this.#push(FORM.ints, column.length, column, room);
+    this.#push(INTS, column.length, column, room);
   }
 
   /** The first `count` of them, in the shortest form that who loads them need not copy. */
   numbers(column: ArrayLike<number>, count = column.length, width: Width = "double", room = 0): void {
     const { steps, isInt } = survey(column, count);
-    if (steps * STEPS_ARE_SHORT < count) this.#push(FORM.steps, count, stepsOf(column, count, steps), room);
+    if (steps * STEPS_ARE_SHORT < count) this.#push(STEPS, count, stepsOf(column, count, steps), room);
     else if (isInt && (width === "int" || room === 0))
-      this.#push(FORM.ints, count, fill(new Int32Array(count), column), room);
-    else this.#push(FORM.doubles, count, fill(new Float64Array(count), column), room);
+      this.#push(INTS, count, fill(new Int32Array(count), column), room);
+    else this.#push(DOUBLES, count, fill(new Float64Array(count), column), room);
   }
 
   number(value: number): void {
@@ -103,8 +108,7 @@ export class ImageOut {
     const text = JSON.stringify(value);
     const units = new Uint16Array(text.length);
     for (let i = 0; i < text.length; i++) units[i] = text.charCodeAt(i);
-    if (units.every(unit => unit < 0x100)) this.bytes(Uint8Array.from(units));
-    else this.units(units);
+    this.units(units);
   }
 
   /** All columns, from byte `at` on, which divides by 8. */
@@ -152,28 +156,27 @@ export class ImageIn {
 
   bytes(): Uint8Array<ArrayBuffer> {
     const { form, count, room, at } = this.#next();
-    if (form !== FORM.bytes) throw new Unsound("no bytes");
+    if (form !== BYTES) throw new Unsound("no bytes");
     return new Uint8Array(this.#buffer, this.#take(at, count + room), count + room);
   }
 
   units(): Uint16Array<ArrayBuffer> {
     const { form, count, at } = this.#next();
-    if (form !== FORM.units) throw new Unsound("no units");
+    if (form !== UNITS) throw new Unsound("no units");
     return new Uint16Array(this.#buffer, this.#take(at, count * 2), count);
   }
 
   ints(): Int32Array<ArrayBuffer> {
     const { form, count, room, at } = this.#next();
-    if (form === FORM.ints)
-      return new Int32Array(this.#buffer, this.#take(at, (count + room) * 4), count + room);
+    if (form === INTS) return new Int32Array(this.#buffer, this.#take(at, (count + room) * 4), count + room);
     return this.#expanded(new Int32Array(count + room), form, count, at);
   }
 
   doubles(): Float64Array<ArrayBuffer> {
     const { form, count, room, at } = this.#next();
-    if (form === FORM.doubles)
+    if (form === DOUBLES)
       return new Float64Array(this.#buffer, this.#take(at, (count + room) * 8), count + room);
-    if (form === FORM.ints) {
+    if (form === INTS) {
       const ints = new Int32Array(this.#buffer, this.#take(at, (count + room) * 4), count + room);
       return fill(new Float64Array(count + room), ints);
     }
@@ -181,7 +184,7 @@ export class ImageIn {
   }
 
   #expanded<A extends Int32Array | Float64Array>(column: A, form: number, count: number, at: number): A {
-    if (form !== FORM.steps) throw new Unsound("no numbers");
+    if (form !== STEPS) throw new Unsound("no numbers");
     const steps = new Float64Array(this.#buffer, at, (this.#end - at) >> 3);
     let step = 0;
     for (let filled = 0; filled < count; step += STEP) {
@@ -191,8 +194,8 @@ export class ImageIn {
       const times = steps[step + 2]!;
       if (!(times > 0 && times <= count - filled)) throw new Unsound("steps beyond the count");
       const end = filled + times;
-      if (by === 1 && first >= 0 && first + times <= IMAGE_COLUMN_MAX && Number.isInteger(first))
-        column.set(this.#counted(first + times).subarray(first), filled);
+      if (by === 1 && first >>> 0 === first && first + times <= IMAGE_COLUMN_MAX)
+        column.set(this.#counted(first + times).subarray(first, first + times), filled);
       else if (by !== 0) for (let i = filled, value = first; i < end; i++, value += by) column[i] = value;
       // Zeros are there already, in memory that was never touched.
       else if (first !== 0) column.fill(first, filled, end);
@@ -202,14 +205,11 @@ export class ImageIn {
     return column;
   }
 
-  /** 0, 1, 2, … below `end`. Most columns of one person's chain go on so, and a copy takes a tenth of counting. */
+  /** 0, 1, 2, … up to `end` at least. Most columns of one person's chain go on so, and a copy takes a tenth of counting. */
   #counted(end: number): Int32Array {
-    if (this.#numbers.length < end) {
-      // Some more, since the next column begins at 1 where this one began at 0.
-      this.#numbers = new Int32Array(end + roomFor(end));
-      countOn(this.#numbers);
-    }
-    return this.#numbers.subarray(0, end);
+    // Some more, since the next column begins at 1 where this one began at 0.
+    if (this.#numbers.length < end) this.#numbers = countedOn(end + roomFor(end));
+    return this.#numbers;
   }
 
   row(): Ints {
@@ -241,8 +241,7 @@ export class ImageIn {
   }
 
   json(): unknown {
-    const { form } = this.#next();
-    return JSON.parse(stringOf(form === FORM.bytes ? this.bytes() : this.units()));
+    return JSON.parse(stringOf(this.units()));
   }
 
   /** Everything was read. */
@@ -256,7 +255,7 @@ export function roomFor(count: number): number {
   return (count >> 3) + 64;
 }
 
-export function stringOf(units: Uint8Array | Uint16Array): string {
+export function stringOf(units: Uint16Array): string {
   let text = "";
   for (let at = 0; at < units.length; at += UNITS_AT_ONCE)
     text += String.fromCharCode.apply(null, units.subarray(at, at + UNITS_AT_ONCE) as never);
@@ -271,8 +270,10 @@ export function listOf(column: ArrayLike<number>): number[] {
 }
 
 /** On its own, so that the engine sees one kind of array alone. */
-function countOn(numbers: Int32Array): void {
-  for (let i = 0; i < numbers.length; i++) numbers[i] = i;
+function countedOn(end: number): Int32Array<ArrayBuffer> {
+  const numbers = new Int32Array(end);
+  for (let i = 0; i < end; i++) numbers[i] = i;
+  return numbers;
 }
 
 function padded(bytes: number): number {
