@@ -134,7 +134,9 @@ export class Rebuilding {
     const heading = { author, prev, parents, time };
     const change = form === FORM.text ? this.#told(number, heading) : this.#copied(number, heading);
     if ("ok" in change) return change;
-    if (ledger.find(change.view, change.end) >= 0) throw new Malformed("a change twice");
+    // What follows the change right before it was nowhere before: it names that one, which is there once.
+    const isTwice = prev !== number - 1 && ledger.find(change.view, change.end) >= 0;
+    if (isTwice) throw new Malformed("a change twice");
     ledger.add(change);
     this.#typed = form === FORM.text && this.#text.hasTypedOn && typesOn(change) ? change : null;
     return { change, prev, closing: this.#closingAt(at) };
