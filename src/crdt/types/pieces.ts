@@ -128,6 +128,14 @@ export class Pieces<C extends Elements> {
     return this.column(run).contents.slice(from, from + length);
   }
 
+  /** The units of a run of text, into `units` from `at` on. Answers how many they are. */
+  copyTo(run: Run, units: Uint16Array, at: number): number {
+    const { cells } = this.runs;
+    const from = cells[run + AT]!;
+    this.column(run).contents.copyTo!(from, from + cells[run + LENGTH]!, units, at);
+    return cells[run + LENGTH]!;
+  }
+
   // ------------------------------------------------------------------------------------------------ changing
 
   /** A run of new elements, which stands nowhere yet. */

@@ -183,13 +183,8 @@ export class Sequence<C extends Elements> {
   /** The visible units of a text in order, into `units`, which has room for all of them. */
   copyTo(units: Uint16Array): void {
     this.#settle();
-    const { cells } = this.#runs;
     let at = 0;
-    for (const run of this.#order.all(true)) {
-      const from = cells[run + AT]!;
-      this.#pieces.column(run).contents.copyTo!(from, from + cells[run + VISIBLE]!, units, at);
-      at += cells[run + VISIBLE]!;
-    }
+    for (const run of this.#order.all(true)) at += this.#pieces.copyTo(run, units, at);
   }
 
   /** All elements that ever were, gone and hidden ones too, in order; in pieces that show alike and the same changes deleted. */
