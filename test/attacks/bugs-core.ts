@@ -100,8 +100,8 @@ export const CORE: readonly Bug[] = [
     file: "crdt/graph/bytes.ts",
     edits: [
       [
-        'byte = buffer[at++]!;\n      if (byte === 0) throw',
-        'byte = buffer[at++]!;\n      if (byte < 0) throw',
+        "byte = buffer[at++]!;\n      if (byte === 0) throw",
+        "byte = buffer[at++]!;\n      if (byte < 0) throw",
       ],
     ],
     story: lie("a number with a needless byte"),
