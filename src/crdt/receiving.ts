@@ -87,9 +87,7 @@ export class Receiving {
     if (this.#pending.size > 0 || this.#refused.size > 0 || masking.masked.size > 0) return false;
     const first = typing.read(0);
     const ancestors = graph.ancestorsOf(first.change);
-    return (
-      graph.headSlots().includes(ancestors.prev) && this.#admit(first, ancestors, outcome, typing) === null
-    );
+    return graph.isHead(ancestors.prev) && this.#admit(first, ancestors, outcome, typing) === null;
   }
 
   /** A change was entered by another way. */

@@ -128,6 +128,11 @@ export class Graph implements Stamps, Naming {
     return this.#heads.length === 1 ? [this.#heads[0]!] : this.sorted([...this.#heads]);
   }
 
+  /** Whether nothing that is here builds on a change; -1 is none. */
+  isHead(slot: Slot): boolean {
+    return slot >= 0 && this.#headAt[slot]! > 0;
+  }
+
   /** By id; the list itself. */
   sorted(slots: Slot[]): Slot[] {
     return slots.sort((a, b) => this.#names.compare(a, b));

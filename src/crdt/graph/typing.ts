@@ -11,7 +11,7 @@ import { CHANGE_BYTES_MAX } from "../limits.ts";
 import { type Bytes, copyBytes } from "./bytes.ts";
 import { BEGINNING_END, beginningOf, stateOf } from "./codec.ts";
 import { sha256From } from "./crypto.ts";
-import { NAME_BYTES } from "./names.ts";
+import { isSameName, NAME_BYTES } from "./names.ts";
 import { WrittenChange } from "./written.ts";
 
 /** By how many bytes a change is longer than the one that it types on from, at most: four numbers, and a letter of three. */
@@ -32,6 +32,35 @@ export function typesOn({ ops, isNext, parentCount, time, listedCount, start, en
   // wire §4: 1 is the previous change, 2 the first that the body lists.
   if (parent === null || parent.change !== 1 || parent.index !== 0) return false;
   return rightOrigin === null || (rightOrigin.change === 2 && listedCount === 1);
+}
+
+/** Whether the next change of a run types on from a change that puts one letter somewhere itself, its numbers exact (wire §3.5). */
+export function typesOnFrom(before: WrittenChange, change: WrittenChange): boolean {
+  const isNext =
+    change.isNext &&
+    change.parentCount === 1 &&
+    change.ops.length === 1 &&
+    before.ops.length === 1 &&
+    change.depth === before.depth + 1 &&
+    change.opTotal === before.opTotal + 1 &&
+    change.byteTotal === before.byteTotal + change.bodyBytes;
+  if (!isNext) return false;
+  const [was, is] = [before.ops[0]!, change.ops[0]!];
+  if (was.type !== "insertText" || is.type !== "insertText" || is.path !== was.path) return false;
+  if (is.side !== "right" || is.text.length !== 1 || was.text.length !== 1) return false;
+  const { parent, rightOrigin } = is;
+  // wire §4: 1 is the previous change, 2 the first that the body lists.
+  if (parent === null || parent.change !== 1 || parent.index !== 0 || was.side !== "right") return false;
+  if (rightOrigin === null || was.rightOrigin === null) return rightOrigin === was.rightOrigin;
+  return (
+    rightOrigin.change === 2 &&
+    was.rightOrigin.change === 2 &&
+    before.listedFrom === 2 &&
+    rightOrigin.index === was.rightOrigin.index &&
+    change.listedCount === 1 &&
+    before.listedCount === 1 &&
+    isSameName(change.view, change.listedAt, before.view, before.listedAt)
+  );
 }
 
 /** Each of them makes one element, a letter of the base plane. */

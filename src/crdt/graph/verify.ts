@@ -5,6 +5,7 @@
 import { RUN_BODY_BYTES_MAX, RUN_CHANGES_MAX } from "../limits.ts";
 import { type Refusal, refuse } from "../refusal.ts";
 import type { Slot } from "../types/dot.ts";
+import type { InsertTextOp } from "../types/op.ts";
 import { type Bytes, mustFromHex } from "./bytes.ts";
 import type { ChangeId, DeviceId, DocId, Op } from "./change.ts";
 import { decode, decodeChange, readChange } from "./codec.ts";
@@ -12,6 +13,7 @@ import { concat, tag } from "./crypto.ts";
 import { KeyVerdicts, SIGNATURE_BYTES } from "./ed25519.ts";
 import { writeHex } from "./hex.ts";
 import { NAME_BYTES, viewOf } from "./names.ts";
+import { typesOnFrom } from "./typing.ts";
 import { WrittenChange } from "./written.ts";
 
 declare const verified: unique symbol;
@@ -263,13 +265,49 @@ export function conclude(inspected: Inspected, verdicts: readonly boolean[]): Ve
 export function concludeRun(
   { changes, signature, questions }: InspectedRun,
   verdicts: readonly boolean[],
-): VerifiedChange[] | Refusal {
+): (VerifiedChange | VerifiedTyping)[] | Refusal {
   if (verdicts.length !== questions.length)
     throw new TypeError(`Expected ${questions.length} verdicts, got ${verdicts.length}`);
   const last = changes.length - 1;
   if (!verdicts.every(verdict => verdict)) return refuse("SignatureWrong", changes[last]!.id.slice(0, 8));
   const run = new Run(changes, signature);
-  return changes.map((change, i) => verifiedOf(change, i === last ? signature : null, run, i));
+  return stretchesOf(changes.map((change, i) => verifiedOf(change, i === last ? signature : null, run, i)));
+}
+
+/** The same changes, those in a row that type on together. */
+function stretchesOf(verified: readonly VerifiedChange[]): (VerifiedChange | VerifiedTyping)[] {
+  const stretches: (VerifiedChange | VerifiedTyping)[] = [];
+  for (let from = 0; from < verified.length; ) {
+    let to = from + 1;
+    while (to < verified.length && typesOnFrom(verified[to - 1]!.change, verified[to]!.change)) to++;
+    stretches.push(to - from === 1 ? verified[from]! : new Stretch(verified.slice(from, to)));
+    from = to;
+  }
+  return stretches;
+}
+
+class Stretch implements VerifiedTyping {
+  readonly #verified: readonly VerifiedChange[];
+
+  constructor(verified: readonly VerifiedChange[]) {
+    this.#verified = verified;
+  }
+
+  get text(): string {
+    return this.#verified.map(({ change }) => (change.ops[0] as InsertTextOp).text).join("");
+  }
+
+  get count(): number {
+    return this.#verified.length;
+  }
+
+  read(i: number): VerifiedChange {
+    return this.#verified[i]!;
+  }
+
+  at(i: number): VerifiedChange {
+    return this.#verified[i]!;
+  }
 }
 
 /** A run as it is passed on. Mostly nobody asks for its bytes. */

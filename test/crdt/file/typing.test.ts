@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { VerifiedChange, VerifiedTyping } from "../../../src/crdt/graph/verify.ts";
 import { type Loaded, load, openFile, type Policy, Replica, save } from "../../../src/crdt/index.ts";
 import { begin, clock, deliver, gather, Key, LINK, newcomer, type Person, SEED, verify } from "../people.ts";
-import { type Draw, draws, editBy } from "../random-edits.ts";
+import { events, happen, type } from "../typists.ts";
 import { everything } from "./files.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -79,43 +79,6 @@ function readBothWays(
 
 function empty({ replica }: Person): () => Replica {
   return () => Replica.open(READER.id, replica.doc);
-}
-
-/** Letter by letter, each a change of its own. */
-function type(person: Person, text: string, at = person.text().length): void {
-  for (const [i, letter] of [...text].entries())
-    person.write(root => root.text("body").insert(at + [...text].slice(0, i).join("").length, letter));
-}
-
-interface Event {
-  readonly who: number;
-  readonly what: "type" | "edit" | "tell";
-  readonly text: string;
-  readonly draw: Draw;
-}
-
-const events = fc.array(
-  fc.record({
-    who: fc.nat(1),
-    what: fc.constantFrom("type", "type", "type", "edit", "tell"),
-    text: fc.oneof(
-      fc.string({ unit: fc.constantFrom("a", "b", "é", "ж", "€", "🙂"), minLength: 1, maxLength: 30 }),
-      fc.string({ unit: fc.constantFrom("a", " "), minLength: 8, maxLength: 60 }),
-    ),
-    draw: draws({ minLength: 1, maxLength: 1 }).map(([one]) => one!),
-  }) as fc.Arbitrary<Event>,
-  { minLength: 1, maxLength: 12 },
-);
-
-function happen(people: readonly Person[], { who, what, text, draw }: Event): void {
-  const [from, other] = [people[who]!, people[1 - who]!];
-  if (what === "tell") deliver(from, other);
-  else if (what === "edit") from.write(root => editBy(draw, root));
-  else {
-    const { length } = from.text();
-    // Not between the halves of a pair.
-    type(from, text, length === 0 || /[\ud800-\udfff]/.test(from.text()) ? length : draw.at % length);
-  }
 }
 
 describe("changes of a file that type on", () => {

@@ -1,0 +1,165 @@
+// Goal: changes of a run that type on are taken in at once exactly as they are one by one. Method: each run is read twice,
+// once with all such stretches taken apart before the replica sees them, and everything must be equal: what was admitted, what
+// was refused, and the image, in which all is that a replica holds. Then a lie is put into the middle of a stretch.
+
+import fc from "fast-check";
+import { expect, it, vi } from "vitest";
+import type { Header, Op } from "../../src/crdt/graph/change.ts";
+import { concludeRun } from "../../src/crdt/graph/verify.ts";
+import { type Reception, Replica } from "../../src/crdt/index.ts";
+import {
+  begin,
+  deliver,
+  forge,
+  gather,
+  Key,
+  type Letter,
+  LINK,
+  letterOf,
+  newcomer,
+  type Person,
+  SEED,
+  verify,
+} from "./people.ts";
+import { events, happen, type } from "./typists.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const BODY = [{ at: "body", kind: "text" as const }];
+/** Changes that came in stretches. */
+let typed = 0;
+
+/** Two empty copies: what comes to one in runs comes to the other change by change. */
+class Pair {
+  readonly fast: Replica;
+  readonly slow: Replica;
+
+  constructor({ replica }: Person) {
+    const reader = new Key("a reader of runs").id;
+    this.fast = Replica.open(reader, replica.doc);
+    this.slow = Replica.open(reader, replica.doc);
+  }
+
+  /** Answers the codes of what was refused. */
+  receive(run: readonly Letter[]): string[] {
+    const inspect = (replica: Replica) =>
+      replica.inspectRun(
+        run.map(({ bytes }) => bytes),
+        run.at(-1)!.signature,
+      );
+    const [inspected, again] = [inspect(this.fast), inspect(this.slow)];
+    if (!inspected.ok || !again.ok) throw new Error("Expected a run");
+    const verdicts = inspected.questions.map(verify);
+    const verified = concludeRun(again, verdicts);
+    if ("ok" in verified) throw new Error("Expected a signed run");
+    const apart = verified.flatMap(one => {
+      if (!("text" in one)) return [one];
+      typed += one.count;
+      return Array.from({ length: one.count }, (_, i) => one.read(i));
+    });
+    const told = [this.fast.admitRun(inspected, verdicts, "Bob"), this.slow.admitVerified(apart, "Bob")];
+    const [told1, told2] = told.map(outcomeOf);
+    expect(told1).toEqual(told2);
+    expect(this.fast.heads).toEqual(this.slow.heads);
+    return told[0]!.refused.map(({ refusal }) => refusal.code);
+  }
+
+  compare(): void {
+    expect(this.fast.canonicalJson()).toBe(this.slow.canonicalJson());
+    expect(Buffer.from(this.fast.image!).equals(Buffer.from(this.slow.image!))).toBe(true);
+  }
+}
+
+function outcomeOf({ admitted, refused, missing }: Reception) {
+  const codes = refused.map(({ id, refusal }) => [id, refusal.code]);
+  return { admitted: admitted.map(({ id }) => id), codes, missing };
+}
+
+/** All changes in their order, those of one device in a row as runs of a few. */
+function runsOf({ replica }: Person, lengths: readonly number[]): Letter[][] {
+  const runs: Letter[][] = [];
+  let before: { readonly author: string; readonly id: string } | null = null;
+  for (const verified of replica.changes()) {
+    const { author, id, prev } = verified.change;
+    const last = runs.at(-1);
+    const goesOn = author === before?.author && prev === before.id;
+    if (last !== undefined && goesOn && last.length < lengths[runs.length % lengths.length]!)
+      last.push(letterOf(verified));
+    else runs.push([letterOf(verified)]);
+    before = { author, id };
+  }
+  return runs;
+}
+
+it("takes in what types on as one by one, whatever stands around it", () => {
+  typed = 0;
+  fc.assert(
+    fc.property(events, fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1 }), (all, lengths) => {
+      const people = gather("Alice", "Bob");
+      for (const event of all) happen(people, event);
+      for (const person of people) {
+        const pair = new Pair(person);
+        for (const run of runsOf(person, lengths)) expect(pair.receive(run)).toEqual([]);
+        pair.compare();
+        expect(pair.fast.canonicalJson()).toBe(person.replica.canonicalJson());
+      }
+    }),
+    { seed: SEED, numRuns: 40 },
+  );
+  expect(typed).toBeGreaterThan(1_000);
+});
+
+type Lie = Partial<Op>;
+interface Numbers {
+  readonly depth: number;
+  readonly opTotal: number;
+  readonly byteTotal: number;
+}
+
+it.each<[what: string, code: string, header: (honest: Numbers) => Partial<Header>, lie: Lie]>([
+  ["more ops than there are", "CountsWrong", ({ opTotal }) => ({ opTotal: opTotal + 1 }), {}],
+  ["fewer bytes than there are", "CountsWrong", ({ byteTotal }) => ({ byteTotal: byteTotal - 1 }), {}],
+  ["another depth", "DepthWrong", ({ depth }) => ({ depth: depth + 1 }), {}],
+  ["an element that nobody made", "ReferenceWrong", () => ({}), { parent: { change: 1, index: 7 } }],
+  ["an order that is none", "OrderWrong", () => ({}), { rightOrigin: { change: 1, index: 0 } }],
+])("refuses %s behind what types on, and keeps that", (_, code, header, lie) => {
+  const [alice, mallory] = gather("Alice", "Mallory");
+  type(mallory, "0123456789");
+  const honest = forgeOn(mallory, {}, {});
+  const inspected = mallory.replica.inspect(honest.bytes, honest.signature);
+  if (!inspected.ok) throw new Error(inspected.code);
+  const lying = forgeOn(mallory, header(inspected.change), lie);
+  const runs = runsOf(mallory, [1_000]);
+  const pair = new Pair(alice);
+  for (const run of runs.slice(0, -1)) pair.receive(run);
+  typed = 0;
+  expect(pair.receive([...runs.at(-1)!, lying])).toEqual([code]);
+  expect(typed).toBeGreaterThan(8);
+  pair.compare();
+  expect(JSON.parse(pair.fast.canonicalJson()).body).toBe("0123456789");
+  expect(pair.receive([honest])).toEqual([]);
+});
+
+it("stops where the quota does", () => {
+  const owner = begin("Alice", { editor: { keys: null, opsMax: 20, bytesMax: 10_000 } });
+  owner.invite(LINK);
+  const mallory = newcomer("Mallory", owner, LINK);
+  deliver(owner, mallory);
+  type(mallory, "on and on and on and on and on");
+  const pair = new Pair(owner);
+  typed = 0;
+  const codes = runsOf(mallory, [1_000]).flatMap(run => pair.receive(run));
+  expect(typed).toBeGreaterThan(20);
+  expect(codes[0]).toBe("QuotaExceeded");
+  pair.compare();
+  expect(JSON.parse(pair.fast.canonicalJson()).body).toBe("on and on and on a");
+});
+
+/** One letter more behind the last one, but for what is given. */
+function forgeOn(author: Person, header: Partial<Header>, lie: Lie): Letter {
+  const place = { side: "right", rightOrigin: null, parent: { change: 1, index: 0 } };
+  return forge(author, {
+    header,
+    ops: () => [{ type: "insertText", path: BODY, ...place, text: "x", ...lie } as Op],
+  });
+}
