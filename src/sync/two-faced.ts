@@ -52,7 +52,7 @@ export class TwoFaced {
   #offer(peer: Peer, fork: Fork, now: number): void {
     const { device } = fork;
     const theirs = peer.forks.find(claim => claim.device === device);
-    if (theirs === undefined && !peer.lanes?.some(({ author }) => author === device)) return;
+    if (theirs === undefined && !peer.claimsOf(device)) return;
     if (theirs !== undefined && saysAsMuch(theirs, fork, peer.tagKey)) return;
     const name = nameOf(fork);
     const sent = peer.proved.get(device);

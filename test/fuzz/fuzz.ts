@@ -109,7 +109,7 @@ class Scene {
     const said: readonly Message[] = [
       changes(written.slice(0, 3)),
       changes(written.slice(3, 4)),
-      { type: "have", hasLost: false, lanes: [{ author: KEY.id, seq: 3, tag: world.luck.bytes(8) }] },
+      { type: "have", how: "all", lanes: [{ device: KEY.id.slice(0, 8), seq: 3, tag: world.luck.bytes(8) }] },
       { type: "took", bytes: 0 },
       { type: "presence", presence: { name: "Mallory", caret: { anchor: dot, head: null } } },
       { type: "ping" },

@@ -13,7 +13,6 @@ import {
 import { steady } from "../../src/sync/adapters/clock.ts";
 import type { Effect } from "../../src/sync/effects.ts";
 import type { LastWords } from "../../src/sync/keeper.ts";
-import { Peer } from "../../src/sync/peer.ts";
 import type { Ciphers, PeerLink, StoreError } from "../../src/sync/ports.ts";
 import { Session } from "../../src/sync/session.ts";
 import { anchorAt, bodyText, editBody } from "../../src/sync/text.ts";
@@ -22,7 +21,7 @@ import { Log } from "../sim/log.ts";
 import { Prng } from "../sim/prng.ts";
 import { appended, Disk, forksOf, rowsFrom, withFork, withSignature } from "./disk.ts";
 import { deterministicCiphers, isQuickSignature, keyNamed, quickSignature } from "./lucky-ciphers.ts";
-import { listenIn, watchPacking } from "./overheard.ts";
+import { listenedTo, listenIn, watchPacking } from "./overheard.ts";
 import { type Wire, type WireOptions, wires } from "./wires.ts";
 
 const START = 1_700_000_000_000;
@@ -218,6 +217,8 @@ export class Tab {
     pong: 0,
     forks: 0,
     fork: 0,
+    frontier: 0,
+    ranges: 0,
   };
   #tickAt = Number.POSITIVE_INFINITY;
   #asked = 0;
@@ -466,7 +467,7 @@ export class Tab {
 
   /** A link that nobody listens to. */
   link(link: PeerLink): void {
-    this.act(session => session.link(link, Peer));
+    this.act(session => session.link(link, listenedTo(this)));
   }
 
   /** What is gone: the page at once, with all that it had not completed. Silently: nobody is told, as when power fails. */
