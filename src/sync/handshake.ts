@@ -45,6 +45,8 @@ export interface HandshakeOptions {
   readonly isInitiator: boolean;
   readonly fingerprints: { readonly local: Bytes; readonly remote: Bytes } | null;
   readonly ciphers: Ciphers;
+  /** The lowest and the highest version that this end speaks; those of this code unless given. */
+  readonly versions?: readonly [number, number];
 }
 
 /** Who is at the other end, once its proofs are verified. */
@@ -93,13 +95,16 @@ export class Handshake {
     const own = options.ciphers.random(32);
     const out = new Writer();
     out.byte(KIND.hello);
-    out.varint(PROTOCOL_VERSION_MIN);
-    out.varint(PROTOCOL_VERSION_MAX);
+    for (const version of this.#versions) out.varint(version);
     out.bytes(own);
     out.bytes(publicKey);
     out.bytes(this.#documentTag(own));
     out.bytes(options.instance);
     this.#hello = out.finish();
+  }
+
+  get #versions(): readonly [number, number] {
+    return this.#options.versions ?? [PROTOCOL_VERSION_MIN, PROTOCOL_VERSION_MAX];
   }
 
   /** The link is open. */
@@ -169,9 +174,10 @@ export class Handshake {
     const theirDocument = input.bytes(32);
     const instance = toHex(input.bytes(16));
     input.end();
-    const version = Math.min(highest, PROTOCOL_VERSION_MAX);
+    const [ownLowest, ownHighest] = this.#versions;
+    const version = Math.min(highest, ownHighest);
     if (version < lowest) return this.#fail("newer");
-    if (version < PROTOCOL_VERSION_MIN) return this.#fail("older");
+    if (version < ownLowest) return this.#fail("older");
     if (!equalBytes(theirDocument, this.#documentTag(theirNonce))) return this.#fail("document");
     const { ciphers, isInitiator, doc, fingerprints } = this.#options;
     const shared = ciphers.agree(this.#secret, theirKey);

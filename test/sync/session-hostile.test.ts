@@ -141,6 +141,8 @@ describe("a server in the middle", () => {
   test("another version is named", () => {
     puppet({ alter: (frame, which) => (which === 0 ? (frame.with(1, 3).with(2, 3) as Bytes) : frame) });
     expect(alice.session.notice).toBe("The other side uses a newer version; reload.");
+    puppet({ alter: (frame, which) => (which === 0 ? (frame.with(1, 0).with(2, 0) as Bytes) : frame) });
+    expect(alice.session.notice).toBe("The other side uses an older version, and has to reload.");
   });
 });
 
