@@ -3,7 +3,7 @@
 // allowed until the first release; from then on a change of the format adds files and keeps these.
 
 import type { Op } from "../../src/crdt/graph/change.ts";
-import { idOf } from "../../src/crdt/graph/codec.ts";
+import { idOf, WIRE_VERSION } from "../../src/crdt/graph/codec.ts";
 import { signatureMessage } from "../../src/crdt/graph/verify.ts";
 import {
   type Bytes,
@@ -217,7 +217,7 @@ function tell(): Vectors {
   const wrong = forge(bob, { header: { depth: 1_000 } });
   const trailing = Uint8Array.of(...later.bytes, 0);
   const version = later.bytes.slice();
-  version[0] = 1;
+  version[0] = WIRE_VERSION + 1;
   const signed = (bytes: Bytes) => bob.key.sign(signatureMessage(idOf(bytes)));
   const refused: [string, Bytes, Bytes, RefusalCode][] = [
     ["a trailing byte", trailing, signed(trailing), "BytesMalformed"],
