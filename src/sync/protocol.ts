@@ -4,28 +4,20 @@
 
 import {
   type Bytes,
-  CHANGE_BYTES_MAX,
   type ChangeId,
   type DeviceId,
   Malformed,
   mustFromHex,
   Reader,
-  RUN_CHANGES_MAX,
   toHex,
   Writer,
 } from "../crdt/index.ts";
-import {
-  BATCH_RUNS_MAX,
-  FORKS_MAX,
-  LANES_MAX,
-  MESSAGE_BYTES_MAX,
-  PRESENCE_NAME_BYTES_MAX,
-  RANGE_LIST_MAX,
-  RANGES_MAX,
-} from "./limits.ts";
-import { lengthOf, type RunStart, type SentRun } from "./sent-run.ts";
+import { CHANGES_TYPE, readRuns, writeRuns } from "./changes-message.ts";
+import { FORKS_MAX, LANES_MAX, PRESENCE_NAME_BYTES_MAX, RANGE_LIST_MAX, RANGES_MAX } from "./limits.ts";
+import type { SentRun } from "./sent-run.ts";
 
-export type { RunStart, SentRun };
+export { type RunStart, runOf, type SignedChange } from "./changes-message.ts";
+export type { SentRun };
 
 /** The versions this code speaks: it agrees with any peer whose range overlaps. */
 export const PROTOCOL_VERSION_MIN = 1;
@@ -76,18 +68,6 @@ export interface ForkClaim {
   readonly tag: Bytes;
 }
 
-export interface SignedChange {
-  readonly bytes: Bytes;
-  readonly signature: Bytes;
-}
-
-const NOTHING: Bytes = new Uint8Array(0);
-
-/** A run of one change. */
-export function runOf({ bytes, signature }: SignedChange): SentRun {
-  return { start: { type: "whole", bytes }, count: 0, rows: NOTHING, signature };
-}
-
 /** An element, by the change that made it. */
 export interface ElementName {
   readonly id: ChangeId;
@@ -124,7 +104,7 @@ export type Message =
 
 const TYPE = {
   have: 1,
-  changes: 2,
+  changes: CHANGES_TYPE,
   took: 3,
   presence: 4,
   ping: 5,
@@ -153,8 +133,7 @@ export function encodeMessage(message: Message): Bytes {
       }
       break;
     case "changes":
-      out.varint(message.runs.length);
-      for (const run of message.runs) writeRun(out, run);
+      writeRuns(out, message.runs);
       break;
     case "forks":
       out.varint(message.forks.length);
@@ -201,20 +180,6 @@ function writeRange(out: Writer, { depth, tag, says }: Range): void {
   for (const one of says.tags) out.bytes(one);
 }
 
-function writeRun(out: Writer, { start, count, rows, signature }: SentRun): void {
-  out.varint(count * 2 + (start.type === "after" ? 1 : 0));
-  if (start.type === "after") out.bytes(start.tag);
-  else {
-    out.varint(start.bytes.length);
-    out.bytes(start.bytes);
-  }
-  if (count > 0) {
-    out.varint(rows.length);
-    out.bytes(rows);
-  }
-  out.bytes(signature);
-}
-
 function writeAnchor(out: Writer, anchor: AnchorName): void {
   out.byte(anchor === null ? 0 : 1);
   if (anchor === null) return;
@@ -247,17 +212,8 @@ function read(input: Reader): Message {
       }));
       return { type: "have", how, lanes };
     }
-    case TYPE.changes: {
-      const runs: SentRun[] = [];
-      let changes = 0;
-      for (let left = input.count(BATCH_RUNS_MAX); left > 0; left--) {
-        const run = readRun(input);
-        changes += lengthOf(run);
-        if (changes > RUN_CHANGES_MAX) throw new Malformed("too many changes");
-        runs.push(run);
-      }
-      return { type: "changes", runs };
-    }
+    case TYPE.changes:
+      return { type: "changes", runs: readRuns(input) };
     case TYPE.forks: {
       const forks = Array.from({ length: input.count(FORKS_MAX) }, () => ({
         device: toHex(input.bytes(32)) as DeviceId,
@@ -303,18 +259,6 @@ function readRange(input: Reader): Range {
   if (type === "sum") return { ...end, says: { type, sum: input.bytes(8) } };
   const tags = Array.from({ length: input.count(RANGE_LIST_MAX) }, () => input.bytes(8));
   return { ...end, says: { type, tags } };
-}
-
-function readRun(input: Reader): SentRun {
-  const code = input.varint();
-  const count = Math.floor(code / 2);
-  if (code === 1) throw new Malformed("a run of nothing");
-  const start: RunStart =
-    code % 2 === 1
-      ? { type: "after", tag: input.bytes(8) }
-      : { type: "whole", bytes: input.bytes(input.count(CHANGE_BYTES_MAX)) };
-  const rows = count === 0 ? NOTHING : input.bytes(input.count(MESSAGE_BYTES_MAX));
-  return { start, count, rows, signature: input.bytes(64) };
 }
 
 function oneOf<T>(input: Reader, names: readonly T[]): T {
