@@ -28,10 +28,10 @@ import type { Ciphers } from "./ports.ts";
 import { PROTOCOL_VERSION_MAX, PROTOCOL_VERSION_MIN } from "./protocol.ts";
 
 const KIND = { hello: 16, proof: 17 } as const;
-const TRANSCRIPT_TAG = tag("chirograph transcript 0");
-const DEVICE_TAG = tag("chirograph device proof 0");
-const INVITE_TAG = tag("chirograph invite proof 0");
-const DOCUMENT_TAG = tag("chirograph document 0");
+const TRANSCRIPT_TAG = tag("chirograph transcript 1");
+const DEVICE_TAG = tag("chirograph device proof 1");
+const INVITE_TAG = tag("chirograph invite proof 1");
+const DOCUMENT_TAG = tag("chirograph document 1");
 const NOTHING: Bytes = new Uint8Array(0);
 const NO_FINGERPRINT: Bytes = new Uint8Array(32);
 
@@ -196,9 +196,9 @@ export class Handshake {
         secondPrint,
       ),
     );
-    const fromInitiator = ciphers.hkdf(shared, transcript, "chirograph initiator 0", 32);
-    const fromResponder = ciphers.hkdf(shared, transcript, "chirograph responder 0", 32);
-    const tags = ciphers.hkdf(shared, transcript, "chirograph lanes 0", 32);
+    const fromInitiator = ciphers.hkdf(shared, transcript, "chirograph initiator 1", 32);
+    const fromResponder = ciphers.hkdf(shared, transcript, "chirograph responder 1", 32);
+    const tags = ciphers.hkdf(shared, transcript, "chirograph lanes 1", 32);
     const keys = isInitiator
       ? { send: fromInitiator, receive: fromResponder, tags }
       : { send: fromResponder, receive: fromInitiator, tags };

@@ -12,7 +12,7 @@ import { RANGE_LIST_MAX, RANGE_PARTS, RANGES_MAX } from "./limits.ts";
 import type { Range } from "./protocol.ts";
 import { laneTag } from "./reconcile.ts";
 
-const SUM_TAG = tag("chirograph range 0");
+const SUM_TAG = tag("chirograph range 1");
 const SUM_BYTES = 8;
 const END: Bound = { depth: Number.MAX_SAFE_INTEGER, name: "f".repeat(16) };
 

@@ -27,9 +27,9 @@ import {
 import { LANES_MAX, RUNG_LANES_MAX } from "./limits.ts";
 import type { LaneClaim } from "./protocol.ts";
 
-const LANE_TAG = tag("chirograph lane 0");
-const DEVICE_TAG = tag("chirograph device 0");
-const FRONTIER_TAG = tag("chirograph frontier 0");
+const LANE_TAG = tag("chirograph lane 1");
+const DEVICE_TAG = tag("chirograph device 1");
+const FRONTIER_TAG = tag("chirograph frontier 1");
 const TAG_BYTES = 8;
 const DEVICE_TAG_BYTES = 4;
 /** How much farther from the newest change each rung is than the one before. */

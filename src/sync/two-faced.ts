@@ -18,7 +18,7 @@ import { FORKS_MAX, RESEND_MS } from "./limits.ts";
 import type { Peer } from "./peer.ts";
 import type { ForkClaim } from "./protocol.ts";
 
-const FORK_TAG = tag("chirograph fork 0");
+const FORK_TAG = tag("chirograph fork 1");
 const TAG_BYTES = 8;
 
 /** The two ids of a fork, shortened under a key that both ends of one session share. */

@@ -245,7 +245,7 @@ function signedAnew(bytes: Bytes): SignedChange {
 
 const HEAD = 8 + 1 + 32;
 const CHECK = 8;
-const SEGMENT_TAG = new TextEncoder().encode("chirograph segment 0");
+const SEGMENT_TAG = new TextEncoder().encode("chirograph segment 1");
 
 /** wire §13.1: the check of each segment, made right for what its bytes are now. */
 function withChecks(file: Bytes): Bytes {

@@ -16,11 +16,11 @@ import { inHex, makeBetween, PAIRED, READER, type Told } from "./make-between.ts
 
 type Vectors = ReturnType<typeof makeBetween>;
 
-const FILE = new URL("./between-0.json", import.meta.url);
+const FILE = new URL("./between-1.json", import.meta.url);
 
 if (process.env.VECTORS === "write") {
   writeFileSync(FILE, `${JSON.stringify(makeBetween(), null, 1)}\n`);
-  console.log("vectors: wrote between-0.json");
+  console.log("vectors: wrote between-1.json");
 }
 
 const vectors = JSON.parse(readFileSync(FILE, "utf8")) as Vectors;
