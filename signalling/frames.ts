@@ -87,7 +87,7 @@ export const PEER_BYTES = 8;
 export const FRAME_BYTES_MAX = 1 + PEER_BYTES + TRAFFIC_LIMITS.payloadBytes;
 
 // The label keeps a room signature from being worth anything in another protocol; the nul ends it unambiguously.
-const JOIN_LABEL = ascii("chirograph signalling join 0\0");
+const JOIN_LABEL = ascii("chirograph signalling join 1\0");
 
 /** What the room key signs to join: label ‖ nonce ‖ room. */
 export function joinMessage(nonce: Uint8Array, room: Uint8Array): Bytes {

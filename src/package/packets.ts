@@ -9,9 +9,9 @@ import {
   type Refusal,
   type Replica,
 } from "../crdt/index.ts";
+import { decodeChanges, encodeChanges } from "../sync/changes-message.ts";
 import { MESSAGE_BYTES_MAX, UNPACKED_BYTES_MAX } from "../sync/limits.ts";
 import { Outbox } from "../sync/outbox.ts";
-import { decodeMessage, encodeMessage } from "../sync/protocol.ts";
 import { packedOf } from "../sync/sent-run.ts";
 
 /** Nobody is on a link here, so nothing is called by a tag. */
@@ -36,7 +36,7 @@ export function packetsOf(replica: Replica, ids: Iterable<ChangeId>): Bytes[] {
   const packets: Bytes[] = [];
   while (!outbox.isEmpty) {
     const runs = outbox.next();
-    if (runs.length > 0) packets.push(encodeMessage({ type: "changes", runs }));
+    if (runs.length > 0) packets.push(encodeChanges(runs));
   }
   return packets;
 }
@@ -44,11 +44,11 @@ export function packetsOf(replica: Replica, ids: Iterable<ChangeId>): Bytes[] {
 /** What a packet holds, up to what is to be asked of the signature rule, or why not. */
 export function inspectIn(replica: Replica, packet: Bytes): (InspectedRun | Refusal)[] {
   if (packet.length > MESSAGE_BYTES_MAX) return [{ ok: false, code: "BytesTooLarge", detail: "packet" }];
-  const message = decodeMessage(packet);
-  if (message?.type !== "changes") return [{ ok: false, code: "BytesMalformed", detail: "packet" }];
+  const runs = decodeChanges(packet);
+  if (runs === null) return [{ ok: false, code: "BytesMalformed", detail: "packet" }];
   const inspected: (InspectedRun | Refusal)[] = [];
   let sizeBytes = 0;
-  for (const run of message.runs) {
+  for (const run of runs) {
     const packed = packedOf(run);
     // wire §7.3: tags are for links.
     if (packed.first === null) inspected.push({ ok: false, code: "BytesMalformed", detail: "tag" });

@@ -108,8 +108,8 @@ export function roomKeys(ciphers: Ciphers, roomSecret: Bytes): RoomKeys {
   if (roomSecret.length !== 32)
     throw new RangeError(`expected a secret of 32 bytes, got ${roomSecret.length}`);
   const derive = (info: string): Bytes => ciphers.hkdf(roomSecret, new Uint8Array(0), info, 32);
-  const seed = derive("chirograph room key 0");
-  return { seed, room: ciphers.seedPublicKey(seed), signalKey: derive("chirograph signal key 0") };
+  const seed = derive("chirograph room key 1");
+  return { seed, room: ciphers.seedPublicKey(seed), signalKey: derive("chirograph signal key 1") };
 }
 
 export function sealEnvelope(

@@ -28,10 +28,10 @@ import type { Ciphers } from "./ports.ts";
 import { PROTOCOL_VERSION_MAX, PROTOCOL_VERSION_MIN } from "./protocol.ts";
 
 const KIND = { hello: 16, proof: 17 } as const;
-const TRANSCRIPT_TAG = tag("chirograph transcript 0");
-const DEVICE_TAG = tag("chirograph device proof 0");
-const INVITE_TAG = tag("chirograph invite proof 0");
-const DOCUMENT_TAG = tag("chirograph document 0");
+const TRANSCRIPT_TAG = tag("chirograph transcript 1");
+const DEVICE_TAG = tag("chirograph device proof 1");
+const INVITE_TAG = tag("chirograph invite proof 1");
+const DOCUMENT_TAG = tag("chirograph document 1");
 const NOTHING: Bytes = new Uint8Array(0);
 const NO_FINGERPRINT: Bytes = new Uint8Array(32);
 
@@ -45,6 +45,8 @@ export interface HandshakeOptions {
   readonly isInitiator: boolean;
   readonly fingerprints: { readonly local: Bytes; readonly remote: Bytes } | null;
   readonly ciphers: Ciphers;
+  /** The lowest and the highest version that this end speaks; those of this code unless given. */
+  readonly versions?: readonly [number, number];
 }
 
 /** Who is at the other end, once its proofs are verified. */
@@ -93,13 +95,16 @@ export class Handshake {
     const own = options.ciphers.random(32);
     const out = new Writer();
     out.byte(KIND.hello);
-    out.varint(PROTOCOL_VERSION_MIN);
-    out.varint(PROTOCOL_VERSION_MAX);
+    for (const version of this.#versions) out.varint(version);
     out.bytes(own);
     out.bytes(publicKey);
     out.bytes(this.#documentTag(own));
     out.bytes(options.instance);
     this.#hello = out.finish();
+  }
+
+  get #versions(): readonly [number, number] {
+    return this.#options.versions ?? [PROTOCOL_VERSION_MIN, PROTOCOL_VERSION_MAX];
   }
 
   /** The link is open. */
@@ -169,9 +174,10 @@ export class Handshake {
     const theirDocument = input.bytes(32);
     const instance = toHex(input.bytes(16));
     input.end();
-    const version = Math.min(highest, PROTOCOL_VERSION_MAX);
+    const [ownLowest, ownHighest] = this.#versions;
+    const version = Math.min(highest, ownHighest);
     if (version < lowest) return this.#fail("newer");
-    if (version < PROTOCOL_VERSION_MIN) return this.#fail("older");
+    if (version < ownLowest) return this.#fail("older");
     if (!equalBytes(theirDocument, this.#documentTag(theirNonce))) return this.#fail("document");
     const { ciphers, isInitiator, doc, fingerprints } = this.#options;
     const shared = ciphers.agree(this.#secret, theirKey);
@@ -190,9 +196,9 @@ export class Handshake {
         secondPrint,
       ),
     );
-    const fromInitiator = ciphers.hkdf(shared, transcript, "chirograph initiator 0", 32);
-    const fromResponder = ciphers.hkdf(shared, transcript, "chirograph responder 0", 32);
-    const tags = ciphers.hkdf(shared, transcript, "chirograph lanes 0", 32);
+    const fromInitiator = ciphers.hkdf(shared, transcript, "chirograph initiator 1", 32);
+    const fromResponder = ciphers.hkdf(shared, transcript, "chirograph responder 1", 32);
+    const tags = ciphers.hkdf(shared, transcript, "chirograph lanes 1", 32);
     const keys = isInitiator
       ? { send: fromInitiator, receive: fromResponder, tags }
       : { send: fromResponder, receive: fromInitiator, tags };

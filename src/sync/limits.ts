@@ -90,6 +90,18 @@ export const TAGS_MAX = 8_192;
 export const UNTAKEN_FRAMES_MAX = 1_024;
 /** Lanes in one comparison: devices that ever wrote, and their forks. */
 export const LANES_MAX = 4_096;
+/** Bytes of a first claim; one that would be longer is a frontier, which is enough for those who hold the same. */
+export const FIRST_CLAIM_BYTES_MAX = 140;
+/** Lanes of one device up to which rungs are named: one lane of a million changes has 59 of them. */
+export const RUNG_LANES_MAX = 4;
+/** Ranges in one message. */
+export const RANGES_MAX = 1_024;
+/** Into how many a range is split that differs. */
+export const RANGE_PARTS = 16;
+/** Changes of a range up to which they are named one by one. */
+export const RANGE_LIST_MAX = 16;
+/** Messages of ranges that are answered on a link in `RESEND_MS`: one comparison of a million changes takes seven. */
+export const RANGES_ANSWERED_MAX = 32;
 /** Two-faced devices that are named in one message: as many as lanes. */
 export const FORKS_MAX = LANES_MAX;
 /** Refused changes or senseless frames after which a link is closed. An honest old version makes a few. */

@@ -2,15 +2,9 @@
 // that small and urgent things overtake history, and never hands the link more than it can take. Bounded in both
 // directions: a receiver that does not take gets no more, a sender that floods is cut off.
 
-import {
-  type Bytes,
-  type ChangeId,
-  type DeviceId,
-  type SignatureQuestion,
-  toHex,
-  type VerifiedChange,
-} from "../crdt/index.ts";
+import type { Bytes, ChangeId, DeviceId, Replica, SignatureQuestion, VerifiedChange } from "../crdt/index.ts";
 import { Channel, type ChannelKeys } from "./channel.ts";
+import { Claims } from "./claims.ts";
 import { Handshake, type HandshakeOptions, type HandshakeStep, type Proven } from "./handshake.ts";
 import { LaneTags } from "./lane-tags.ts";
 import {
@@ -20,6 +14,8 @@ import {
   LINK_PING_MS,
   LINK_SILENCE_MS,
   PRESENCE_GONE_MS,
+  RANGES_ANSWERED_MAX,
+  RESEND_MS,
   UNHEARD_FRAMES_MAX,
   UNJUDGED_BYTES_MAX,
   UNTAKEN_FRAMES_MAX,
@@ -34,12 +30,19 @@ import {
   type LaneClaim,
   type Message,
   type Presence,
+  type Range,
 } from "./protocol.ts";
-import type { Claim } from "./reconcile.ts";
+import { Ranges } from "./ranges.ts";
+import { type Claim, claim, type Difference, deviceTag, unseenIn } from "./reconcile.ts";
 
 /** What a peer asks of the session around it. */
 export interface PeerHost {
   readonly now: number;
+  readonly replica: Replica;
+  /** What they are to be told of what is held here. */
+  claimFor(peer: Peer): readonly Claim[];
+  /** All changes that may be sent to them; null for those who may not read at all. */
+  heldFor(peer: Peer): Iterable<VerifiedChange> | null;
   signProof(peer: Peer, message: Bytes): void;
   verifyProof(peer: Peer, questions: readonly SignatureQuestion[]): void;
   opened(peer: Peer): void;
@@ -70,7 +73,10 @@ export class Peer {
   #pingedAt: number;
   #demerits = 0;
 
-  #claimed: string | null = null;
+  /** From the handshake on. */
+  #claims: Claims | null = null;
+  /** When messages of ranges were answered, of late. */
+  #rangesAt: number[] = [];
   #urgent: Bytes[] = [];
   #bulk: Bytes[] = [];
   /** From the handshake on. */
@@ -84,8 +90,6 @@ export class Peer {
   #receivedBytes = 0;
   #judgedBytes = 0;
 
-  /** What they last said they hold; null before they said so. */
-  lanes: readonly LaneClaim[] | null = null;
   /** What they last said of two-faced devices. */
   forks: readonly ForkClaim[] = [];
   /** What they were told of them, and of each device what proof they were sent last, and when. */
@@ -150,6 +154,11 @@ export class Peer {
     return this.#keys!.tags;
   }
 
+  /** What they said they hold; null before they said so. */
+  get lanes(): readonly LaneClaim[] | null {
+    return this.#claims?.theirs ?? null;
+  }
+
   // ---------------------------------------------------------------------------------------------- handshake
 
   signed(signature: Bytes): void {
@@ -181,6 +190,7 @@ export class Peer {
           this.#channel = new Channel(this.#ciphers, step.keys, this.#isSealed);
           this.#outbox = new Outbox(step.keys.tags, this.#host.pack);
           this.#tags = new LaneTags(step.keys.tags);
+          this.#claims = new Claims(step.keys.tags);
           this.#host.opened(this);
           // They may have finished before us and gone on.
           const early = this.#early;
@@ -242,6 +252,9 @@ export class Peer {
       case "introduction":
         this.#host.message(this, message, sizeBytes);
         break;
+      case "ranges":
+        this.#ranges(message.ranges);
+        break;
       case "changes":
       case "fork":
         this.#receivedBytes += sizeBytes;
@@ -255,9 +268,13 @@ export class Peer {
         this.forks = message.forks;
         this.#host.message(this, message, sizeBytes);
         break;
+      case "frontier":
+        this.#frontier(message.digest);
+        this.#host.message(this, message, sizeBytes);
+        break;
       case "have":
-        this.lanes = message.lanes;
-        if (message.hasLost) this.#outbox!.forgetSent();
+        if (message.how === "lost") this.#outbox!.forgetSent();
+        this.#have(message);
         this.#host.message(this, message, sizeBytes);
     }
   }
@@ -296,22 +313,91 @@ export class Peer {
     else this.#pump();
   }
 
-  /** Says what is held, unless that is what was said last. */
+  /** What is held here and not in `without`, as it is said on this link. */
+  claimOf(replica: Replica, without: Pick<ReadonlySet<ChangeId>, "has">): Claim[] {
+    return claim(replica, this.tagKey, without);
+  }
+
+  /** Says what is held, unless they know. */
   claim(lanes: readonly Claim[]): void {
-    if (keyOf(lanes) !== this.#claimed) this.answer(lanes, false);
+    if (this.isOpen) this.#claim(this.#claims!.next(lanes), lanes);
   }
 
   /** Says it in any case: they believe otherwise. */
   answer(lanes: readonly Claim[], hasLost: boolean): void {
-    if (!this.isOpen) return;
-    this.#claimed = keyOf(lanes);
-    for (const { id, tag } of lanes) this.#tags!.add(id, tag);
-    this.send({ type: "have", hasLost, lanes });
+    if (this.isOpen) this.#claim(this.#claims!.all(lanes, hasLost ? "lost" : "all"), lanes);
   }
 
-  /** They said that they hold these, which are here too. */
-  shares(ids: readonly ChangeId[]): void {
-    this.#outbox!.name(ids);
+  #claim(message: ReturnType<Claims["next"]>, lanes: readonly Claim[]): void {
+    for (const { id, tag } of lanes) this.#tags!.add(id, tag);
+    if (message !== null) this.send(message);
+  }
+
+  #have(message: Extract<Message, { type: "have" }>): void {
+    const claims = this.#claims!;
+    this.#sendRungs(claims.rungs(this.#host.replica, claims.named(claims.heard(message)), this.#host.now));
+    // Who says all has found that a frontier is not theirs.
+    if (message.how === "all" && claims.isToldFrontier) this.answer(this.#host.claimFor(this), false);
+  }
+
+  #frontier(digest: Bytes): void {
+    const claims = this.#claims!;
+    const ours = this.#host.claimFor(this);
+    if (claims.heardFrontier(digest, ours)) return;
+    if (claims.theirs === null && claims.isToldFrontier) this.answer(ours, false);
+    else if (claims.theirs !== null && claims.isAtLoss(this.#host.replica, ours)) {
+      const held = this.#held;
+      if (held !== null) this.send({ type: "ranges", ranges: [held.whole] });
+    }
+  }
+
+  get #held(): Ranges | null {
+    const held = this.#host.heldFor(this);
+    return held === null ? null : new Ranges(this.tagKey, held);
+  }
+
+  #ranges(theirs: readonly Range[]): void {
+    const { now } = this.#host;
+    this.#rangesAt = [...this.#rangesAt.filter(at => now - at < RESEND_MS), now];
+    if (this.#rangesAt.length > RANGES_ANSWERED_MAX) {
+      this.demerit();
+      return;
+    }
+    const held = this.#held;
+    if (held === null) return;
+    const { ranges, missing } = held.answer(theirs);
+    if (ranges !== null) this.send({ type: "ranges", ranges });
+    this.offer(missing, now - RESEND_MS);
+  }
+
+  /** What they lack; null before they have said enough. */
+  compare(): Difference | null {
+    if (this.lanes === null) return null;
+    const { now, replica } = this.#host;
+    const compared = this.#claims!.compare(replica, now);
+    if (compared.type === "waits") {
+      this.#sendRungs(compared.rungs);
+      // Who names none is not waited for for ever.
+      this.offerAt ??= now + RESEND_MS;
+      return null;
+    }
+    this.#outbox!.name(compared.difference.common);
+    return compared.difference;
+  }
+
+  #sendRungs(lanes: readonly Claim[]): void {
+    if (lanes.length > 0) this.#claim({ type: "have", how: "rungs", lanes }, lanes);
+  }
+
+  /** How many changes of some devices they claim beyond those that are here. */
+  unseenOf(replica: Replica, devices: ReadonlySet<DeviceId>): number {
+    return this.lanes === null ? 0 : unseenIn(replica, this.tagKey, this.lanes, devices);
+  }
+
+  /** Whether they claim to hold anything of a device. */
+  claimsOf(device: DeviceId): boolean {
+    const name = deviceTag(this.tagKey, device);
+    return this.lanes?.some(lane => lane.device === name) ?? false;
   }
 
   /** Queues changes, parents first, but for those on their way or taken since `since`. */
@@ -366,6 +452,8 @@ export class Peer {
     if (now - this.#pingedAt >= LINK_PING_MS) {
       this.#pingedAt = now;
       this.send({ type: "ping" });
+      const digest = this.#claims!.frontier;
+      if (digest !== null) this.send({ type: "frontier", digest });
     }
   }
 
@@ -379,8 +467,4 @@ export class Peer {
     this.#isClosed = true;
     this.#host.closed(this, reason);
   }
-}
-
-function keyOf(lanes: readonly LaneClaim[]): string {
-  return lanes.map(lane => `${lane.author}${lane.seq}:${toHex(lane.tag)}`).join();
 }

@@ -4,37 +4,60 @@
 
 import {
   type Bytes,
-  CHANGE_BYTES_MAX,
   type ChangeId,
   type DeviceId,
   Malformed,
   mustFromHex,
   Reader,
-  RUN_CHANGES_MAX,
   toHex,
   Writer,
 } from "../crdt/index.ts";
-import {
-  BATCH_RUNS_MAX,
-  FORKS_MAX,
-  LANES_MAX,
-  MESSAGE_BYTES_MAX,
-  PRESENCE_NAME_BYTES_MAX,
-} from "./limits.ts";
-import { lengthOf, type RunStart, type SentRun } from "./sent-run.ts";
+import { CHANGES_TYPE, readRuns, writeRuns } from "./changes-message.ts";
+import { FORKS_MAX, LANES_MAX, PRESENCE_NAME_BYTES_MAX, RANGE_LIST_MAX, RANGES_MAX } from "./limits.ts";
+import type { SentRun } from "./sent-run.ts";
 
-export type { RunStart, SentRun };
+export { type RunStart, runOf, type SignedChange } from "./changes-message.ts";
+export type { SentRun };
 
 /** The versions this code speaks: it agrees with any peer whose range overlaps. */
 export const PROTOCOL_VERSION_MIN = 1;
 export const PROTOCOL_VERSION_MAX = 1;
 
-/** One lane of what somebody holds: its newest change, the hash shortened under a key of the session. */
+/** One lane of what somebody holds: its newest change, all of it shortened under a key of the session. */
 export interface LaneClaim {
-  readonly author: DeviceId;
+  /** 8 hex digits (`deviceTag` in reconcile.ts). */
+  readonly device: string;
   readonly seq: number;
   /** 8 bytes; `reconcile.ts` makes and compares them. */
   readonly tag: Bytes;
+}
+
+/** What a `have` says. */
+export type HowHeld =
+  /** All that the sender has stored. */
+  | "all"
+  /** The same, and a run that came went on from a change that is not here: what was sent beyond these lanes is to be sent again. */
+  | "lost"
+  /** Of the devices that are named all lanes; of others what was said before. */
+  | "more"
+  /** Beside what was said: changes down the lanes of devices of which the reader holds another face, as it seems. */
+  | "rungs";
+
+/** Part of an order of all changes, by depth and then by lane tag, and what the sender holds there. It begins where the one
+ * before it ends. */
+export interface Range {
+  /** Where it ends: before this depth and tag. */
+  readonly depth: number;
+  /** 8 bytes. */
+  readonly tag: Bytes;
+  readonly says:
+    | { readonly type: "nothing" }
+    /** 8 bytes: equal where the same changes are held. */
+    | { readonly type: "sum"; readonly sum: Bytes }
+    /** The lane tags of all of them. */
+    | { readonly type: "holds"; readonly tags: readonly Bytes[] }
+    /** Lane tags of changes that the sender lacks. */
+    | { readonly type: "lacks"; readonly tags: readonly Bytes[] };
 }
 
 /** What is proven of a two-faced device: the number that it used twice, and the two ids, shortened like a lane's. */
@@ -43,18 +66,6 @@ export interface ForkClaim {
   readonly seq: number;
   /** 8 bytes; `two-faced.ts` makes and compares them. */
   readonly tag: Bytes;
-}
-
-export interface SignedChange {
-  readonly bytes: Bytes;
-  readonly signature: Bytes;
-}
-
-const NOTHING: Bytes = new Uint8Array(0);
-
-/** A run of one change. */
-export function runOf({ bytes, signature }: SignedChange): SentRun {
-  return { start: { type: "whole", bytes }, count: 0, rows: NOTHING, signature };
 }
 
 /** An element, by the change that made it. */
@@ -72,9 +83,8 @@ export interface Presence {
 }
 
 export type Message =
-  /** All that the sender has stored. Sent first, and again whenever it has grown. `hasLost`: a run that came went on from
-   * a change that is not here; all that was sent beyond these lanes is to be sent again. */
-  | { readonly type: "have"; readonly hasLost: boolean; readonly lanes: readonly LaneClaim[] }
+  /** What the sender has stored. Sent first, and again whenever it has grown. */
+  | { readonly type: "have"; readonly how: HowHeld; readonly lanes: readonly LaneClaim[] }
   | { readonly type: "changes"; readonly runs: readonly SentRun[] }
   /** All proofs of two-faced devices that the sender holds. Sent whenever there are others. */
   | { readonly type: "forks"; readonly forks: readonly ForkClaim[] }
@@ -86,11 +96,15 @@ export type Message =
   /** The sender asks to be introduced as a device of the receiver's person: its signature over `introductionMessage`. */
   | { readonly type: "introduction"; readonly signature: Bytes }
   | { readonly type: "ping" }
-  | { readonly type: "pong" };
+  | { readonly type: "pong" }
+  /** 8 bytes for all that the sender has stored: in place of a first `have` that is long, and now and then. */
+  | { readonly type: "frontier"; readonly digest: Bytes }
+  /** Where frontiers differ and lanes do not (ranges.ts). */
+  | { readonly type: "ranges"; readonly ranges: readonly Range[] };
 
 const TYPE = {
   have: 1,
-  changes: 2,
+  changes: CHANGES_TYPE,
   took: 3,
   presence: 4,
   ping: 5,
@@ -98,24 +112,28 @@ const TYPE = {
   forks: 7,
   fork: 8,
   introduction: 9,
+  frontier: 10,
+  ranges: 11,
 } as const;
+
+const HOW: readonly HowHeld[] = ["all", "lost", "more", "rungs"];
+const SAYS = ["nothing", "sum", "holds", "lacks"] as const;
 
 export function encodeMessage(message: Message): Bytes {
   const out = new Writer();
   out.byte(TYPE[message.type]);
   switch (message.type) {
     case "have":
-      out.byte(message.hasLost ? 1 : 0);
+      out.byte(HOW.indexOf(message.how));
       out.varint(message.lanes.length);
-      for (const { author, seq, tag } of message.lanes) {
-        out.bytes(mustFromHex(author));
+      for (const { device, seq, tag } of message.lanes) {
+        out.bytes(mustFromHex(device));
         out.varint(seq);
         out.bytes(tag);
       }
       break;
     case "changes":
-      out.varint(message.runs.length);
-      for (const run of message.runs) writeRun(out, run);
+      writeRuns(out, message.runs);
       break;
     case "forks":
       out.varint(message.forks.length);
@@ -127,6 +145,13 @@ export function encodeMessage(message: Message): Bytes {
       break;
     case "fork":
       out.bytes(message.proof);
+      break;
+    case "frontier":
+      out.bytes(message.digest);
+      break;
+    case "ranges":
+      out.varint(message.ranges.length);
+      for (const range of message.ranges) writeRange(out, range);
       break;
     case "took":
       out.varint(message.bytes);
@@ -145,18 +170,14 @@ export function encodeMessage(message: Message): Bytes {
   return out.finish();
 }
 
-function writeRun(out: Writer, { start, count, rows, signature }: SentRun): void {
-  out.varint(count * 2 + (start.type === "after" ? 1 : 0));
-  if (start.type === "after") out.bytes(start.tag);
-  else {
-    out.varint(start.bytes.length);
-    out.bytes(start.bytes);
-  }
-  if (count > 0) {
-    out.varint(rows.length);
-    out.bytes(rows);
-  }
-  out.bytes(signature);
+function writeRange(out: Writer, { depth, tag, says }: Range): void {
+  out.varint(depth);
+  out.bytes(tag);
+  out.byte(SAYS.indexOf(says.type));
+  if (says.type === "sum") out.bytes(says.sum);
+  if (says.type !== "holds" && says.type !== "lacks") return;
+  out.varint(says.tags.length);
+  for (const one of says.tags) out.bytes(one);
 }
 
 function writeAnchor(out: Writer, anchor: AnchorName): void {
@@ -183,25 +204,16 @@ function read(input: Reader): Message {
   const type = input.byte();
   switch (type) {
     case TYPE.have: {
-      const hasLost = flag(input);
+      const how = oneOf(input, HOW);
       const lanes = Array.from({ length: input.count(LANES_MAX) }, () => ({
-        author: toHex(input.bytes(32)) as DeviceId,
+        device: toHex(input.bytes(4)),
         seq: input.varint(),
         tag: input.bytes(8),
       }));
-      return { type: "have", hasLost, lanes };
+      return { type: "have", how, lanes };
     }
-    case TYPE.changes: {
-      const runs: SentRun[] = [];
-      let changes = 0;
-      for (let left = input.count(BATCH_RUNS_MAX); left > 0; left--) {
-        const run = readRun(input);
-        changes += lengthOf(run);
-        if (changes > RUN_CHANGES_MAX) throw new Malformed("too many changes");
-        runs.push(run);
-      }
-      return { type: "changes", runs };
-    }
+    case TYPE.changes:
+      return { type: "changes", runs: readRuns(input) };
     case TYPE.forks: {
       const forks = Array.from({ length: input.count(FORKS_MAX) }, () => ({
         device: toHex(input.bytes(32)) as DeviceId,
@@ -228,21 +240,31 @@ function read(input: Reader): Message {
       return { type: "ping" };
     case TYPE.pong:
       return { type: "pong" };
+    case TYPE.frontier:
+      return { type: "frontier", digest: input.bytes(8) };
+    case TYPE.ranges:
+      return {
+        type: "ranges",
+        ranges: Array.from({ length: input.count(RANGES_MAX) }, () => readRange(input)),
+      };
     default:
       throw new Malformed(`unknown message ${type}`);
   }
 }
 
-function readRun(input: Reader): SentRun {
-  const code = input.varint();
-  const count = Math.floor(code / 2);
-  if (code === 1) throw new Malformed("a run of nothing");
-  const start: RunStart =
-    code % 2 === 1
-      ? { type: "after", tag: input.bytes(8) }
-      : { type: "whole", bytes: input.bytes(input.count(CHANGE_BYTES_MAX)) };
-  const rows = count === 0 ? NOTHING : input.bytes(input.count(MESSAGE_BYTES_MAX));
-  return { start, count, rows, signature: input.bytes(64) };
+function readRange(input: Reader): Range {
+  const end = { depth: input.varint(), tag: input.bytes(8) };
+  const type = oneOf(input, SAYS);
+  if (type === "nothing") return { ...end, says: { type } };
+  if (type === "sum") return { ...end, says: { type, sum: input.bytes(8) } };
+  const tags = Array.from({ length: input.count(RANGE_LIST_MAX) }, () => input.bytes(8));
+  return { ...end, says: { type, tags } };
+}
+
+function oneOf<T>(input: Reader, names: readonly T[]): T {
+  const name = names[input.byte()];
+  if (name === undefined) throw new Malformed("none of those that there are");
+  return name;
 }
 
 function flag(input: Reader): boolean {

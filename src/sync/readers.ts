@@ -7,9 +7,9 @@
 // A replica that has not heard of a removal cannot act on it. Ends and uses of links are asked for here and nowhere else:
 // a courtesy of those who are asked, and no rule (design: "People, devices, links").
 
-import type { ChangeId, DeviceId, Replica } from "../crdt/index.ts";
+import type { ChangeId, DeviceId, Replica, VerifiedChange } from "../crdt/index.ts";
 import type { Peer } from "./peer.ts";
-import { type Claim, claim } from "./reconcile.ts";
+import type { Claim } from "./reconcile.ts";
 
 /** Who asks; past the handshake. */
 export interface Reader {
@@ -85,6 +85,15 @@ export class Readers {
     const reach = this.reach(peer);
     if (reach === "nothing") return [];
     const isUnsaid = (id: ChangeId) => held.has(id) || !mayHear(this.#replica, peer, reach, id);
-    return claim(this.#replica, peer.tagKey, reach === "all" ? held : { has: isUnsaid });
+    return peer.claimOf(this.#replica, reach === "all" ? held : { has: isUnsaid });
+  }
+
+  /** All that may be sent to them of what may be sent at all; null if they may not read. */
+  heldFor(peer: Peer, maySend: (id: ChangeId) => boolean): VerifiedChange[] | null {
+    const reach = this.reach(peer);
+    if (reach === "nothing") return null;
+    return [...this.#replica.changes()].filter(
+      ({ id }) => maySend(id) && mayHear(this.#replica, peer, reach, id),
+    );
   }
 }

@@ -3,7 +3,12 @@
 // replica and a claim; a lying claim costs bytes, never correctness.
 //
 // A claim about a change we do not hold is taken at its word for the numbers below it: if they have number 12 of
-// Alice's device they have our 8, unless Alice forked. Then the next comparison shows it, for by then we hold 12.
+// Alice's device they have our 8, unless Alice forked. Then they name, beside the newest, rungs down that lane:
+//
+//     1 … 60 … 85 … 96 97 98 99 100      each 1.25 times as far from the newest as the one before
+//             ╲
+//              61'… 90'                  ours: the highest rung that is here, 60, is at most 1.25 times as far down as the
+//                                        fork, so one message each way finds it where a search by halves takes log₂ n
 
 import {
   type Bytes,
@@ -19,20 +24,37 @@ import {
   toHex,
   type VerifiedChange,
 } from "../crdt/index.ts";
-import { LANES_MAX } from "./limits.ts";
+import { LANES_MAX, RUNG_LANES_MAX } from "./limits.ts";
 import type { LaneClaim } from "./protocol.ts";
 
-const LANE_TAG = tag("chirograph lane 0");
+const LANE_TAG = tag("chirograph lane 1");
+const DEVICE_TAG = tag("chirograph device 1");
+const FRONTIER_TAG = tag("chirograph frontier 1");
 const TAG_BYTES = 8;
+const DEVICE_TAG_BYTES = 4;
+/** How much farther from the newest change each rung is than the one before. */
+const RUNG_STEP = 1.25;
 
 /** A change's hash, shortened under a key that both ends of one session share: nobody can prepare collisions. */
 export function laneTag(key: Bytes, id: ChangeId): Bytes {
   return sha256(concat(LANE_TAG, key, mustFromHex(id))).slice(0, TAG_BYTES);
 }
 
+/** A device's key, shortened likewise, in hex. Two devices may share one: the tags of their changes tell which is meant. */
+export function deviceTag(key: Bytes, device: DeviceId): string {
+  return toHex(sha256(concat(DEVICE_TAG, key, mustFromHex(device))).slice(0, DEVICE_TAG_BYTES));
+}
+
+/** 8 bytes for all that is claimed: equal for those who hold the same. */
+export function frontierOf(key: Bytes, lanes: readonly LaneClaim[]): Bytes {
+  const tags = lanes.map(({ tag }) => toHex(tag)).sort();
+  return sha256(concat(FRONTIER_TAG, key, mustFromHex(tags.join("")))).slice(0, TAG_BYTES);
+}
+
 /** What is claimed, with the change that it is claimed of. */
 export interface Claim extends LaneClaim {
   readonly id: ChangeId;
+  readonly author: DeviceId;
 }
 
 /** What a replica holds, but for changes in `without` (not stored yet, or not for them) and what follows them on their lanes. */
@@ -41,11 +63,27 @@ export function claim(replica: Replica, key: Bytes, without: Pick<ReadonlySet<Ch
   for (const tip of compared(replica).told) {
     let id: ChangeId | null = tip.id;
     while (id !== null && without.has(id)) id = replica.get(id)!.change.prev;
-    if (id === null) continue;
-    const { author, seq } = replica.get(id)!.change;
-    lanes.push({ id, author, seq, tag: laneTag(key, id) });
+    if (id !== null) lanes.push(claimOf(replica, key, id));
   }
   return lanes;
+}
+
+function claimOf(replica: Replica, key: Bytes, id: ChangeId): Claim {
+  const { author, seq } = replica.get(id)!.change;
+  return { id, author, device: deviceTag(key, author), seq, tag: laneTag(key, id) };
+}
+
+/** Rungs down from what is claimed of a lane, the newest first. */
+export function rungsBelow(replica: Replica, key: Bytes, { id: newest }: Claim): Claim[] {
+  const rungs: Claim[] = [];
+  let distance = 0;
+  let next = 0;
+  for (let id: ChangeId | null = newest; id !== null; id = replica.get(id)!.change.prev) {
+    if (distance++ < next) continue;
+    rungs.push(claimOf(replica, key, id));
+    next = Math.max(next + 1, Math.floor(next * RUNG_STEP));
+  }
+  return rungs;
 }
 
 /** Changes by number and tag. The tags of one number are made once: of a device with thousands of faces each claim would else
@@ -108,44 +146,79 @@ export interface Difference {
   readonly common: readonly ChangeId[];
   /** The highest number of this replica's device that they hold. */
   readonly ownSeq: number;
+  /** Devices of which they hold another change than ours with some number, with a few lanes here: rungs tell from where on. */
+  readonly forked: readonly DeviceId[];
 }
 
 export function compare(replica: Replica, key: Bytes, theirs: readonly LaneClaim[]): Difference {
   const { told: tips, leftOut } = compared(replica);
   const tagged = new Tagged(replica, key);
+  const authors = authorsByTag(tips, key);
   const covered: ChangeId[] = [];
   const common: ChangeId[] = [];
+  /** Claims of changes beyond those that are here. */
+  const beyond: { readonly author: DeviceId; readonly seq: number }[] = [];
+  /** The lowest number of which they hold another change than we do. */
+  const doubted = new Map<DeviceId, number>();
   let areAhead = false;
   let ownSeq = 0;
-  for (const { author, seq, tag: theirTag } of theirs) {
-    const match = tagged.find(author, seq, theirTag);
-    if (match !== undefined) {
+  for (const { device, seq, tag: theirTag } of theirs) {
+    const named = authors.get(device) ?? [];
+    const author = named.find(one => tagged.find(one, seq, theirTag) !== undefined);
+    if (author !== undefined) {
+      const match = tagged.find(author, seq, theirTag)!;
       covered.push(match);
       common.push(match);
       if (author === replica.device) ownSeq = Math.max(ownSeq, seq);
       continue;
     }
     areAhead = true;
-    for (const tip of tips) if (tip.author === author && tip.seq < seq) covered.push(tip.id);
+    // Of two devices with one tag nobody can say which is meant.
+    const [only] = named.length === 1 ? named : [];
+    if (only === undefined) continue;
+    if (replica.numbered(only, seq).length === 0) beyond.push({ author: only, seq });
+    else doubted.set(only, Math.min(seq, doubted.get(only) ?? seq));
+  }
+  const forked = [...doubted.keys()].filter(device => hasFewLanes(tips, device));
+  for (const { author, seq } of beyond) {
+    const below = forked.includes(author) ? doubted.get(author)! : Number.POSITIVE_INFINITY;
+    for (const tip of tips)
+      if (tip.author === author && tip.seq < seq && tip.seq < below) covered.push(tip.id);
   }
   const known = new Set(covered);
   const isEqual = tips.every(tip => known.has(tip.id));
   const unsaid = isEqual ? null : looseOn(replica, leftOut);
   const missing = unsaid && [...replica.changesSince(covered)].filter(({ id }) => !unsaid.has(id));
-  return { missing: missing ?? [], areAhead, common, ownSeq };
+  return { missing: missing ?? [], areAhead, common, ownSeq, forked };
+}
+
+function authorsByTag(tips: readonly LaneTip[], key: Bytes): ReadonlyMap<string, readonly DeviceId[]> {
+  const byTag = new Map<string, DeviceId[]>();
+  for (const author of new Set(tips.map(tip => tip.author))) {
+    const name = deviceTag(key, author);
+    byTag.set(name, [...(byTag.get(name) ?? []), author]);
+  }
+  return byTag;
+}
+
+/** Of more, rungs would cost what they save. */
+function hasFewLanes(tips: readonly LaneTip[], device: DeviceId): boolean {
+  return tips.filter(({ author }) => author === device).length <= RUNG_LANES_MAX;
 }
 
 /** How many changes of some devices somebody claims beyond those that are here: what they say, and no more. */
 export function unseenIn(
   replica: Replica,
+  key: Bytes,
   theirs: readonly LaneClaim[],
   devices: ReadonlySet<DeviceId>,
 ): number {
-  const newest = new Map<DeviceId, number>();
-  for (const { author, seq } of theirs)
-    if (devices.has(author)) newest.set(author, Math.max(seq, newest.get(author) ?? 0));
   let unseen = 0;
-  for (const [device, seq] of newest) unseen += Math.max(0, seq - newestIn(replica, device));
+  for (const author of devices) {
+    const name = deviceTag(key, author);
+    const newest = Math.max(0, ...theirs.filter(({ device }) => device === name).map(({ seq }) => seq));
+    unseen += Math.max(0, newest - newestIn(replica, author));
+  }
   return unseen;
 }
 

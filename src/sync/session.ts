@@ -31,7 +31,7 @@ import type { ChainHead, ChangeRecord, Ciphers, PeerLink, StoreError } from "./p
 import type { Message, Presence } from "./protocol.ts";
 import { Questions } from "./questions.ts";
 import { mayHear, Readers } from "./readers.ts";
-import { compare } from "./reconcile.ts";
+import type { Claim } from "./reconcile.ts";
 import { replaceLinks } from "./replace-links.ts";
 import { CLOSED_REASONS, STORE_DAMAGED, STORE_REASONS, statusOf } from "./status.ts";
 import { TheirCarets } from "./their-carets.ts";
@@ -223,7 +223,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
 
   message(peer: Peer, message: Message, sizeBytes: number): void {
     if (this.#readers.isTwin(peer)) return;
-    if (message.type === "have") this.#compare(peer);
+    if (message.type === "have" || message.type === "frontier") this.#compare(peer);
     // Whether it comes from them is seen where it has not arrived.
     if (message.type === "have" && !this.replica.hasGenesis) this.#listener.changed();
     if (message.type === "forks" && this.#readers.mayRead(peer)) this.#twoFaced.share(peer, this.#now);
@@ -242,7 +242,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
   #have(peer: Peer): void {
     const mayRead = this.#readers.mayRead(peer);
     if (mayRead) this.#twoFaced.share(peer, this.#now);
-    peer.claim(this.#readers.claimFor(peer, this.#keeper.held));
+    peer.claim(this.claimFor(peer));
     // For a newcomer nobody is known until the document is there.
     if (mayRead && !peer.isGreeted) this.#presence.repeat();
     peer.isGreeted ||= mayRead;
@@ -256,9 +256,10 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
   /** What was taken a while ago and is still missing is offered again. */
   #compare(peer: Peer): void {
     const reach = this.#readers.reach(peer);
-    if (peer.lanes === null || reach === "nothing") return;
-    const { missing, common, ownSeq } = compare(this.replica, peer.tagKey, peer.lanes);
-    peer.shares(common);
+    if (reach === "nothing") return;
+    const difference = peer.compare();
+    if (difference === null) return;
+    const { missing, ownSeq } = difference;
     if (reach === "all") this.#twoFaced.share(peer, this.#now);
     if (reach === "all" && this.#delivery.heard(peer.device!, ownSeq)) this.#listener.changed();
     const due = missing.filter(
@@ -267,6 +268,14 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     if (reach !== "all" && !missing.some(({ id }) => reach.ends.includes(id)))
       peer.toldEnds = reach.ends.join();
     peer.offer(due, this.#now - RESEND_MS);
+  }
+
+  claimFor(peer: Peer): Claim[] {
+    return this.#readers.claimFor(peer, this.#keeper.held);
+  }
+
+  heldFor(peer: Peer): VerifiedChange[] | null {
+    return this.#readers.heldFor(peer, id => this.#keeper.maySend(id));
   }
 
   // ----------------------------------------------------------------------------------------------- receiving
@@ -297,8 +306,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
 
   /** Tells them what we hold, and they will see what we lack. */
   lacks(peer: Peer, hasLost: boolean): void {
-    if (this.#readers.reach(peer) !== "nothing")
-      peer.answer(this.#readers.claimFor(peer, this.#keeper.held), hasLost);
+    if (this.#readers.reach(peer) !== "nothing") peer.answer(this.claimFor(peer), hasLost);
   }
 
   isLinked(peer: Peer): boolean {

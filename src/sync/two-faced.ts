@@ -18,7 +18,7 @@ import { FORKS_MAX, RESEND_MS } from "./limits.ts";
 import type { Peer } from "./peer.ts";
 import type { ForkClaim } from "./protocol.ts";
 
-const FORK_TAG = tag("chirograph fork 0");
+const FORK_TAG = tag("chirograph fork 1");
 const TAG_BYTES = 8;
 
 /** The two ids of a fork, shortened under a key that both ends of one session share. */
@@ -52,7 +52,7 @@ export class TwoFaced {
   #offer(peer: Peer, fork: Fork, now: number): void {
     const { device } = fork;
     const theirs = peer.forks.find(claim => claim.device === device);
-    if (theirs === undefined && !peer.lanes?.some(({ author }) => author === device)) return;
+    if (theirs === undefined && !peer.claimsOf(device)) return;
     if (theirs !== undefined && saysAsMuch(theirs, fork, peer.tagKey)) return;
     const name = nameOf(fork);
     const sent = peer.proved.get(device);

@@ -82,7 +82,10 @@ export const AROUND: readonly Bug[] = [
   {
     about: "who holds a number is taken to hold both branches of it",
     file: "sync/reconcile.ts",
-    edits: [["tip.author === author && tip.seq < seq", "tip.author === author && tip.seq <= seq"]],
+    edits: [
+      ["if (replica.numbered(only, seq).length === 0) beyond.push", "if (seq > 0) beyond.push"],
+      ["tip.author === author && tip.seq < seq &&", "tip.author === author && tip.seq <= seq &&"],
+    ],
     story: room("comparing"),
   },
   {

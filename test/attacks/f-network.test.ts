@@ -14,6 +14,7 @@ import {
 } from "../../src/sync/limits.ts";
 import type { Bytes } from "../../src/sync/ports.ts";
 import { encodeMessage, type LaneClaim } from "../../src/sync/protocol.ts";
+import { deviceTag } from "../../src/sync/reconcile.ts";
 import { Key } from "../crdt/people.ts";
 import { type Fingerprints, wires } from "../sync/wires.ts";
 import { changes, editor, lettersOf, mallory, room, texts } from "./rooms.ts";
@@ -79,10 +80,10 @@ it("F7 who claims to hold less than before takes nothing back from anybody, and 
   const all = room();
   const { world, alice, honest } = all;
   const puppet = mallory(all, alice);
-  puppet.say({ type: "have", hasLost: false, lanes: puppet.heardOf("have").at(-1)!.lanes });
+  puppet.say({ type: "have", how: "all", lanes: puppet.heardOf("have").at(-1)!.lanes });
   world.run(500);
   expect(puppet.changes).toBe(0);
-  puppet.say({ type: "have", hasLost: false, lanes: [] });
+  puppet.say({ type: "have", how: "all", lanes: [] });
   world.run(500);
   expect(puppet.changes).toBe(lettersOf(alice.replica).length);
   expect(texts(honest)).toEqual(["Hello", "Hello", "Hello"]);
@@ -254,7 +255,7 @@ it("F16 who asks a hundred times is answered once, and never with more than the 
   const all = room();
   const { world, alice } = all;
   const puppet = mallory(all, alice);
-  for (let i = 0; i < 100; i++) puppet.say({ type: "have", hasLost: false, lanes: [] });
+  for (let i = 0; i < 100; i++) puppet.say({ type: "have", how: "all", lanes: [] });
   world.run(RESEND_MS - 1_000);
   expect(puppet.changes).toBe(lettersOf(alice.replica).length);
   for (let i = 0; i < 30; i++) {
@@ -272,11 +273,15 @@ it("F17 F18 B20 claims to hold what nobody wrote, by number or by hash, are aske
   const all = room();
   const { world, alice, bob, carol, honest } = all;
   const puppet = mallory(all, bob);
-  const high = (author: DeviceId): LaneClaim => ({ author, seq: 2 ** 50, tag: world.luck.bytes(8) });
-  puppet.say({ type: "have", hasLost: false, lanes: honest.map(({ replica }) => high(replica.device)) });
+  const high = (author: DeviceId): LaneClaim => ({
+    device: deviceTag(puppet.keys!.tags, author),
+    seq: 2 ** 50,
+    tag: world.luck.bytes(8),
+  });
+  puppet.say({ type: "have", how: "all", lanes: honest.map(({ replica }) => high(replica.device)) });
   puppet.say({
     type: "have",
-    hasLost: false,
+    how: "all",
     lanes: Array.from({ length: LANES_MAX }, () => high(alice.replica.device)),
   });
   for (let i = 0; i < 20; i++) {

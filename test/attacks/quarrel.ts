@@ -53,7 +53,7 @@ function strangers(): void {
   const { world, alice } = all;
   for (const inviteSeed of [null, new Key("another link").seed]) {
     const stranger = mallory(all, alice, { inviteSeed });
-    stranger.say({ type: "have", hasLost: false, lanes: [] });
+    stranger.say({ type: "have", how: "all", lanes: [] });
     stranger.say({ type: "presence", presence: { name: "The bank", caret: { anchor: null, head: null } } });
     world.run(1_000);
     holds("a stranger was given changes", stranger.changes === 0);
@@ -146,7 +146,7 @@ function comparing(): void {
     );
   goesOn(all, "after a fork");
   const asking = mallory(all, alice);
-  for (let i = 0; i < 50; i++) asking.say({ type: "have", hasLost: false, lanes: [] });
+  for (let i = 0; i < 50; i++) asking.say({ type: "have", how: "all", lanes: [] });
   world.run(3_000);
   holds("one question was answered many times", asking.changes === lettersOf(alice.replica).length);
 }

@@ -177,9 +177,9 @@ describe("Mallory's noise", () => {
       });
       peer.send({
         type: "have",
-        hasLost: false,
+        how: "all",
         lanes: Array.from({ length: 2_000 }, (_, seq) => ({
-          author: toHex(ciphers.random(32)) as never,
+          device: toHex(ciphers.random(4)),
           seq: seq + 1,
           tag: ciphers.random(8),
         })),

@@ -21,7 +21,7 @@ import type { Pack } from "../../src/sync/outbox.ts";
 import { Peer, type PeerHost } from "../../src/sync/peer.ts";
 import type { Bytes, Network } from "../../src/sync/ports.ts";
 import type { Message, SentRun, SignedChange } from "../../src/sync/protocol.ts";
-import { claim } from "../../src/sync/reconcile.ts";
+import { type Claim, claim } from "../../src/sync/reconcile.ts";
 import { packedOf } from "../../src/sync/sent-run.ts";
 import { editBody } from "../../src/sync/text.ts";
 
@@ -96,8 +96,16 @@ export class Mallory implements PeerHost {
 
   opened(peer: Peer): void {
     this.peers.add(peer);
-    peer.claim(claim(this.replica, peer.tagKey, NOBODY));
+    peer.claim(this.claimFor(peer));
     peer.send({ type: "presence", presence: { name: "Mallory", caret: null } });
+  }
+
+  claimFor(peer: Peer): readonly Claim[] {
+    return claim(this.replica, peer.tagKey, NOBODY);
+  }
+
+  heldFor(): Iterable<VerifiedChange> {
+    return this.replica.changes();
   }
 
   closed(peer: Peer): void {

@@ -109,7 +109,7 @@ class Scene {
     const said: readonly Message[] = [
       changes(written.slice(0, 3)),
       changes(written.slice(3, 4)),
-      { type: "have", hasLost: false, lanes: [{ author: KEY.id, seq: 3, tag: world.luck.bytes(8) }] },
+      { type: "have", how: "all", lanes: [{ device: KEY.id.slice(0, 8), seq: 3, tag: world.luck.bytes(8) }] },
       { type: "took", bytes: 0 },
       { type: "presence", presence: { name: "Mallory", caret: { anchor: dot, head: null } } },
       { type: "ping" },
@@ -245,7 +245,7 @@ function signedAnew(bytes: Bytes): SignedChange {
 
 const HEAD = 8 + 1 + 32;
 const CHECK = 8;
-const SEGMENT_TAG = new TextEncoder().encode("chirograph segment 0");
+const SEGMENT_TAG = new TextEncoder().encode("chirograph segment 1");
 
 /** wire §13.1: the check of each segment, made right for what its bytes are now. */
 function withChecks(file: Bytes): Bytes {

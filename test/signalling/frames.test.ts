@@ -125,7 +125,7 @@ describe("frames", () => {
 
   it("signs label, nonce and room, in this order", () => {
     const message = joinMessage(new Uint8Array(32).fill(1), new Uint8Array(32).fill(2));
-    const label = "chirograph signalling join 0\0";
+    const label = "chirograph signalling join 1\0";
     expect(Buffer.from(message.subarray(0, label.length)).toString()).toBe(label);
     expect([...message.subarray(label.length)]).toEqual([...Array(32).fill(1), ...Array(32).fill(2)]);
   });

@@ -98,8 +98,8 @@ function rename(tab: Tab, luck: Prng): void {
 }
 
 /** The owner makes one more link, in any role. */
-function invite({ tabs, honest, luck, invites }: Stage): boolean {
-  const owner = tabs.find(({ profile }) => profile === honest[0]);
+function invite({ awake, honest, luck, invites }: Stage): boolean {
+  const owner = awake.find(({ profile }) => profile === honest[0]);
   if (owner === undefined || invites.length >= INVITES_MAX) return false;
   const role = luck.pick(ROLES);
   const key = keyNamed(`link ${invites.length} of the world`);

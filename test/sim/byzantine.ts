@@ -5,8 +5,15 @@
 // uses an unlocked device, is its owner to everybody else.
 
 import { signatureMessage } from "../../src/crdt/graph/verify.ts";
-import type { Bytes, DeviceId } from "../../src/crdt/index.ts";
-import { decodeMessage, encodeMessage, type Message, runOf, type SentRun } from "../../src/sync/protocol.ts";
+import type { Bytes } from "../../src/crdt/index.ts";
+import {
+  decodeMessage,
+  encodeMessage,
+  type HowHeld,
+  type Message,
+  runOf,
+  type SentRun,
+} from "../../src/sync/protocol.ts";
 import type { Wire } from "../sync/wires.ts";
 import type { Tab } from "../sync/world.ts";
 import { FORGERIES, type Forged } from "./forgeries.ts";
@@ -25,6 +32,7 @@ export interface Strategy {
 /** At most so many bytes of a message in one frame, which is not cut into pieces here. */
 const FRAME_ROOM = 15_000;
 const PAST_MAX = 200;
+const HOW: readonly HowHeld[] = ["all", "lost", "more", "rungs"];
 
 export class Liar {
   readonly stage: Stage;
@@ -246,8 +254,8 @@ export const STRATEGIES: readonly Strategy[] = [
         const seq = luck.chance(0.5) ? lane.seq + luck.between(1, 1_000_000) : 1 + luck.below(lane.seq);
         return luck.chance(0.3) ? lane : { ...lane, seq, tag: luck.bytes(8) };
       });
-      const hasLost = luck.chance(0.2);
-      return [frameOf({ type: "have", hasLost, lanes: luck.chance(0.2) ? [] : lanes })];
+      const how = luck.chance(0.2) ? luck.pick(HOW) : message.how;
+      return [frameOf({ type: "have", how, lanes: luck.chance(0.2) ? [] : lanes })];
     },
   },
   {
@@ -256,11 +264,11 @@ export const STRATEGIES: readonly Strategy[] = [
     act: liar => {
       const { luck } = liar;
       const lanes = Array.from({ length: luck.between(1, 200) }, () => ({
-        author: Buffer.from(luck.bytes(32)).toString("hex") as DeviceId,
+        device: Buffer.from(luck.bytes(4)).toString("hex"),
         seq: luck.pick([1, 7, 2 ** 53 - 1]),
         tag: luck.bytes(8),
       }));
-      for (const wire of liar.open) wire.inject(frameOf({ type: "have", hasLost: false, lanes }));
+      for (const wire of liar.open) wire.inject(frameOf({ type: "have", how: luck.pick(HOW), lanes }));
       return liar.open.length > 0;
     },
   },

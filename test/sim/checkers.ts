@@ -5,6 +5,7 @@
 import type { Op } from "../../src/crdt/graph/change.ts";
 import { type ChangeId, type DeviceId, type RefusalCode, Replica } from "../../src/crdt/index.ts";
 import { BUFFERED_BYTES_HIGH, FRAME_BYTES_MAX } from "../../src/sync/limits.ts";
+import { STORE_REASONS } from "../../src/sync/status.ts";
 import { checkDocument } from "../model/check-document.ts";
 import { NaiveDocument } from "../model/naive-document.ts";
 import { asideOf } from "../model/naive-effects.ts";
@@ -32,6 +33,8 @@ export class Checkers {
   readonly #kept = new Map<Profile, Map<string, { readonly author: DeviceId; readonly seq: number }>>();
   /** Whose changes may be gone, and numbers used twice: an old disk, a damaged row. */
   readonly #excused = new Set<Profile>();
+  /** What open pages still held for their disks when all was well again: changes, and up to which number they went. */
+  readonly #owed: { readonly tab: Tab; readonly ids: readonly string[]; readonly seq: number }[] = [];
   /** What counts by some changes and proofs. */
   readonly #asides = new Map<string, string>();
   readonly #reputation = new Reputation();
@@ -132,6 +135,7 @@ export class Checkers {
   #checkTab(tab: Tab): void {
     this.#checkBounds(tab);
     this.#checkDelivery(tab);
+    checkToldUnsaved(tab);
     const { replica } = tab;
     if (!this.#opened.has(tab) && !this.#excused.has(tab.profile))
       for (const id of tab.openedOn)
@@ -221,8 +225,32 @@ export class Checkers {
 
   // ------------------------------------------------------------------------------------------------ in the end
 
+  /** From here on everything works: what a page could not store so far it must. */
+  healing(): void {
+    for (const tab of this.#stage.tabs) {
+      const words = tab.session.lastWords;
+      if (words === null || hasConflict(tab) || this.#excused.has(tab.profile)) continue;
+      const seq = words.after + (words.draft === null ? 0 : 1);
+      this.#owed.push({ tab, ids: words.changes.map(({ id }) => id), seq });
+    }
+  }
+
+  /** Unless another page took their numbers, and they were told so. */
+  #checkOwed(): void {
+    for (const { tab, ids, seq } of this.#owed) {
+      const { profile } = tab;
+      if (!tab.isAlive || this.#excused.has(profile)) continue;
+      this.#stage.count("unsaved pages saved");
+      const kept = this.#kept.get(profile);
+      const { head } = profile.disk.journal;
+      if (!ids.every(id => kept?.has(id)) || (head?.seq ?? 0) < seq)
+        throw new Error(`${tab.name} had written what its disk does not hold`);
+    }
+  }
+
   finish(): void {
     this.check();
+    this.#checkOwed();
     const { members: tabs } = this.#stage;
     const honest = [...new Set(tabs.map(({ profile }) => profile))];
     const documents = tabs.map(({ replica }) => replica.canonicalJson());
@@ -277,6 +305,14 @@ export class Checkers {
     }
     if (replica.heads.join() !== shown.heads.join()) throw new Error(`${name} has other changes on disk`);
   }
+}
+
+/** Whoever has a disk that does not take the text is told so, and why. */
+function checkToldUnsaved(tab: Tab): void {
+  const { refusedBy, status } = tab;
+  if (refusedBy === null || hasConflict(tab)) return;
+  if (status.kind !== "not-saved" || status.reason !== STORE_REASONS[refusedBy])
+    throw new Error(`${tab.name} says "${status.kind}" while its disk answers "${refusedBy}"`);
 }
 
 /** What decides what counts: changes, and proofs of two-faced devices. */

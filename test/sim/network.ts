@@ -271,6 +271,7 @@ export class Station {
   readonly #mesh: Mesh;
   readonly #relays = new Map<ConnectionId, RelayLink>();
   readonly #others = new Map<ConnectionId, string>();
+  readonly #paired = new Map<Wire, string>();
   readonly #events: MeshEvent[] = [];
   #isHandling = false;
   #tickAt = Number.POSITIVE_INFINITY;
@@ -285,12 +286,24 @@ export class Station {
 
   /** The open direct links, with who is at the other end. */
   get links(): { readonly wire: Wire; readonly other: string }[] {
-    return [...this.dials].flatMap(([connection, wire]) =>
+    const met = [...this.dials].flatMap(([connection, wire]) =>
       wire === null ? [] : [{ wire, other: this.#others.get(connection)! }],
     );
+    return [...met, ...[...this.#paired].map(([wire, other]) => ({ wire, other }))];
+  }
+
+  /** A link without the meeting place: it was paired by hand. */
+  pair(wire: Wire, other: string): void {
+    this.#paired.set(wire, other);
+    wire.ended = () => this.#paired.delete(wire);
+    this.tab.attach(wire);
   }
 
   do(event: MeshEvent): void {
+    this.tab.whenAwake(() => this.#do(event));
+  }
+
+  #do(event: MeshEvent): void {
     if (!this.isAlive) return;
     this.#events.push(event);
     if (this.#isHandling) return;
@@ -383,6 +396,7 @@ export class Station {
   take(connection: ConnectionId, wire: Wire, other: string): void {
     this.dials.set(connection, wire);
     this.#others.set(connection, other);
+    wire.whenAwake = this.tab.whenAwake;
     wire.ended = () => {
       this.dials.delete(connection);
       this.do({ type: "closed", connection });
@@ -391,6 +405,11 @@ export class Station {
   }
 
   hear(from: PeerId, envelope: Envelope): void {
+    this.tab.whenAwake(() => this.#hear(from, envelope));
+  }
+
+  #hear(from: PeerId, envelope: Envelope): void {
+    if (!this.isAlive) return;
     if (envelope.type !== "relay-frame") {
       this.do({ type: "envelope", from, envelope });
       return;

@@ -65,6 +65,18 @@ const PLANTS: readonly Plant[] = [
       } as typeof Keeper,
     }),
   ),
+  plant<typeof keeper>(
+    "that the disk takes nothing is told to nobody",
+    "sync/keeper.ts",
+    /while its disk answers/,
+    ({ Keeper }) => ({
+      Keeper: class extends Keeper {
+        override get failure(): null {
+          return null;
+        }
+      } as typeof Keeper,
+    }),
+  ),
   plant<typeof delivery>(
     "who holds a change is said to hold the next",
     "sync/delivery.ts",

@@ -11,6 +11,7 @@ import { Profile } from "../sync/world.ts";
 import { DEEDS, nameAt, type as typeSome } from "./actor.ts";
 import { Liar, STRATEGIES } from "./byzantine.ts";
 import { Checkers, hasConflict } from "./checkers.ts";
+import { HARDSHIPS, HardshipDice } from "./hardships.ts";
 import { BAD_DISKS, FAULTS, Stage } from "./world.ts";
 
 /** Milliseconds after which healed people must hold the same. */
@@ -26,9 +27,11 @@ export class Run {
   healedMs = 0;
   readonly #checkers: Checkers;
   readonly #liars: Liar[] = [];
+  readonly #dice: HardshipDice;
 
   constructor(seed: number) {
     this.seed = seed;
+    this.#dice = new HardshipDice(seed);
     this.stage = new Stage(seed, seed % REAL_KEYS_EVERY !== 0);
     this.#checkers = new Checkers(this.stage);
   }
@@ -152,6 +155,7 @@ export class Run {
     const { luck, world, network } = stage;
     const steps = luck.between(20, 50);
     for (let i = 0; i < steps; i++) {
+      if (this.#dice.isNow) stage.step(HARDSHIPS);
       const what = luck.below(20);
       if (what < 10) stage.step(DEEDS);
       else if (what < 14 && this.#liars.length > 0) this.#lie();
@@ -176,6 +180,7 @@ export class Run {
   #heal(): void {
     const { stage } = this;
     const { world, luck, network } = stage;
+    this.#checkers.healing();
     stage.heal();
     // Those who lie on do it by what they leave out and alter; they write nothing new, or nobody could ever be done.
     const staying = luck.chance(0.4);

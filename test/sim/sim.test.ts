@@ -4,6 +4,7 @@
 import { expect, test } from "vitest";
 import { DEEDS } from "./actor.ts";
 import { STRATEGIES } from "./byzantine.ts";
+import { HARDSHIPS } from "./hardships.ts";
 import { play } from "./run.ts";
 import { BAD_DISKS, FAULTS } from "./world.ts";
 
@@ -34,6 +35,9 @@ const ALWAYS = [
   "relays",
   "directs",
   "intercepted",
+  "writes that nobody heard of",
+  "writes half there",
+  "unsaved pages saved",
 ];
 
 /** What needs an occasion that few seeds give: another liar's fork, a removal, a link that was revoked. */
@@ -58,7 +62,7 @@ test("random runs are safe at every step, heal, and leave nothing untried", () =
   for (let seed = FIRST; seed < FIRST + RUNS; seed++)
     for (const [what, count] of mustHold(seed)) total.set(what, (total.get(what) ?? 0) + count);
   console.log([...total].map(([what, count]) => `${what} ${count}`).join(", "));
-  const named = [...DEEDS, ...FAULTS, ...BAD_DISKS.flat(), ...STRATEGIES]
+  const named = [...DEEDS, ...FAULTS, ...HARDSHIPS, ...BAD_DISKS.flat(), ...STRATEGIES]
     .map(({ name }) => name)
     .filter(name => !SELDOM.has(name));
   if (RUNS >= 300) expect([...named, ...ALWAYS].filter(what => (total.get(what) ?? 0) === 0)).toEqual([]);

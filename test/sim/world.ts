@@ -79,9 +79,14 @@ export class Stage {
     return this.world.tabs.filter(({ profile }) => this.honest.includes(profile));
   }
 
+  /** Those that do not stand still. */
+  get awake(): Tab[] {
+    return this.tabs.filter(({ isFrozen }) => !isFrozen);
+  }
+
   /** Those that can be written in. */
   get writers(): Tab[] {
-    return this.tabs.filter(({ replica }) => replica.hasGenesis && replica.mayWrite);
+    return this.awake.filter(({ replica }) => replica.hasGenesis && replica.mayWrite);
   }
 
   /** Pages of those who are let read in the end: whoever has a role, or a link that is alive and was never removed, by the
@@ -127,7 +132,9 @@ export class Stage {
   }
 
   leave(tab: Tab): void {
-    tab.leave();
+    // A page that stands still says no goodbye.
+    if (tab.isFrozen) tab.crash();
+    else tab.leave();
     this.network.exit(tab);
   }
 
@@ -198,8 +205,10 @@ export class Stage {
     // Whom a lying server named stays in the tables of pages until they lose it.
     if (network.counts.invented > 0) network.stopServer();
     network.startServer();
+    for (const tab of this.tabs) tab.thaw();
     for (const { disk } of this.honest) {
-      disk.refuses = disk.failsToComplete = null;
+      disk.refuses = disk.failsToComplete = disk.breaks = null;
+      disk.roomBytes = Number.POSITIVE_INFINITY;
       disk.refusesSignatures = false;
       disk.resume();
     }

@@ -17,6 +17,8 @@ interface Transaction {
   /** Whose it is; a tab that died takes its own with it. */
   readonly owner: object;
   readonly kind: "append" | "read" | "putSignature" | "putFork";
+  /** Runs what its page does, at once or when the page no longer stands still. */
+  readonly whenAwake: (run: () => void) => void;
   readonly change: (journal: Journal) => Journal;
   readonly done: (journal: Journal) => void;
   readonly failed: (code: StoreError) => void;
@@ -36,6 +38,10 @@ export class Disk {
   failsToComplete: StoreError | null = null;
   /** Signatures are refused, changes are not. */
   refusesSignatures = false;
+  /** Bytes that there is room for. A transaction that needs more aborts when it should complete; reading needs none. */
+  roomBytes = Number.POSITIVE_INFINITY;
+  /** Told of the next write when it is half done, in place of its end: whoever sets it says what is left of it. */
+  breaks: ((before: Journal, after: Journal) => void) | null = null;
   /** Nothing moves while this is set. */
   #isStalled = false;
   readonly #after: After;
@@ -103,25 +109,37 @@ export class Disk {
       this.#after(this.delayMs(), () => {
         if (life === this.#life) run();
       });
+    // A page that stands still holds up its transaction, and with it whoever comes behind.
+    later(() => transaction.whenAwake(() => this.#change(transaction, life, later)));
+  }
+
+  #change(transaction: Transaction, life: number, later: (run: () => void) => void): void {
+    if (life !== this.#life) return;
+    const { kind, whenAwake } = transaction;
+    const refusal = this.refuses ?? (this.refusesSignatures && kind === "putSignature" ? "failed" : null);
+    if (refusal !== null) {
+      this.#finish(() => whenAwake(() => transaction.failed(refusal)));
+      return;
+    }
+    const changed = transaction.change(this.journal);
     later(() => {
-      const refusal =
-        this.refuses ?? (this.refusesSignatures && transaction.kind === "putSignature" ? "failed" : null);
-      if (refusal !== null) {
-        this.#finish(() => transaction.failed(refusal));
+      const isWritten = changed !== this.journal;
+      const needsBytes = isWritten ? sizeOf(changed) - sizeOf(this.journal) : 0;
+      const failure = kind === "read" ? null : needsBytes > this.roomBytes ? "quota" : this.failsToComplete;
+      if (failure !== null) {
+        this.#finish(() => whenAwake(() => transaction.failed(failure)));
         return;
       }
-      const changed = transaction.change(this.journal);
-      later(() => {
-        const failure = transaction.kind === "read" ? null : this.failsToComplete;
-        if (failure !== null) {
-          this.#finish(() => transaction.failed(failure));
-          return;
-        }
-        const isWritten = changed !== this.journal;
-        this.journal = changed;
-        if (isWritten) this.#tell(transaction.owner);
-        this.#finish(() => transaction.done(changed));
-      });
+      const { breaks } = this;
+      if (isWritten && breaks !== null) {
+        this.breaks = null;
+        breaks(this.journal, changed);
+        return;
+      }
+      this.roomBytes -= needsBytes;
+      this.journal = changed;
+      if (isWritten) this.#tell(transaction.owner);
+      this.#finish(() => whenAwake(() => transaction.done(changed)));
     });
   }
 
@@ -135,6 +153,14 @@ export class Disk {
   #tell(writer: object): void {
     for (const [owner, told] of this.#watchers) if (owner !== writer) this.#after(1, told);
   }
+}
+
+function sizeOf({ rows, forks }: Journal): number {
+  const proofs = [...(forks?.values() ?? [])];
+  return (
+    rows.reduce((sum, { bytes, signature }) => sum + bytes.length + (signature?.length ?? 0), 0) +
+    proofs.reduce((sum, { proof }) => sum + proof.length, 0)
+  );
 }
 
 /** The rows after `position`; all of them for a caller that remembers more than there is. */

@@ -4,6 +4,7 @@
 import { describe, expect, test } from "vitest";
 import type { Bytes, DeviceId, DocId } from "../../src/crdt/index.ts";
 import { Handshake, type HandshakeOptions, type HandshakeStep } from "../../src/sync/handshake.ts";
+import { PROTOCOL_VERSION_MAX } from "../../src/sync/protocol.ts";
 import { Key, verify } from "../crdt/people.ts";
 import { World } from "./world.ts";
 
@@ -95,6 +96,20 @@ describe("two honest ends", () => {
     expect(a.outcome.keys.receive).toEqual(b.outcome.keys.send);
     expect(a.outcome.keys.tags).toEqual(b.outcome.keys.tags);
     expect(a.outcome.keys.send).not.toEqual(a.outcome.keys.receive);
+  });
+
+  test("of versions N and N - 1 agree on N - 1, and further apart each says which of them is the older", () => {
+    const N = PROTOCOL_VERSION_MAX;
+    const meet = (first: readonly [number, number] | null, second: readonly [number, number]) =>
+      shake(
+        { key: alice, ...(first === null ? {} : { versions: first }) },
+        { key: bob, versions: second },
+      ).map(({ outcome, verdict }) => (outcome?.type === "done" ? outcome.version : verdict));
+    expect(meet(null, [N, N])).toEqual([N, N]);
+    expect(meet(null, [N, N + 1])).toEqual([N, N]);
+    expect(meet([N, N + 1], [N + 1, N + 2])).toEqual([N + 1, N + 1]);
+    expect(meet(null, [N + 1, N + 2])).toEqual(["newer", "older"]);
+    expect(meet([N + 1, N + 2], [N, N])).toEqual(["older", "newer"]);
   });
 
   test("agree without fingerprints, as over the relay", () => {

@@ -3,7 +3,9 @@
 import { decodeChange } from "../../src/crdt/graph/codec.ts";
 import type { Bytes, ChangeId, DeviceId } from "../../src/crdt/index.ts";
 import { Channel } from "../../src/sync/channel.ts";
+import { Peer } from "../../src/sync/peer.ts";
 import { decodeMessage, type Message } from "../../src/sync/protocol.ts";
+import type { Claim } from "../../src/sync/reconcile.ts";
 import { lengthOf } from "../../src/sync/sent-run.ts";
 import type { Wire } from "./wires.ts";
 import type { Profile, Tab } from "./world.ts";
@@ -29,28 +31,42 @@ export function listenIn(wire: Wire, tab: Tab): void {
     if (message === null) throw new Error(`${tab.name} sent what cannot be read`);
     tab.said[message.type]++;
     tab.world.note(tab.name, inShort(message), owner);
-    for (const sentence of tooEarly(tab, message)) tab.world.toldTooEarly.push(sentence);
   };
 }
 
 /** For the log. */
 function inShort(message: Message): string {
   if (message.type === "have") {
-    const lanes = message.lanes.map(({ author, seq }) => `${author.slice(0, 4)}:${seq}`);
-    return `have ${lanes.slice(0, 6).join(" ")}${lanes.length > 6 ? " …" : ""}`;
+    const lanes = message.lanes.map(({ device, seq }) => `${device.slice(0, 4)}:${seq}`);
+    const how = message.how === "all" ? "" : `${message.how} `;
+    return `have ${how}${lanes.slice(0, 6).join(" ")}${lanes.length > 6 ? " …" : ""}`;
   }
   if (message.type === "changes")
     return `changes ${message.runs.reduce((sum, run) => sum + lengthOf(run), 0)}`;
   return message.type === "took" ? `took ${message.bytes}` : message.type;
 }
 
-function* tooEarly({ profile, name }: Tab, message: Message): Generator<string> {
-  if (message.type !== "have") return;
-  const held = heldBy(profile);
-  for (const { author, seq } of message.lanes) {
-    const best = Math.max(0, ...(held.seqs.get(author) ?? []));
-    if (best < seq) yield `${name} claimed ${author.slice(0, 6)}:${seq} and holds ${best}`;
-  }
+/** What speaks for a tab with one other: what it claims to hold is checked, sealed or not. */
+export function listenedTo(tab: Tab): typeof Peer {
+  const check = (lanes: readonly Claim[]) => {
+    const held = heldBy(tab.profile);
+    for (const { id, author, seq } of lanes)
+      if (!held.ids.has(id))
+        tab.world.toldTooEarly.push(
+          `${tab.name} claimed ${author.slice(0, 6)}:${seq}, which it has not stored`,
+        );
+  };
+  return class extends Peer {
+    override claim(lanes: readonly Claim[]): void {
+      check(lanes);
+      super.claim(lanes);
+    }
+
+    override answer(lanes: readonly Claim[], hasLost: boolean): void {
+      check(lanes);
+      super.answer(lanes, hasLost);
+    }
+  };
 }
 
 /** The same for what is packed to be sent, which on the way is rows that say little by themselves. */
@@ -71,7 +87,6 @@ export function watchPacking(tab: Tab): void {
 
 interface Held {
   readonly ids: ReadonlySet<ChangeId>;
-  readonly seqs: ReadonlyMap<DeviceId, readonly number[]>;
   /** Of `signedAlike`, which grows. */
   readonly alike: number;
 }
@@ -84,7 +99,6 @@ function heldBy({ key, signedAlike, disk }: Profile): Held {
   const known = remembered.get(rows);
   if (known?.alike === signedAlike.size) return known;
   const ids = new Set<ChangeId>();
-  const seqs = new Map<DeviceId, number[]>();
   const changes = rows.map(({ id, bytes, signature }) => ({
     ...cachedChange(id, bytes),
     isSigned: signature !== null || signedAlike.has(id),
@@ -96,11 +110,8 @@ function heldBy({ key, signedAlike, disk }: Profile): Held {
   for (const { id, author, seq } of changes) {
     if (author === key.id && seq > signed) continue;
     ids.add(id);
-    const list = seqs.get(author) ?? [];
-    list.push(seq);
-    seqs.set(author, list);
   }
-  const held = { ids, seqs, alike: signedAlike.size };
+  const held = { ids, alike: signedAlike.size };
   remembered.set(rows, held);
   return held;
 }

@@ -8,6 +8,7 @@ import {
   type DeviceId,
   equalBytes,
   RUN_CHANGES_MAX,
+  toHex,
 } from "../../src/crdt/index.ts";
 import { FORK_BYTES_MAX } from "../../src/crdt/limits.ts";
 import { ciphers } from "../../src/sync/adapters/ciphers.ts";
@@ -18,11 +19,15 @@ import {
   FRAME_BYTES_MAX,
   LANES_MAX,
   MESSAGE_BYTES_MAX,
+  RANGE_LIST_MAX,
+  RANGES_MAX,
 } from "../../src/sync/limits.ts";
 import {
   decodeMessage,
   encodeMessage,
+  type HowHeld,
   type Message,
+  type Range,
   type RunStart,
   runOf,
   type SentRun,
@@ -43,13 +48,19 @@ const run: fc.Arbitrary<SentRun> = fc
     const least = rest.start.type === "after" ? Math.max(1, count) : count;
     return { ...rest, count: least, rows: least === 0 ? new Uint8Array(0) : rows };
   });
+const says: fc.Arbitrary<Range["says"]> = fc.oneof(
+  fc.record({ type: fc.constant("nothing" as const) }),
+  fc.record({ type: fc.constant("sum" as const), sum: bytes(8) }),
+  fc.record({
+    type: fc.constantFrom("holds" as const, "lacks" as const),
+    tags: fc.array(bytes(8), { maxLength: RANGE_LIST_MAX }),
+  }),
+);
 const message: fc.Arbitrary<Message> = fc.oneof(
   fc.record({
     type: fc.constant("have" as const),
-    hasLost: fc.boolean(),
-    lanes: fc.array(fc.record({ author: hex as fc.Arbitrary<DeviceId>, seq: count, tag: bytes(8) }), {
-      maxLength: 9,
-    }),
+    how: fc.constantFrom<HowHeld[]>("all", "lost", "more", "rungs"),
+    lanes: fc.array(fc.record({ device: bytes(4).map(toHex), seq: count, tag: bytes(8) }), { maxLength: 9 }),
   }),
   fc.record({
     type: fc.constant("changes" as const),
@@ -72,10 +83,15 @@ const message: fc.Arbitrary<Message> = fc.oneof(
   }),
   fc.record({ type: fc.constant("introduction" as const), signature: bytes(64) }),
   fc.record({ type: fc.constantFrom("ping" as const, "pong" as const) }),
+  fc.record({ type: fc.constant("frontier" as const), digest: bytes(8) }),
+  fc.record({
+    type: fc.constant("ranges" as const),
+    ranges: fc.array(fc.record({ depth: count, tag: bytes(8), says }), { maxLength: 9 }),
+  }),
 );
 /** Looks like a message more often than not. */
 const noise = fc
-  .tuple(fc.option(fc.nat(10)), bytes(0, 120))
+  .tuple(fc.option(fc.nat(12)), bytes(0, 120))
   .map(([type, rest]) => (type === null ? rest : Uint8Array.of(type, ...rest)));
 
 describe("messages", () => {
@@ -113,13 +129,24 @@ describe("messages", () => {
   }, 60_000);
 
   test("beyond a limit are refused, at it they are not", () => {
-    const lane = { author: "00".repeat(32) as DeviceId, seq: 1, tag: new Uint8Array(8) };
+    const lane = { device: "00".repeat(4), seq: 1, tag: new Uint8Array(8) };
     const have = (lanes: number) =>
-      encodeMessage({ type: "have", hasLost: false, lanes: Array(lanes).fill(lane) });
+      encodeMessage({ type: "have", how: "all", lanes: Array(lanes).fill(lane) });
     expect(decodeMessage(have(LANES_MAX))).not.toBe(null);
     expect(decodeMessage(have(LANES_MAX + 1))).toBe(null);
     expect(have(LANES_MAX).length).toBeLessThanOrEqual(MESSAGE_BYTES_MAX);
-    const fork = { device: lane.author, seq: 1, tag: lane.tag };
+    const fork = { device: "00".repeat(32) as DeviceId, seq: 1, tag: lane.tag };
+    const range = (tags: number): Range => ({
+      depth: 1,
+      tag: lane.tag,
+      says: { type: "holds", tags: Array(tags).fill(lane.tag) },
+    });
+    const ranges = (count: number, tags = 0) =>
+      encodeMessage({ type: "ranges", ranges: Array(count).fill(range(tags)) });
+    expect(decodeMessage(ranges(RANGES_MAX))).not.toBe(null);
+    expect(decodeMessage(ranges(RANGES_MAX + 1))).toBe(null);
+    expect(decodeMessage(ranges(1, RANGE_LIST_MAX))).not.toBe(null);
+    expect(decodeMessage(ranges(1, RANGE_LIST_MAX + 1))).toBe(null);
     const forks = (count: number) => encodeMessage({ type: "forks", forks: Array(count).fill(fork) });
     expect(decodeMessage(forks(FORKS_MAX))).not.toBe(null);
     expect(decodeMessage(forks(FORKS_MAX + 1))).toBe(null);

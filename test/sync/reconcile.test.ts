@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import type { ChangeId } from "../../src/crdt/index.ts";
 import { LANES_MAX } from "../../src/sync/limits.ts";
-import { claim, compare, unseenIn } from "../../src/sync/reconcile.ts";
+import { claim, compare, rungsBelow, unseenIn } from "../../src/sync/reconcile.ts";
 import { copyOf, deliver, forge, gather, letterOf, type Person } from "../crdt/people.ts";
 
 const KEY = new Uint8Array(32).fill(5);
@@ -61,8 +61,8 @@ describe("a comparison", () => {
     for (let i = 0; i < 4; i++) write(bob);
     write(carol);
     const devices = new Set([bob.device, alice.device]);
-    expect(unseenIn(alice.replica, [...say(bob), ...say(carol)], devices)).toBe(4);
-    expect(unseenIn(bob.replica, say(alice), devices)).toBe(0);
+    expect(unseenIn(alice.replica, KEY, [...say(bob), ...say(carol)], devices)).toBe(4);
+    expect(unseenIn(bob.replica, KEY, say(alice), devices)).toBe(0);
   });
 
   test("of more branches than a message holds leaves out loose ones, and no honest change", () => {
@@ -85,6 +85,40 @@ describe("a comparison", () => {
     expect(alice.receive(above).refused).toEqual([]);
     expect(sends(alice, bob)).toEqual([left.id, above.id]);
   }, 20_000);
+
+  test("of somebody else's face on a deep lane finds by rungs at most a quarter more than what they lack", () => {
+    const [alice, bob, mallory] = gather("Alice", "Bob", "Mallory");
+    for (let i = 0; i < 400; i++) write(mallory);
+    const twin = copyOf(mallory);
+    for (let i = 0; i < 60; i++) write(mallory, "left");
+    for (let i = 0; i < 90; i++) write(twin, "right");
+    deliver(mallory, alice);
+    deliver(twin, bob);
+    const told = compare(alice.replica, KEY, say(bob));
+    expect(told.areAhead).toBe(true);
+    // Bob's number is the higher one: that there is a fork cannot be seen here, and is seen there.
+    expect(told.forked).toEqual([]);
+    expect(compare(bob.replica, KEY, say(alice)).forked).toEqual([mallory.device]);
+    const rungs = say(bob).flatMap(lane => rungsBelow(bob.replica, KEY, lane));
+    const { missing, forked } = compare(alice.replica, KEY, [...say(bob), ...rungs]);
+    expect(forked).toEqual([mallory.device]);
+    const lacking = lacks(bob, alice);
+    expect(lacking).toHaveLength(60);
+    expect(missing.map(({ id }) => id)).toEqual(expect.arrayContaining(lacking));
+    expect(missing.length - lacking.length).toBeLessThanOrEqual(90 / 4);
+  });
+
+  test("names rungs that are each at most 1.25 times as far down as the one before, to the first of the lane", () => {
+    const [alice] = gather("Alice", "Bob");
+    for (let i = 0; i < 500; i++) write(alice);
+    const lane = say(alice).find(({ author }) => author === alice.device)!;
+    const distances = rungsBelow(alice.replica, KEY, lane).map(({ seq }) => lane.seq - seq);
+    expect(distances.slice(0, 5)).toEqual([0, 1, 2, 3, 4]);
+    for (const [i, far] of distances.entries())
+      if (i > 4) expect(far).toBeLessThanOrEqual(1.25 * distances[i - 1]!);
+    expect(1.25 * distances.at(-1)!).toBeGreaterThan(lane.seq - 1);
+    expect(distances.length).toBeLessThan(30);
+  });
 
   test("brings both branches of a fork to both within a few rounds", () => {
     for (const [left, right] of [

@@ -1,14 +1,16 @@
 // Goal: who lies costs bytes, never correctness; who may not read learns nothing; who floods is cut off. Method: the
 // simulated world with one end of a link spoken by hand (puppet.ts).
 import { beforeEach, describe, expect, test } from "vitest";
-import { type Bytes, type ChangeId, type DeviceId, toHex } from "../../src/crdt/index.ts";
+import { type Bytes, type ChangeId, toHex } from "../../src/crdt/index.ts";
 import {
   BUFFERED_BYTES_HIGH,
   DEMERITS_MAX,
+  RANGES_ANSWERED_MAX,
   UNJUDGED_BYTES_MAX,
   UNTAKEN_FRAMES_MAX,
 } from "../../src/sync/limits.ts";
 import { encodeMessage, runOf, type SignedChange } from "../../src/sync/protocol.ts";
+import { deviceTag } from "../../src/sync/reconcile.ts";
 import { begin, forge, Key, type Letter, newcomer, type Person } from "../crdt/people.ts";
 import { meet, type Puppet, type PuppetOptions } from "./puppet.ts";
 import { wires } from "./wires.ts";
@@ -66,7 +68,7 @@ const altered = ({ id, bytes, signature }: Letter, at = bytes.length - 1): Lette
 describe("content goes only to a member or a holder of the link's key", () => {
   test("who holds the link is given everything", () => {
     const mallory = puppet();
-    mallory.say({ type: "have", hasLost: false, lanes: [] });
+    mallory.say({ type: "have", how: "all", lanes: [] });
     world.run(100);
     expect(mallory.changes).toBe(idsOf(alice).length);
     expect(mallory.heardOf("have").at(-1)!.lanes).toHaveLength(1);
@@ -74,7 +76,7 @@ describe("content goes only to a member or a holder of the link's key", () => {
 
   test("a stranger who knows where we meet gets nothing and learns no lane", () => {
     const mallory = puppet({ inviteSeed: null });
-    mallory.say({ type: "have", hasLost: false, lanes: [] });
+    mallory.say({ type: "have", how: "all", lanes: [] });
     alice.caret(3, "Alice");
     alice.write("!");
     world.run(10_000);
@@ -95,7 +97,7 @@ describe("content goes only to a member or a holder of the link's key", () => {
 
   test("the key of a link that nobody here knows opens nothing", () => {
     const mallory = puppet({ inviteSeed: new Key("another link").seed });
-    mallory.say({ type: "have", hasLost: false, lanes: [] });
+    mallory.say({ type: "have", how: "all", lanes: [] });
     world.run(1_000);
     expect(mallory.changes).toBe(0);
   });
@@ -139,6 +141,8 @@ describe("a server in the middle", () => {
   test("another version is named", () => {
     puppet({ alter: (frame, which) => (which === 0 ? (frame.with(1, 3).with(2, 3) as Bytes) : frame) });
     expect(alice.session.notice).toBe("The other side uses a newer version; reload.");
+    puppet({ alter: (frame, which) => (which === 0 ? (frame.with(1, 0).with(2, 0) as Bytes) : frame) });
+    expect(alice.session.notice).toBe("The other side uses an older version, and has to reload.");
   });
 });
 
@@ -291,6 +295,51 @@ describe("floods", () => {
     expect(wire!.isClosed).toBe(true);
   });
 
+  test("a face that is claimed and shown by no rungs costs its claimant five seconds, and nobody else any", () => {
+    const mallory = puppet();
+    const bob = world.join("Bob", alice);
+    const device = deviceTag(mallory.keys!.tags, alice.replica.device);
+    mallory.say({ type: "have", how: "all", lanes: [{ device, seq: 1, tag: world.luck.bytes(8) }] });
+    world.connect(alice, bob);
+    world.run(3_000);
+    expect(bob.text).toBe(alice.text);
+    expect(mallory.heardOf("have").filter(({ how }) => how === "rungs")).toHaveLength(1);
+    expect(mallory.changes).toBe(0);
+    world.run(3_000);
+    expect(mallory.changes).toBe(alice.replica.size);
+  });
+
+  test("ranges that are asked for without end are passed over beyond a few, and cost demerits", () => {
+    const mallory = puppet();
+    const sum = {
+      depth: 2 ** 50,
+      tag: new Uint8Array(8),
+      says: { type: "sum", sum: new Uint8Array(8) },
+    } as const;
+    mallory.say({ type: "have", how: "all", lanes: [] });
+    for (let i = 0; i < RANGES_ANSWERED_MAX + DEMERITS_MAX; i++)
+      mallory.say({ type: "ranges", ranges: [sum] });
+    world.run(1_000);
+    expect(mallory.heardOf("ranges")).toHaveLength(RANGES_ANSWERED_MAX);
+    expect(mallory.isClosed).toBe(true);
+  });
+
+  test("ranges and frontiers of somebody who may not read are told nothing", () => {
+    const mallory = puppet({ inviteSeed: null });
+    mallory.say({ type: "frontier", digest: world.luck.bytes(8) });
+    mallory.say({
+      type: "ranges",
+      ranges: [
+        { depth: 1, tag: new Uint8Array(8), says: { type: "sum", sum: new Uint8Array(8) } },
+        { depth: 2 ** 50, tag: new Uint8Array(8), says: { type: "holds", tags: [] } },
+      ],
+    });
+    world.run(20_000);
+    expect(mallory.heardOf("have").flatMap(({ lanes }) => lanes)).toEqual([]);
+    expect([...mallory.heardOf("ranges"), ...mallory.heardOf("frontier")]).toEqual([]);
+    expect(mallory.changes).toBe(0);
+  });
+
   test("a count of taken bytes that cannot be costs a demerit, and changes nothing", () => {
     const mallory = puppet();
     for (let i = 0; i < DEMERITS_MAX; i++) mallory.say({ type: "took", bytes: 1e9 });
@@ -308,12 +357,12 @@ describe("floods", () => {
     alice.write("x".repeat(150_000));
     world.run(300);
     const lanes = Array.from({ length: 600 }, () => ({
-      author: toHex(world.luck.bytes(32)) as DeviceId,
+      device: toHex(world.luck.bytes(4)),
       seq: 1,
       tag: world.luck.bytes(8),
     }));
     const [peer] = alice.session.openPeers();
-    peer!.send({ type: "have", hasLost: false, lanes });
+    peer!.send({ type: "have", how: "all", lanes });
     room = Number.POSITIVE_INFINITY;
     peer!.send({ type: "ping" });
     world.run(5_000);

@@ -271,7 +271,7 @@ describe("a run that goes on from what is not here", () => {
     for (let i = 0; i < 200; i++) mallory.say(say(run));
     world.run(1_000);
     expect(mallory.isClosed).toBe(false);
-    expect(mallory.heardOf("have").filter(({ hasLost }) => hasLost)).toHaveLength(200);
+    expect(mallory.heardOf("have").filter(({ how }) => how === "lost")).toHaveLength(200);
     expect(mallory.heardOf("took").at(-1)!.bytes).toBe(200 * (1 + 1 + 1 + 8 + 1 + 3 + 64));
   });
 

@@ -21,6 +21,8 @@ export class Wire implements PeerLink {
   tamper: (frame: Bytes) => readonly Bytes[] = frame => [frame];
   /** Hears every frame that leaves this end. */
   heard: (frame: Bytes) => void = () => undefined;
+  /** Runs what happens to whoever holds this end, at once or when their page no longer stands still. */
+  whenAwake: (run: () => void) => void = run => run();
   /** Told when this end is over, beside its listener. */
   ended: () => void = () => undefined;
   /** Who holds this end. */
@@ -85,13 +87,14 @@ export class Wire implements PeerLink {
   #arrive(frame: Bytes): void {
     this.#buffered -= frame.length;
     const other = this.other!;
-    if (!other.isClosed) {
+    other.whenAwake(() => {
+      if (other.isClosed) return;
       other.receivedBytes += frame.length;
       other.#listener?.frame(frame);
-    }
+    });
     if (this.isClosed || !this.#isAboveHigh || this.#buffered >= BUFFERED_BYTES_LOW) return;
     this.#isAboveHigh = false;
-    this.#listener?.drained();
+    this.whenAwake(() => this.#listener?.drained());
   }
 
   /** The other end takes nothing until `release`. */
@@ -109,7 +112,7 @@ export class Wire implements PeerLink {
     if (this.isClosed) return;
     this.#end();
     const other = this.other!;
-    this.#after(this.delayMs, () => other.#end());
+    this.#after(this.delayMs, () => other.whenAwake(() => other.#end()));
   }
 
   /** The network is gone: nothing under way arrives, both ends hear that it is over. */
@@ -126,10 +129,12 @@ export class Wire implements PeerLink {
   #end(): void {
     if (this.isClosed) return;
     this.isClosed = true;
-    this.#after(0, () => {
-      this.#listener?.closed();
-      this.ended();
-    });
+    this.#after(0, () =>
+      this.whenAwake(() => {
+        this.#listener?.closed();
+        this.ended();
+      }),
+    );
   }
 
   listen(listener: LinkListener): void {

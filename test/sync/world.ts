@@ -13,8 +13,7 @@ import {
 import { steady } from "../../src/sync/adapters/clock.ts";
 import type { Effect } from "../../src/sync/effects.ts";
 import type { LastWords } from "../../src/sync/keeper.ts";
-import { Peer } from "../../src/sync/peer.ts";
-import type { Ciphers, PeerLink } from "../../src/sync/ports.ts";
+import type { Ciphers, PeerLink, StoreError } from "../../src/sync/ports.ts";
 import { Session } from "../../src/sync/session.ts";
 import { anchorAt, bodyText, editBody } from "../../src/sync/text.ts";
 import { type Key, verify } from "../crdt/people.ts";
@@ -22,7 +21,7 @@ import { Log } from "../sim/log.ts";
 import { Prng } from "../sim/prng.ts";
 import { appended, Disk, forksOf, rowsFrom, withFork, withSignature } from "./disk.ts";
 import { deterministicCiphers, isQuickSignature, keyNamed, quickSignature } from "./lucky-ciphers.ts";
-import { listenIn, watchPacking } from "./overheard.ts";
+import { listenedTo, listenIn, watchPacking } from "./overheard.ts";
 import { type Wire, type WireOptions, wires } from "./wires.ts";
 
 const START = 1_700_000_000_000;
@@ -197,6 +196,8 @@ export class Tab {
   /** The clock of its profile, as adapters/host.ts reads it. Milliseconds since 1970. */
   readonly now: () => number;
   isAlive = true;
+  /** Why the disk did not take the last transaction; null if it did. */
+  refusedBy: StoreError | null = null;
   /** The changes it was opened on. */
   readonly openedOn: readonly string[];
   /** How often the session was woken by the clock. */
@@ -216,9 +217,13 @@ export class Tab {
     pong: 0,
     forks: 0,
     fork: 0,
+    frontier: 0,
+    ranges: 0,
   };
   #tickAt = Number.POSITIVE_INFINITY;
   #asked = 0;
+  /** What is to happen to a page that stands still, oldest first; null while it runs. */
+  #waiting: (() => void)[] | null = null;
 
   constructor(profile: Profile, replica: Replica, isReopened: boolean) {
     this.profile = profile;
@@ -252,7 +257,9 @@ export class Tab {
     );
     watchPacking(this);
     profile.disk.watch(this, () => {
-      if (this.isAlive) this.act(session => session.lookInStore());
+      this.whenAwake(() => {
+        if (this.isAlive) this.act(session => session.lookInStore());
+      });
     });
     world.tabs.push(this);
     if (isReopened) {
@@ -276,20 +283,24 @@ export class Tab {
     const at = Math.max(this.session.nextAt - this.now() + this.world.now, this.world.now + 1);
     if (!this.isAlive || at >= this.#tickAt) return;
     this.#tickAt = at;
-    this.world.after(at - this.world.now, () => {
-      if (!this.isAlive || this.#tickAt !== at) return;
-      this.#tickAt = Number.POSITIVE_INFINITY;
-      this.ticks++;
-      this.act(() => undefined);
-    });
+    this.world.after(at - this.world.now, () => this.whenAwake(() => this.#tick(at)));
+  }
+
+  #tick(at: number): void {
+    if (!this.isAlive || this.#tickAt !== at) return;
+    this.#tickAt = Number.POSITIVE_INFINITY;
+    this.ticks++;
+    this.act(() => undefined);
   }
 
   #later(run: () => void): void {
     this.#asked++;
-    this.world.after(this.world.answerMs(), () => {
-      this.#asked--;
-      if (this.isAlive) run();
-    });
+    this.world.after(this.world.answerMs(), () =>
+      this.whenAwake(() => {
+        this.#asked--;
+        if (this.isAlive) run();
+      }),
+    );
   }
 
   #carryOut(effect: Effect): void {
@@ -305,8 +316,14 @@ export class Tab {
             const unseen = rowsFrom(journal, effect.position);
             return appended(journal, this.session.closeInTransaction(journal.head, unseen));
           },
-          session => session.appended(disk.journal.rows.length),
-          (session, code) => session.appendFailed(code),
+          session => {
+            this.refusedBy = null;
+            session.appended(disk.journal.rows.length);
+          },
+          (session, code) => {
+            this.refusedBy = code;
+            session.appendFailed(code);
+          },
         );
         break;
       case "read":
@@ -367,6 +384,7 @@ export class Tab {
     this.profile.disk.begin({
       owner: this,
       kind,
+      whenAwake: this.whenAwake,
       change,
       done: () => {
         this.#asked--;
@@ -378,6 +396,28 @@ export class Tab {
         this.act(session => failed(session, code));
       },
     });
+  }
+
+  // ---------------------------------------------------------------------------------------- standing still
+
+  get isFrozen(): boolean {
+    return this.#waiting !== null;
+  }
+
+  readonly whenAwake = (run: () => void): void => {
+    if (this.#waiting === null) run();
+    else this.#waiting.push(run);
+  };
+
+  /** The browser lets nothing run in it, or the machine sleeps: all that should happen to it waits for `thaw`. */
+  freeze(): void {
+    this.#waiting ??= [];
+  }
+
+  thaw(): void {
+    const waiting = this.#waiting ?? [];
+    this.#waiting = null;
+    for (const run of waiting) if (this.isAlive) run();
   }
 
   // ------------------------------------------------------------------------------------------------- writing
@@ -420,13 +460,14 @@ export class Tab {
   attach(wire: Wire): void {
     this.wires.add(wire);
     wire.owner = this.name;
+    wire.whenAwake = this.whenAwake;
     listenIn(wire, this);
     this.link(wire);
   }
 
   /** A link that nobody listens to. */
   link(link: PeerLink): void {
-    this.act(session => session.link(link, Peer));
+    this.act(session => session.link(link, listenedTo(this)));
   }
 
   /** What is gone: the page at once, with all that it had not completed. Silently: nobody is told, as when power fails. */
@@ -449,6 +490,7 @@ export class Tab {
 
   #end(): void {
     this.isAlive = false;
+    this.#waiting = null;
     this.profile.disk.leave(this);
     this.world.tabs.splice(this.world.tabs.indexOf(this), 1);
   }

@@ -1,4 +1,4 @@
-// Golden bytes of file version 0: the story of wire-0.json as a file, with a snapshot and a segment that was added later.
+// Golden bytes of file version 1: the story of wire-1.json as a file, with a snapshot and a segment that was added later.
 // `VECTORS=write npx vitest run --project unit test/vectors` writes it anew. What deflating gives may differ between versions
 // of the packer, so the bytes are what must be read, and what is written must be read alike.
 
@@ -10,14 +10,14 @@ import { Key, verify } from "../crdt/people.ts";
 import type { Vectors } from "./make.ts";
 
 interface FileVectors {
-  readonly file: 0;
+  readonly file: 1;
   readonly bytes: string;
   /** Refused; the same bytes but for one, and the code. */
   readonly altered: readonly { readonly at: number; readonly xor: number; readonly code: string }[];
 }
 
-const FILE = new URL("./file-0.json", import.meta.url);
-const story = JSON.parse(readFileSync(new URL("./wire-0.json", import.meta.url), "utf8")) as Vectors;
+const FILE = new URL("./file-1.json", import.meta.url);
+const story = JSON.parse(readFileSync(new URL("./wire-1.json", import.meta.url), "utf8")) as Vectors;
 
 /** The first changes of the story, received. */
 function told(count: number, replica: Replica): void {
@@ -41,7 +41,7 @@ function make(): FileVectors {
     const file = openFile(copy);
     return { at, xor: 1, code: codeOf(file.ok ? mustRead(copy) : file)! };
   });
-  return { file: 0, bytes: toHex(bytes), altered };
+  return { file: 1, bytes: toHex(bytes), altered };
 }
 
 if (process.env.VECTORS === "write") {
@@ -49,12 +49,12 @@ if (process.env.VECTORS === "write") {
     FILE,
     `${JSON.stringify(make(), null, 2).replace(/\{\s+("at".*),\s+("xor".*),\s+("code".*)\s+\}/g, "{ $1, $2, $3 }")}\n`,
   );
-  console.log("vectors: wrote file-0.json");
+  console.log("vectors: wrote file-1.json");
 }
 
 const vectors = JSON.parse(readFileSync(FILE, "utf8")) as FileVectors;
 
-describe("the vectors of file version 0", () => {
+describe("the vectors of file version 1", () => {
   it("hold the changes of the story, byte for byte", () => {
     const { loaded, replica } = mustRead(mustFromHex(vectors.bytes));
     expect(loaded).toMatchObject({ refusal: null, taken: story.changes.length });

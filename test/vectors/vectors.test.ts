@@ -16,13 +16,13 @@ import {
 } from "../../src/crdt/index.ts";
 import { make, type Vectors } from "./make.ts";
 
-const FILE = new URL("./wire-0.json", import.meta.url);
+const FILE = new URL("./wire-1.json", import.meta.url);
 
 if (process.env.VECTORS === "write") {
   // As the formatter has it: an array of one short string stands on one line.
   const json = JSON.stringify(make(), null, 2).replace(/\[\s+("[0-9a-f]{64}")\s+\]/g, "[$1]");
   writeFileSync(FILE, `${json}\n`);
-  console.log("vectors: wrote wire-0.json");
+  console.log("vectors: wrote wire-1.json");
 }
 
 const vectors = JSON.parse(readFileSync(FILE, "utf8")) as Vectors;
@@ -39,7 +39,7 @@ function receive(
   return replica.admit(inspected, verdicts, "vectors").refused.map(({ refusal }) => refusal.code);
 }
 
-describe("the vectors of wire version 0", () => {
+describe("the vectors of wire version 1", () => {
   it("are what this version writes", () => {
     expect(make()).toEqual(vectors);
   });

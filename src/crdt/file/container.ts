@@ -15,10 +15,10 @@ import { type Refusal, refuse } from "../refusal.ts";
 
 /** As in PNG: a byte that is no text, the name, and line ends that a careless transfer would alter. */
 const MAGIC = Uint8Array.of(0x89, 0x43, 0x48, 0x49, 0x52, 0x0d, 0x0a, 0x1a);
-export const FILE_VERSION = 0;
+export const FILE_VERSION = 1;
 const DOC_BYTES = 32;
 const CHECK_BYTES = 8;
-const CHECK_TAG = tag("chirograph segment 0");
+const CHECK_TAG = tag("chirograph segment 1");
 
 /** wire §13.2: a reader passes over segments of kinds it does not know. */
 export const SEGMENT = { snapshot: 1, history: 2, proofs: 3 } as const;

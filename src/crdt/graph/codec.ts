@@ -1,4 +1,4 @@
-// Changes ↔ canonical bytes (docs/wire-format.md §3, wire version 0). One byte string for each change: the reader
+// Changes ↔ canonical bytes (docs/wire-format.md §3, wire version 1). One byte string for each change: the reader
 // refuses whatever the writer would not have written, rule by rule, so that nothing has to be encoded again to be
 // compared. Nothing here looks at the graph; a decoded change is well-formed, not yet true.
 
@@ -12,7 +12,7 @@ import { nameAt } from "./hex.ts";
 import { compareNames, isSameName, NAME_BYTES, viewOf } from "./names.ts";
 import { WrittenChange } from "./written.ts";
 
-export const WIRE_VERSION = 0;
+export const WIRE_VERSION = 1;
 
 const NO_DOCUMENT = "00".repeat(32) as DocId;
 const NOBODY = "" as ChangeId;
@@ -155,7 +155,7 @@ export function impliedRefs({ prev, parents }: Pick<Header, "prev" | "parents">)
 
 // ------------------------------------------------------------------------------------------------------ id
 
-const TAGGED = midstate(tag("chirograph change 0"));
+const TAGGED = midstate(tag("chirograph change 1"));
 /** After the version: document and author, one block that is the same in all changes of a device. */
 export const BEGINNING_END = 65;
 

@@ -74,9 +74,9 @@ export interface InspectedRun {
   readonly questions: readonly SignatureQuestion[];
 }
 
-const SIGNATURE_TAG = tag("chirograph signature 0");
-const JOIN_TAG = tag("chirograph join 0");
-const INTRODUCTION_TAG = tag("chirograph introduction 0");
+const SIGNATURE_TAG = tag("chirograph signature 1");
+const JOIN_TAG = tag("chirograph join 1");
+const INTRODUCTION_TAG = tag("chirograph introduction 1");
 
 /** What a device signs for a change. */
 export function signatureMessage(id: ChangeId): Bytes {

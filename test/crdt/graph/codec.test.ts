@@ -4,7 +4,7 @@
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import type { Change, Op } from "../../../src/crdt/graph/change.ts";
-import { decodeChange, encodeChange } from "../../../src/crdt/graph/codec.ts";
+import { decodeChange, encodeChange, WIRE_VERSION } from "../../../src/crdt/graph/codec.ts";
 import type { Bytes } from "../../../src/crdt/index.ts";
 import { CHANGE_BYTES_MAX } from "../../../src/crdt/limits.ts";
 import { begin, forge, gather, Key, SEED, sync } from "../people.ts";
@@ -115,7 +115,7 @@ describe("the bytes of a change", () => {
       expect(decodeChange(huge)).toMatchObject({ code: "BytesMalformed" });
     }
     expect(decodeChange(new Uint8Array(CHANGE_BYTES_MAX + 1))).toMatchObject({ code: "BytesTooLarge" });
-    expect(decodeChange(Uint8Array.of(1, 2, 3))).toMatchObject({ code: "VersionUnknown" });
+    expect(decodeChange(Uint8Array.of(WIRE_VERSION + 1, 2, 3))).toMatchObject({ code: "VersionUnknown" });
     expect(decodeChange(new Uint8Array(0))).toMatchObject({ code: "BytesMalformed" });
   });
 });

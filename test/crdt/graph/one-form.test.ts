@@ -5,7 +5,7 @@
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import type { Change, Op } from "../../../src/crdt/graph/change.ts";
-import { decodeChange, encodeBody, encodeChange } from "../../../src/crdt/graph/codec.ts";
+import { decodeChange, encodeBody, encodeChange, WIRE_VERSION } from "../../../src/crdt/graph/codec.ts";
 import { type Bytes, type ChangeId, toHex, Writer } from "../../../src/crdt/index.ts";
 import { begin, forge, gather, Key, SEED, sync } from "../people.ts";
 import { draws, editBy } from "../random-edits.ts";
@@ -149,7 +149,7 @@ interface Shape {
 /** A change written field by field: by default an empty one after `ID("1")`. */
 function write({ seq = 2, parents = [], doc = ID("d"), body, clock, depth }: Shape): Bytes {
   const out = new Writer();
-  out.byte(0);
+  out.byte(WIRE_VERSION);
   out.hex(doc);
   out.hex(ID("a"));
   out.varint(seq);

@@ -1,0 +1,164 @@
+// What two ends of a link have told each other that they hold: each once, and then what has grown. Where lanes part (a
+// device has two faces) rungs are asked for before anything is sent, once; who does not name them is waited for no longer
+// than `RESEND_MS`, and then all is sent that may be missing.
+
+import { type Bytes, type DeviceId, equalBytes, type Replica } from "../crdt/index.ts";
+import { FIRST_CLAIM_BYTES_MAX, LANES_MAX, RESEND_MS } from "./limits.ts";
+import { encodeMessage, type HowHeld, type LaneClaim, type Message } from "./protocol.ts";
+import { type Claim, compare, type Difference, deviceTag, frontierOf, rungsBelow } from "./reconcile.ts";
+
+/** A difference, or what has to be said before there is one. */
+export type Compared =
+  | { readonly type: "difference"; readonly difference: Difference }
+  | { readonly type: "waits"; readonly rungs: readonly Claim[] };
+
+export class Claims {
+  readonly #key: Bytes;
+  /** What they were told last; null before they were told anything. */
+  #told: readonly Claim[] | null = null;
+  /** By its frontier alone. */
+  #isToldFrontier = false;
+  #theirs: readonly LaneClaim[] | null = null;
+  #theirRungs: readonly LaneClaim[] = [];
+  /** Devices whose rungs they named, by tag. */
+  #answered = new Set<string>();
+  /** When they were named ours, by device. */
+  readonly #asked = new Map<DeviceId, number>();
+  /** How often in a row frontiers differed where lanes did not. */
+  #strikes = 0;
+
+  constructor(key: Bytes) {
+    this.#key = key;
+  }
+
+  // --------------------------------------------------------------------------------------------------- said
+
+  /** What to say of what is held here; null if they know. */
+  next(lanes: readonly Claim[]): Extract<Message, { type: "have" | "frontier" }> | null {
+    const told = this.#told;
+    if (told === null || hasShrunk(told, lanes)) {
+      const all = this.all(lanes);
+      if (told !== null || encodeMessage(all).length <= FIRST_CLAIM_BYTES_MAX) return all;
+      this.#isToldFrontier = true;
+      return { type: "frontier", digest: frontierOf(this.#key, lanes) };
+    }
+    const known = new Set(told.map(({ id }) => id));
+    const moved = new Set(lanes.filter(({ id }) => !known.has(id)).map(({ device }) => device));
+    this.#told = lanes;
+    if (moved.size === 0) return null;
+    return { type: "have", how: "more", lanes: lanes.filter(({ device }) => moved.has(device)) };
+  }
+
+  /** Everything, whatever they know. */
+  all(lanes: readonly Claim[], how: HowHeld = "all"): Extract<Message, { type: "have" }> {
+    this.#told = lanes;
+    this.#isToldFrontier = false;
+    return { type: "have", how, lanes };
+  }
+
+  get isToldFrontier(): boolean {
+    return this.#isToldFrontier;
+  }
+
+  /** For all that they were told; null if that is nothing. */
+  get frontier(): Bytes | null {
+    return this.#told === null || this.#told.length === 0 ? null : frontierOf(this.#key, this.#told);
+  }
+
+  // -------------------------------------------------------------------------------------------------- heard
+
+  /** What they said that they hold; null before they did. */
+  get theirs(): readonly LaneClaim[] | null {
+    return this.#theirs;
+  }
+
+  /** Of what devices they name rungs. */
+  heard({ how, lanes }: Extract<Message, { type: "have" }>): ReadonlySet<string> {
+    const devices = new Set(lanes.map(({ device }) => device));
+    switch (how) {
+      case "all":
+      case "lost":
+        // What they have lost they may not hold below a rung either.
+        if (hasShrunk(this.#theirs ?? [], lanes)) {
+          this.#theirRungs = [];
+          this.#answered.clear();
+          this.#asked.clear();
+        }
+        this.#theirs = lanes;
+        break;
+      case "more":
+        // Before they said anything it says nothing: all of it will follow.
+        if (this.#theirs !== null) this.#theirs = replaced(this.#theirs, lanes, devices);
+        break;
+      case "rungs":
+        this.#theirRungs = replaced(this.#theirRungs, lanes, devices);
+        for (const device of devices) this.#answered.add(device);
+        return devices;
+    }
+    return new Set();
+  }
+
+  /** They say by a digest what they hold; `ours` is what they are told. Whether that is the same. */
+  heardFrontier(digest: Bytes, ours: readonly Claim[]): boolean {
+    const isSame = equalBytes(digest, frontierOf(this.#key, ours));
+    if (isSame) this.#strikes = 0;
+    if (isSame && this.#theirs === null) this.#theirs = ours;
+    return isSame;
+  }
+
+  /** Of a frontier that differs: whether lanes have been of no help twice in a row. */
+  isAtLoss(replica: Replica, ours: readonly Claim[]): boolean {
+    const told = new Set(this.#told?.map(({ id }) => id));
+    const isSaid = ours.every(({ id }) => told.has(id));
+    const { missing, areAhead } = compare(replica, this.#key, this.#known);
+    this.#strikes = isSaid && !areAhead && missing.length === 0 ? this.#strikes + 1 : 0;
+    if (this.#strikes < 2) return false;
+    this.#strikes = 0;
+    return true;
+  }
+
+  get #known(): readonly LaneClaim[] {
+    return this.#theirRungs.length === 0 ? (this.#theirs ?? []) : [...this.#theirs!, ...this.#theirRungs];
+  }
+
+  /** Once they have said what they hold. */
+  compare(replica: Replica, now: number): Compared {
+    const difference = compare(replica, this.#key, this.#known);
+    const waiting = difference.forked.filter(
+      device =>
+        !this.#answered.has(deviceTag(this.#key, device)) &&
+        now - (this.#asked.get(device) ?? now) < RESEND_MS,
+    );
+    if (waiting.length === 0) return { type: "difference", difference };
+    return { type: "waits", rungs: this.rungs(replica, waiting, now) };
+  }
+
+  /** Ours, of devices of which they have not heard them. */
+  rungs(replica: Replica, devices: readonly DeviceId[], now: number): Claim[] {
+    const unasked = devices.filter(device => !this.#asked.has(device));
+    for (const device of unasked) this.#asked.set(device, now);
+    const lanes = this.#told?.filter(({ author }) => unasked.includes(author)) ?? [];
+    return lanes.flatMap(lane => rungsBelow(replica, this.#key, lane));
+  }
+
+  /** The devices here whose tags these are, of those that they were told of. */
+  named(tags: ReadonlySet<string>): DeviceId[] {
+    const told = this.#told ?? [];
+    return [...new Set(told.filter(({ device }) => tags.has(device)).map(({ author }) => author))];
+  }
+}
+
+/** Of no lane less is held; otherwise the store has lost something, or they may know less from now on. */
+function hasShrunk(told: readonly LaneClaim[], lanes: readonly LaneClaim[]): boolean {
+  const newest = new Map<string, number>();
+  for (const { device, seq } of lanes) newest.set(device, Math.max(seq, newest.get(device) ?? 0));
+  return lanes.length < told.length || told.some(({ device, seq }) => (newest.get(device) ?? 0) < seq);
+}
+
+function replaced(
+  lanes: readonly LaneClaim[],
+  by: readonly LaneClaim[],
+  devices: ReadonlySet<string>,
+): readonly LaneClaim[] {
+  return [...lanes.filter(({ device }) => !devices.has(device)), ...by].slice(-LANES_MAX);
+}
