@@ -385,7 +385,7 @@ export class Replica {
 
   /** Verified changes, each after what it builds on: of a file, in which the runs of several stand between each other. */
   admitVerified(verified: Iterable<VerifiedChange | VerifiedTyping>, source: string): Reception {
-    return this.#admit(verified, source);
+    return this.#admit(verified, source, false);
   }
 
   /** The same of a run: all of it is proven, or nothing of it is looked at. Its changes are then judged one by one. */
@@ -396,9 +396,9 @@ export class Replica {
       : this.#admit(verified, source);
   }
 
-  #admit(verified: Iterable<VerifiedChange | VerifiedTyping>, source: string): Reception {
+  #admit(verified: Iterable<VerifiedChange | VerifiedTyping>, source: string, isBounded = true): Reception {
     this.#checkFree("a remote change is admitted");
-    const outcome = new Outcome();
+    const outcome = new Outcome(isBounded);
     let missing: ChangeId | null = null;
     for (const one of verified) {
       const lacking = this.#receiving.receive(one, source, outcome);
@@ -408,7 +408,7 @@ export class Replica {
     this.#listeners.tell(outcome.patches, "remote", () =>
       outcome.admitted.map(({ change }) => change.author),
     );
-    return { admitted: outcome.admitted, refused: outcome.refused, missing };
+    return { admitted: outcome.admitted, refused: outcome.refused, missing, isWanting: outcome.isWanting };
   }
 
   #checkFree(what: string): void {

@@ -6,6 +6,8 @@ import {
   type Bytes,
   type ChangeId,
   type DeviceId,
+  describe,
+  type Refusal,
   type SignatureQuestion,
   toHex,
   type VerifiedChange,
@@ -283,6 +285,11 @@ export class Peer {
     if (++this.#demerits >= DEMERITS_MAX) this.close("too many refusals");
   }
 
+  /** Why something of theirs is refused. Said here, since the sentences come with the code that speaks with others. */
+  wordsFor(refusal: Refusal): string {
+    return describe(refusal);
+  }
+
   // ------------------------------------------------------------------------------------------------ sending
 
   /** Small messages; they overtake changes. */
@@ -314,9 +321,13 @@ export class Peer {
     this.#outbox!.name(ids);
   }
 
-  /** Queues changes, parents first, but for those on their way or taken since `since`. */
-  offer(changes: Iterable<VerifiedChange>, since = Number.NEGATIVE_INFINITY): void {
-    this.#outbox?.offer(changes, since);
+  /** Queues changes, parents first, but for those on their way or taken since `since`. `isOnce`: they need not keep it. */
+  offer(
+    changes: Iterable<VerifiedChange>,
+    since = Number.NEGATIVE_INFINITY,
+    isOnce: (id: ChangeId) => boolean = () => false,
+  ): void {
+    this.#outbox?.offer(changes, since, isOnce);
     this.#pump();
   }
 
