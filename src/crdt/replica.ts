@@ -30,7 +30,7 @@ import { loadImage, takeImage } from "./imaging.ts";
 import { NAME_BYTES_MAX } from "./limits.ts";
 import { type Listener, Listeners } from "./listeners.ts";
 import { People } from "./people.ts";
-import { Recalling } from "./recalling.ts";
+import { type Entered, Recalling } from "./recalling.ts";
 import { Outcome, Receiving, type Reception, refusedWhole } from "./receiving.ts";
 import type { Refusal } from "./refusal.ts";
 import { resume } from "./resuming.ts";
@@ -455,16 +455,16 @@ export class Replica {
     records: Iterable<Stored>,
     now: number,
     mayClose: () => boolean = () => true,
-  ): { readonly damaged: number; readonly closed: readonly Closed[] } {
-    const damaged = this.#recalling.enter(records);
-    if (!mayClose()) return { damaged, closed: [] };
+  ): Entered & { readonly closed: readonly Closed[] } {
+    const entered = this.#recalling.enter(records);
+    if (!mayClose()) return { ...entered, closed: [] };
     const patches: Patch[] = [];
     const closed = this.#closing.close(now, patches);
     const recalled = this.#recalling.show(patches);
     this.#holding.masking.pay(patches);
     this.#holding.settle(patches);
     this.#listeners.tell(patches, "remote", () => recalled.map(slot => this.#graph.authorAt(slot)));
-    return { damaged, closed };
+    return { ...entered, closed };
   }
 
   /** All that is here but the bytes of the changes, for this device's own store; null while a draft is open, or something
