@@ -235,7 +235,7 @@ export class Checkers {
     for (const profile of honest)
       for (const id of this.#kept.get(profile)?.keys() ?? [])
         for (const tab of tabs)
-          if (!tab.replica.has(id as ChangeId))
+          if (!tab.replica.has(id as ChangeId) && !this.#stage.gone.has(id))
             throw new Error(
               `${tab.name} lacks ${this.#nameOf(profile, id)}, which ${profile.name} had stored`,
             );
