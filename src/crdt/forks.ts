@@ -72,6 +72,10 @@ export class Forks {
     return { device, seq: proven.seq, ids: proven.ids };
   }
 
+  has(device: DeviceId): boolean {
+    return this.#holding.effects.forks.has(device);
+  }
+
   /** What shows anybody that a device is two-faced; null if it is not, or one face is an own change that is not signed yet,
    * or it would be longer than anybody reads. */
   proofOf(device: DeviceId): Bytes | null {

@@ -97,7 +97,8 @@ export {
 export type { Listener, Origin } from "./listeners.ts";
 export type { People, SetAside, Uncounted } from "./people.ts";
 export type { Reception, Refused } from "./receiving.ts";
-export { describe, REFUSALS, type Refusal, type RefusalCode } from "./refusal.ts";
+export type { Refusal, RefusalCode } from "./refusal.ts";
+export { describe, REFUSALS } from "./refusals.ts";
 export { Replica } from "./replica.ts";
 export type { Outgoing, Runs } from "./runs.ts";
 export type { Patch } from "./types/document.ts";

@@ -65,6 +65,11 @@ export const RUN_BODY_BYTES_MAX = 64 * 1024;
 export const FORK_BYTES_MAX = 768 * 1024;
 /** Proofs that devices are two-faced in one file: more devices than any document has. */
 export const FORKS_IN_FILE_MAX = 4_096;
+/** Branches of one two-faced device that are taken in before anything of others stands on them: more than one comparison
+ * names, and each costs every later one. */
+export const BRANCHES_MAX = 5_000;
+/** Ids of changes remembered that were left out for want of room, so that what others built on them is found again. */
+export const LEFT_OUT_IDS_MAX = 65_536;
 /** Refused change ids remembered, so that what is built on them is refused at once. */
 export const REFUSED_IDS_MAX = 10_000;
 /** Admitted public keys remembered: admission of a key costs 1.5 ms, a document has few authors. */

@@ -121,6 +121,13 @@ export class People {
     return slot !== undefined && this.#holding.effects.isLoose(slot);
   }
 
+  /** Whether a change is loose for the faces of its device. */
+  isUnanchored(id: ChangeId): boolean {
+    const slot = this.#holding.graph.slotOf(id);
+    const { effects } = this.#holding;
+    return slot !== undefined && effects.aside.get(slot) === "two-faced" && effects.isLoose(slot);
+  }
+
   /** How many changes do not count. */
   get asideCount(): number {
     return this.#holding.effects.aside.size;

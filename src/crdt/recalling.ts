@@ -11,6 +11,14 @@ import type { Receiving } from "./receiving.ts";
 import type { Patch } from "./types/document.ts";
 import type { Slot } from "./types/dot.ts";
 
+/** What became of records. */
+export interface Entered {
+  /** How many are damaged, or build on what is not here. */
+  readonly damaged: number;
+  /** What these build on. */
+  readonly lacking: readonly ChangeId[];
+}
+
 export class Recalling {
   readonly #holding: Holding;
   readonly #receiving: Receiving;
@@ -28,9 +36,10 @@ export class Recalling {
     return this.#recalled;
   }
 
-  /** Enters what is not here yet; how many records are damaged, or build on what is not here. */
-  enter(records: Iterable<Stored>): number {
+  /** Enters what is not here yet. */
+  enter(records: Iterable<Stored>): Entered {
     let damaged = 0;
+    const lacking: ChangeId[] = [];
     const { device, doc } = this.#closing;
     for (const record of records) {
       const verified = recall(record);
@@ -45,6 +54,7 @@ export class Recalling {
         const ancestors = this.#holding.graph.ancestorsOf(change);
         if (change.doc !== doc || ancestors.parents.some(parent => parent < 0)) {
           damaged++;
+          lacking.push(...change.parents.filter(id => !this.#holding.graph.has(id)));
           continue;
         }
         const slot = this.#holding.graph.reserve();
@@ -54,7 +64,7 @@ export class Recalling {
         this.#receiving.entered(change.id);
       }
     }
-    return damaged;
+    return { damaged, lacking };
   }
 
   /** Another tab made it, on top of what that held. */

@@ -1,13 +1,16 @@
 // What is done with verified changes from outside: each waits for its parents, is judged, and is admitted with what
 // had waited for it, or is refused and remembered. Knows nothing of drafts and signatures.
 
-import { judge, judgeAuthority, localize } from "./authority/admission.ts";
+import { judge, judgeAuthority, localize, quotaIn } from "./authority/admission.ts";
+import { exceedsBranches } from "./authority/branches.ts";
 import type { Change, ChangeId, DeviceId } from "./graph/change.ts";
+import { forkOf } from "./graph/forks.ts";
 import type { Graph } from "./graph/graph.ts";
 import { Pending, type Waiting } from "./graph/pending.ts";
 import type { SignedRun, VerifiedChange, VerifiedTyping } from "./graph/verify.ts";
 import type { Ancestors, WrittenChange } from "./graph/written.ts";
 import type { Holding } from "./holding.ts";
+import { LeftOut } from "./left-out.ts";
 import { REFUSED_IDS_MAX } from "./limits.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 import type { Patch } from "./types/document.ts";
@@ -26,11 +29,13 @@ export interface Reception {
   readonly refused: readonly Refused[];
   /** The first missing ancestor, where the change has to wait. */
   readonly missing: ChangeId | null;
+  /** What some change waits for was here before and was left out (`BranchesExceeded`): whoever sent it is to send it again. */
+  readonly isWanting: boolean;
 }
 
 /** Where the signature does not hold for the newest of a run, nothing of it is looked at. */
 export function refusedWhole({ id, author }: WrittenChange, refusal: Refusal): Reception {
-  return { admitted: [], refused: [{ id, author, refusal }], missing: null };
+  return { admitted: [], refused: [{ id, author, refusal }], missing: null, isWanting: false };
 }
 
 /** The same of several, collected while they come. */
@@ -38,12 +43,20 @@ export class Outcome {
   readonly admitted: VerifiedChange[] = [];
   readonly refused: Refused[] = [];
   readonly patches: Patch[] = [];
+  /** Whether of two-faced devices only so much is taken as there is room for: not of a file, which somebody chose. */
+  readonly isBounded: boolean;
+  isWanting = false;
+
+  constructor(isBounded: boolean) {
+    this.isBounded = isBounded;
+  }
 }
 
 export class Receiving {
   readonly #holding: Holding;
   readonly #pending = new Pending();
   readonly #refused = new Map<ChangeId, Refusal>();
+  readonly #leftOut = new LeftOut();
   /** Had waited for what was entered without being received: judged with the next change that is. */
   #freed: Waiting[] = [];
   /** The change admitted last, where it stood in its run, and its number. */
@@ -130,7 +143,10 @@ export class Receiving {
       else {
         const lacking = lackingOf(change, graph);
         if (lacking.some(parent => this.#refused.has(parent))) refusal = refuse("ParentRefused");
+        else if (lacking.some(parent => this.#leftOut.has(parent)) && this.#isLoose(change))
+          this.#leave(change, lacking, outcome);
         else {
+          if (this.#leftOut.want(lacking)) outcome.isWanting = true;
           this.#pending.add(verified, lacking, source);
           return lacking[0]!;
         }
@@ -165,6 +181,11 @@ export class Receiving {
       graph.giveBack(slot);
       return refusal;
     }
+    if (outcome.isBounded && this.#isLoose(change) && this.#isTooMuch(change, ancestors)) {
+      graph.giveBack(slot);
+      this.#leave(change, [], outcome);
+      return null;
+    }
     this.#enter(verified, slot, ancestors, outcome);
     if (typing !== null) {
       masking.begin(change, ancestors.prev, slot);
@@ -184,11 +205,33 @@ export class Receiving {
 
   #enter(verified: VerifiedChange, slot: Slot, ancestors: Ancestors, outcome: Outcome): void {
     this.#holding.enter(verified, slot, ancestors);
+    if (!this.#leftOut.isEmpty) this.#leftOut.entered(verified.change.id);
     this.#run = verified.run;
     this.#position = verified.position;
     this.#slot = slot;
     // Of what was decoded nothing is kept, nor of a buffer that it shared with others.
     outcome.admitted.push(this.#holding.at(slot));
+  }
+
+  /** Of a device that is known to be two-faced, from there on, and nothing of others that was seen here stands on it. What
+   * shows a fork, or an earlier one, is not: who left that out would not learn of it. */
+  #isLoose(change: WrittenChange): boolean {
+    const { effects, graph } = this.#holding;
+    const { author, seq } = change;
+    // Of a run that is coming in the fork is not settled yet.
+    const fork = effects.retires(author, seq) ? seq : (forkOf(graph, author) ?? Number.POSITIVE_INFINITY);
+    return fork <= seq && !this.#leftOut.isWanted(change.id);
+  }
+
+  #isTooMuch(change: WrittenChange, ancestors: Ancestors): boolean {
+    const { graph, members, retracts } = this.#holding;
+    return exceedsBranches(change, ancestors, quotaIn(change, ancestors, members), graph, retracts);
+  }
+
+  /** Not taken in, and not refused to those who build on it. */
+  #leave({ id, author }: Change, lacking: readonly ChangeId[], outcome: Outcome): void {
+    this.#leftOut.add(id, lacking);
+    outcome.refused.push({ id, author, refusal: refuse("BranchesExceeded") });
   }
 
   #refuse({ id, author }: Change, refusal: Refusal, outcome: Outcome): void {

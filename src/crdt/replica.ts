@@ -30,7 +30,7 @@ import { loadImage, takeImage } from "./imaging.ts";
 import { NAME_BYTES_MAX } from "./limits.ts";
 import { type Listener, Listeners } from "./listeners.ts";
 import { People } from "./people.ts";
-import { Recalling } from "./recalling.ts";
+import { type Entered, Recalling } from "./recalling.ts";
 import { Outcome, Receiving, type Reception, refusedWhole } from "./receiving.ts";
 import type { Refusal } from "./refusal.ts";
 import { resume } from "./resuming.ts";
@@ -385,7 +385,7 @@ export class Replica {
 
   /** Verified changes, each after what it builds on: of a file, in which the runs of several stand between each other. */
   admitVerified(verified: Iterable<VerifiedChange | VerifiedTyping>, source: string): Reception {
-    return this.#admit(verified, source);
+    return this.#admit(verified, source, false);
   }
 
   /** The same of a run: all of it is proven, or nothing of it is looked at. Its changes are then judged one by one. */
@@ -396,9 +396,9 @@ export class Replica {
       : this.#admit(verified, source);
   }
 
-  #admit(verified: Iterable<VerifiedChange | VerifiedTyping>, source: string): Reception {
+  #admit(verified: Iterable<VerifiedChange | VerifiedTyping>, source: string, isBounded = true): Reception {
     this.#checkFree("a remote change is admitted");
-    const outcome = new Outcome();
+    const outcome = new Outcome(isBounded);
     let missing: ChangeId | null = null;
     for (const one of verified) {
       const lacking = this.#receiving.receive(one, source, outcome);
@@ -408,7 +408,7 @@ export class Replica {
     this.#listeners.tell(outcome.patches, "remote", () =>
       outcome.admitted.map(({ change }) => change.author),
     );
-    return { admitted: outcome.admitted, refused: outcome.refused, missing };
+    return { admitted: outcome.admitted, refused: outcome.refused, missing, isWanting: outcome.isWanting };
   }
 
   #checkFree(what: string): void {
@@ -455,16 +455,16 @@ export class Replica {
     records: Iterable<Stored>,
     now: number,
     mayClose: () => boolean = () => true,
-  ): { readonly damaged: number; readonly closed: readonly Closed[] } {
-    const damaged = this.#recalling.enter(records);
-    if (!mayClose()) return { damaged, closed: [] };
+  ): Entered & { readonly closed: readonly Closed[] } {
+    const entered = this.#recalling.enter(records);
+    if (!mayClose()) return { ...entered, closed: [] };
     const patches: Patch[] = [];
     const closed = this.#closing.close(now, patches);
     const recalled = this.#recalling.show(patches);
     this.#holding.masking.pay(patches);
     this.#holding.settle(patches);
     this.#listeners.tell(patches, "remote", () => recalled.map(slot => this.#graph.authorAt(slot)));
-    return { damaged, closed };
+    return { ...entered, closed };
   }
 
   /** All that is here but the bytes of the changes, for this device's own store; null while a draft is open, or something

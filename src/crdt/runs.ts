@@ -156,8 +156,10 @@ export class Runs {
       assert(!("ok" in witness), "a witness was decoded before it was kept");
       written.push(witness);
     }
-    const { prev } = written[0]!;
-    const base = prev !== null && isNamed(prev) ? this.#base(prev) : null;
+    const { author, prev } = written[0]!;
+    // Of a two-faced device the reader may have left out what they were sent.
+    const isSure = prev !== null && !this.#holding.effects.forks.has(author) && isNamed(prev);
+    const base = isSure ? this.#base(prev) : null;
     return {
       packed: packRun(written, signature, this.#holding.graph, base),
       changes,

@@ -33,7 +33,7 @@ export interface IntakeHost {
   admitted(): void;
   /** A peer sent what is refused; or something else was, by whoever wrote it, that had waited for what they sent. */
   refused(peer: Peer, refusal: Refusal): void;
-  refusedOf(device: DeviceId, refusal: Refusal): void;
+  refusedOf(peer: Peer, device: DeviceId, refusal: Refusal): void;
   /** What a peer said of another device's faces is not so. */
   refusedProof(peer: Peer, refusal: Refusal): void;
   /** A peer believes that more is here than is. `hasLost`: so much so that what it sent could not be read. */
@@ -163,6 +163,7 @@ export class Intake {
     sizeBytes: number,
   ): void {
     const missing: ChangeId[] = [];
+    let isWanting = false;
     let at = 0;
     for (const run of inspected) {
       const own = verdicts.slice(at, at + run.questions.length);
@@ -170,19 +171,24 @@ export class Intake {
       const reception = this.#replica.admitRun(run, own, peer.source);
       this.#admitted(peer, run, reception);
       if (reception.missing !== null) missing.push(reception.missing);
+      isWanting ||= reception.isWanting;
     }
     peer.judged(sizeBytes);
+    // What was left out of what they sent is below something that is taken.
+    if (isWanting) this.#host.lacks(peer, true);
     // They sent a change without its past, which did not come behind it either.
-    if (missing.some(id => !this.#replica.has(id))) this.#host.lacks(peer, false);
+    else if (missing.some(id => !this.#replica.has(id))) this.#host.lacks(peer, false);
     this.#goOn(peer);
   }
 
   #admitted(peer: Peer, { changes }: InspectedRun, { admitted, refused }: Reception): void {
     for (const verified of admitted) this.#host.keep(verified);
     for (const { id, author, refusal } of refused) {
-      if (changes.some(change => change.id === id)) this.#host.refused(peer, refusal);
+      const isSent = changes.some(change => change.id === id);
+      // What is left out for want of room is nobody's fault who passes it on.
+      if (isSent && refusal.code !== "BranchesExceeded") this.#host.refused(peer, refusal);
       // It had waited for what this peer sent, which is not to blame for it.
-      else this.#host.refusedOf(author ?? changes[0]!.author, refusal);
+      else this.#host.refusedOf(peer, author ?? changes[0]!.author, refusal);
     }
   }
 

@@ -59,6 +59,8 @@ export class Keeper {
   #lacksHead = false;
   /** Without a signature of their own, among the records that an image stands for. */
   #bare: ChangeId[] = [];
+  /** What records of the store build on that could not be read: all is read anew once one of these is back. */
+  #awaited = new Set<ChangeId>();
   #isReading = false;
   #lookAgain = false;
   #failure: KeepingFailure | null = null;
@@ -224,8 +226,9 @@ export class Keeper {
     let lacking = records;
     for (let before = lacking.length + 1; lacking.length > 0 && lacking.length < before; ) {
       before = lacking.length;
-      this.#replica.restore(lacking, now, () => false);
+      const { lacking: ids } = this.#replica.restore(lacking, now, () => false);
       lacking = lacking.filter(({ id }) => !this.#replica.has(id as ChangeId));
+      for (const id of ids) this.#awaited.add(id);
     }
     for (const { id } of records) this.#unstoredIds.delete(id as ChangeId);
     // Another tab is about to sign them, or crashed before it could: the key is the same.
@@ -240,16 +243,19 @@ export class Keeper {
     this.#isAppending = false;
     if (this.#failure !== "conflict") this.#failure = null;
     for (const id of this.#inTransaction) this.#unstoredIds.delete(id);
+    // Nobody else may have what stands in the store behind it.
+    const isBack = this.#inTransaction.some(id => this.#awaited.has(id));
+    if (isBack) this.#awaited.clear();
     this.#sign(this.#inTransaction);
     this.#inTransaction = [];
     this.#unstored = this.#unstored.filter(({ change }) => this.#unstoredIds.has(change.id));
     if (position < this.#position) this.#keepAll();
-    this.#position = this.#lacksHead ? 0 : position;
+    this.#position = this.#lacksHead || isBack ? 0 : position;
     this.#isKept ||= position > 0;
     const isAllStored = !this.#replica.hasDraft && this.#unstored.length === 0;
     this.#unsavedSince = isAllStored ? null : this.#host.now;
     if (this.#unstored.length > 0 || (this.#appendsAgain && this.#replica.hasDraft)) this.append();
-    if (this.#lacksHead) this.lookInStore();
+    if (this.#lacksHead || isBack) this.lookInStore();
     this.#host.stored();
   }
 

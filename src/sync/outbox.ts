@@ -35,6 +35,8 @@ export class Outbox {
   /** What messages hold that are not taken yet, and where they end in all that was sent; bounded by the window. */
   #underWay: { readonly ids: readonly ChangeId[]; readonly end: number }[] = [];
   #packed: ChangeId[] = [];
+  /** What the reader need not keep and was offered. */
+  readonly #once = new Set<ChangeId>();
 
   constructor(tagKey: Bytes, pack: Pack) {
     this.#named = new LaneTags(tagKey);
@@ -45,11 +47,20 @@ export class Outbox {
     return this.#at === this.#queue.length;
   }
 
-  /** Queues changes, parents first, but for those queued, under way, or taken since `since`. */
-  offer(changes: Iterable<VerifiedChange>, since: number): void {
+  /** Queues changes, parents first, but for those queued, under way, or taken since `since`. What the reader need not keep goes
+   * once, or it would go again and again. */
+  offer(
+    changes: Iterable<VerifiedChange>,
+    since: number,
+    isOnce: (id: ChangeId) => boolean = () => false,
+  ): void {
     for (const change of changes) {
       const offeredAt = this.#offered.get(change.id);
       if (offeredAt !== undefined && offeredAt >= since) continue;
+      if (isOnce(change.id)) {
+        if (this.#once.has(change.id)) continue;
+        this.#once.add(change.id);
+      }
       this.#offered.set(change.id, QUEUED);
       this.#queue.push(change);
     }
@@ -93,6 +104,7 @@ export class Outbox {
       if (outgoing === null) {
         // What may not go yet is offered again when it may.
         if (!isGone) this.#offered.delete(id);
+        if (!isGone) this.#once.delete(id);
         this.#at++;
         continue;
       }

@@ -2,7 +2,16 @@
 // that small and urgent things overtake history, and never hands the link more than it can take. Bounded in both
 // directions: a receiver that does not take gets no more, a sender that floods is cut off.
 
-import type { Bytes, ChangeId, DeviceId, Replica, SignatureQuestion, VerifiedChange } from "../crdt/index.ts";
+import {
+  type Bytes,
+  type ChangeId,
+  type DeviceId,
+  describe,
+  type Refusal,
+  type Replica,
+  type SignatureQuestion,
+  type VerifiedChange,
+} from "../crdt/index.ts";
 import { Channel, type ChannelKeys } from "./channel.ts";
 import { Claims } from "./claims.ts";
 import { Handshake, type HandshakeOptions, type HandshakeStep, type Proven } from "./handshake.ts";
@@ -300,6 +309,11 @@ export class Peer {
     if (++this.#demerits >= DEMERITS_MAX) this.close("too many refusals");
   }
 
+  /** Why something of theirs is refused. Said here, since the sentences come with the code that speaks with others. */
+  wordsFor(refusal: Refusal, isDetailed = true): string {
+    return describe(isDetailed ? refusal : { ...refusal, detail: "" });
+  }
+
   // ------------------------------------------------------------------------------------------------ sending
 
   /** Small messages; they overtake changes. */
@@ -400,9 +414,13 @@ export class Peer {
     return this.lanes?.some(lane => lane.device === name) ?? false;
   }
 
-  /** Queues changes, parents first, but for those on their way or taken since `since`. */
-  offer(changes: Iterable<VerifiedChange>, since = Number.NEGATIVE_INFINITY): void {
-    this.#outbox?.offer(changes, since);
+  /** Queues changes, parents first, but for those on their way or taken since `since`. `isOnce`: they need not keep it. */
+  offer(
+    changes: Iterable<VerifiedChange>,
+    since = Number.NEGATIVE_INFINITY,
+    isOnce: (id: ChangeId) => boolean = () => false,
+  ): void {
+    this.#outbox?.offer(changes, since, isOnce);
     this.#pump();
   }
 

@@ -9,7 +9,6 @@ import {
   type Bytes,
   type ChangeId,
   type DeviceId,
-  describe,
   type MapEdit,
   type Refusal,
   type Replica,
@@ -267,7 +266,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     );
     if (reach !== "all" && !missing.some(({ id }) => reach.ends.includes(id)))
       peer.toldEnds = reach.ends.join();
-    peer.offer(due, this.#now - RESEND_MS);
+    peer.offer(due, this.#now - RESEND_MS, id => this.replica.people.isUnanchored(id));
   }
 
   claimFor(peer: Peer): Claim[] {
@@ -314,17 +313,18 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
   }
 
   refused(peer: Peer, refusal: Refusal): void {
-    this.refusedOf(peer.device!, refusal);
+    this.refusedOf(peer, peer.device!, refusal);
     peer.demerit();
   }
 
   refusedProof(peer: Peer, refusal: Refusal): void {
-    this.say(`What ${this.nameOf(peer.device!)} says of another device is not so: ${describe(refusal)}.`);
+    const name = this.nameOf(peer.device!);
+    this.say(`What ${name} says of another device is not so: ${peer.wordsFor(refusal)}.`);
     peer.demerit();
   }
 
-  refusedOf(device: DeviceId, refusal: Refusal): void {
-    this.say(`An edit from ${this.nameOf(device)} was refused: ${describe({ ...refusal, detail: "" })}.`);
+  refusedOf(peer: Peer, device: DeviceId, refusal: Refusal): void {
+    this.say(`An edit from ${this.nameOf(device)} was refused: ${peer.wordsFor(refusal, false)}.`);
   }
 
   /** Tells the person here something, for a while. */

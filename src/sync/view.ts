@@ -405,6 +405,8 @@ export interface ImportProgress {
 
 /** A file in which everything holds, of a document that this device cannot go on with: to be read, and kept nowhere here. */
 export interface ForeignFile {
+  /** Where some person of the document has recovery words. */
+  readonly recovery: FileRecovery | null;
   /** This device is a member, but wrote on from there already. Else it is none. */
   readonly isOwn: boolean;
   readonly title: string;
@@ -417,6 +419,14 @@ export interface ForeignFile {
     readonly name: string | null;
     readonly changes: number;
   }[];
+}
+
+/** The way back into a document of which this device has a file and nothing else. */
+export interface FileRecovery {
+  /** Whose words these are. */
+  findRecovered(words: string): Promise<Recovered | { readonly error: string }>;
+  /** Makes this device one of that person's and keeps the document. Rejects with a sentence where that cannot be. */
+  recover(words: string, lost: readonly string[]): Promise<Imported>;
 }
 
 export type Imported =

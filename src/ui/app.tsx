@@ -91,6 +91,7 @@ export function App({ workspace, navigator, updates, dismissed }: Properties) {
             navigation={navigation}
             update={update}
             onCopy={() => void begin(screen.file.title, screen.file.text)}
+            onRecovered={made => void imported(made)}
           />
         </Suspense>
       ) : (

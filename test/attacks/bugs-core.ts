@@ -154,6 +154,33 @@ export const CORE: readonly Bug[] = [
     story: siege("orphans"),
   },
   {
+    about: "each branch of a two-faced device has a quota of its own",
+    file: "crdt/receiving.ts",
+    edits: [
+      ["if (outcome.isBounded && this.#isLoose(change) && this.#isTooMuch(change, ancestors))", "if (false)"],
+    ],
+    story: siege("branches"),
+    isSample: true,
+  },
+  {
+    about: "what was left out stays out, whoever builds on it",
+    file: "crdt/receiving.ts",
+    edits: [["return fork <= seq && !this.#leftOut.isWanted(change.id);", "return fork <= seq;"]],
+    story: siege("branches"),
+  },
+  {
+    about: "what shows a fork is left out for want of room",
+    file: "crdt/receiving.ts",
+    edits: [["return fork <= seq &&", "return (fork <= seq || graph.numbered(author, seq).length > 0) &&"]],
+    story: siege("branches"),
+  },
+  {
+    about: "of what was left out only the newest is wanted",
+    file: "crdt/left-out.ts",
+    edits: nothing("for (const other of this.#below.get(id) ?? []) found.add(other);"),
+    story: siege("branches"),
+  },
+  {
     about: "the orphans of a source have no limit",
     file: "crdt/graph/pending.ts",
     edits: [

@@ -303,5 +303,50 @@ function faces(): void {
   same("what counts once Alice writes", alice.text(), "ax");
 }
 
-export const STORIES = { lies, chains, signatures, runs, orphans, merging, keeping, faces } as const;
+/** All branches of a device have one quota on each copy, of which the first two of them show its faces; what Bob builds on is taken
+ * all the same. */
+function branches(): void {
+  const { alice, bob, carol, mallory } = stage();
+  // Of 400 ops; her first change has two, every other one.
+  const room = 399;
+  const kept = ({ replica }: Person): number =>
+    [...replica.changes()].filter(({ change }) => change.author === mallory.device).length;
+  // One that reaches the quota, and two of which there is room for the first change only, which shows the fork.
+  const [long, short, other] = [room - kept(alice), 3, 3].map((length, i) => {
+    const twin = copyOf(mallory);
+    return Array.from({ length }, () => twin.write(root => root.text("body").insert(0, `${i}`))[0]!);
+  }) as [Letter[], Letter[], Letter[]];
+  bob.receiveAll(other);
+  const answer = bob.write(root => root.text("body").insert(0, "Bob"))[0]!;
+  for (const person of [alice, carol]) {
+    const refused = person.receiveAll([...long, ...short]).flatMap(outcome => outcome.refused);
+    same("beyond all room", refused, ["BranchesExceeded", "BranchesExceeded"]);
+    same("what is kept", kept(person), room + 1);
+    same("who is two-faced", person.replica.forks.all.length, 1);
+  }
+  const [forwards, backwards] = [
+    [...other, answer],
+    [answer, ...other.toReversed()],
+  ];
+  for (const [person, order] of [
+    [alice, forwards],
+    [carol, backwards],
+  ] as const) {
+    // As a link sends it again, parents first.
+    person.receiveAll([...order, ...forwards, ...forwards]);
+    same("what Bob built on", person.text(), bob.text());
+  }
+}
+
+export const STORIES = {
+  lies,
+  chains,
+  signatures,
+  runs,
+  orphans,
+  merging,
+  keeping,
+  faces,
+  branches,
+} as const;
 export type StoryName = keyof typeof STORIES;

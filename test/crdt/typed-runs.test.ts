@@ -78,15 +78,15 @@ function outcomeOf({ admitted, refused, missing }: Reception) {
 /** All changes in their order, those of one device in a row as runs of a few. */
 function runsOf({ replica }: Person, lengths: readonly number[]): Letter[][] {
   const runs: Letter[][] = [];
-  let before: { readonly author: string; readonly id: string } | null = null;
+  let before = "";
   for (const verified of replica.changes()) {
-    const { author, id, prev } = verified.change;
+    const { id, prev } = verified.change;
     const last = runs.at(-1);
-    const goesOn = author === before?.author && prev === before.id;
+    const goesOn = prev === before;
     if (last !== undefined && goesOn && last.length < lengths[runs.length % lengths.length]!)
       last.push(letterOf(verified));
     else runs.push([letterOf(verified)]);
-    before = { author, id };
+    before = id;
   }
   return runs;
 }

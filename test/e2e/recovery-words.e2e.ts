@@ -1,6 +1,7 @@
 // Goal: who lost every device comes back with twelve words from paper, as the same person, and the lost ones are out.
 // Method: real browsers, driven by keys; the words are read from the screen as somebody would write them down.
 
+import { readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
 import { isFitEverywhere } from "./fit.ts";
 import { PATIENCE_MS, type Person, setStage } from "./people.ts";
@@ -94,4 +95,57 @@ it("words are shown once, asked for, and make a new device the lost one's person
     .filter({ hasText: "Bob" });
   await expect.poll(() => bobs.count(), { timeout: PATIENCE_MS }).toBe(1);
   expect(await bobs.textContent()).toContain("here");
+});
+
+it("words and a signed file bring the document back to who lost every device, with nobody else there", {
+  timeout: 60_000,
+}, async () => {
+  const [alice, bob] = await stage.pair("Ours.");
+  await openDevices(alice);
+  await press(alice, "Make recovery words");
+  const list = alice.page.locator(".device-list li");
+  await expect.poll(() => list.count(), { timeout: PATIENCE_MS }).toBe(12);
+  const words = await list.allTextContents();
+  await press(alice, "I have written them down");
+  await answer(alice, words);
+  await alice.page.getByText(/There are recovery words for you in this document/).waitFor();
+  await alice.press("Escape");
+  await alice.isStored();
+  await alice.button("Export").click();
+  const [download] = await Promise.all([
+    alice.page.waitForEvent("download"),
+    alice.page.getByRole("button", { name: "Signed file" }).click(),
+  ]);
+  const file = { name: "ours.chirograph", mimeType: "", buffer: await readFile(await download.path()) };
+  await alice.leave();
+  await bob.leave();
+
+  const anew = await (await stage.person()).open();
+  await anew.button("Documents").click();
+  const [chooser] = await Promise.all([
+    anew.page.waitForEvent("filechooser"),
+    anew.page.getByRole("button", { name: "Import…" }).click(),
+  ]);
+  await chooser.setFiles(file);
+  await anew.page.getByText(/You are no member of the document/).waitFor();
+  const field = anew.page.getByRole("textbox", { name: /Your recovery words/ });
+  await field.fill("no such words");
+  await press(anew, "Enter the words");
+  await anew.page.getByText(/These are not recovery words/).waitFor();
+  await field.fill(words.join(" "));
+  await press(anew, "Enter the words");
+  await anew.page.getByRole("checkbox").first().focus();
+  await anew.press("Space");
+  await isFitEverywhere(anew, "coming back by a file");
+  await press(anew, "Make this device mine");
+  await anew.sees("Ours.");
+  await anew.editor.focus();
+  await anew.press("Control+End");
+  await anew.type(" Back.");
+  await anew.isStored();
+  await anew.page.reload();
+  await anew.sees("Ours. Back.");
+  // Still the owner, who shares it anew.
+  const carol = await (await stage.person()).open(await anew.share());
+  await carol.sees("Ours. Back.");
 });

@@ -13,8 +13,13 @@ import { cachedChange } from "../sync/overheard.ts";
 import type { Profile, Tab } from "../sync/world.ts";
 import type { Stage } from "./world.ts";
 
-/** About the signature a change came with, not about the change: the next sender may bring a sound one. */
-const OF_THE_SENDER: ReadonlySet<RefusalCode> = new Set<RefusalCode>(["SignatureWrong", "BytesMalformed"]);
+/** About the signature a change came with, or the room that is here, not about the change: the next sender may bring a sound
+ * one, and others may have room. */
+const NO_VERDICT: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
+  "SignatureWrong",
+  "BytesMalformed",
+  "BranchesExceeded",
+]);
 /** Bytes that somebody must have sent for each signature that is judged: the signature itself. */
 const BYTES_PER_QUESTION = 64;
 /** Changes up to which it is worked out from scratch what of them counts: that is cubic. */
@@ -79,7 +84,7 @@ export class Checkers {
       for (const { change } of reception.admitted) this.#judged(tab, change.id, true);
       for (const { id, refusal } of reception.refused) {
         this.refusals++;
-        if (id !== null && !OF_THE_SENDER.has(refusal.code)) this.#judged(tab, id, false, refusal.code);
+        if (id !== null && !NO_VERDICT.has(refusal.code)) this.#judged(tab, id, false, refusal.code);
       }
       return reception;
     };
@@ -258,7 +263,7 @@ export class Checkers {
     for (const profile of honest)
       for (const id of this.#kept.get(profile)?.keys() ?? [])
         for (const tab of tabs)
-          if (!tab.replica.has(id as ChangeId))
+          if (!tab.replica.has(id as ChangeId) && !this.#stage.gone.has(id))
             throw new Error(
               `${tab.name} lacks ${this.#nameOf(profile, id)}, which ${profile.name} had stored`,
             );

@@ -49,6 +49,8 @@ export class Stage {
   /** What stood on a disk and may be gone: a backup was restored, bits rotted. */
   forgive: (profile: Profile, ids: readonly string[]) => void = () => undefined;
   readonly #backups = new Map<Profile, Journal>();
+  /** What nobody can bring back. */
+  readonly gone = new Set<string>();
   /** Changes of which a row was damaged anywhere: the other copy has to last. */
   readonly #rotten = new Set<string>();
 
@@ -183,7 +185,12 @@ export class Stage {
     );
     if (candidates.length === 0) return false;
     const row = this.luck.pick(candidates);
-    this.#rotten.add(rows[row]!.id);
+    const { id } = rows[row]!;
+    this.#rotten.add(id);
+    // Who is not let in any more, or was never, has nobody to bring it back to; and then nothing that builds on it comes back.
+    const letIn = this.members.filter(tab => tab.profile !== profile);
+    const isBack = letIn.some(tab => tab.profile.disk.journal.rows.some(other => other.id === id));
+    if (!isBack) for (const other of rows.slice(row)) this.gone.add(other.id);
     const tabs = this.crashAll(profile);
     this.world.note(profile.name, "has a damaged row");
     disk.damage(row, this.luck.below(1_000));

@@ -3,16 +3,26 @@
 // the checking that otherwise runs in a worker.
 
 import { describe, expect, it } from "vitest";
-import { type ChangeId, FILE_BYTES_MAX, Replica, save } from "../../src/crdt/index.ts";
+import {
+  type ChangeId,
+  type DeviceId,
+  FILE_BYTES_MAX,
+  introductionMessage,
+  Replica,
+  save,
+  seedSign,
+} from "../../src/crdt/index.ts";
 import { checkFile } from "../../src/sync/adapters/checking.ts";
 import { StoreFailure } from "../../src/sync/adapters/database.ts";
 import { type Bench, importFile } from "../../src/sync/adapters/importing.ts";
 import { Memory, openMemoryStore } from "../../src/sync/adapters/memory-store.ts";
+import { keyOf, NO_WORDS, UNKNOWN_WORDS } from "../../src/sync/adapters/recovering.ts";
+import { newRecoveryWords, recoverySeed } from "../../src/sync/adapters/words.ts";
 import { FILE_TITLE_LENGTH_MAX, TEXT_FILE_BYTES_MAX } from "../../src/sync/limits.ts";
 import type { Store } from "../../src/sync/ports.ts";
 import { editBody } from "../../src/sync/text.ts";
 import type { Imported } from "../../src/sync/view.ts";
-import { forge, gather, Key, letterOf, type Person, sync, verify } from "../crdt/people.ts";
+import { forge, gather, Key, letterOf, Person, sync, verify } from "../crdt/people.ts";
 
 const never = new AbortController().signal;
 const mallory = new Key("Mallory");
@@ -222,6 +232,7 @@ describe("a signed file", () => {
     expect(imported).toEqual({
       kind: "foreign",
       file: {
+        recovery: null,
         isOwn: false,
         title: "Minutes",
         text: "Alice was here. So was Bob.",
@@ -237,6 +248,45 @@ describe("a signed file", () => {
     });
     expect(desk.memory.journals.size).toBe(0);
     expect(desk.listed).toEqual([]);
+  });
+
+  it("of a person with recovery words is theirs again on a new device: they write on, and what is lost is out", async () => {
+    const [alice, bob] = story();
+    const words = newRecoveryWords(length => new Uint8Array(length).fill(7)).join(" ");
+    const recovery = recoverySeed(words)!;
+    bob.replica.people.introduce(
+      keyOf(recovery),
+      seedSign(recovery, introductionMessage(bob.replica.doc, bob.device)),
+      { isRecovery: true },
+    );
+    bob.close();
+    sync([alice, bob]);
+    const desk = deskOf(new Key("Bob's new phone"));
+    const imported = await open(fileOf(save(alice.replica), "minutes.chirograph"), desk);
+    if (imported?.kind !== "foreign" || imported.file.recovery === null)
+      throw new Error("Expected a way back");
+    const { recovery: way } = imported.file;
+    const others = newRecoveryWords(length => new Uint8Array(length).fill(8)).join(" ");
+    expect(await way.findRecovered("abandon abandon")).toEqual({ error: NO_WORDS });
+    expect(await way.findRecovered(others)).toEqual({ error: UNKNOWN_WORDS });
+    await expect(way.recover(others, [])).rejects.toThrow("by these words");
+    expect(desk.memory.journals.size).toBe(0);
+    expect(await way.findRecovered(words)).toEqual({
+      name: "Bob",
+      devices: [{ key: bob.device, name: "Bob", isHere: false }],
+    });
+    expect(await way.recover(words, [bob.device])).toMatchObject({ kind: "held", isNew: true, left: 0 });
+    expect(desk.listed).toEqual([bob.replica.doc]);
+    const rows = desk.memory.journal(bob.replica.doc).rows.filter(row => row !== null);
+    const replica = Replica.open(desk.device as DeviceId, bob.replica.doc);
+    expect(replica.restore(rows, 0).damaged).toBe(0);
+    expect([replica.roleOf(replica.device), replica.roleOf(bob.device)]).toEqual(["editor", null]);
+    expect(replica.people.personOf(replica.device)).toBe(bob.device);
+    // Others take what it says, and what the words said.
+    const phone = new Person("Bob's new phone", new Key("Bob's new phone"), replica);
+    phone.write(root => root.set("back", true));
+    for (const { refused } of alice.receiveAll(phone.letters(alice.heads))) expect(refused).toEqual([]);
+    expect(alice.json).toBe(phone.json);
   });
 
   it("is refused for any altered or missing byte, and nothing of it is stored", async () => {

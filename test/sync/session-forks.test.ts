@@ -220,3 +220,63 @@ test("an honest device whose disk was restored goes on under a fresh key, and al
   }
   expect(alice.text).toBe(fresh.text);
 });
+
+const WORDS = 40;
+const WORD = 1_000;
+
+test("of more branches than there is room for each keeps some, and is at rest; what somebody builds on comes to all", () => {
+  world = new World();
+  const alice = world.create("Alice", { editor: { keys: null, opsMax: 1_000, bytesMax: 60_000 } });
+  alice.write("Hello");
+  world.share(alice);
+  const bob = world.join("Bob", alice);
+  world.connect(alice, bob);
+  world.run(2_000);
+  bob.write("!");
+  world.run(1_000);
+  for (const wire of alice.wires) wire.cut();
+  world.run(100);
+  // Two branches come to each while they are apart, each too long for one message; of the second there is room for a part.
+  const branches = Array.from({ length: 4 }, (_, i) => {
+    const mallory = editor("Mallory", alice);
+    const word = `${i}`.repeat(WORD);
+    return Array.from({ length: WORDS }, () => mallory.write(root => root.text("body").insert(0, word))[0]!);
+  });
+  for (const [i, tab] of [alice, bob].entries()) {
+    const puppet = puppetAt(tab);
+    for (const branch of branches.slice(2 * i, 2 * i + 2))
+      for (const letter of branch) puppet.say({ type: "changes", runs: [runOf(letter)] });
+    world.run(3_000);
+    expect(tab.session.notice).toContain("two-faced");
+    // That is nothing to be blamed for.
+    expect(puppet.isClosed).toBe(false);
+    puppet.wire.cut();
+  }
+  const kept = (tab: Tab) => tab.replica.laneTips.filter(({ author }) => author === MALLORY.id).length;
+  expect([alice, bob].map(kept)).toEqual([2, 2]);
+  world.connect(alice, bob);
+  world.run(10_000);
+  expect([alice.text, bob.text]).toEqual(["Hello!", "Hello!"]);
+  const said = [{ ...alice.said }, { ...bob.said }];
+  world.run(60_000);
+  expect([alice.said.changes, bob.said.changes]).toEqual(said.map(({ changes }) => changes));
+  // What each had first was received in good faith, and counts once they write; all of it comes to the other.
+  alice.write(" a");
+  bob.write(" b");
+  world.run(20_000);
+  expect(alice.text === bob.text).toBe(true);
+  const shown = [..."0123"].map(digit => (alice.text.split(digit).length - 1) / WORD);
+  expect(shown).toEqual([WORDS, 0, WORDS, 0]);
+  // Of the rest they lack each other's still; writing on does not bring it up again.
+  const asked = bob.questions;
+  for (let i = 0; i < 10; i++) {
+    alice.write(".");
+    world.run(6_000);
+  }
+  expect(bob.questions - asked).toBeLessThanOrEqual(10);
+  const carol = world.join("Carol", alice);
+  world.connect(alice, carol);
+  world.connect(bob, carol);
+  world.run(20_000);
+  expect(carol.text === alice.text).toBe(true);
+});

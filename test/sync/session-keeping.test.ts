@@ -334,6 +334,32 @@ describe("a damaged row of the own chain", () => {
     expect([again.text, bob.text]).toEqual(["Hello you!", "Hello you!"]);
   });
 
+  test("of another's brings back with it, once it is repaired, what of others nobody else can read", () => {
+    const [alice, bob] = pair();
+    const carol = world.join("Carol", alice);
+    world.connect(alice, carol);
+    const ids: string[] = [];
+    for (const letter of " you") {
+      bob.write(letter);
+      world.run(1_000);
+      ids.push(bob.replica.ownHead!.id);
+    }
+    const tabs = [alice, bob, carol];
+    // Alice has the last of Bob's behind a damaged row, Bob and Carol have damaged that one.
+    for (const [i, tab] of tabs.entries()) {
+      const { disk } = tab.profile;
+      const row = disk.journal.rows.findIndex(({ id }) => id === ids.at(i === 0 ? 0 : -1));
+      tab.crash();
+      disk.damage(row, 200);
+    }
+    const [one, two, three] = tabs.map(({ profile }) => profile.open()) as [Tab, Tab, Tab];
+    expect(one.text.length).toBeLessThan(two.text.length);
+    world.connect(one, two);
+    world.connect(one, three);
+    world.run(10_000);
+    expect([one.text, two.text, three.text]).toEqual(["Hello you", "Hello you", "Hello you"]);
+  });
+
   test("lets nobody write over the chain before it is back; a reload heals it", () => {
     const [alice, bob] = damaged();
     alice.write("?");

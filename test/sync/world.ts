@@ -7,6 +7,7 @@ import {
   type DeviceId,
   joinMessage,
   mustFromHex,
+  type Policy,
   Replica,
   type SignatureQuestion,
 } from "../../src/crdt/index.ts";
@@ -109,10 +110,10 @@ export class World {
   // -------------------------------------------------------------------------------------------------- people
 
   /** A new document, written by somebody and nobody else yet. */
-  create(name: string): Tab {
+  create(name: string, policy?: Policy): Tab {
     const profile = new Profile(this, name);
     const nonce = this.luck.bytes(16);
-    const { replica, genesis } = Replica.create(profile.key.id, nonce, Math.floor(this.now / 1000));
+    const { replica, genesis } = Replica.create(profile.key.id, nonce, Math.floor(this.now / 1000), policy);
     const tab = new Tab(profile, replica, false);
     tab.act(session => session.adopt(genesis.id));
     return tab;

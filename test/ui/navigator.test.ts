@@ -140,7 +140,7 @@ test("goes to a document that is held, and stays where it is on the screen alrea
 test("shows a file that is kept nowhere, also on the way back, and says so when it is gone", async () => {
   const { navigator, entries } = world("");
   await navigator.follow();
-  const file = { isOwn: false, title: "Minutes", text: "", authors: [], people: [] };
+  const file = { recovery: null, isOwn: false, title: "Minutes", text: "", authors: [], people: [] };
   await navigator.showFile(file);
   expect(entries.at(-1)).toBe("#file");
   expect(navigator.current()).toEqual({ kind: "file", file });

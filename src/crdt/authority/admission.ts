@@ -154,6 +154,14 @@ export function judgeAuthority(
   return change.isRetracting ? judgeRetracts(change, prev, graph, retracts, quota) : null;
 }
 
+/** How much the author of a change that was found right may write in all, as the change itself knows. */
+export function quotaIn(change: WrittenChange, { parents }: Ancestors, members: Members): Quota {
+  const standing = members.standingAbove(parents);
+  const held = roleFor(change, standing);
+  // A recovery key has none, and has a quota by what it was handed.
+  return leftOf(change, members.quotaOf(change.author, typeof held === "string" ? held : "reader", standing));
+}
+
 function judgeQuota({ opTotal, byteTotal }: WrittenChange, { opsMax, bytesMax }: Quota): Refusal | null {
   if (opTotal > opsMax) return refuse("QuotaExceeded", "ops");
   return byteTotal > bytesMax ? refuse("QuotaExceeded", "bytes") : null;

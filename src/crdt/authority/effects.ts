@@ -82,9 +82,13 @@ export class Effects {
   }
 
   #isRetired(slot: Slot): boolean {
-    if (this.#forks.size === 0) return false;
-    const fork = this.#forks.get(this.#graph.authorAt(slot));
-    return fork !== undefined && this.#graph.seqAt(slot) >= fork;
+    return this.#forks.size > 0 && this.retires(this.#graph.authorAt(slot), this.#graph.seqAt(slot));
+  }
+
+  /** Whether a change with that number is retired by what is known of its device; it may be one that is not here. */
+  retires(device: DeviceId, seq: number): boolean {
+    const fork = this.#forks.get(device);
+    return fork !== undefined && seq >= fork;
   }
 
   /** Set aside, and below nothing that counts: nobody has to keep it, and nothing is to be written on top of it. */

@@ -84,8 +84,8 @@ export class Retracts {
   reachOf(change: WrittenChange, prev: Slot): Reach {
     let { ops, bytes } = NOTHING;
     for (const { first, count } of retractsOf(change)) {
-      const above = this.#sum(this.#graph.onChain(prev, first + count - 1));
-      const below = this.#sum(first > 1 ? this.#graph.onChain(prev, first - 1) : -1);
+      const above = this.sum(this.#graph.onChain(prev, first + count - 1));
+      const below = this.sum(first > 1 ? this.#graph.onChain(prev, first - 1) : -1);
       ops += above.ops - below.ops;
       bytes += above.bytes - below.bytes;
     }
@@ -105,8 +105,8 @@ export class Retracts {
     return NOTHING;
   }
 
-  /** Everything from the start of a chain up to a change: what is there and what its retracts reach. */
-  #sum(slot: Slot): Reach {
+  /** Everything from the start of a chain up to a change: the changes and their ops, and what its retracts reach. -1 is none. */
+  sum(slot: Slot): Reach {
     if (slot < 0) return NOTHING;
     const { ops, bytes } = this.chargeAt(slot);
     const graph = this.#graph;

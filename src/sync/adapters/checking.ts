@@ -7,6 +7,7 @@ import {
   type Bytes,
   type ChangeId,
   type DeviceId,
+  type DocId,
   describe,
   finish,
   History,
@@ -19,7 +20,8 @@ import {
 } from "../../crdt/index.ts";
 import type { ChainHead, Verifier } from "../ports.ts";
 import { BODY_KEY, BODY_PATH, bodyText, titleOf } from "../text.ts";
-import type { ForeignFile } from "../view.ts";
+import type { ForeignFile, Recovered } from "../view.ts";
+import { type Comeback, comeBack, keyOf } from "./recovering.ts";
 
 export interface CheckRequest {
   readonly file: Blob;
@@ -29,6 +31,14 @@ export interface CheckRequest {
   readonly held: readonly string[];
   /** Of documents that it held once: the number of its newest change in them. */
   readonly spent: Readonly<Record<string, number>>;
+  /** By recovery words, into the document of this file. */
+  readonly comeback?: Comeback;
+}
+
+/** A person of a file who may come back by recovery words. */
+export interface Recoverable {
+  readonly recoveryKey: string;
+  readonly devices: Recovered["devices"];
 }
 
 /** A change to be stored. */
@@ -61,7 +71,12 @@ export interface Mine {
 
 export type Checked =
   | Mine
-  | { readonly kind: "foreign"; readonly file: ForeignFile }
+  | {
+      readonly kind: "foreign";
+      readonly doc: DocId;
+      readonly file: Omit<ForeignFile, "recovery">;
+      readonly recoverable: readonly Recoverable[];
+    }
   | { readonly kind: "refused"; readonly reason: string };
 
 /** Records told at once. */
@@ -69,7 +84,7 @@ const RECORDS_AT_ONCE = 1_024;
 
 /** Never rejects, whatever the bytes. */
 export async function checkFile(
-  { file, device, held, spent }: CheckRequest,
+  { file, device, held, spent, comeback }: CheckRequest,
   verifier: Verifier,
   tell: (step: CheckStep) => void,
 ): Promise<Checked> {
@@ -92,16 +107,15 @@ export async function checkFile(
   }
   // Damaged at its end it would open in part, and seem to be all there was.
   if (step.value.refusal !== null) return refused(step.value.refusal);
+  if (comeback !== undefined && !(await takeBack(replica, comeback, verifier)))
+    return { kind: "refused", reason: "by these words this device cannot become a part of it" };
   const isHeld = held.includes(replica.doc);
-  if (!isHeld && replica.roleOf(replica.device) === null)
-    return { kind: "foreign", file: foreign(replica, false) };
+  if (!isHeld && replica.roleOf(replica.device) === null) return foreign(replica, false);
   const out = unprovable(replica);
   const left = [...out].map(id => ({ id, isOwn: replica.get(id)!.change.author === device }));
   // Whoever goes on with their own chain must have all of it, or would give a number away twice.
   const isOld = (spent[replica.doc] ?? 0) > (replica.ownHead?.seq ?? 0) || left.some(({ isOwn }) => isOwn);
-  return !isHeld && isOld
-    ? { kind: "foreign", file: foreign(replica, true) }
-    : mine(replica, out, left, tell);
+  return !isHeld && isOld ? foreign(replica, true) : mine(replica, out, left, tell);
 }
 
 function refused(refusal: Refusal): Checked {
@@ -155,14 +169,41 @@ function unprovable(replica: Replica): ReadonlySet<ChangeId> {
   return bare;
 }
 
-function foreign(replica: Replica, isOwn: boolean): ForeignFile {
+/** What the recovery key says is judged as whatever anybody says. Whether this device is a member by it. */
+async function takeBack(replica: Replica, comeback: Comeback, verifier: Verifier): Promise<boolean> {
+  const { doc, device, members } = replica;
+  const key = keyOf(comeback.seed);
+  if (!members.some(member => member.device === key && member.isRecovery)) return false;
+  if (members.some(member => member.device === device)) return false;
+  const nowS = Math.floor(Date.now() / 1000);
+  for (const { bytes, signature } of comeBack(doc, replica.changes(), device, comeback, nowS)) {
+    const inspected = replica.inspect(bytes, signature);
+    if (!inspected.ok) return false;
+    replica.admit(inspected, await verifier.verify(inspected.questions), "recovery");
+  }
+  return replica.roleOf(device) !== null;
+}
+
+function recoverableIn({ members }: Replica): Recoverable[] {
+  return members
+    .filter(({ isRecovery }) => isRecovery)
+    .map(({ device: recoveryKey, person }) => ({
+      recoveryKey,
+      devices: members
+        .filter(other => other.person === person && other.role !== null && !other.isRecovery)
+        .map(({ device: key, name }) => ({ key, name, isHere: false })),
+    }));
+}
+
+function foreign(replica: Replica, isOwn: boolean): Checked {
   const history = new History(replica.doc, replica.ground, [BODY_KEY]);
   finish(history.read());
   const text = bodyText(replica);
   const authors = history
     .blame(history.newest, BODY_PATH, 0, text.length, "author")
     .map(({ from, to, author, time }) => ({ from, to, author, time }));
-  return { title: titleOf(replica), text, authors, people: peopleOf(replica), isOwn };
+  const file = { title: titleOf(replica), text, authors, people: peopleOf(replica), isOwn };
+  return { kind: "foreign", doc: replica.doc, file, recoverable: isOwn ? [] : recoverableIn(replica) };
 }
 
 function peopleOf(replica: Replica): ForeignFile["people"] {

@@ -4,13 +4,14 @@
 // Changes go into the store as another tab's do: open documents look there, close their draft on top, show what is new and
 // offer it on. They were judged like those of a peer before (checking.ts), all of them, or nothing is stored.
 
-import { FILE_BYTES_MAX } from "../../crdt/index.ts";
+import { FILE_BYTES_MAX, introductionMessage } from "../../crdt/index.ts";
 import type { Bytes, ChainHead, ChangeRecord, DeviceKey, Store } from "../ports.ts";
 import { STORE_REASONS } from "../status.ts";
 import { readTextFile, refusalOfName } from "../text-file.ts";
-import type { Imported, ImportProgress } from "../view.ts";
+import type { FileRecovery, Imported, ImportProgress } from "../view.ts";
 import type { Checked, CheckedRecord, CheckRequest, CheckStep, Mine } from "./checking.ts";
 import { StoreFailure } from "./database.ts";
+import { type Comeback, keyOf, NO_WORDS, UNKNOWN_WORDS } from "./recovering.ts";
 
 /** What an import needs of the workspace. */
 export interface Bench {
@@ -73,6 +74,7 @@ async function importSigned(
   bench: Bench,
   progress: (progress: ImportProgress) => void,
   signal: AbortSignal,
+  comeback?: Comeback,
 ): Promise<Imported | null> {
   if (file.size > FILE_BYTES_MAX)
     return { kind: "refused", reason: "the file is larger than any that is opened here" };
@@ -82,10 +84,18 @@ async function importSigned(
     else progress({ stage: "checking", done: step.done });
   };
   const checked = await bench.check(
-    { file, device: bench.device, held: bench.held, spent: bench.spent },
+    {
+      file,
+      device: bench.device,
+      held: bench.held,
+      spent: bench.spent,
+      ...(comeback === undefined ? {} : { comeback }),
+    },
     tell,
     signal,
   );
+  if (checked?.kind === "foreign")
+    return { kind: "foreign", file: { ...checked.file, recovery: recoveryOf(file, checked, bench) } };
   if (checked === null || checked.kind !== "mine") return checked;
   try {
     return await keep(records, checked, bench, progress, signal);
@@ -93,6 +103,42 @@ async function importSigned(
     if (!(error instanceof StoreFailure)) throw error;
     return { kind: "refused", reason: STORE_REASONS[error.code] };
   }
+}
+
+/** Who lost all devices and has a file and twelve words: both together are the document again, in the hand of this device. */
+function recoveryOf(
+  file: File,
+  { doc, recoverable }: Extract<Checked, { kind: "foreign" }>,
+  bench: Bench,
+): FileRecovery | null {
+  if (recoverable.length === 0) return null;
+  return {
+    async findRecovered(words) {
+      const seed = await seedOf(words);
+      if (seed === null) return { error: NO_WORDS };
+      const found = recoverable.find(({ recoveryKey }) => recoveryKey === keyOf(seed));
+      if (found === undefined) return { error: UNKNOWN_WORDS };
+      return { name: found.devices[0]?.name ?? null, devices: found.devices };
+    },
+    async recover(words, lost) {
+      const seed = await seedOf(words);
+      if (seed === null) throw new Error(NO_WORDS);
+      const signature = await bench.key.sign(introductionMessage(doc, keyOf(seed)));
+      const silent = () => undefined;
+      const { signal } = new AbortController();
+      const imported = await importSigned(file, bench, silent, signal, { seed, signature, lost });
+      if (imported?.kind === "held") return imported;
+      throw new Error(
+        imported?.kind === "refused" ? `It was not opened: ${imported.reason}.` : UNKNOWN_WORDS,
+      );
+    },
+  };
+}
+
+/** The list of words comes when it is asked for. */
+async function seedOf(words: string): Promise<Bytes | null> {
+  const { recoverySeed } = await import("./words.ts");
+  return recoverySeed(words);
 }
 
 async function keep(

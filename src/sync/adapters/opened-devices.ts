@@ -2,13 +2,10 @@
 // which stand for a key that is kept nowhere. Loaded when somebody looks at their devices.
 
 import {
-  type Bytes,
   type DeviceId,
   introductionMessage,
   type People,
   type Replica,
-  Replica as Replicas,
-  seedPublicKey,
   seedSign,
   toHex,
 } from "../../crdt/index.ts";
@@ -17,6 +14,7 @@ import { encodeDeviceLink } from "../link.ts";
 import type { ChangeRecord, Ciphers, DeviceKey, DocumentRecord } from "../ports.ts";
 import type { Session } from "../session.ts";
 import type { AskingDevice, DeviceEntry, DevicesState, DocumentDevices, Recovered } from "../view.ts";
+import { comeBack, keyOf, NO_WORDS, UNKNOWN_WORDS } from "./recovering.ts";
 import { askingWords, newRecoveryWords, recoverySeed } from "./words.ts";
 
 interface Platform {
@@ -44,11 +42,6 @@ interface Adding {
   readonly link: DeviceId;
   readonly came: readonly Asking[];
 }
-
-const NO_WORDS =
-  "These are not recovery words: check each of the twelve, and their order. Nothing was changed.";
-const UNKNOWN_WORDS =
-  "These words belong to nobody in this document. Perhaps they were made for another one.";
 
 export class OpenedDevices implements DocumentDevices {
   readonly #replica: Replica;
@@ -197,22 +190,8 @@ export class OpenedDevices implements DocumentDevices {
     const seed = recoverySeed(words);
     if (seed === null) throw new Error(NO_WORDS);
     const { doc, device } = this.#replica;
-    const recovery = Replicas.open(keyOf(seed), doc);
+    const signature = await this.#platform.key.sign(introductionMessage(doc, keyOf(seed)));
     const now = Math.floor(Date.now() / 1000);
-    recovery.restore(this.#replica.changes(), now);
-    recovery.people.introduce(
-      device,
-      await this.#platform.key.sign(introductionMessage(doc, recovery.device)),
-    );
-    for (const key of lost) recovery.people.disown(key as DeviceId);
-    const records = recovery.closeDraft(now).map(({ id }) => {
-      const { bytes } = recovery.get(id)!;
-      return { id, bytes, signature: seedSign(seed, recovery.messageOf(id)) };
-    });
-    await this.#wishes.take(records);
+    await this.#wishes.take(comeBack(doc, this.#replica.changes(), device, { seed, signature, lost }, now));
   }
-}
-
-function keyOf(seed: Bytes): DeviceId {
-  return toHex(seedPublicKey(seed)) as DeviceId;
 }

@@ -1,13 +1,15 @@
 // On a new device: recovery words, whose they are, and which devices are lost.
 import { useId, useState } from "react";
-import type { DevicesState, DocumentDevices, Recovered } from "../../sync/view.ts";
+import type { DocumentDevices, FileRecovery, Recovered } from "../../sync/view.ts";
 import { shownName } from "../people/names.ts";
-import type { Late } from "../use-late.ts";
 import { DeviceName } from "./device-name.tsx";
 
 interface Properties {
   readonly isBusy: boolean;
-  readonly attempt: Late<DocumentDevices, DevicesState>["attempt"];
+  /** Does something, and says so if it cannot be done. */
+  readonly attempt: (
+    act: (here: Pick<DocumentDevices, "findRecovered" | "recover"> | FileRecovery) => Promise<void>,
+  ) => Promise<unknown>;
 }
 
 export function Recover({ isBusy, attempt }: Properties) {
@@ -50,7 +52,7 @@ export function Recover({ isBusy, attempt }: Properties) {
         <Lost
           recovered={found}
           isBusy={isBusy}
-          onRecover={lost => void attempt(here => here.recover(words, lost))}
+          onRecover={lost => void attempt(async here => void (await here.recover(words, lost)))}
         />
       )}
     </div>

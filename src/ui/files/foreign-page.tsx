@@ -1,14 +1,16 @@
 // A file of a document that is somebody else's: to be read, with who wrote what, and to be copied. Every signature in it
 // was judged before it came here, so nothing is left to be asked.
 import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
-import type { ForeignFile, Proof } from "../../sync/view.ts";
+import type { FileRecovery, ForeignFile, Imported, Proof } from "../../sync/view.ts";
 import { type Asked, WhoWrote } from "../authorship/who-wrote.tsx";
 import { AuthorsButton } from "../bar/authors-button.tsx";
 import { Bar } from "../bar/bar.tsx";
+import { Recover } from "../devices/recover.tsx";
 import { PastText } from "../history/past-text.ts";
 import { nameOf } from "../history/words.ts";
 import { Mark } from "../people/mark.tsx";
 import { labelsOf } from "../people/names.ts";
+import "../devices/devices.css";
 import "./foreign-page.css";
 
 /** Of more people than fit only the number is told. */
@@ -19,12 +21,13 @@ interface Properties {
   readonly navigation: ReactNode;
   readonly update: ReactNode;
   readonly onCopy: () => void;
+  readonly onRecovered: (imported: Imported) => void;
 }
 
 const holds = async (): Promise<Proof> => "holds";
 
 // The default export is what `lazy` of React asks for.
-export default function ForeignPage({ file, navigation, update, onCopy }: Properties) {
+export default function ForeignPage({ file, navigation, update, onCopy, onRecovered }: Properties) {
   const [asked, setAsked] = useState<Asked | null>(null);
   const [hasAuthors, setAuthors] = useState(true);
   const mount = useRef<HTMLDivElement>(null);
@@ -96,6 +99,7 @@ export default function ForeignPage({ file, navigation, update, onCopy }: Proper
               <li className="quiet">and {file.people.length - PEOPLE_SHOWN_MAX} others</li>
             )}
           </ul>
+          {file.recovery !== null && <ComeBack recovery={file.recovery} onRecovered={onRecovered} />}
         </div>
         <div className="editor foreign-text" ref={mount} />
         {hasAuthors && file.text !== "" && (
@@ -103,6 +107,42 @@ export default function ForeignPage({ file, navigation, update, onCopy }: Proper
         )}
       </main>
     </>
+  );
+}
+
+/** For a member who lost the device that was one: with recovery words it is no foreign file. */
+function ComeBack({
+  recovery,
+  onRecovered,
+}: {
+  readonly recovery: FileRecovery;
+  readonly onRecovered: (imported: Imported) => void;
+}) {
+  const [isBusy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
+  const attempt = async (act: (here: FileRecovery) => Promise<void>) => {
+    setBusy(true);
+    setProblem(null);
+    try {
+      await act({
+        findRecovered: words => recovery.findRecovered(words),
+        async recover(words, lost) {
+          const imported = await recovery.recover(words, lost);
+          onRecovered(imported);
+          return imported;
+        },
+      });
+    } catch (error) {
+      setProblem(error instanceof Error ? error.message : String(error));
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <section aria-label="Recovery words">
+      <Recover isBusy={isBusy} attempt={attempt} />
+      <div aria-live="polite">{problem !== null && <p className="bad">{problem}</p>}</div>
+    </section>
   );
 }
 
