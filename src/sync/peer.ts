@@ -40,6 +40,8 @@ import type { Claim } from "./reconcile.ts";
 /** What a peer asks of the session around it. */
 export interface PeerHost {
   readonly now: number;
+  /** Whether it is a member's, met in an earlier session. */
+  knows(device: DeviceId): boolean;
   signProof(peer: Peer, message: Bytes): void;
   verifyProof(peer: Peer, questions: readonly SignatureQuestion[]): void;
   opened(peer: Peer): void;
@@ -181,6 +183,7 @@ export class Peer {
           this.#channel = new Channel(this.#ciphers, step.keys, this.#isSealed);
           this.#outbox = new Outbox(step.keys.tags, this.#host.pack);
           this.#tags = new LaneTags(step.keys.tags);
+          this.link.judged?.(this.#host.knows(step.proven.device));
           this.#host.opened(this);
           // They may have finished before us and gone on.
           const early = this.#early;

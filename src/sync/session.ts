@@ -44,6 +44,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
   readonly #listener: SessionListener;
   readonly #isDurable: boolean;
   readonly #instance: Bytes;
+  readonly #met: SessionOptions["delivered"];
   readonly #keeper: Keeper;
   readonly #intake: Intake;
   readonly #twoFaced: TwoFaced;
@@ -70,6 +71,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     this.#instance = options.ciphers.random(16);
     this.#now = options.now;
     this.#listener = listener;
+    this.#met = options.delivered;
     this.#delivery = new Delivery(options.delivered, device => otherPerson(this.replica, device));
     this.#carets = new TheirCarets(this.replica);
     this.#keeper = new Keeper(this.replica, this);
@@ -182,6 +184,10 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     this.#peers.add(peer);
     peer.start();
     this.#listener.changed();
+  }
+
+  knows(device: DeviceId): boolean {
+    return device in this.#met && this.replica.roleOf(device) !== null;
   }
 
   signProof(peer: Peer, message: Bytes): void {

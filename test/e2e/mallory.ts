@@ -86,6 +86,10 @@ export class Mallory implements PeerHost {
     return Date.now();
   }
 
+  knows(): boolean {
+    return false;
+  }
+
   signProof(peer: Peer, message: Bytes): void {
     queueMicrotask(() => peer.signed(seedSign(this.seed, message)));
   }
