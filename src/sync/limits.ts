@@ -131,6 +131,29 @@ export const FORKS_MAX = LANES_MAX;
 export const DEMERITS_MAX = 64;
 /** UTF-8 bytes of a name in a presence. */
 export const PRESENCE_NAME_BYTES_MAX = 128;
+
+// People without a link to us (distant.ts).
+/** Heads in a word: what it says to be held is what lies below them, so fewer say less and nothing false. */
+export const WORD_HEADS_MAX = 8;
+/** Milliseconds between own words at least: each costs everybody a signature to judge. */
+export const WORD_MS = 1_000;
+/** The same for each device whose words are heard: all together are judged some twenty times a second at most. */
+export const WORD_SHARE_MS = 50;
+/** Milliseconds after which a word is repeated that says nothing new. */
+export const DISTANT_REPEAT_MS = 15_000;
+/** Milliseconds after which a device whose word is not repeated is gone: two words may be lost. */
+export const DISTANT_GONE_MS = 45_000;
+/** Milliseconds that the time of a word may be off: old ones keep nobody here any longer than that. */
+export const DISTANT_SKEW_MS = 120_000;
+/** Devices whose words are remembered: as many as meet in one room. */
+export const DISTANT_MAX = 256;
+/** Words that one link may bring in one burst: everybody's once, and some. */
+export const WORDS_BURST = 400;
+/** Words that one link may bring per second, sustained. */
+export const WORDS_PER_SECOND = 40;
+/** Milliseconds for which one speaks to those who are not linked, after the last sign that there are any. */
+export const CROWD_MS = 60_000;
+
 /** Links at once; more are closed unheard. */
 export const LINKS_MAX = 64;
 

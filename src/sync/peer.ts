@@ -6,11 +6,13 @@ import {
   type Bytes,
   type ChangeId,
   type DeviceId,
+  type Replica,
   type SignatureQuestion,
   toHex,
   type VerifiedChange,
 } from "../crdt/index.ts";
 import { Channel, type ChannelKeys } from "./channel.ts";
+import { Distant } from "./distant.ts";
 import { Handshake, type HandshakeOptions, type HandshakeStep, type Proven } from "./handshake.ts";
 import { LaneTags } from "./lane-tags.ts";
 import {
@@ -35,15 +37,16 @@ import {
   type Message,
   type Presence,
 } from "./protocol.ts";
-import type { Claim } from "./reconcile.ts";
+import { type Claim, claim, compare, type Difference, unseenIn } from "./reconcile.ts";
+import { replaceLinks } from "./replace-links.ts";
 
 /** What a peer asks of the session around it. */
 export interface PeerHost {
   readonly now: number;
-  /** Whether it is a member's, met in an earlier session. */
-  knows(device: DeviceId): boolean;
-  signProof(peer: Peer, message: Bytes): void;
-  verifyProof(peer: Peer, questions: readonly SignatureQuestion[]): void;
+  /** Who takes words of those to whom there is no link, if anybody does. */
+  readonly distant?: Distant | null;
+  sign(message: Bytes, then: (signature: Bytes) => void): void;
+  verify(questions: readonly SignatureQuestion[], then: (verdicts: readonly boolean[]) => void): void;
   opened(peer: Peer): void;
   readonly pack: Pack;
   /** `sizeBytes`: of the message. Those of changes and proofs are to be answered with `judged`. */
@@ -53,6 +56,9 @@ export interface PeerHost {
 }
 
 export class Peer {
+  /** It comes with the first link. */
+  static readonly Distant = Distant;
+
   readonly link: PeerLink;
   /** Names this link among the sources of changes. */
   readonly source: string;
@@ -61,6 +67,7 @@ export class Peer {
   readonly #isSealed: boolean;
   readonly #ciphers: HandshakeOptions["ciphers"];
   readonly #openedAt: number;
+  readonly #ownInstance: string;
   #channel: Channel | null = null;
   #keys: ChannelKeys | null = null;
   #proven: Proven | null = null;
@@ -113,6 +120,7 @@ export class Peer {
     this.source = source;
     this.#host = host;
     this.#ciphers = options.ciphers;
+    this.#ownInstance = toHex(options.instance);
     this.#isSealed = link.fingerprints === null;
     this.#openedAt = this.#heardAt = this.#pingedAt = host.now;
     this.#handshake = new Handshake({
@@ -154,11 +162,11 @@ export class Peer {
 
   // ---------------------------------------------------------------------------------------------- handshake
 
-  signed(signature: Bytes): void {
+  #signed(signature: Bytes): void {
     if (!this.#isClosed) this.#take(this.#handshake.signed(signature));
   }
 
-  verified(verdicts: readonly boolean[]): void {
+  #verified(verdicts: readonly boolean[]): void {
     if (!this.#isClosed) this.#take(this.#handshake.verified(verdicts));
   }
 
@@ -169,10 +177,10 @@ export class Peer {
           this.link.send(step.frame);
           break;
         case "sign":
-          this.#host.signProof(this, step.message);
+          this.#host.sign(step.message, signature => this.#signed(signature));
           break;
         case "verify":
-          this.#host.verifyProof(this, step.questions);
+          this.#host.verify(step.questions, verdicts => this.#verified(verdicts));
           break;
         case "failed":
           this.close(step.code);
@@ -183,7 +191,7 @@ export class Peer {
           this.#channel = new Channel(this.#ciphers, step.keys, this.#isSealed);
           this.#outbox = new Outbox(step.keys.tags, this.#host.pack);
           this.#tags = new LaneTags(step.keys.tags);
-          this.link.judged?.(this.#host.knows(step.proven.device));
+          this.link.judged?.(this.#host.distant?.knows(step.proven.device) ?? false);
           this.#host.opened(this);
           // They may have finished before us and gone on.
           const early = this.#early;
@@ -192,6 +200,11 @@ export class Peer {
         }
       }
     }
+  }
+
+  /** Closes all links to the same page but the better one. `peers`: all there are. */
+  replace(peers: readonly Peer[]): void {
+    replaceLinks(peers, this, this.#ownInstance);
   }
 
   // ---------------------------------------------------------------------------------------------- receiving
@@ -244,6 +257,9 @@ export class Peer {
         break;
       case "introduction":
         this.#host.message(this, message, sizeBytes);
+        break;
+      case "word":
+        this.#host.distant?.heard(this, message.word);
         break;
       case "changes":
       case "fork":
@@ -310,6 +326,21 @@ export class Peer {
     this.#claimed = keyOf(lanes);
     for (const { id, tag } of lanes) this.#tags!.add(id, tag);
     this.send({ type: "have", hasLost, lanes });
+  }
+
+  // What they hold, and what is said to them of what is held, is compared here: whoever links with nobody does without it.
+
+  claimOf(replica: Replica, without: Pick<ReadonlySet<ChangeId>, "has">): Claim[] {
+    return claim(replica, this.tagKey, without);
+  }
+
+  compare(replica: Replica, lanes: readonly LaneClaim[]): Difference {
+    return compare(replica, this.tagKey, lanes);
+  }
+
+  /** See `unseenIn`. */
+  unseen(replica: Replica, devices: ReadonlySet<DeviceId>): number {
+    return unseenIn(replica, this.lanes ?? [], devices);
   }
 
   /** They said that they hold these, which are here too. */

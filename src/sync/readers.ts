@@ -9,7 +9,7 @@
 
 import type { ChangeId, DeviceId, Replica } from "../crdt/index.ts";
 import type { Peer } from "./peer.ts";
-import { type Claim, claim } from "./reconcile.ts";
+import type { Claim } from "./reconcile.ts";
 
 /** Who asks; past the handshake. */
 export interface Reader {
@@ -85,6 +85,6 @@ export class Readers {
     const reach = this.reach(peer);
     if (reach === "nothing") return [];
     const isUnsaid = (id: ChangeId) => held.has(id) || !mayHear(this.#replica, peer, reach, id);
-    return claim(this.#replica, peer.tagKey, reach === "all" ? held : { has: isUnsaid });
+    return peer.claimOf(this.#replica, reach === "all" ? held : { has: isUnsaid });
   }
 }

@@ -19,6 +19,7 @@ import {
   type VerifiedChange,
 } from "../crdt/index.ts";
 import { Delivery, otherPerson } from "./delivery.ts";
+import type { Distant } from "./distant.ts";
 import type { SessionListener, SessionOptions } from "./effects.ts";
 import { Intake, type IntakeHost } from "./intake.ts";
 import { Introductions } from "./introductions.ts";
@@ -31,8 +32,6 @@ import type { ChainHead, ChangeRecord, Ciphers, PeerLink, StoreError } from "./p
 import type { Message, Presence } from "./protocol.ts";
 import { Questions } from "./questions.ts";
 import { mayHear, Readers } from "./readers.ts";
-import { compare } from "./reconcile.ts";
-import { replaceLinks } from "./replace-links.ts";
 import { CLOSED_REASONS, STORE_DAMAGED, STORE_REASONS, statusOf } from "./status.ts";
 import { TheirCarets } from "./their-carets.ts";
 import { TwoFaced } from "./two-faced.ts";
@@ -44,13 +43,14 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
   readonly #listener: SessionListener;
   readonly #isDurable: boolean;
   readonly #instance: Bytes;
-  readonly #met: SessionOptions["delivered"];
   readonly #keeper: Keeper;
   readonly #intake: Intake;
   readonly #twoFaced: TwoFaced;
   readonly #readers: Readers;
   readonly #presence = new OwnPresence();
-  readonly #carets: TheirCarets;
+  readonly carets: TheirCarets;
+  /** Those of a crowd to whom there is no link. */
+  distant: Distant | null = null;
   /** Of devices to each other. */
   readonly introductions: Introductions;
   readonly #signatures = new Questions<Bytes>();
@@ -71,9 +71,8 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     this.#instance = options.ciphers.random(16);
     this.#now = options.now;
     this.#listener = listener;
-    this.#met = options.delivered;
     this.#delivery = new Delivery(options.delivered, device => otherPerson(this.replica, device));
-    this.#carets = new TheirCarets(this.replica);
+    this.carets = new TheirCarets(this.replica);
     this.#keeper = new Keeper(this.replica, this);
     this.#intake = new Intake(this.replica, this);
     this.#readers = new Readers(this.replica, () => this.#now);
@@ -167,8 +166,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
 
   // --------------------------------------------------------------------------------------------------- peers
 
-  /** A link opened, by whatever way. */
-  /** `PeerOf`: what speaks with the other end. Who links with nobody does without it, and its code. */
+  /** A link opened, by whatever way. `PeerOf`: what speaks with the other end. Who links with nobody does without it, and its code. */
   link(link: PeerLink, PeerOf: typeof Peer): void {
     if (this.#peers.size >= LINKS_MAX) {
       link.close();
@@ -181,25 +179,14 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
       inviteSeed: this.#inviteSeed,
       ciphers: this.#ciphers,
     });
+    this.distant ??= new PeerOf.Distant(this, toHex(this.#instance));
     this.#peers.add(peer);
     peer.start();
     this.#listener.changed();
   }
 
-  knows(device: DeviceId): boolean {
-    return device in this.#met && this.replica.roleOf(device) !== null;
-  }
-
-  signProof(peer: Peer, message: Bytes): void {
-    this.sign(message, signature => peer.signed(signature));
-  }
-
   sign(message: Bytes, then: (signature: Bytes) => void): void {
     this.#listener.effect({ type: "sign", token: this.#signatures.ask(then), message });
-  }
-
-  verifyProof(peer: Peer, questions: readonly SignatureQuestion[]): void {
-    this.verify(questions, verdicts => peer.verified(verdicts));
   }
 
   readonly pack: Pack = (queue, from, isNamed, room) =>
@@ -208,7 +195,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
   opened(peer: Peer): void {
     // Tabs of one profile share a store and need no link; it is kept, idle, so that nobody dials it again.
     if (this.#readers.isTwin(peer)) return;
-    replaceLinks([...this.#peers], peer, toHex(this.#instance));
+    peer.replace([...this.#peers]);
     this.#have(peer);
     this.introductions.opened(peer);
     this.#listener.changed();
@@ -220,11 +207,15 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     this.#intake.left(peer, this.#keeper.failure === null);
     const { device } = peer;
     if (device !== null && ![...this.#peers].some(other => other.device === device))
-      this.#carets.forget(device);
+      this.carets.forget(device);
     const said = reason === null ? undefined : CLOSED_REASONS[reason];
     if (said !== undefined) this.say(said);
-    this.#listener.changed();
+    this.moved();
+  }
+
+  moved(): void {
     this.#listener.presence();
+    this.#listener.changed();
   }
 
   message(peer: Peer, message: Message, sizeBytes: number): void {
@@ -237,9 +228,8 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     if (message.type === "fork") this.#intake.received(peer, message.proof, sizeBytes);
     if (message.type === "introduction") this.introductions.came(peer, message.signature);
     if (message.type === "presence") {
-      this.#carets.heard(peer.device!, message.presence);
-      this.#listener.presence();
-      this.#listener.changed();
+      this.carets.heard(peer.device!, message.presence);
+      this.moved();
     }
   }
 
@@ -263,7 +253,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
   #compare(peer: Peer): void {
     const reach = this.#readers.reach(peer);
     if (peer.lanes === null || reach === "nothing") return;
-    const { missing, common, ownSeq } = compare(this.replica, peer.tagKey, peer.lanes);
+    const { missing, common, ownSeq } = peer.compare(this.replica, peer.lanes);
     peer.shares(common);
     if (reach === "all") this.#twoFaced.share(peer, this.#now);
     if (reach === "all" && this.#delivery.heard(peer.device!, ownSeq)) this.#listener.changed();
@@ -346,9 +336,10 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
   }> {
     for (const peer of this.openPeers()) {
       if (peer.presence === null) continue;
-      const caret = peer.presence.caret && this.#carets.caretOf(peer.device!);
+      const caret = peer.presence.caret && this.carets.caretOf(peer.device!);
       yield { device: peer.device!, presence: { ...peer.presence, caret }, movedAt: peer.caretMovedAt };
     }
+    if (this.distant !== null) yield* this.distant.presences();
   }
 
   // -------------------------------------------------------------------------------------------------- looking
@@ -380,6 +371,10 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
 
   get notice(): string | null {
     return this.#notice?.text ?? null;
+  }
+
+  get storedHeads(): readonly ChangeId[] | null {
+    return this.#keeper.held.size === 0 ? this.replica.heads : null;
   }
 
   /** Who is known to hold how much of what was written here. */
@@ -415,9 +410,12 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
       if (!this.#readers.isToldOff(peer)) this.#compare(peer);
     }
     const presence = this.#peers.size === 0 ? null : this.#presence.tick(this.#now);
-    if (presence !== null)
+    if (presence !== null) {
+      this.distant?.told(presence);
       for (const peer of this.#peers)
         if (this.#readers.mayRead(peer)) peer.send({ type: "presence", presence });
+    }
+    this.distant?.tick();
     if (this.#notice !== null && now >= this.#notice.until) {
       this.#notice = null;
       this.#listener.changed();

@@ -86,16 +86,12 @@ export class Mallory implements PeerHost {
     return Date.now();
   }
 
-  knows(): boolean {
-    return false;
+  sign(message: Bytes, then: (signature: Bytes) => void): void {
+    queueMicrotask(() => then(seedSign(this.seed, message)));
   }
 
-  signProof(peer: Peer, message: Bytes): void {
-    queueMicrotask(() => peer.signed(seedSign(this.seed, message)));
-  }
-
-  verifyProof(peer: Peer): void {
-    queueMicrotask(() => peer.verified([true, true]));
+  verify(_: unknown, then: (verdicts: readonly boolean[]) => void): void {
+    queueMicrotask(() => then([true, true]));
   }
 
   opened(peer: Peer): void {

@@ -18,6 +18,7 @@ import {
   FRAME_BYTES_MAX,
   LANES_MAX,
   MESSAGE_BYTES_MAX,
+  WORD_HEADS_MAX,
 } from "../../src/sync/limits.ts";
 import {
   decodeMessage,
@@ -43,6 +44,10 @@ const run: fc.Arbitrary<SentRun> = fc
     const least = rest.start.type === "after" ? Math.max(1, count) : count;
     return { ...rest, count: least, rows: least === 0 ? new Uint8Array(0) : rows };
   });
+const presence = fc.record({
+  name: fc.string({ unit: "binary", maxLength: 30 }),
+  caret: fc.option(fc.record({ anchor, head: anchor })),
+});
 const message: fc.Arbitrary<Message> = fc.oneof(
   fc.record({
     type: fc.constant("have" as const),
@@ -65,9 +70,17 @@ const message: fc.Arbitrary<Message> = fc.oneof(
   fc.record({ type: fc.constant("took" as const), bytes: count }),
   fc.record({
     type: fc.constant("presence" as const),
-    presence: fc.record({
-      name: fc.string({ unit: "binary", maxLength: 30 }),
-      caret: fc.option(fc.record({ anchor, head: anchor })),
+    presence,
+  }),
+  fc.record({
+    type: fc.constant("word" as const),
+    word: fc.record({
+      device: hex as fc.Arbitrary<DeviceId>,
+      instance: hex.map(name => name.slice(0, 32)),
+      number: count,
+      presence,
+      heads: fc.array(hex as fc.Arbitrary<ChangeId>, { maxLength: WORD_HEADS_MAX }),
+      signature: bytes(64),
     }),
   }),
   fc.record({ type: fc.constant("introduction" as const), signature: bytes(64) }),
@@ -75,7 +88,7 @@ const message: fc.Arbitrary<Message> = fc.oneof(
 );
 /** Looks like a message more often than not. */
 const noise = fc
-  .tuple(fc.option(fc.nat(10)), bytes(0, 120))
+  .tuple(fc.option(fc.nat(11)), bytes(0, 120))
   .map(([type, rest]) => (type === null ? rest : Uint8Array.of(type, ...rest)));
 
 describe("messages", () => {
@@ -118,6 +131,21 @@ describe("messages", () => {
       encodeMessage({ type: "have", hasLost: false, lanes: Array(lanes).fill(lane) });
     expect(decodeMessage(have(LANES_MAX))).not.toBe(null);
     expect(decodeMessage(have(LANES_MAX + 1))).toBe(null);
+    const zeros = "00".repeat(32);
+    const word = (heads: number) =>
+      encodeMessage({
+        type: "word",
+        word: {
+          device: zeros as DeviceId,
+          instance: "00".repeat(16),
+          number: 1,
+          presence: { name: "", caret: null },
+          heads: Array(heads).fill(zeros),
+          signature: new Uint8Array(64),
+        },
+      });
+    expect(decodeMessage(word(WORD_HEADS_MAX))).not.toBe(null);
+    expect(decodeMessage(word(WORD_HEADS_MAX + 1))).toBe(null);
     expect(have(LANES_MAX).length).toBeLessThanOrEqual(MESSAGE_BYTES_MAX);
     const fork = { device: lane.author, seq: 1, tag: lane.tag };
     const forks = (count: number) => encodeMessage({ type: "forks", forks: Array(count).fill(fork) });

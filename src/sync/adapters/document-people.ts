@@ -3,7 +3,6 @@
 
 import type { DeviceId, Replica } from "../../crdt/index.ts";
 import type { DocumentRecord } from "../ports.ts";
-import { unseenIn } from "../reconcile.ts";
 import type { Session } from "../session.ts";
 import type { AsideCount, Hindrance, Person, Verification } from "../view.ts";
 import type { Verified } from "./verified.ts";
@@ -24,6 +23,7 @@ export function listed(
   };
   const present = session.openPeers().toSorted((a, b) => (a.device! < b.device! ? -1 : 1));
   for (const peer of present) add(peer.device!, peer.link.kind === "relay" ? "relay" : "direct");
+  for (const { device } of session.distant?.presences() ?? []) add(device, "others");
   for (const { device, role, isRecovery } of replica.members)
     if (role !== null && !isRecovery) add(device, null);
   return people;
@@ -69,7 +69,7 @@ export function lackedBy(session: Session, device: DeviceId): number | null {
 
 /** The most that anybody who is linked says to hold of some devices and that is not here, in changes. */
 export function unseenOf(replica: Replica, session: Session, devices: ReadonlySet<DeviceId>): number {
-  return Math.max(0, ...session.openPeers().map(({ lanes }) => unseenIn(replica, lanes ?? [], devices)));
+  return Math.max(0, ...session.openPeers().map(peer => peer.unseen(replica, devices)));
 }
 
 /** Whether this device waits for another one to introduce it. Whoever was introduced once is done, disowned or not. */
