@@ -83,9 +83,9 @@ export class Mesh {
 
   handle(event: MeshEvent, now: number): readonly MeshEffect[] {
     this.#handle(event, now);
-    // Mostly a tick only says hello to somebody again.
-    if (event.type !== "tick" || this.#overlay.nextAt <= now || this.#effects.some(isOfLinks))
-      this.#choose(now);
+    // In a crowd most of what happens is a hello, and looking at everybody each time would be the work of it.
+    const isTalk = event.type === "tick" || event.type === "envelope" || event.type === "signal";
+    if (!isTalk || this.#effects.some(isOfLinks) || this.#overlay.nextAt <= now) this.#choose(now);
     for (const pair of this.#parted) if (pair.connection === null) this.#parted.delete(pair);
     const effects = this.#effects;
     this.#effects = [];

@@ -95,7 +95,7 @@ export class Overlay {
     const other = this.#others.get(id);
     if (other === undefined || other.isMet) return;
     other.isMet = true;
-    this.#isDue = true;
+    this.#isDue ||= this.isSmall || this.#isWanting;
   }
 
   /** They chose us: whether there is a place for them. */
