@@ -163,7 +163,7 @@ export class Overlay {
     if (this.#isDue) return 0;
     const settledAt = this.#settledAt ?? NEVER;
     if (this.isSmall) return settledAt;
-    let at = Math.min(this.#exchangeAt, settledAt);
+    let at = settledAt === NEVER ? this.#exchangeAt : settledAt;
     const isWanting = settledAt === NEVER && this.#isWanting;
     for (const other of this.#others.values()) {
       if (other.link === "waited") at = Math.min(at, other.since + limits.OVERLAY_CALL_MS);
@@ -254,6 +254,8 @@ export class Overlay {
   }
 
   get #isWanting(): boolean {
+    const parted = this.#count(one => one.link === "open" && !one.isPresent);
+    if (this.#linked - parted >= limits.OVERLAY_LINKS_MAX) return false;
     const own = this.#count(one => one.link !== "none" && one.isOurs && one.isPresent);
     if (own < limits.OVERLAY_OWN_MIN) return true;
     return own < limits.OVERLAY_OWN_MAX && this.#linked < limits.OVERLAY_LINKS_ENOUGH;

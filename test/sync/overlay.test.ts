@@ -196,6 +196,26 @@ describe("one machine", () => {
     expect(taken).toHaveLength(limits.OVERLAY_CALLS_BURST);
   });
 
+  it("waits, and does not wake up for nothing, while others who came when they were few hold all places", () => {
+    const luck = new Prng(1);
+    const overlay = new Overlay(length => luck.bytes(length), 0);
+    for (let i = 0; i < limits.MESH_OTHERS_MAX; i++) {
+      overlay.arrived(`early ${i}`, 0);
+      expect(overlay.called(`early ${i}`, 0)).toBe(true);
+      overlay.opened(`early ${i}`, 0);
+    }
+    overlay.wishes(0);
+    for (let i = 0; i < 20; i++) {
+      overlay.arrived(`late ${i}`, 0);
+      overlay.met(`late ${i}`);
+    }
+    const { call } = overlay.wishes(limits.OVERLAY_SETTLE_MS);
+    expect(call).toHaveLength(limits.OVERLAY_LINKS_MAX - limits.MESH_OTHERS_MAX);
+    expect(overlay.nextAt).toBe(limits.OVERLAY_SETTLE_MS + limits.OVERLAY_CALL_MS);
+    overlay.closed("early 0", 2_000);
+    expect(overlay.wishes(2_000).call).toHaveLength(1);
+  });
+
   it("gives up a call that comes to nothing, and calls another", () => {
     const { overlay } = machine(100);
     const { call } = overlay.wishes(limits.OVERLAY_SETTLE_MS);
