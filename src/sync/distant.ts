@@ -31,7 +31,7 @@ import {
 } from "./limits.ts";
 import type { Bytes } from "./ports.ts";
 import { encodeWord, type Presence, type UnsignedWord, type Word } from "./protocol.ts";
-import type { TheirCarets } from "./their-carets.ts";
+import { TheirCarets } from "./their-carets.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
 const WORD_TAG = tag("chirograph word 0");
@@ -53,7 +53,6 @@ export interface DistantHost {
   readonly replica: Replica;
   readonly now: number;
   readonly delivery: Delivery;
-  readonly carets: Pick<TheirCarets, "heard" | "forget" | "caretOf">;
   /** What is stored here, if nothing waits for it. */
   readonly storedHeads: readonly ChangeId[] | null;
   /** Who is linked and may read. */
@@ -72,6 +71,8 @@ interface Heard {
 
 export class Distant {
   readonly #host: DistantHost;
+  /** Of those with a link as well: nobody is seen before the first one. */
+  readonly carets: TheirCarets;
   readonly #instance: string;
   /** Devices that said in an earlier session what they hold. */
   readonly #met: ReadonlySet<string>;
@@ -91,6 +92,7 @@ export class Distant {
   constructor(host: DistantHost, instance: string) {
     this.#host = host;
     this.#instance = instance;
+    this.carets = new TheirCarets(host.replica);
     this.#met = new Set(Object.keys(host.delivery.heldUpTo));
   }
 
@@ -109,7 +111,7 @@ export class Distant {
     for (const [device, { at }] of this.#heard)
       if (now - at > DISTANT_GONE_MS) {
         this.#heard.delete(device);
-        if (!this.#linked.has(device)) this.#host.carets.forget(device);
+        if (!this.#linked.has(device)) this.carets.forget(device);
         this.#host.moved();
       }
     if (this.#host.openPeers().length > MESH_OTHERS_MAX) this.#crowdUntil = now + CROWD_MS;
@@ -174,7 +176,7 @@ export class Distant {
   }
 
   #take(word: Word): void {
-    const { now, replica, delivery, carets } = this.#host;
+    const { now, replica, delivery } = this.#host;
     const { device, presence, heads } = word;
     const last = this.#heard.get(device);
     const isSame =
@@ -182,7 +184,7 @@ export class Distant {
     this.#heard.set(device, { word, at: now, movedAt: isSame ? last.movedAt : now });
     this.#crowdUntil = now + CROWD_MS;
     delivery.heard(device, ownSeqBelow(replica, heads));
-    if (!this.#linked.has(device)) carets.heard(device, presence);
+    if (!this.#linked.has(device)) this.carets.heard(device, presence);
     this.#host.moved();
   }
 
@@ -199,7 +201,7 @@ export class Distant {
     const linked = this.#linked;
     for (const [device, { word, movedAt }] of this.#heard) {
       if (linked.has(device) || this.#host.replica.roleOf(device) === null) continue;
-      const caret = word.presence.caret && this.#host.carets.caretOf(device);
+      const caret = word.presence.caret && this.carets.caretOf(device);
       yield { device, presence: { ...word.presence, caret }, movedAt };
     }
   }

@@ -37,6 +37,7 @@ import {
   type Message,
   type Presence,
 } from "./protocol.ts";
+import { Readers } from "./readers.ts";
 import { type Claim, claim, compare, type Difference, unseenIn } from "./reconcile.ts";
 import { replaceLinks } from "./replace-links.ts";
 
@@ -56,8 +57,9 @@ export interface PeerHost {
 }
 
 export class Peer {
-  /** It comes with the first link. */
+  /** What comes with the first link. */
   static readonly Distant = Distant;
+  static readonly Readers = Readers;
 
   readonly link: PeerLink;
   /** Names this link among the sources of changes. */

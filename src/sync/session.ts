@@ -31,9 +31,8 @@ import type { Peer, PeerHost } from "./peer.ts";
 import type { ChainHead, ChangeRecord, Ciphers, PeerLink, StoreError } from "./ports.ts";
 import type { Message, Presence } from "./protocol.ts";
 import { Questions } from "./questions.ts";
-import { mayHear, Readers } from "./readers.ts";
+import type { Readers } from "./readers.ts";
 import { CLOSED_REASONS, STORE_DAMAGED, STORE_REASONS, statusOf } from "./status.ts";
-import { TheirCarets } from "./their-carets.ts";
 import { TwoFaced } from "./two-faced.ts";
 import type { Status } from "./view.ts";
 
@@ -46,9 +45,9 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
   readonly #keeper: Keeper;
   readonly #intake: Intake;
   readonly #twoFaced: TwoFaced;
-  readonly #readers: Readers;
+  /** As `distant`, from the first link on. */
+  #readers!: Readers;
   readonly #presence = new OwnPresence();
-  readonly carets: TheirCarets;
   /** Those of a crowd to whom there is no link. */
   distant: Distant | null = null;
   /** Of devices to each other. */
@@ -72,10 +71,8 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     this.#now = options.now;
     this.#listener = listener;
     this.#delivery = new Delivery(options.delivered, device => otherPerson(this.replica, device));
-    this.carets = new TheirCarets(this.replica);
     this.#keeper = new Keeper(this.replica, this);
     this.#intake = new Intake(this.replica, this);
-    this.#readers = new Readers(this.replica, () => this.#now);
     this.#twoFaced = new TwoFaced(this.replica, record => listener.effect({ type: "putFork", record }));
     this.introductions = new Introductions(this.replica, options.introducer ?? null, this);
   }
@@ -179,6 +176,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
       inviteSeed: this.#inviteSeed,
       ciphers: this.#ciphers,
     });
+    this.#readers ??= new PeerOf.Readers(this.replica, () => this.#now);
     this.distant ??= new PeerOf.Distant(this, toHex(this.#instance));
     this.#peers.add(peer);
     peer.start();
@@ -207,7 +205,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     this.#intake.left(peer, this.#keeper.failure === null);
     const { device } = peer;
     if (device !== null && ![...this.#peers].some(other => other.device === device))
-      this.carets.forget(device);
+      this.distant?.carets.forget(device);
     const said = reason === null ? undefined : CLOSED_REASONS[reason];
     if (said !== undefined) this.say(said);
     this.moved();
@@ -228,7 +226,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     if (message.type === "fork") this.#intake.received(peer, message.proof, sizeBytes);
     if (message.type === "introduction") this.introductions.came(peer, message.signature);
     if (message.type === "presence") {
-      this.carets.heard(peer.device!, message.presence);
+      this.distant?.carets.heard(peer.device!, message.presence);
       this.moved();
     }
   }
@@ -258,7 +256,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     if (reach === "all") this.#twoFaced.share(peer, this.#now);
     if (reach === "all" && this.#delivery.heard(peer.device!, ownSeq)) this.#listener.changed();
     const due = missing.filter(
-      ({ id }) => this.#keeper.maySend(id) && mayHear(this.replica, peer, reach, id),
+      ({ id }) => this.#keeper.maySend(id) && this.#readers.mayHear(peer, reach, id),
     );
     if (reach !== "all" && !missing.some(({ id }) => reach.ends.includes(id)))
       peer.toldEnds = reach.ends.join();
@@ -336,7 +334,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
   }> {
     for (const peer of this.openPeers()) {
       if (peer.presence === null) continue;
-      const caret = peer.presence.caret && this.carets.caretOf(peer.device!);
+      const caret = peer.presence.caret && this.distant!.carets.caretOf(peer.device!);
       yield { device: peer.device!, presence: { ...peer.presence, caret }, movedAt: peer.caretMovedAt };
     }
     if (this.distant !== null) yield* this.distant.presences();
