@@ -40,6 +40,7 @@ import {
 import { Readers } from "./readers.ts";
 import { type Claim, claim, compare, type Difference, unseenIn } from "./reconcile.ts";
 import { replaceLinks } from "./replace-links.ts";
+import { shareForks } from "./told-forks.ts";
 
 /** What a peer asks of the session around it. */
 export interface PeerHost {
@@ -354,6 +355,11 @@ export class Peer {
   offer(changes: Iterable<VerifiedChange>, since = Number.NEGATIVE_INFINITY): void {
     this.#outbox?.offer(changes, since);
     this.#pump();
+  }
+
+  /** See told-forks.ts. */
+  shareForks(replica: Replica, now: number): void {
+    shareForks(replica, this, now);
   }
 
   /** A proof of two faces. */

@@ -221,7 +221,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     if (message.type === "have") this.#compare(peer);
     // Whether it comes from them is seen where it has not arrived.
     if (message.type === "have" && !this.replica.hasGenesis) this.#listener.changed();
-    if (message.type === "forks" && this.#readers.mayRead(peer)) this.#twoFaced.share(peer, this.#now);
+    if (message.type === "forks" && this.#readers.mayRead(peer)) peer.shareForks(this.replica, this.#now);
     if (message.type === "changes") this.#intake.received(peer, message.runs, sizeBytes);
     if (message.type === "fork") this.#intake.received(peer, message.proof, sizeBytes);
     if (message.type === "introduction") this.introductions.came(peer, message.signature);
@@ -235,7 +235,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
 
   #have(peer: Peer): void {
     const mayRead = this.#readers.mayRead(peer);
-    if (mayRead) this.#twoFaced.share(peer, this.#now);
+    if (mayRead) peer.shareForks(this.replica, this.#now);
     peer.claim(this.#readers.claimFor(peer, this.#keeper.held));
     // For a newcomer nobody is known until the document is there.
     if (mayRead && !peer.isGreeted) this.#presence.repeat();
@@ -253,7 +253,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     if (peer.lanes === null || reach === "nothing") return;
     const { missing, common, ownSeq } = peer.compare(this.replica, peer.lanes);
     peer.shares(common);
-    if (reach === "all") this.#twoFaced.share(peer, this.#now);
+    if (reach === "all") peer.shareForks(this.replica, this.#now);
     if (reach === "all" && this.#delivery.heard(peer.device!, ownSeq)) this.#listener.changed();
     const due = missing.filter(
       ({ id }) => this.#keeper.maySend(id) && this.#readers.mayHear(peer, reach, id),
@@ -286,7 +286,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
   admitted(): void {
     if (this.#keeper.hasUnstored) this.#keeper.append();
     this.#twoFaced.keep();
-    for (const peer of this.openPeers()) this.#twoFaced.share(peer, this.#now);
+    for (const peer of this.openPeers()) peer.shareForks(this.replica, this.#now);
   }
 
   /** Tells them what we hold, and they will see what we lack. */
