@@ -127,7 +127,8 @@ export class Distant {
 
   #say(presence: Presence): void {
     const { now, replica } = this.#host;
-    this.#number = Math.max(this.#number + 1, now);
+    // Some clocks count parts of a millisecond.
+    this.#number = Math.max(this.#number + 1, Math.floor(now));
     const word: UnsignedWord = {
       device: replica.device,
       instance: this.#instance,

@@ -102,6 +102,14 @@ test("who is gone is shown no longer, whatever their neighbours do", () => {
   expect(shown(carol, bob)).toBeNull();
 });
 
+// Seed 7015 of the simulator.
+test("a clock that counts parts of a millisecond is no hindrance", () => {
+  bob.profile.skewMs = 0.25;
+  bob.caret(3, "Robert");
+  world.run(DISTANT_REPEAT_MS + 2_000);
+  expect(shown(carol, bob)).toEqual({ name: "Robert", caret: 3 });
+});
+
 test("eight people, who are all linked, say no words", () => {
   const small = new World(2, true);
   const first = small.create("Alice");
