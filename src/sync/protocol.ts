@@ -117,7 +117,7 @@ const TYPE = {
   forks: 7,
   fork: 8,
   introduction: 9,
-  word: 10,
+  word: 12,
 } as const;
 
 export function encodeMessage(message: Message): Bytes {

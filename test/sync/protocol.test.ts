@@ -88,7 +88,7 @@ const message: fc.Arbitrary<Message> = fc.oneof(
 );
 /** Looks like a message more often than not. */
 const noise = fc
-  .tuple(fc.option(fc.nat(11)), bytes(0, 120))
+  .tuple(fc.option(fc.nat(13)), bytes(0, 120))
   .map(([type, rest]) => (type === null ? rest : Uint8Array.of(type, ...rest)));
 
 describe("messages", () => {
