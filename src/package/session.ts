@@ -194,6 +194,7 @@ export class Session<F extends Fields | null = null> {
     };
     const present = session.openPeers().toSorted((a, b) => (a.device! < b.device! ? -1 : 1));
     for (const peer of present) add(peer.device!, peer.link.kind === "relay" ? "relay" : "direct");
+    for (const { device } of session.distant?.presences() ?? []) add(device, "others");
     for (const member of this.doc.members) add(member.device, null);
     return people;
   }

@@ -11,6 +11,7 @@
 //   3 offer       connection 16, sdp          8 relay-frame  connection 16, number u32, last 0|1, bytes
 //   4 answer      connection 16, sdp          9 relay-close  connection 16
 //   5 candidate   connection 16, line u8, mid length u8, mid, candidate      (255 = null, for line and mid length)
+//  10 call        connection 16             11 decline      connection 16
 import {
   CANDIDATE_LENGTH_MAX,
   FRAME_BYTES_MAX,
@@ -46,7 +47,11 @@ export type Envelope =
   | { readonly type: "close"; readonly connection: ConnectionId }
   | { readonly type: "relay-open"; readonly connection: ConnectionId }
   | RelayFrame
-  | { readonly type: "relay-close"; readonly connection: ConnectionId };
+  | { readonly type: "relay-close"; readonly connection: ConnectionId }
+  /** From the answerer of this meeting: I want a link with you, begin. */
+  | { readonly type: "call"; readonly connection: ConnectionId }
+  /** To a call, an offer or a relay-open: I have no place for another link. */
+  | { readonly type: "decline"; readonly connection: ConnectionId };
 
 /** One piece of a frame of a relayed link; `last` says that the frame is complete with it. */
 export interface RelayFrame {
@@ -101,6 +106,8 @@ const TYPES = [
   "relay-open",
   "relay-frame",
   "relay-close",
+  "call",
+  "decline",
 ] as const satisfies readonly Envelope["type"][];
 
 /** The keys of a room. The labels carry the wire version, so peers of different wires do not hear each other. */

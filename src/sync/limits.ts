@@ -25,8 +25,43 @@ export const MEDIA_LINES_MAX = 16;
 /** Candidates taken for one connection: a machine with many interfaces and two TURN servers offers about 30. */
 export const CANDIDATES_MAX = 64;
 
-/** Peers at one meeting place we keep track of: a full mesh is sensible to 8, the overlay picks from this many. */
-export const PEERS_MAX = 64;
+/** Peers at one meeting place we keep track of: as many as the server lets into a room. */
+export const PEERS_MAX = 256;
+
+// Beyond a full mesh (overlay.ts).
+/** Others with whom everybody is linked: a full mesh of eight. */
+export const MESH_OTHERS_MAX = 7;
+/** Links beyond that: each costs memory and keep-alives, and everything written travels over all of them. */
+export const OVERLAY_LINKS_MAX = 8;
+/** Links that we choose ourselves, however many others chose us. */
+export const OVERLAY_OWN_MIN = 3;
+/** And at most, while there are few others: more, made in a full mesh, are given up where somebody needs the place. */
+export const OVERLAY_OWN_MAX = 4;
+/** Links beyond which none is chosen any more that is not needed, so that newcomers find a free place. */
+export const OVERLAY_LINKS_ENOUGH = 6;
+/** Links that others chose. The rest are ours, however many call. */
+export const OVERLAY_TAKEN_MAX = OVERLAY_LINKS_MAX - OVERLAY_OWN_MIN;
+/** And while we have not as many of our own yet: who calls at once does not leave us fewer. */
+export const OVERLAY_TAKEN_FIRST_MAX = 2;
+/** Of these, from people whom we do not know, where we are linked with as many whom we do. */
+export const OVERLAY_STRANGERS_MAX = 3;
+/** Calls of others that are taken in one burst: each may cost a WebRTC connection, of which most are left to our own. */
+export const OVERLAY_CALLS_BURST = 2 * OVERLAY_TAKEN_MAX;
+/** Calls of others that are taken per second, sustained. */
+export const OVERLAY_CALLS_PER_SECOND = 4 / 60;
+/** Milliseconds between meeting the first of many and choosing, so that those who answer first are not chosen for it. */
+export const OVERLAY_SETTLE_MS = 1_000;
+/** Milliseconds for a link to open that was called for: a hello, 3 s without a direct link, the relay. */
+export const OVERLAY_CALL_MS = 10_000;
+/** Milliseconds before somebody is called again who had no place, or whose link ended; doubles from there. */
+export const OVERLAY_REST_MS = 2_000;
+/** Milliseconds before somebody is called again at most. */
+export const OVERLAY_REST_MS_MAX = 120_000;
+/** Milliseconds before one of the links that we chose is exchanged, if we do not know who is there; doubles from there. */
+export const OVERLAY_EXCHANGE_MS = 10_000;
+/** Milliseconds between such exchanges at most. */
+export const OVERLAY_EXCHANGE_MS_MAX = 600_000;
+
 /** WebRTC connections at once, attempts included: each costs memory, ports and keep-alives. */
 export const DIRECT_MAX = 32;
 /** WebRTC connections made in one burst: joining a room may dial everybody at once. */
@@ -108,6 +143,29 @@ export const FORKS_MAX = LANES_MAX;
 export const DEMERITS_MAX = 64;
 /** UTF-8 bytes of a name in a presence. */
 export const PRESENCE_NAME_BYTES_MAX = 128;
+
+// People without a link to us (distant.ts).
+/** Heads in a word: what it says to be held is what lies below them, so fewer say less and nothing false. */
+export const WORD_HEADS_MAX = 8;
+/** Milliseconds between own words at least: each costs everybody a signature to judge. */
+export const WORD_MS = 1_000;
+/** The same for each device whose words are heard: all together are judged some twenty times a second at most. */
+export const WORD_SHARE_MS = 50;
+/** Milliseconds after which a word is repeated that says nothing new. */
+export const DISTANT_REPEAT_MS = 15_000;
+/** Milliseconds after which a device whose word is not repeated is gone: two words may be lost. */
+export const DISTANT_GONE_MS = 45_000;
+/** Milliseconds that the time of a word may be off: old ones keep nobody here any longer than that. */
+export const DISTANT_SKEW_MS = 120_000;
+/** Devices whose words are remembered: as many as meet in one room. */
+export const DISTANT_MAX = 256;
+/** Words that one link may bring in one burst: everybody's once, and some. */
+export const WORDS_BURST = 400;
+/** Words that one link may bring per second, sustained. */
+export const WORDS_PER_SECOND = 40;
+/** Milliseconds for which one speaks to those who are not linked, after the last sign that there are any. */
+export const CROWD_MS = 60_000;
+
 /** Links at once; more are closed unheard. */
 export const LINKS_MAX = 64;
 

@@ -10,6 +10,9 @@
 //      │ offer (a‖b) ────────────────▶  │     WebRTC begins: at most one connection between two peers
 //      │ relay-open (a‖b) ───────────▶  │     3 s after hello if no direct link stands, or once it has failed
 //
+// Everybody says hello to everybody, and a link is made where one of both wants it and the other has a place (overlay.ts).
+// An answerer that wants one says call (a‖b), and who has no place for what was asked says decline (a‖b).
+//
 // A link that closes, direct or relayed, is tried again from hello with a backoff that doubles until a link has
 // stood for a while. The relay does not end the attempts at a direct link; the session above closes the relay
 // once a direct link has proved who is there.
@@ -47,6 +50,10 @@ export interface PairHost {
   effect(effect: PairEffect): void;
   /** Takes from the page's budget for new connections, or answers false. */
   mayDial(now: number): boolean;
+  /** They want a link: whether there is a place for it. */
+  mayTake(name: string, now: number): boolean;
+  /** They have no place for us. */
+  declined(name: string, now: number): void;
 }
 
 /** Everything but relay-frames, which go to their link without passing through the machine. */
@@ -62,19 +69,30 @@ interface Direct {
   candidates: number;
 }
 
+interface Meeting {
+  readonly connection: ConnectionId;
+  readonly since: number;
+  dialled: boolean;
+  relayed: boolean;
+}
+
 const NEVER = Number.POSITIVE_INFINITY;
 
 export class Pair {
   readonly #id: PeerId;
+  /** Of this pair alone: a peer that is met again has the same id, and this not. */
+  readonly name: string;
   readonly #isInitiator: boolean;
   readonly #host: PairHost;
   readonly #dials: TokenBucket;
   /** Announced by the server and not gone. A direct link outlives this. */
   #present = true;
+  /** A link with them has a place. Without one nothing is dialled, and what stands is closed. */
+  #isWanted = false;
   /** Initiator: our half in a hello that has no answer yet. */
   #half: string | null = null;
   /** The last hello that was answered: good for one direct attempt and one relayed link. */
-  #meeting: { readonly connection: ConnectionId; dialled: boolean; relayed: boolean } | null = null;
+  #meeting: Meeting | null = null;
   /** Candidates that overtook their offer. */
   #early: Signal[] = [];
   #direct: Direct | null = null;
@@ -88,8 +106,9 @@ export class Pair {
   /** Without a link: until when one is to be expected. */
   #giveUpAt: number;
 
-  constructor(id: PeerId, isInitiator: boolean, host: PairHost, now: number) {
+  constructor(id: PeerId, name: string, isInitiator: boolean, host: PairHost, now: number) {
     this.#id = id;
+    this.name = name;
     this.#giveUpAt = now + limits.MEETING_MS;
     this.#isInitiator = isInitiator;
     this.#host = host;
@@ -104,6 +123,15 @@ export class Pair {
 
   get relayConnection(): ConnectionId | null {
     return this.#relay?.connection ?? null;
+  }
+
+  get isLinked(): boolean {
+    return this.#relay !== null || this.#direct?.open === true;
+  }
+
+  /** They answered: they know the room's secret. */
+  get isMet(): boolean {
+    return this.#meeting !== null;
   }
 
   /** No link stands, and one may any moment. */
@@ -128,9 +156,42 @@ export class Pair {
     if (this.#giveUpAt <= now) this.#giveUpAt = NEVER;
   }
 
+  /** Makes a link, at once if they were met. `isCalling`: the choice is ours alone, and they have to be told. */
+  want(isCalling: boolean, now: number): void {
+    if (this.#isWanted) return;
+    this.#isWanted = true;
+    if (!this.#present) return;
+    this.#giveUpAt = now + limits.MEETING_MS;
+    const meeting = this.#meeting;
+    if (!this.#isInitiator) {
+      if (isCalling && meeting !== null) this.#send({ type: "call", connection: meeting.connection });
+    } else if (meeting === null || meeting.dialled || meeting.relayed) this.#sayHello(now);
+    else this.#begin(meeting, meeting.since === now ? this.#saidHelloAt : now, now);
+  }
+
+  /** Closes what stands and makes no more. */
+  rest(): void {
+    if (!this.#isWanted) return;
+    this.#isWanted = false;
+    this.#helloAt = NEVER;
+    this.#relayAt = NEVER;
+    this.#giveUpAt = NEVER;
+    if (this.#relay !== null) {
+      const { connection } = this.#relay;
+      this.#relay = null;
+      this.#host.effect({ type: "close-relay", connection });
+      if (this.#present) this.#send({ type: "relay-close", connection });
+    }
+    if (this.#direct === null) return;
+    const { connection } = this.#direct;
+    this.#direct = null;
+    this.#host.effect({ type: "close", connection });
+    if (this.#present) this.#send({ type: "close", connection });
+  }
+
   /** Forgets the backoff and tries a direct link at once, if none stands. */
   nudge(now: number): void {
-    if (!this.#present || !this.#isInitiator || this.#direct !== null) return;
+    if (!this.#present || !this.#isInitiator || this.#direct !== null || !this.#isWanted) return;
     this.#tries = 0;
     this.#helloAt = now;
   }
@@ -151,7 +212,7 @@ export class Pair {
     if (!this.#present) return;
     switch (envelope.type) {
       case "hello":
-        this.#hello(envelope.half);
+        this.#hello(envelope.half, now);
         return;
       case "hello-back":
         this.#helloBack(envelope.connection, now);
@@ -173,6 +234,12 @@ export class Pair {
         return;
       case "relay-close":
         if (this.#relay?.connection === envelope.connection) this.relayEnded("there", now);
+        return;
+      case "call":
+        this.#called(envelope.connection, now);
+        return;
+      case "decline":
+        this.#declined(envelope.connection, now);
         return;
     }
   }
@@ -202,7 +269,7 @@ export class Pair {
     if (where === "here") this.#send({ type: "close", connection });
     if (open && now - since >= limits.STABLE_MS) this.#tries = 0;
     if (open && this.#relay === null) this.#giveUpAt = now + limits.MEETING_MS;
-    if (!this.#isInitiator) return;
+    if (!this.#isInitiator || !this.#isWanted) return;
     this.#helloAt = Math.min(this.#helloAt, now + this.#backoffMs());
     if (open && this.#relay === null) this.#relayAt = now + limits.RELAY_AFTER_MS;
     // There is nothing to wait for.
@@ -217,7 +284,7 @@ export class Pair {
     if (!this.#direct?.open) this.#giveUpAt = now + limits.MEETING_MS;
     if (where !== "here") this.#host.effect({ type: "close-relay", connection });
     if (where !== "there") this.#send({ type: "relay-close", connection });
-    if (!this.#isInitiator || this.#direct?.open) return;
+    if (!this.#isInitiator || this.#direct?.open || !this.#isWanted) return;
     if (now - since >= limits.STABLE_MS) this.#tries = 0;
     // A meeting is good for one relayed link, so the next one begins with a hello, also under a pending attempt.
     this.#helloAt = Math.min(this.#helloAt, now + this.#backoffMs());
@@ -240,22 +307,51 @@ export class Pair {
     this.#send({ type: "hello", half: this.#half });
   }
 
-  #hello(half: string): void {
+  #hello(half: string, now: number): void {
     if (this.#isInitiator) return;
-    this.#meeting = { connection: half + hexOf(this.#host.random(8)), dialled: false, relayed: false };
+    const connection = half + hexOf(this.#host.random(8));
+    this.#meeting = { connection, since: now, dialled: false, relayed: false };
     this.#early = [];
-    this.#send({ type: "hello-back", connection: this.#meeting.connection });
+    this.#send({ type: "hello-back", connection });
   }
 
   #helloBack(connection: ConnectionId, now: number): void {
     if (this.#half === null || !connection.startsWith(this.#half)) return;
     this.#half = null;
-    this.#meeting = { connection, dialled: false, relayed: false };
-    if (this.#relay === null && this.#relayAt === NEVER) {
-      this.#relayAt = this.#saidHelloAt + limits.RELAY_AFTER_MS;
+    this.#meeting = { connection, since: now, dialled: false, relayed: false };
+    this.#helloAt = NEVER;
+    if (this.#isWanted) this.#begin(this.#meeting, this.#saidHelloAt, now);
+    else this.#giveUpAt = NEVER;
+  }
+
+  /** `since`: from when on the relay's time counts. */
+  #begin(meeting: Meeting, since: number, now: number): void {
+    if (this.#relay === null && this.#relayAt === NEVER) this.#relayAt = since + limits.RELAY_AFTER_MS;
+    if (this.#direct === null) meeting.dialled = this.#dial(meeting.connection, now);
+    this.#helloAt = this.#direct !== null ? NEVER : now + this.#backoffMs();
+  }
+
+  #called(connection: ConnectionId, now: number): void {
+    if (!this.#isInitiator || this.#meeting?.connection !== connection || this.#isWanted) return;
+    if (this.#host.mayTake(this.name, now)) this.want(false, now);
+    else this.#send({ type: "decline", connection });
+  }
+
+  /** They go ahead: an answerer that did not call has to find a place, or says that it has none. */
+  #isTaken(connection: ConnectionId, now: number): boolean {
+    this.#isWanted ||= this.#host.mayTake(this.name, now);
+    if (!this.#isWanted) this.#send({ type: "decline", connection });
+    return this.#isWanted;
+  }
+
+  #declined(connection: ConnectionId, now: number): void {
+    if (this.#meeting?.connection !== connection || this.#direct?.open) return;
+    if (this.#direct !== null) {
+      this.#host.effect({ type: "close", connection: this.#direct.connection });
+      this.directEnded("there", now);
     }
-    const isUnderWay = this.#direct !== null || this.#dial(connection, now);
-    this.#helloAt = isUnderWay ? NEVER : now + this.#backoffMs();
+    if (this.#relay?.connection === connection) this.relayEnded("there", now);
+    this.#host.declined(this.name, now);
   }
 
   /** Answers false, constructing nothing, where a limit stands against it. */
@@ -282,6 +378,7 @@ export class Pair {
     const meeting = this.#meeting;
     if (this.#isInitiator || meeting?.connection !== connection || meeting.dialled) return;
     meeting.dialled = true;
+    if (!this.#isTaken(connection, now)) return;
     // The initiator offers only when it holds nothing: what we still hold is a leftover.
     if (this.#direct !== null) this.#host.effect({ type: "close", connection: this.#direct.connection });
     this.#direct = null;
@@ -316,6 +413,7 @@ export class Pair {
 
   #relayOpen(connection: ConnectionId, now: number): void {
     if (this.#isInitiator || this.#meeting?.connection !== connection || this.#meeting.relayed) return;
+    if (!this.#isTaken(connection, now)) return;
     if (this.#direct?.open) {
       this.#send({ type: "relay-close", connection });
       return;

@@ -9,11 +9,12 @@ import {
   describe,
   type Refusal,
   type Replica,
-  type SignatureQuestion,
+  toHex,
   type VerifiedChange,
 } from "../crdt/index.ts";
 import { Channel, type ChannelKeys } from "./channel.ts";
 import { Claims } from "./claims.ts";
+import { Distant } from "./distant.ts";
 import { Handshake, type HandshakeOptions, type HandshakeStep, type Proven } from "./handshake.ts";
 import { LaneTags } from "./lane-tags.ts";
 import {
@@ -30,7 +31,8 @@ import {
   UNTAKEN_FRAMES_MAX,
   WINDOW_BYTES,
 } from "./limits.ts";
-import { Outbox, type Pack } from "./outbox.ts";
+import { Outbox } from "./outbox.ts";
+import type { PeerHostOf } from "./peer-host.ts";
 import type { PeerLink } from "./ports.ts";
 import {
   decodeMessage,
@@ -42,27 +44,18 @@ import {
   type Range,
 } from "./protocol.ts";
 import { Ranges } from "./ranges.ts";
+import { Readers } from "./readers.ts";
 import { type Claim, claim, type Difference, deviceTag, unseenIn } from "./reconcile.ts";
+import { replaceLinks } from "./replace-links.ts";
+import { shareForks } from "./told-forks.ts";
 
-/** What a peer asks of the session around it. */
-export interface PeerHost {
-  readonly now: number;
-  readonly replica: Replica;
-  /** What they are to be told of what is held here. */
-  claimFor(peer: Peer): readonly Claim[];
-  /** All changes that may be sent to them; null for those who may not read at all. */
-  heldFor(peer: Peer): Iterable<VerifiedChange> | null;
-  signProof(peer: Peer, message: Bytes): void;
-  verifyProof(peer: Peer, questions: readonly SignatureQuestion[]): void;
-  opened(peer: Peer): void;
-  readonly pack: Pack;
-  /** `sizeBytes`: of the message. Those of changes and proofs are to be answered with `judged`. */
-  message(peer: Peer, message: Message, sizeBytes: number): void;
-  /** Why a link was given up, for the log; null for a plain end. */
-  closed(peer: Peer, reason: string | null): void;
-}
+export type PeerHost = PeerHostOf<Peer>;
 
 export class Peer {
+  /** What comes with the first link. */
+  static readonly Distant = Distant;
+  static readonly Readers = Readers;
+
   readonly link: PeerLink;
   /** Names this link among the sources of changes. */
   readonly source: string;
@@ -71,6 +64,7 @@ export class Peer {
   readonly #isSealed: boolean;
   readonly #ciphers: HandshakeOptions["ciphers"];
   readonly #openedAt: number;
+  readonly #ownInstance: string;
   #channel: Channel | null = null;
   #keys: ChannelKeys | null = null;
   #proven: Proven | null = null;
@@ -124,6 +118,7 @@ export class Peer {
     this.source = source;
     this.#host = host;
     this.#ciphers = options.ciphers;
+    this.#ownInstance = toHex(options.instance);
     this.#isSealed = link.fingerprints === null;
     this.#openedAt = this.#heardAt = this.#pingedAt = host.now;
     this.#handshake = new Handshake({
@@ -170,11 +165,11 @@ export class Peer {
 
   // ---------------------------------------------------------------------------------------------- handshake
 
-  signed(signature: Bytes): void {
+  #signed(signature: Bytes): void {
     if (!this.#isClosed) this.#take(this.#handshake.signed(signature));
   }
 
-  verified(verdicts: readonly boolean[]): void {
+  #verified(verdicts: readonly boolean[]): void {
     if (!this.#isClosed) this.#take(this.#handshake.verified(verdicts));
   }
 
@@ -185,10 +180,10 @@ export class Peer {
           this.link.send(step.frame);
           break;
         case "sign":
-          this.#host.signProof(this, step.message);
+          this.#host.sign(step.message, signature => this.#signed(signature));
           break;
         case "verify":
-          this.#host.verifyProof(this, step.questions);
+          this.#host.verify(step.questions, verdicts => this.#verified(verdicts));
           break;
         case "failed":
           this.close(step.code);
@@ -200,6 +195,7 @@ export class Peer {
           this.#outbox = new Outbox(step.keys.tags, this.#host.pack);
           this.#tags = new LaneTags(step.keys.tags);
           this.#claims = new Claims(step.keys.tags);
+          this.link.judged?.(this.#host.distant?.knows(step.proven.device) ?? false);
           this.#host.opened(this);
           // They may have finished before us and gone on.
           const early = this.#early;
@@ -208,6 +204,11 @@ export class Peer {
         }
       }
     }
+  }
+
+  /** Closes all links to the same page but the better one. `peers`: all there are. */
+  replace(peers: readonly Peer[]): void {
+    replaceLinks(peers, this, this.#ownInstance);
   }
 
   // ---------------------------------------------------------------------------------------------- receiving
@@ -263,6 +264,9 @@ export class Peer {
         break;
       case "ranges":
         this.#ranges(message.ranges);
+        break;
+      case "word":
+        this.#host.distant?.heard(this, message.word);
         break;
       case "changes":
       case "fork":
@@ -422,6 +426,11 @@ export class Peer {
   ): void {
     this.#outbox?.offer(changes, since, isOnce);
     this.#pump();
+  }
+
+  /** See told-forks.ts. */
+  shareForks(): void {
+    shareForks(this.#host.replica, this, this.#host.now);
   }
 
   /** A proof of two faces. */

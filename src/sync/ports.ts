@@ -21,6 +21,8 @@ export interface PeerLink {
   send(frame: Bytes): void;
   /** Idempotent. The listener's `closed` is called once, also for a close by this side. */
   close(): void;
+  /** Who holds the link says once whether it knows from before who is at the other end; whoever made the link may care. */
+  judged?: (isKnown: boolean) => void;
   /** Set once, before the first frame can arrive. Frames that came earlier are kept for it (bounded). */
   listen(listener: LinkListener): void;
 }

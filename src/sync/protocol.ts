@@ -13,7 +13,14 @@ import {
   Writer,
 } from "../crdt/index.ts";
 import { CHANGES_TYPE, readRuns, writeRuns } from "./changes-message.ts";
-import { FORKS_MAX, LANES_MAX, PRESENCE_NAME_BYTES_MAX, RANGE_LIST_MAX, RANGES_MAX } from "./limits.ts";
+import {
+  FORKS_MAX,
+  LANES_MAX,
+  PRESENCE_NAME_BYTES_MAX,
+  RANGE_LIST_MAX,
+  RANGES_MAX,
+  WORD_HEADS_MAX,
+} from "./limits.ts";
 import type { SentRun } from "./sent-run.ts";
 
 export { type RunStart, runOf, type SignedChange } from "./changes-message.ts";
@@ -82,6 +89,22 @@ export interface Presence {
   readonly caret: { readonly anchor: AnchorName; readonly head: AnchorName } | null;
 }
 
+/** A device's presence and holdings, for those to whom it has no link (distant.ts). */
+export interface UnsignedWord {
+  readonly device: DeviceId;
+  /** 32 hex digits. */
+  readonly instance: string;
+  /** Milliseconds since 1970 by its clock, and one more than before where that did not go on. */
+  readonly number: number;
+  readonly presence: Presence;
+  /** Changes below which it has stored everything. */
+  readonly heads: readonly ChangeId[];
+}
+
+export interface Word extends UnsignedWord {
+  readonly signature: Bytes;
+}
+
 export type Message =
   /** What the sender has stored. Sent first, and again whenever it has grown. */
   | { readonly type: "have"; readonly how: HowHeld; readonly lanes: readonly LaneClaim[] }
@@ -95,6 +118,8 @@ export type Message =
   | { readonly type: "presence"; readonly presence: Presence }
   /** The sender asks to be introduced as a device of the receiver's person: its signature over `introductionMessage`. */
   | { readonly type: "introduction"; readonly signature: Bytes }
+  /** Of whatever device; passed on by those who heard it first. */
+  | { readonly type: "word"; readonly word: Word }
   | { readonly type: "ping" }
   | { readonly type: "pong" }
   /** 8 bytes for all that the sender has stored: in place of a first `have` that is long, and now and then. */
@@ -114,6 +139,7 @@ const TYPE = {
   introduction: 9,
   frontier: 10,
   ranges: 11,
+  word: 12,
 } as const;
 
 const HOW: readonly HowHeld[] = ["all", "lost", "more", "rungs"];
@@ -159,13 +185,12 @@ export function encodeMessage(message: Message): Bytes {
     case "introduction":
       out.bytes(message.signature);
       break;
-    case "presence": {
-      const { name, caret } = message.presence;
-      out.string(name);
-      out.byte(caret === null ? 0 : 1);
-      if (caret !== null) for (const anchor of [caret.anchor, caret.head]) writeAnchor(out, anchor);
+    case "presence":
+      writePresence(out, message.presence);
       break;
-    }
+    case "word":
+      out.bytes(encodeWord(message.word));
+      out.bytes(message.word.signature);
   }
   return out.finish();
 }
@@ -178,6 +203,24 @@ function writeRange(out: Writer, { depth, tag, says }: Range): void {
   if (says.type !== "holds" && says.type !== "lacks") return;
   out.varint(says.tags.length);
   for (const one of says.tags) out.bytes(one);
+}
+
+function writePresence(out: Writer, { name, caret }: Presence): void {
+  out.string(name);
+  out.byte(caret === null ? 0 : 1);
+  if (caret !== null) for (const anchor of [caret.anchor, caret.head]) writeAnchor(out, anchor);
+}
+
+/** All of a word but its signature. */
+export function encodeWord({ device, instance, number, presence, heads }: UnsignedWord): Bytes {
+  const out = new Writer();
+  out.bytes(mustFromHex(device));
+  out.bytes(mustFromHex(instance));
+  out.varint(number);
+  writePresence(out, presence);
+  out.varint(heads.length);
+  for (const head of heads) out.bytes(mustFromHex(head));
+  return out.finish();
 }
 
 function writeAnchor(out: Writer, anchor: AnchorName): void {
@@ -226,14 +269,10 @@ function read(input: Reader): Message {
       return { type: "fork", proof: input.bytes(input.left) };
     case TYPE.took:
       return { type: "took", bytes: input.varint() };
-    case TYPE.presence: {
-      const name = input.string(PRESENCE_NAME_BYTES_MAX);
-      const hasCaret = flag(input);
-      return {
-        type: "presence",
-        presence: { name, caret: hasCaret ? { anchor: readAnchor(input), head: readAnchor(input) } : null },
-      };
-    }
+    case TYPE.presence:
+      return { type: "presence", presence: readPresence(input) };
+    case TYPE.word:
+      return { type: "word", word: readWord(input) };
     case TYPE.introduction:
       return { type: "introduction", signature: input.bytes(64) };
     case TYPE.ping:
@@ -265,6 +304,21 @@ function oneOf<T>(input: Reader, names: readonly T[]): T {
   const name = names[input.byte()];
   if (name === undefined) throw new Malformed("none of those that there are");
   return name;
+}
+
+function readPresence(input: Reader): Presence {
+  const name = input.string(PRESENCE_NAME_BYTES_MAX);
+  const hasCaret = flag(input);
+  return { name, caret: hasCaret ? { anchor: readAnchor(input), head: readAnchor(input) } : null };
+}
+
+function readWord(input: Reader): Word {
+  const device = toHex(input.bytes(32)) as DeviceId;
+  const instance = toHex(input.bytes(16));
+  const number = input.varint();
+  const presence = readPresence(input);
+  const heads = Array.from({ length: input.count(WORD_HEADS_MAX) }, () => toHex(input.bytes(32)) as ChangeId);
+  return { device, instance, number, presence, heads, signature: input.bytes(64) };
 }
 
 function flag(input: Reader): boolean {

@@ -8,7 +8,6 @@
 // a courtesy of those who are asked, and no rule (design: "People, devices, links").
 
 import type { ChangeId, DeviceId, Replica, VerifiedChange } from "../crdt/index.ts";
-import type { Peer } from "./peer.ts";
 import type { Claim } from "./reconcile.ts";
 
 /** Who asks; past the handshake. */
@@ -49,6 +48,13 @@ export function mayHear(replica: Replica, { device }: Reader, reach: Reach, id: 
   return replica.people.isBelow(id, reach.ends) || replica.get(id)!.change.author === device;
 }
 
+/** A remote end (peer.ts). */
+interface Asker extends Reader {
+  readonly isOpen: boolean;
+  readonly toldEnds: string;
+  claimOf(replica: Replica, without: Pick<ReadonlySet<ChangeId>, "has">): Claim[];
+}
+
 /** The same of the peers of one session. */
 export class Readers {
   readonly #replica: Replica;
@@ -61,27 +67,31 @@ export class Readers {
   }
 
   /** Another tab of this profile. */
-  isTwin(peer: Peer): boolean {
+  isTwin(peer: Asker): boolean {
     return peer.device === this.#replica.device;
   }
 
-  reach(peer: Peer): Reach {
+  reach(peer: Asker): Reach {
     return peer.isOpen && !this.isTwin(peer) ? reachOf(this.#replica, peer, this.#now()) : "nothing";
   }
 
   /** Whether content may go to them: a member's device, or a holder of a link that is alive as far as we know. */
-  mayRead(peer: Peer): boolean {
+  mayRead(peer: Asker): boolean {
     return this.reach(peer) === "all";
   }
 
+  mayHear(peer: Asker, reach: Reach, id: ChangeId): boolean {
+    return mayHear(this.#replica, peer, reach, id);
+  }
+
   /** They were removed, and know it. */
-  isToldOff(peer: Peer): boolean {
+  isToldOff(peer: Asker): boolean {
     const reach = this.reach(peer);
     return typeof reach !== "string" && peer.toldEnds === reach.ends.join();
   }
 
   /** What is said to them of what is held here; of `held` nobody is told yet. */
-  claimFor(peer: Peer, held: ReadonlySet<ChangeId>): Claim[] {
+  claimFor(peer: Asker, held: ReadonlySet<ChangeId>): Claim[] {
     const reach = this.reach(peer);
     if (reach === "nothing") return [];
     const isUnsaid = (id: ChangeId) => held.has(id) || !mayHear(this.#replica, peer, reach, id);
@@ -89,7 +99,7 @@ export class Readers {
   }
 
   /** All that may be sent to them of what may be sent at all; null if they may not read. */
-  heldFor(peer: Peer, maySend: (id: ChangeId) => boolean): VerifiedChange[] | null {
+  heldFor(peer: Asker, maySend: (id: ChangeId) => boolean): VerifiedChange[] | null {
     const reach = this.reach(peer);
     if (reach === "nothing") return null;
     return [...this.#replica.changes()].filter(

@@ -1,9 +1,17 @@
 // Which of several links to one tab is kept.
 
-import type { Peer } from "./peer.ts";
+import type { PeerLink } from "./ports.ts";
+
+interface Linked {
+  readonly link: Pick<PeerLink, "kind">;
+  readonly isOpen: boolean;
+  readonly device: string | null;
+  readonly instance: string | null;
+  close(): void;
+}
 
 /** A direct one, and of two alike the newer: after an outage both ends dial anew. `peer` has just opened; `instance`: our own. */
-export function replaceLinks(peers: readonly Peer[], peer: Peer, instance: string): void {
+export function replaceLinks(peers: readonly Linked[], peer: Linked, instance: string): void {
   for (const other of peers) {
     if (other === peer || !other.isOpen || other.device !== peer.device || other.instance !== peer.instance)
       continue;

@@ -18,6 +18,7 @@ import {
   type VerifiedChange,
 } from "../crdt/index.ts";
 import { Delivery, otherPerson } from "./delivery.ts";
+import type { Distant } from "./distant.ts";
 import type { SessionListener, SessionOptions } from "./effects.ts";
 import { Intake, type IntakeHost } from "./intake.ts";
 import { Introductions } from "./introductions.ts";
@@ -29,11 +30,9 @@ import type { Peer, PeerHost } from "./peer.ts";
 import type { ChainHead, ChangeRecord, Ciphers, PeerLink, StoreError } from "./ports.ts";
 import type { Message, Presence } from "./protocol.ts";
 import { Questions } from "./questions.ts";
-import { mayHear, Readers } from "./readers.ts";
+import type { Readers } from "./readers.ts";
 import type { Claim } from "./reconcile.ts";
-import { replaceLinks } from "./replace-links.ts";
 import { CLOSED_REASONS, STORE_DAMAGED, STORE_REASONS, statusOf } from "./status.ts";
-import { TheirCarets } from "./their-carets.ts";
 import { TwoFaced } from "./two-faced.ts";
 import type { Status } from "./view.ts";
 
@@ -46,9 +45,11 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
   readonly #keeper: Keeper;
   readonly #intake: Intake;
   readonly #twoFaced: TwoFaced;
-  readonly #readers: Readers;
+  /** As `distant`, from the first link on. */
+  #readers!: Readers;
   readonly #presence = new OwnPresence();
-  readonly #carets: TheirCarets;
+  /** Those of a crowd to whom there is no link. */
+  distant: Distant | null = null;
   /** Of devices to each other. */
   readonly introductions: Introductions;
   readonly #signatures = new Questions<Bytes>();
@@ -70,10 +71,8 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     this.#now = options.now;
     this.#listener = listener;
     this.#delivery = new Delivery(options.delivered, device => otherPerson(this.replica, device));
-    this.#carets = new TheirCarets(this.replica);
     this.#keeper = new Keeper(this.replica, this);
     this.#intake = new Intake(this.replica, this);
-    this.#readers = new Readers(this.replica, () => this.#now);
     this.#twoFaced = new TwoFaced(this.replica, record => listener.effect({ type: "putFork", record }));
     this.introductions = new Introductions(this.replica, options.introducer ?? null, this);
   }
@@ -164,8 +163,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
 
   // --------------------------------------------------------------------------------------------------- peers
 
-  /** A link opened, by whatever way. */
-  /** `PeerOf`: what speaks with the other end. Who links with nobody does without it, and its code. */
+  /** A link opened, by whatever way. `PeerOf`: what speaks with the other end. Who links with nobody does without it, and its code. */
   link(link: PeerLink, PeerOf: typeof Peer): void {
     if (this.#peers.size >= LINKS_MAX) {
       link.close();
@@ -178,21 +176,15 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
       inviteSeed: this.#inviteSeed,
       ciphers: this.#ciphers,
     });
+    this.#readers ??= new PeerOf.Readers(this.replica, () => this.#now);
+    this.distant ??= new PeerOf.Distant(this, toHex(this.#instance));
     this.#peers.add(peer);
     peer.start();
     this.#listener.changed();
   }
 
-  signProof(peer: Peer, message: Bytes): void {
-    this.sign(message, signature => peer.signed(signature));
-  }
-
   sign(message: Bytes, then: (signature: Bytes) => void): void {
     this.#listener.effect({ type: "sign", token: this.#signatures.ask(then), message });
-  }
-
-  verifyProof(peer: Peer, questions: readonly SignatureQuestion[]): void {
-    this.verify(questions, verdicts => peer.verified(verdicts));
   }
 
   readonly pack: Pack = (queue, from, isNamed, room) =>
@@ -201,7 +193,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
   opened(peer: Peer): void {
     // Tabs of one profile share a store and need no link; it is kept, idle, so that nobody dials it again.
     if (this.#readers.isTwin(peer)) return;
-    replaceLinks([...this.#peers], peer, toHex(this.#instance));
+    peer.replace([...this.#peers]);
     this.#have(peer);
     this.introductions.opened(peer);
     this.#listener.changed();
@@ -211,13 +203,16 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     this.#peers.delete(peer);
     // Their last words are shown once the draft is closed; while that cannot be they would only pile up.
     this.#intake.left(peer, this.#keeper.failure === null);
-    const { device } = peer;
-    if (device !== null && ![...this.#peers].some(other => other.device === device))
-      this.#carets.forget(device);
+    const isElsewhere = [...this.#peers].some(({ device }) => device === peer.device);
+    if (peer.device !== null && !isElsewhere) this.distant?.carets.forget(peer.device);
     const said = reason === null ? undefined : CLOSED_REASONS[reason];
     if (said !== undefined) this.say(said);
-    this.#listener.changed();
+    this.moved();
+  }
+
+  moved(): void {
     this.#listener.presence();
+    this.#listener.changed();
   }
 
   message(peer: Peer, message: Message, sizeBytes: number): void {
@@ -225,22 +220,19 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     if (message.type === "have" || message.type === "frontier") this.#compare(peer);
     // Whether it comes from them is seen where it has not arrived.
     if (message.type === "have" && !this.replica.hasGenesis) this.#listener.changed();
-    if (message.type === "forks" && this.#readers.mayRead(peer)) this.#twoFaced.share(peer, this.#now);
+    if (message.type === "forks" && this.#readers.mayRead(peer)) peer.shareForks();
     if (message.type === "changes") this.#intake.received(peer, message.runs, sizeBytes);
     if (message.type === "fork") this.#intake.received(peer, message.proof, sizeBytes);
     if (message.type === "introduction") this.introductions.came(peer, message.signature);
     if (message.type === "presence") {
-      this.#carets.heard(peer.device!, message.presence);
-      this.#listener.presence();
-      this.#listener.changed();
+      this.distant?.carets.heard(peer.device!, message.presence);
+      this.moved();
     }
   }
 
-  // ---------------------------------------------------------------------------------------------- comparing
-
   #have(peer: Peer): void {
     const mayRead = this.#readers.mayRead(peer);
-    if (mayRead) this.#twoFaced.share(peer, this.#now);
+    if (mayRead) peer.shareForks();
     peer.claim(this.claimFor(peer));
     // For a newcomer nobody is known until the document is there.
     if (mayRead && !peer.isGreeted) this.#presence.repeat();
@@ -259,13 +251,12 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     const difference = peer.compare();
     if (difference === null) return;
     const { missing, ownSeq } = difference;
-    if (reach === "all") this.#twoFaced.share(peer, this.#now);
+    if (reach === "all") peer.shareForks();
     if (reach === "all" && this.#delivery.heard(peer.device!, ownSeq)) this.#listener.changed();
-    const due = missing.filter(
-      ({ id }) => this.#keeper.maySend(id) && mayHear(this.replica, peer, reach, id),
-    );
+    const mayGo = (id: ChangeId) => this.#keeper.maySend(id) && this.#readers.mayHear(peer, reach, id);
     if (reach !== "all" && !missing.some(({ id }) => reach.ends.includes(id)))
       peer.toldEnds = reach.ends.join();
+    const due = missing.filter(({ id }) => mayGo(id));
     peer.offer(due, this.#now - RESEND_MS, id => this.replica.people.isUnanchored(id));
   }
 
@@ -300,7 +291,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
   admitted(): void {
     if (this.#keeper.hasUnstored) this.#keeper.append();
     this.#twoFaced.keep();
-    for (const peer of this.openPeers()) this.#twoFaced.share(peer, this.#now);
+    for (const peer of this.openPeers()) peer.shareForks();
   }
 
   /** Tells them what we hold, and they will see what we lack. */
@@ -348,9 +339,10 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
   }> {
     for (const peer of this.openPeers()) {
       if (peer.presence === null) continue;
-      const caret = peer.presence.caret && this.#carets.caretOf(peer.device!);
+      const caret = peer.presence.caret && this.distant!.carets.caretOf(peer.device!);
       yield { device: peer.device!, presence: { ...peer.presence, caret }, movedAt: peer.caretMovedAt };
     }
+    if (this.distant !== null) yield* this.distant.presences();
   }
 
   // -------------------------------------------------------------------------------------------------- looking
@@ -382,6 +374,10 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
 
   get notice(): string | null {
     return this.#notice?.text ?? null;
+  }
+
+  get storedHeads(): readonly ChangeId[] | null {
+    return this.#keeper.held.size === 0 ? this.replica.heads : null;
   }
 
   /** Who is known to hold how much of what was written here. */
@@ -417,9 +413,12 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
       if (!this.#readers.isToldOff(peer)) this.#compare(peer);
     }
     const presence = this.#peers.size === 0 ? null : this.#presence.tick(this.#now);
-    if (presence !== null)
+    if (presence !== null) {
+      this.distant?.told(presence);
       for (const peer of this.#peers)
         if (this.#readers.mayRead(peer)) peer.send({ type: "presence", presence });
+    }
+    this.distant?.tick();
     if (this.#notice !== null && now >= this.#notice.until) {
       this.#notice = null;
       this.#listener.changed();

@@ -60,8 +60,8 @@ export interface Person {
   /** As claimed by the person; null until one was chosen (show the two words made from the key). */
   readonly name: string | null;
   readonly me: boolean;
-  /** Linked right now; how, for those who want to know. */
-  readonly path: "direct" | "relay" | null;
+  /** Here right now: linked, and how, for those who want to know; or, in a crowd, heard of through others. Else null. */
+  readonly path: "direct" | "relay" | "others" | null;
   /** What this device remembers of comparing keys; absent for nothing, and for my own. */
   readonly verification?: Verification;
 }

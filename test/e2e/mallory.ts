@@ -86,12 +86,12 @@ export class Mallory implements PeerHost {
     return Date.now();
   }
 
-  signProof(peer: Peer, message: Bytes): void {
-    queueMicrotask(() => peer.signed(seedSign(this.seed, message)));
+  sign(message: Bytes, then: (signature: Bytes) => void): void {
+    queueMicrotask(() => then(seedSign(this.seed, message)));
   }
 
-  verifyProof(peer: Peer): void {
-    queueMicrotask(() => peer.verified([true, true]));
+  verify(_: unknown, then: (verdicts: readonly boolean[]) => void): void {
+    queueMicrotask(() => then([true, true]));
   }
 
   opened(peer: Peer): void {

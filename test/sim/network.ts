@@ -347,6 +347,7 @@ export class Station {
       case "link": {
         const wire = this.dials.get(effect.connection);
         if (!wire || wire.isClosed) return;
+        wire.judged = isKnown => this.do({ type: "judged", connection: effect.connection, isKnown });
         this.tab.attach(wire);
         this.#network.opened(this, wire);
         return;
@@ -363,6 +364,7 @@ export class Station {
         this.#network.counts.relays++;
         this.#relays.set(connection, relay);
         world.note(this.tab.name, "opens a relay");
+        relay.judged = isKnown => this.do({ type: "judged", connection, isKnown });
         this.tab.link(relay);
         return;
       }

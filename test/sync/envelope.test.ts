@@ -147,7 +147,7 @@ describe("an envelope as bytes", () => {
 
   it("is refused by name", () => {
     expect(decodeEnvelope(new Uint8Array(0))).toEqual({ ok: false, code: "TypeUnknown" });
-    expect(decodeEnvelope(Uint8Array.of(10))).toEqual({ ok: false, code: "TypeUnknown" });
+    expect(decodeEnvelope(Uint8Array.of(12))).toEqual({ ok: false, code: "TypeUnknown" });
     expect(decodeEnvelope(Uint8Array.of(1, 2))).toEqual({ ok: false, code: "Malformed" });
   });
 });

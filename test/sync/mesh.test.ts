@@ -83,11 +83,16 @@ class Solo {
     return back.envelope.connection;
   }
 
+  sent(type: MeshEnvelope["type"]): number {
+    return this.all.filter(effect => effect.type === "send" && effect.envelope.type === type).length;
+  }
+
   count(type: MeshEffect["type"]): number {
     return this.all.filter(effect => effect.type === type).length;
   }
 }
 
+const low = (n: number): PeerId => `00${n.toString(16).padStart(14, "0")}`;
 const id = (n: number): PeerId => `ff${n.toString(16).padStart(14, "0")}`;
 
 describe("the search for somebody", () => {
@@ -178,10 +183,10 @@ describe("roles", () => {
 });
 
 describe("what the server can forge or repeat", () => {
-  it("never makes us construct: a thousand announcements, for a day", () => {
+  it("never makes us construct: a thousand announcements, for an hour", () => {
     const solo = new Solo();
     for (let i = 0; i < 1_000; i++) solo.do({ type: "arrived", peer: id(i) });
-    solo.pass(24 * 3600 * 1000);
+    solo.pass(3600 * 1000);
     expect(solo.count("dial") + solo.count("open-relay")).toBe(0);
   });
 
@@ -337,21 +342,55 @@ describe("attempts at a direct link", () => {
     expect(waitAfter(limits.STABLE_MS - 1)).toBeGreaterThan(limits.RETRY_MS);
   });
 
-  it("are at most 32 at once", () => {
-    const peers = Array.from({ length: limits.DIRECT_MAX + 1 }, (_, i) => id(i));
-    const solo = new Solo(peers);
-    solo.now = 2_000;
-    for (const peer of peers.slice(0, limits.DIRECT_MAX)) solo.answer(peer);
-    expect(solo.count("dial")).toBe(limits.DIRECT_MAX);
-    // Long enough for a new token, so that it is the number alive that stands against it.
-    for (const effect of [...solo.all]) {
-      if (effect.type === "dial") solo.do({ type: "opened", connection: effect.connection });
-    }
-    solo.pass(120_000);
-    solo.answer(peers.at(-1)!);
-    expect(solo.count("dial")).toBe(limits.DIRECT_MAX);
-    solo.pass(limits.RELAY_AFTER_MS);
-    expect(solo.count("open-relay")).toBe(1);
+  it("are one with each of seven, and four with many, of whom none was chosen for answering first", () => {
+    const seven = Array.from({ length: limits.MESH_OTHERS_MAX }, (_, i) => id(i));
+    const small = new Solo(seven);
+    for (const peer of seven) small.answer(peer);
+    expect(small.count("dial")).toBe(seven.length);
+    const many = Array.from({ length: 100 }, (_, i) => id(i));
+    const solo = new Solo(many);
+    for (const peer of many) solo.answer(peer);
+    expect(solo.count("dial")).toBe(0);
+    solo.pass(limits.OVERLAY_SETTLE_MS);
+    expect(solo.count("dial")).toBe(limits.OVERLAY_OWN_MAX);
+  });
+
+  it("are declined where there is no place: of a hundred who offer at once, two are taken beside our own", () => {
+    const many = Array.from({ length: 100 }, (_, i) => low(i));
+    const solo = new Solo(many);
+    for (const peer of many) solo.offer(peer);
+    expect(solo.count("dial")).toBe(limits.OVERLAY_TAKEN_FIRST_MAX);
+    expect(solo.sent("decline")).toBe(100 - limits.OVERLAY_TAKEN_FIRST_MAX);
+    expect(solo.sent("call")).toBe(0);
+    solo.pass(limits.OVERLAY_SETTLE_MS);
+    expect(solo.sent("call")).toBe(limits.OVERLAY_OWN_MAX);
+  });
+
+  it("are called for by the answerer, and made by the initiator of that meeting, or declined", () => {
+    const [alice, bob] = [new Solo(Array.from({ length: 20 }, (_, i) => id(i))), new Solo([LOW])];
+    const connection = alice.answer(id(0));
+    expect(alice.hear(id(0), { type: "call", connection: "00".repeat(16) })).toEqual([]);
+    expect(alice.hear(id(0), { type: "call", connection })).toEqual([
+      { type: "dial", connection, initiator: true },
+    ]);
+    for (let i = 1; i < 19; i++) alice.hear(id(i), { type: "call", connection: alice.answer(id(i)) });
+    expect(alice.count("dial")).toBe(limits.OVERLAY_TAKEN_FIRST_MAX);
+    expect(alice.sent("decline")).toBe(19 - limits.OVERLAY_TAKEN_FIRST_MAX);
+    // In a full mesh nobody has to call: both want the link.
+    bob.offer(LOW);
+    expect([bob.count("dial"), bob.sent("call")]).toEqual([1, 0]);
+  });
+
+  it("end at both ends when one was told that there is no place, and others are called", () => {
+    const many = Array.from({ length: 30 }, (_, i) => id(i));
+    const solo = new Solo(many);
+    for (const peer of many) solo.answer(peer);
+    solo.pass(limits.OVERLAY_SETTLE_MS);
+    const dialled = solo.all.flatMap(effect => (effect.type === "dial" ? [effect.connection] : []));
+    const first = many.find(peer => dialled[0]!.startsWith(solo.half(peer)))!;
+    const effects = solo.hear(first, { type: "decline", connection: dialled[0]! });
+    expect(effects[0]).toEqual({ type: "close", connection: dialled[0] });
+    expect(effects.filter(({ type }) => type === "dial")).toHaveLength(1);
   });
 
   it("with one peer stay within that peer's budget, and the offer beyond is answered by close", () => {
@@ -388,8 +427,7 @@ describe("attempts at a direct link", () => {
 });
 
 describe("the table of peers", () => {
-  it("holds 64, and takes the next one's hello when there is room", () => {
-    const low = (n: number): PeerId => `00${n.toString(16).padStart(14, "0")}`;
+  it("holds 256, and takes the next one's hello when there is room", () => {
     const solo = new Solo(Array.from({ length: limits.PEERS_MAX }, (_, i) => low(i)));
     const hello: MeshEnvelope = { type: "hello", half: "00".repeat(8) };
     expect(solo.hear(low(limits.PEERS_MAX - 1), hello)).toHaveLength(1);

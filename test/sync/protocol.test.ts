@@ -21,6 +21,7 @@ import {
   MESSAGE_BYTES_MAX,
   RANGE_LIST_MAX,
   RANGES_MAX,
+  WORD_HEADS_MAX,
 } from "../../src/sync/limits.ts";
 import {
   decodeMessage,
@@ -56,6 +57,10 @@ const says: fc.Arbitrary<Range["says"]> = fc.oneof(
     tags: fc.array(bytes(8), { maxLength: RANGE_LIST_MAX }),
   }),
 );
+const presence = fc.record({
+  name: fc.string({ unit: "binary", maxLength: 30 }),
+  caret: fc.option(fc.record({ anchor, head: anchor })),
+});
 const message: fc.Arbitrary<Message> = fc.oneof(
   fc.record({
     type: fc.constant("have" as const),
@@ -76,9 +81,17 @@ const message: fc.Arbitrary<Message> = fc.oneof(
   fc.record({ type: fc.constant("took" as const), bytes: count }),
   fc.record({
     type: fc.constant("presence" as const),
-    presence: fc.record({
-      name: fc.string({ unit: "binary", maxLength: 30 }),
-      caret: fc.option(fc.record({ anchor, head: anchor })),
+    presence,
+  }),
+  fc.record({
+    type: fc.constant("word" as const),
+    word: fc.record({
+      device: hex as fc.Arbitrary<DeviceId>,
+      instance: hex.map(name => name.slice(0, 32)),
+      number: count,
+      presence,
+      heads: fc.array(hex as fc.Arbitrary<ChangeId>, { maxLength: WORD_HEADS_MAX }),
+      signature: bytes(64),
     }),
   }),
   fc.record({ type: fc.constant("introduction" as const), signature: bytes(64) }),
@@ -91,7 +104,7 @@ const message: fc.Arbitrary<Message> = fc.oneof(
 );
 /** Looks like a message more often than not. */
 const noise = fc
-  .tuple(fc.option(fc.nat(12)), bytes(0, 120))
+  .tuple(fc.option(fc.nat(13)), bytes(0, 120))
   .map(([type, rest]) => (type === null ? rest : Uint8Array.of(type, ...rest)));
 
 describe("messages", () => {
@@ -134,6 +147,21 @@ describe("messages", () => {
       encodeMessage({ type: "have", how: "all", lanes: Array(lanes).fill(lane) });
     expect(decodeMessage(have(LANES_MAX))).not.toBe(null);
     expect(decodeMessage(have(LANES_MAX + 1))).toBe(null);
+    const zeros = "00".repeat(32);
+    const word = (heads: number) =>
+      encodeMessage({
+        type: "word",
+        word: {
+          device: zeros as DeviceId,
+          instance: "00".repeat(16),
+          number: 1,
+          presence: { name: "", caret: null },
+          heads: Array(heads).fill(zeros),
+          signature: new Uint8Array(64),
+        },
+      });
+    expect(decodeMessage(word(WORD_HEADS_MAX))).not.toBe(null);
+    expect(decodeMessage(word(WORD_HEADS_MAX + 1))).toBe(null);
     expect(have(LANES_MAX).length).toBeLessThanOrEqual(MESSAGE_BYTES_MAX);
     const fork = { device: "00".repeat(32) as DeviceId, seq: 1, tag: lane.tag };
     const range = (tags: number): Range => ({

@@ -36,6 +36,7 @@ export class Wire implements PeerLink {
   #buffered = 0;
   #isAboveHigh = false;
   isClosed = false;
+  judged: (isKnown: boolean) => void = () => undefined;
 
   constructor(
     after: After,

@@ -214,6 +214,7 @@ export class Tab {
     took: 0,
     presence: 0,
     introduction: 0,
+    word: 0,
     ping: 0,
     pong: 0,
     forks: 0,

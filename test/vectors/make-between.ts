@@ -26,7 +26,7 @@ import type { Bytes } from "../../src/sync/ports.ts";
 import { encodeMessage, type Message, PROTOCOL_VERSION_MAX } from "../../src/sync/protocol.ts";
 import { Ranges } from "../../src/sync/ranges.ts";
 import { claim, deviceTag, frontierOf, laneTag, rungsBelow } from "../../src/sync/reconcile.ts";
-import { forkTag } from "../../src/sync/two-faced.ts";
+import { forkTag } from "../../src/sync/told-forks.ts";
 import { begin, clock, copyOf, deliver, Key, LINK, newcomer, type Person, sync } from "../crdt/people.ts";
 
 /** A thing and its bytes in hex; what is bytes in the thing is hex too. */

@@ -23,6 +23,7 @@ export function listed(
   };
   const present = session.openPeers().toSorted((a, b) => (a.device! < b.device! ? -1 : 1));
   for (const peer of present) add(peer.device!, peer.link.kind === "relay" ? "relay" : "direct");
+  for (const { device } of session.distant?.presences() ?? []) add(device, "others");
   for (const { device, role, isRecovery } of replica.members)
     if (role !== null && !isRecovery) add(device, null);
   return people;

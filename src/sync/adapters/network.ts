@@ -162,7 +162,7 @@ class MeshRunner implements Network {
         return;
       case "link": {
         const link = this.#dials.get(effect.connection)?.link;
-        if (link) this.#listener.link(link);
+        if (link) this.#hand(link, effect.connection);
         return;
       }
       case "close":
@@ -172,7 +172,7 @@ class MeshRunner implements Network {
       case "open-relay": {
         const relay = new RelayLink(effect.peer, effect.connection, effect.initiator, this.#carrier);
         this.#relays.set(effect.connection, relay);
-        this.#listener.link(relay);
+        this.#hand(relay, effect.connection);
         return;
       }
       case "close-relay":
@@ -180,6 +180,11 @@ class MeshRunner implements Network {
         this.#relays.delete(effect.connection);
         return;
     }
+  }
+
+  #hand(link: PeerLink, connection: ConnectionId): void {
+    link.judged = isKnown => this.#handle({ type: "judged", connection, isKnown });
+    this.#listener.link(link);
   }
 
   #connect(): void {

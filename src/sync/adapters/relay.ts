@@ -28,6 +28,7 @@ export class RelayLink implements PeerLink {
   readonly initiator: boolean;
   readonly peer: PeerId;
   readonly connection: ConnectionId;
+  judged: (isKnown: boolean) => void = () => undefined;
   readonly #carrier: RelayCarrier;
   readonly #inbox = new Inbox();
   #sentCount = 0;

@@ -60,6 +60,7 @@ export function fingerprintOf(sdp: string): Bytes | null {
 class WebRtcLink implements Dial, PeerLink {
   readonly kind = "webrtc";
   readonly initiator: boolean;
+  judged: (isKnown: boolean) => void = () => undefined;
   readonly #listener: DialListener;
   readonly #inbox = new Inbox();
   /** Signals that came while simple-peer was loading; the mesh bounds them. */

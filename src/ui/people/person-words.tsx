@@ -23,5 +23,5 @@ export function isAway(person: Person): boolean {
 
 export function whereIs({ path }: Person): string {
   if (path === null) return "away";
-  return path === "relay" ? "here, through the relay" : "here";
+  return path === "direct" ? "here" : `here, through ${path === "relay" ? "the relay" : path}`;
 }
