@@ -18,6 +18,7 @@ import {
 } from "../../src/crdt/index.ts";
 import { ciphers } from "../../src/sync/adapters/ciphers.ts";
 import { Channel, type ChannelKeys } from "../../src/sync/channel.ts";
+import { wordMessage } from "../../src/sync/distant.ts";
 import { type Envelope, encodeEnvelope, roomKeys, sealEnvelope } from "../../src/sync/envelope.ts";
 import { Handshake, type HandshakeStep } from "../../src/sync/handshake.ts";
 import { encodeDeviceLink, encodeLink } from "../../src/sync/link.ts";
@@ -133,6 +134,13 @@ function messages({ alice, bob }: People): Message[] {
   const ranges = new Ranges(LANE_KEY, alice.replica.changes());
   const split = ranges.answer([{ ...ranges.whole, says: { type: "sum", sum: counted(8) } }]).ranges!;
   const end = ranges.whole;
+  const word = {
+    device: bob.device,
+    instance: toHex(counted(16, 70)),
+    number: 1_700_000_000_123,
+    presence: { name: "Bob", caret: { anchor: { id: ID, index: 0 }, head: null } },
+    heads: [ID],
+  };
   return [
     { type: "have", how: "all", lanes: [] },
     { type: "have", how: "all", lanes },
@@ -180,6 +188,7 @@ function messages({ alice, bob }: People): Message[] {
         { ...end, says: { type: "lacks", tags: [counted(8, 24)] } },
       ],
     },
+    { type: "word", word: { ...word, signature: bob.key.sign(wordMessage(alice.replica.doc, word)) } },
   ];
 }
 
@@ -346,6 +355,8 @@ const ENVELOPES: readonly Envelope[] = [
   { type: "relay-frame", connection: CONNECTION, number: 258, last: false, bytes: counted(5) },
   { type: "relay-frame", connection: CONNECTION, number: 0, last: true, bytes: counted(0) },
   { type: "relay-close", connection: CONNECTION },
+  { type: "call", connection: CONNECTION },
+  { type: "decline", connection: CONNECTION },
 ];
 
 const SERVER_FRAMES: readonly ServerFrame[] = [
