@@ -8,7 +8,6 @@ import { UpdateButton } from "./bar/update-button.tsx";
 import { Documents } from "./documents/documents.tsx";
 import { RemovedBar, removedWords } from "./documents/removed-bar.tsx";
 import { FileDoor } from "./files/file-door.tsx";
-import { ImportedBar, importedWords } from "./files/imported-bar.tsx";
 import type { Navigator, Screen } from "./navigator.ts";
 import { DocumentPage } from "./pages/document-page.tsx";
 import { PlainPage } from "./pages/plain-page.tsx";
@@ -18,6 +17,7 @@ import { StatusLine } from "./status/status-line.tsx";
 import type { Updates } from "./update.ts";
 
 /** Only who opens somebody else's file waits for it. */
+const ImportedBar = lazy(() => import("./files/imported-bar.tsx"));
 const ForeignPage = lazy(() => import("./files/foreign-page.tsx"));
 
 interface Properties {
@@ -60,6 +60,7 @@ export function App({ workspace, navigator, updates, dismissed }: Properties) {
     if (made.kind === "foreign") await navigator.showFile(made.file);
     if (made.kind !== "held") return;
     await navigator.goTo(made.id);
+    const { importedWords } = await import("./files/imported-bar.tsx");
     const words = importedWords(made);
     setNews(words);
     say([words]);
@@ -106,7 +107,11 @@ export function App({ workspace, navigator, updates, dismissed }: Properties) {
       )}
       <Missing sentences={workspace.missing} dismissed={dismissed} />
       <FileDoor workspace={workspace} choose={chooseFile} onImported={made => void imported(made)} />
-      {news !== null && removed.length === 0 && <ImportedBar words={news} onDone={() => setNews(null)} />}
+      {news !== null && removed.length === 0 && (
+        <Suspense>
+          <ImportedBar words={news} onDone={() => setNews(null)} />
+        </Suspense>
+      )}
       {removed.length > 0 && <RemovedBar count={removed.length} onUndo={undo} />}
     </>
   );

@@ -10,7 +10,7 @@ interface Properties {
   readonly onDone: () => void;
 }
 
-export function ImportedBar({ words, onDone }: Properties) {
+export default function ImportedBar({ words, onDone }: Properties) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: `onDone` is new at every drawing and does the same
   useEffect(() => {
     const timer = setTimeout(onDone, SHOWN_MS);

@@ -9,7 +9,7 @@ interface Properties {
   readonly search: Search | null;
 }
 
-export function AskingPage({ document, search }: Properties) {
+export default function AskingPage({ document, search }: Properties) {
   const [words, setWords] = useState<readonly string[]>([]);
   const [problem, setProblem] = useState<string | null>(null);
   useEffect(() => {

@@ -15,7 +15,6 @@ import { People } from "../people/people.tsx";
 import { useAsideNotice, useNews } from "../status/announcer.tsx";
 import { StatusLine } from "../status/status-line.tsx";
 import { useDocumentView } from "../stores.ts";
-import { AskingPage } from "./asking-page.tsx";
 import { Hindered } from "./hindered.tsx";
 import { WaitingPage } from "./waiting-page.tsx";
 
@@ -25,6 +24,7 @@ const DevicesDialog = lazy(() => import("../devices/devices-dialog.tsx"));
 const ShareDialog = lazy(() => import("../share/share-dialog.tsx"));
 const AnswerDialog = lazy(() => import("../share/answer-dialog.tsx"));
 const SetAsidePage = lazy(() => import("../people/set-aside-page.tsx"));
+const AskingPage = lazy(() => import("./asking-page.tsx"));
 const LiveAuthorship = lazy(() => import("../authorship/live-authorship.tsx"));
 
 interface Properties {
@@ -174,7 +174,9 @@ export function DocumentPage({ document, navigation, update }: Properties) {
           )}
         </main>
       ) : view.isAsking ? (
-        <AskingPage document={document} search={view.search} />
+        <Suspense fallback={<main className="page" />}>
+          <AskingPage document={document} search={view.search} />
+        </Suspense>
       ) : (
         <WaitingPage search={view.search ?? "connecting"} />
       )}
