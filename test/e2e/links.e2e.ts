@@ -86,13 +86,12 @@ describe("two browsers in one room", () => {
     expect(await pages[0].evaluate(() => api.platform())).toEqual({ constructed: 1, polyfilled: [] });
   });
 
-  it("are linked by the relay after about 3 s where one has no WebRTC", async () => {
+  it("are linked by the relay as soon as the attempt has failed where one has no WebRTC", async () => {
     const pages = await meet(false);
     const startedAt = performance.now();
     await untilLinks(pages, 1);
     const elapsedMs = performance.now() - startedAt;
-    expect(elapsedMs).toBeGreaterThan(2_500);
-    expect(elapsedMs).toBeLessThan(7_000);
+    expect(elapsedMs).toBeLessThan(2_500);
     for (const page of pages) expect((await linksOf(page))[0]).toMatchObject({ kind: "relay", local: null });
     await pages[1].evaluate(() => api.send(0, [4]));
     await vi.waitFor(async () => expect((await linksOf(pages[0]))[0]!.frames).toEqual(["04"]));
