@@ -274,6 +274,8 @@ export interface PeopleState {
   readonly aside: readonly AsideEntry[];
   /** Keys of the devices of which two changes with one number are here. */
   readonly twoFaced: readonly string[];
+  /** Whether I own it, nobody else has come yet, and I have no recovery words: with my devices it would be nobody's. */
+  readonly lacksWords: boolean;
 }
 
 /** What is said about people, and what of it may be said from here: it is said to everyone. */

@@ -45,7 +45,7 @@ export const ELSEWHERE: readonly (readonly [id: string, file: string, title: str
     "sync/mesh.test.ts",
     "is worthless as a recorded hello-back, offer or relay-open: each side's half is new",
   ],
-  ["F3", "sync/mesh.test.ts", "never makes us construct: a thousand announcements, for a day"],
+  ["F3", "sync/mesh.test.ts", "never makes us construct: a thousand announcements, for an hour"],
   [
     "F4",
     "signalling/limits.test.ts",

@@ -38,6 +38,26 @@ async function answer(
   await press(person, "Check");
 }
 
+it("an owner who is about to let others in is offered them, until somebody has come", async () => {
+  const alice = await stage.person();
+  await alice.open();
+  await alice.type("Mine so far.");
+  await alice.button("Share").click();
+  await alice.shownLink();
+  await isFitEverywhere(alice, "sharing for the first time");
+  await press(alice, "Recovery words");
+  await alice.page.getByRole("dialog", { name: "My devices" }).waitFor();
+  await alice.button("Make recovery words").waitFor();
+  await alice.press("Escape");
+  const bob = await (await stage.person()).open(await alice.share());
+  await bob.sees("Mine so far.");
+  await bob.type("And Bob's.");
+  await alice.sees("Bob's");
+  await alice.button("Share").click();
+  await alice.shownLink();
+  expect(await alice.button("Recovery words").count()).toBe(0);
+});
+
 it("words are shown once, asked for, and make a new device the lost one's person", {
   timeout: 60_000,
 }, async () => {
@@ -138,6 +158,8 @@ it("words and a signed file bring the document back to who lost every device, wi
   await anew.press("Space");
   await isFitEverywhere(anew, "coming back by a file");
   await press(anew, "Make this device mine");
+  // The page that only shows the file has the same text, and takes no letters.
+  await anew.button("Share").waitFor();
   await anew.sees("Ours.");
   await anew.editor.focus();
   await anew.press("Control+End");

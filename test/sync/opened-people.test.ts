@@ -2,7 +2,7 @@
 // secrets of links are kept within their limit. Method: the adapter over replicas.
 
 import { expect, it } from "vitest";
-import type { DeviceId, MapEdit } from "../../src/crdt/index.ts";
+import { type DeviceId, introductionMessage, type MapEdit } from "../../src/crdt/index.ts";
 import { forkProof } from "../../src/sync/adapters/fork-proof.ts";
 import { seedsOf, withSeeds } from "../../src/sync/adapters/link-seeds.ts";
 import { OpenedPeople } from "../../src/sync/adapters/opened-people.ts";
@@ -11,7 +11,7 @@ import { LINK_SEEDS_MAX } from "../../src/sync/limits.ts";
 import { decodeLink } from "../../src/sync/link.ts";
 import type { Bytes, DocumentRecord } from "../../src/sync/ports.ts";
 import { bodyText, editBody } from "../../src/sync/text.ts";
-import { copyOf, gather, type Person, sync, verify } from "../crdt/people.ts";
+import { begin, copyOf, gather, Key, type Person, sync, verify } from "../crdt/people.ts";
 import { Prng } from "../sim/prng.ts";
 import { deterministicCiphers, keyNamed } from "./lucky-ciphers.ts";
 
@@ -49,6 +49,18 @@ function peopleOf(person: Person, verified = new Verified(null)) {
   });
   return { people, record: () => record };
 }
+
+it("misses recovery words where an owner alone could lose the document", () => {
+  const alone = begin("Alice");
+  expect(peopleOf(alone).people.state().lacksWords).toBe(true);
+  const words = new Key("twelve words");
+  const signature = words.sign(introductionMessage(alone.replica.doc, alone.device));
+  alone.replica.people.introduce(words.id, signature, { isRecovery: true });
+  alone.close();
+  expect(peopleOf(alone).people.state().lacksWords).toBe(false);
+  const [alice, bob] = gather("Alice", "Bob");
+  for (const person of [alice, bob]) expect(peopleOf(person).people.state().lacksWords).toBe(false);
+});
 
 it("makes the links that everybody expects once, and shows those whose secret is here", async () => {
   const [alice, bob] = gather("Alice", "Bob");

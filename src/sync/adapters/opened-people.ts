@@ -86,9 +86,16 @@ export class OpenedPeople implements DocumentPeople {
       links,
       aside: this.#aside(),
       twoFaced: people.forks.map(({ device }) => device),
+      lacksWords: this.#lacksWords(),
     };
     return this.#state;
   };
+
+  #lacksWords(): boolean {
+    const { role, members, people, device } = this.#replica;
+    const mine = people.personOf(device);
+    return role === "owner" && members.every(({ person, isRecovery }) => person === mine && !isRecovery);
+  }
 
   /** A role that may write nothing here but could elsewhere is not offered. */
   #roles(): Role[] {

@@ -35,6 +35,15 @@ export default function ShareDialog({ document, onClose, onDevices }: Properties
           {state !== null && !state.mayRule && links.length === 0 && (
             <p>There is no link that lets people in. The owner, and who can manage, can make one.</p>
           )}
+          {state?.lacksWords && (
+            <p className="share-own">
+              Before you let others in: should this device be lost, nobody could manage the document any more.
+              Twelve words on paper bring you back.
+              <button type="button" className="button button-line" onClick={onDevices}>
+                Recovery words
+              </button>
+            </p>
+          )}
           <ul className="share-links">
             {links.map(link => (
               <LinkItem
