@@ -51,8 +51,10 @@ it("an owner who is about to let others in is offered them, until somebody has c
   await alice.press("Escape");
   const bob = await (await stage.person()).open(await alice.share());
   await bob.sees("Mine so far.");
-  await bob.type("And Bob's.");
-  await alice.sees("Bob's");
+  await bob.editor.focus();
+  await bob.press("Control+End");
+  await bob.type(" And Bob's.");
+  await alice.sees("Mine so far. And Bob's.");
   await alice.button("Share").click();
   await alice.shownLink();
   expect(await alice.button("Recovery words").count()).toBe(0);
