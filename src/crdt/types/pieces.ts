@@ -217,7 +217,7 @@ export class Pieces<C extends Elements> {
   /** Sees to it that a run begins where a span does, and ends where it ends. */
   cutOut({ change, start, length }: Span): void {
     const column = this.mustColumn(change);
-    const from = this.strands.position({ change, index: start });
+    const from = this.strands.start(change) + start;
     this.#cutBefore(column, from);
     this.#cutBefore(column, from + length);
   }
@@ -229,11 +229,10 @@ export class Pieces<C extends Elements> {
     if (start < position) this.split(run, position - start);
   }
 
-  /** The runs of a span that was cut out. */
-  within({ change, start, length }: Span): Run[] {
+  /** The runs of a span that was cut out, put behind those of others. */
+  within({ change, start, length }: Span, pieces: Run[] = []): Run[] {
     const column = this.mustColumn(change);
-    const from = this.strands.position({ change, index: start });
-    const pieces: Run[] = [];
+    const from = this.strands.start(change) + start;
     for (let next = from; next < from + length; ) {
       const run = this.mustHold(column, next);
       pieces.push(run);

@@ -85,17 +85,15 @@ export class Showing<C extends Elements> {
     for (const span of undeleted) this.#pieces.cutOut(span);
     const changed: Run[] = [];
     const { cells } = this.#runs;
-    for (const span of spans) {
-      for (const run of this.#pieces.within(span)) {
-        cells[run + STATE] = isHidden ? cells[run + STATE]! | why : cells[run + STATE]! & ~why;
-        changed.push(run);
-      }
+    let i = 0;
+    for (const span of spans) this.#pieces.within(span, changed);
+    for (; i < changed.length; i++) {
+      const at = changed[i]! + STATE;
+      cells[at] = isHidden ? cells[at]! | why : cells[at]! & ~why;
     }
     for (const span of undeleted) {
-      for (const run of this.#pieces.within(span)) {
-        this.#runs.removeDeleter(run, span.by);
-        changed.push(run);
-      }
+      this.#pieces.within(span, changed);
+      for (; i < changed.length; i++) this.#runs.removeDeleter(changed[i]!, span.by);
     }
     const steps: ShownStep<C>[] = [];
     this.#order.refresh(changed, (index, run, shows) => {
