@@ -37,8 +37,8 @@ export default function ShareDialog({ document, onClose, onDevices }: Properties
           )}
           {state?.lacksWords && (
             <p className="share-own">
-              Before you let others in: should this device be lost, nobody could manage the document any more.
-              Twelve words on paper bring you back.
+              Before you let others in: only this device can manage the document. Should it be lost, twelve
+              words on paper bring you back.
               <button type="button" className="button button-line" onClick={onDevices}>
                 Recovery words
               </button>
