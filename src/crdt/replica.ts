@@ -347,9 +347,9 @@ export class Replica {
     return this.hasDraft ? encodeParts(this.#graph, this.#drafting.parts, after) : null;
   }
 
-  /** Takes up a draft that was open when its page went away, after this device's change number `after`. */
-  resumeDraft(bytes: Bytes, after: number): void {
-    const patches = resume(this.#holding, this.#drafting, this.device, bytes, after);
+  /** Takes up a draft that was open when its page went away, after this device's change number `after`; see resuming.ts. */
+  resumeDraft(bytes: Bytes | null, after: number, left: readonly Bytes[] = []): void {
+    const patches = resume(this.#holding, this.#drafting, this.device, bytes, after, left);
     this.#listeners.tell(patches, "remote", () => [this.device]);
   }
 

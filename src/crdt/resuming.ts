@@ -4,6 +4,8 @@
 import type { Drafting } from "./drafting.ts";
 import type { Bytes } from "./graph/bytes.ts";
 import { type ChangeId, type DeviceId, isContent, startsOf } from "./graph/change.ts";
+import { decodeChange } from "./graph/codec.ts";
+import { WrittenChange } from "./graph/written.ts";
 import type { Holding } from "./holding.ts";
 import type { Patch } from "./types/document.ts";
 import type { Slot } from "./types/dot.ts";
@@ -11,38 +13,48 @@ import { mapDots } from "./types/op.ts";
 import { References } from "./types/references.ts";
 import { bodyOf, bodyUnder, decodeParts, partNumber, SELF } from "./unclosed.ts";
 
-/** The draft was begun after the device's change number `after`. What became a change after all is passed over, and so is
- * what does not fit here. Answers what shows differently. */
+/** The draft was begun after the device's change number `after`, on top of `left` where changes of the same page are: those that
+ * no transaction took before another tab took their numbers. They are said again. What became a change after all is passed
+ * over, and so is what does not fit here. Answers what shows differently. */
 export function resume(
   holding: Holding,
   drafting: Drafting,
   device: DeviceId,
-  bytes: Bytes,
+  bytes: Bytes | null,
   after: number,
+  left: readonly Bytes[],
 ): Patch[] {
   const { graph, tree } = holding;
+  const lost = left.map(each => decodeChange(each)).filter(each => each instanceof WrittenChange);
   const newest = graph.newestSlotOf(device) ?? -1;
-  const closed = closedAfter(holding, device, after);
+  const closed = closedAfter(holding, device, (lost[0]?.seq ?? after + 1) - 1);
   const patches: Patch[] = [];
   const slots: Slot[] = [];
-  for (const { refs, ops } of decodeParts(bytes) ?? []) {
+  /** Where the lost ones stand now, by their ids and by the numbers that they had. */
+  const again = new Map<ChangeId | number, Slot>();
+  const parts = bytes === null ? [] : (decodeParts(bytes) ?? []);
+  for (const one of [...lost, ...parts]) {
+    const { refs, ops } = one;
     const retracted = ops.flatMap(op =>
       op.type !== "retract"
         ? []
         : Array.from({ length: op.count }, (_, i) => {
             const seq = op.first + i;
-            return seq > after ? slots[seq - after - 1] : graph.onChain(newest, seq);
+            return again.get(seq) ?? (seq > after ? slots[seq - after - 1] : graph.onChain(newest, seq));
           }),
     );
     const named = retracted.filter((slot): slot is Slot => slot !== undefined && slot >= 0);
     if (named.length < retracted.length) break;
-    const slotOf = (ref: ChangeId): Slot => slots[partNumber(ref) ?? -1] ?? graph.slotOf(ref) ?? -1;
-    const names = refs.map((ref, i) => (i < 2 ? SELF : slotOf(ref)));
-    const said = ops.filter(({ type }) => type !== "retract");
+    const slotOf = (ref: ChangeId): Slot =>
+      again.get(ref) ?? slots[partNumber(ref) ?? -1] ?? graph.slotOf(ref) ?? -1;
+    const own = one instanceof WrittenChange ? 1 : 2;
+    const names = refs.map((ref, i) => (i < own ? SELF : slotOf(ref)));
+    const said = ops.filter(({ type }) => type !== "retract" && type !== "join");
     const drawn = said.map(op => (isContent(op) ? mapDots(op, { of: ref => names[ref]! }) : op));
     const known = closed.get(named.length > 0 ? nameOf(named) : bodyUnder(graph, SELF, drawn, names));
     const slot = known ?? graph.reserve();
-    slots.push(slot);
+    if (one instanceof WrittenChange) again.set(one.id, slot).set(one.seq, slot);
+    else slots.push(slot);
     if (known !== undefined) continue;
     const local = drawn.map(op =>
       isContent(op) ? mapDots(op, { of: other => (other === SELF ? slot : other) }) : op,

@@ -162,7 +162,10 @@ export class Keeper {
       );
       for (const { id } of changes) if (this.#replica.has(id)) this.keep(this.#replica.get(id)!);
     }
-    if (draft !== null && this.#replica.hasGenesis) this.#replica.resumeDraft(draft, after);
+    // Another tab took their numbers before a transaction took them: what they say is said again.
+    const lost = changes.filter(({ id }) => !this.#replica.has(id)).map(({ bytes }) => bytes);
+    if ((draft !== null || lost.length > 0) && this.#replica.hasGenesis)
+      this.#replica.resumeDraft(draft, after, lost);
     this.drafted();
     if (this.#unstored.length > 0) this.append();
   }

@@ -81,7 +81,7 @@ async function minutes(): Promise<readonly [Person, Given]> {
   return [alice, await signedFile(alice)];
 }
 
-/** A long document of somebody else, each letter a change. */
+/** A long document of somebody else, each letter a change, and each at another place: what types on is checked in no time. */
 function long(count: number): Given {
   const seed = new Uint8Array(32).fill(9);
   const author = toHex(seedPublicKey(seed)) as DeviceId;
@@ -89,7 +89,8 @@ function long(count: number): Given {
   replica.sign(genesis.id, seedSign(seed, genesis.message));
   replica.edit(root => root.set("title", "Minutes"));
   for (let i = 0; i < count; i++) {
-    replica.edit(root => root.text("body").insert(i, i % 60 === 59 ? "\n" : "abcdefg"[i % 7]!));
+    const place = (i * 7_919) % (i + 1);
+    replica.edit(root => root.text("body").insert(place, i % 60 === 59 ? "\n" : "abcdefg"[i % 7]!));
     for (const { id, message } of replica.closeDraft(1_700_000_000 + i))
       if (i % 50 === 0 || i === count - 1) replica.sign(id, seedSign(seed, message));
   }

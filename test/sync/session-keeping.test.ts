@@ -224,6 +224,35 @@ describe("two tabs of one profile", () => {
     expect(second.status).toEqual({ kind: "shared", people: 2 });
   });
 
+  test("what a page could not store before another tab took its numbers is said again by the next page", () => {
+    const [alice, bob] = pair();
+    const second = alice.profile.open();
+    alice.profile.disk.failsToComplete = "failed";
+    alice.write(" one");
+    world.run(100);
+    alice.act(session => session.flush());
+    // On top of what could not be stored, and naming a letter of it.
+    alice.write("s", " one".length + "Hello".length);
+    alice.profile.disk.failsToComplete = null;
+    second.write("Oh! ", 0);
+    world.run(40);
+    second.act(session => session.flush());
+    world.run(40);
+    alice.leave();
+    const again = alice.profile.open();
+    world.run(2_000);
+    expect(again.text).toBe("Oh! Hello ones");
+    world.connect(again, bob);
+    world.run(2_000);
+    expect([second.text, bob.text]).toEqual([again.text, again.text]);
+    expect(numbers(again)).toEqual(upTo(numbers(again).length));
+    // Taken up once: what is stored is not said another time.
+    again.leave();
+    const last = alice.profile.open();
+    world.run(2_000);
+    expect(last.text).toBe("Oh! Hello ones");
+  });
+
   test("a number that another tab took while this one could not store is a conflict that people are told", () => {
     const [alice, bob] = pair();
     const second = alice.profile.open();
