@@ -29,7 +29,10 @@ interface Other {
   /** Whether they are known from before; null until they have proved who they are. */
   isKnown: boolean | null;
   since: number;
+  /** Not called again until then. */
   restUntil: number;
+  /** Nor taken when they call: a link with them ended. That they had no place for us says nothing against theirs for them. */
+  barUntil: number;
   misses: number;
 }
 
@@ -73,6 +76,7 @@ export class Overlay {
         isKnown: null,
         since: now,
         restUntil: 0,
+        barUntil: 0,
         misses: 0,
       });
     if (this.#settledAt === null && this.#count(isPresent) > limits.MESH_OTHERS_MAX)
@@ -267,7 +271,7 @@ export class Overlay {
 
   /** Somebody who called. */
   #mayTake(other: Other, now: number): boolean {
-    if (other.restUntil > now || !this.#calls.has(1, now)) return false;
+    if (other.barUntil > now || !this.#calls.has(1, now)) return false;
     const taken = this.#list(one => one.link !== "none" && !one.isOurs && one.isPresent);
     const own = this.#count(one => one.link === "open" && one.isOurs && one.isPresent);
     const takenMax = own < limits.OVERLAY_OWN_MIN ? limits.OVERLAY_TAKEN_FIRST_MAX : limits.OVERLAY_TAKEN_MAX;
@@ -315,10 +319,12 @@ export class Overlay {
   }
 
   #release(other: Other, now: number): void {
-    other.link = "none";
-    other.isOurs = false;
     const fullMs = Math.min(limits.OVERLAY_REST_MS * 2 ** other.misses++, limits.OVERLAY_REST_MS_MAX);
     other.restUntil = now + (fullMs / 2) * (1 + this.#below(256) / 256);
+    const wasCalled = other.link === "waited" && other.isOurs;
+    if (!wasCalled) other.barUntil = other.restUntil;
+    other.link = "none";
+    other.isOurs = false;
   }
 
   #list(holds: (other: Other) => boolean): [string, Other][] {

@@ -216,6 +216,17 @@ describe("one machine", () => {
     expect(overlay.wishes(2_000).call).toHaveLength(1);
   });
 
+  it("takes the call of somebody who had no place for it, and not of somebody whose link it has just closed", () => {
+    const { overlay } = machine(100);
+    const { call } = overlay.wishes(limits.OVERLAY_SETTLE_MS);
+    const [first, second] = call as [string, string];
+    overlay.closed(first, 2_000);
+    expect(overlay.called(first, 2_100)).toBe(true);
+    overlay.opened(second, 2_000);
+    overlay.closed(second, 2_100);
+    expect(overlay.called(second, 2_200)).toBe(false);
+  });
+
   it("gives up a call that comes to nothing, and calls another", () => {
     const { overlay } = machine(100);
     const { call } = overlay.wishes(limits.OVERLAY_SETTLE_MS);
