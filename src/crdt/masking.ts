@@ -117,17 +117,16 @@ export class Masking {
     this.#show(this.#turn([slot]), patches, drafted);
   }
 
-  /** What shows differently. `unapplied`: changes in the graph that `apply` has not seen yet. */
-  mask(ids: Iterable<ChangeId>, isMasked: boolean, unapplied: readonly Slot[]): readonly Patch[] {
+  /** What shows differently. */
+  mask(ids: Iterable<ChangeId>, isMasked: boolean): readonly Patch[] {
     const patches: Patch[] = [];
-    const later = new Set(unapplied);
     const turned: Slot[] = [];
     for (const id of ids) {
       if (this.#masked.has(id) === isMasked) continue;
       if (isMasked) this.#masked.add(id);
       else this.#masked.delete(id);
       const slot = this.#graph.slotOf(id);
-      if (slot === undefined || later.has(slot)) continue;
+      if (slot === undefined) continue;
       if (isMasked) this.#maskedHere.add(slot);
       else this.#maskedHere.delete(slot);
       turned.push(slot);

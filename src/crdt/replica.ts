@@ -427,11 +427,7 @@ export class Replica {
    * open, as for `admit`: what it stands next to must not move. */
   mask(ids: Iterable<ChangeId>, isMasked: boolean): void {
     this.#checkFree("changes are masked");
-    this.#listeners.tell(
-      this.#holding.masking.mask(ids, isMasked, this.#recalling.recalled),
-      "remote",
-      () => [],
-    );
+    this.#listeners.tell(this.#holding.masking.mask(ids, isMasked), "remote", () => []);
   }
 
   /** The same for the changes of a device from number `fromSeq` on that are here, on every branch if it forked. */
@@ -457,7 +453,8 @@ export class Replica {
     mayClose: () => boolean = () => true,
   ): Entered & { readonly closed: readonly Closed[] } {
     const entered = this.#recalling.enter(records);
-    if (!mayClose()) return { ...entered, closed: [] };
+    // What was entered shows at once, unless a draft is open: that has to get its name first.
+    if (!mayClose() && this.hasDraft) return { ...entered, closed: [] };
     const patches: Patch[] = [];
     const closed = this.#closing.close(now, patches);
     const recalled = this.#recalling.show(patches);

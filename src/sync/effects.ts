@@ -16,7 +16,9 @@ export type Effect =
   /** Answer `forkNotKept` where it fails. */
   | { readonly type: "putFork"; readonly record: StoredFork }
   /** Answer `signatureStored`. */
-  | { readonly type: "putSignature"; readonly id: ChangeId; readonly signature: Bytes };
+  | { readonly type: "putSignature"; readonly id: ChangeId; readonly signature: Bytes }
+  /** Link with nobody any more. */
+  | { readonly type: "leave" };
 
 export interface SessionOptions {
   readonly replica: Replica;

@@ -15,8 +15,8 @@ import type {
   Replica,
   SignatureQuestion,
   Taker,
-  VerifiedChange,
 } from "../crdt/index.ts";
+import type { Keeper } from "./keeper.ts";
 import { UNPACKED_BYTES_MAX } from "./limits.ts";
 import type { Peer } from "./peer.ts";
 import type { SentRun } from "./protocol.ts";
@@ -25,10 +25,6 @@ import { packedOf } from "./sent-run.ts";
 /** What an intake asks of the session around it. */
 export interface IntakeHost {
   verify(questions: readonly SignatureQuestion[], then: (verdicts: readonly boolean[]) => void): void;
-  /** Calls `admitJudged` when no draft is open. */
-  closeDraft(): void;
-  /** Admitted: to be stored with the next transaction. */
-  keep(verified: VerifiedChange): void;
   /** Everything that was judged is admitted, or refused. */
   admitted(): void;
   /** A peer sent what is refused; or something else was, by whoever wrote it, that had waited for what they sent. */
@@ -66,13 +62,15 @@ const FILE = "file";
 
 export class Intake {
   readonly #replica: Replica;
+  readonly #keeper: Keeper;
   readonly #host: IntakeHost;
   /** Of each peer whose message is being judged those behind it; bounded by what a peer may have unjudged. */
   readonly #waiting = new Map<Peer, Delivered[]>();
   #judged: Judged[] = [];
 
-  constructor(replica: Replica, host: IntakeHost) {
+  constructor(replica: Replica, keeper: Keeper, host: IntakeHost) {
     this.#replica = replica;
+    this.#keeper = keeper;
     this.#host = host;
   }
 
@@ -168,6 +166,11 @@ export class Intake {
     for (const run of inspected) {
       const own = verdicts.slice(at, at + run.questions.length);
       at += run.questions.length;
+      // They send it again.
+      if (this.#keeper.mustWait(run.changes.at(-1)!)) {
+        isWanting = true;
+        continue;
+      }
       const reception = this.#replica.admitRun(run, own, peer.source);
       this.#admitted(peer, run, reception);
       if (reception.missing !== null) missing.push(reception.missing);
@@ -182,7 +185,7 @@ export class Intake {
   }
 
   #admitted(peer: Peer, { changes }: InspectedRun, { admitted, refused }: Reception): void {
-    for (const verified of admitted) this.#host.keep(verified);
+    for (const verified of admitted) this.#keeper.keep(verified);
     for (const { id, author, refusal } of refused) {
       const isSent = changes.some(change => change.id === id);
       // What is left out for want of room is nobody's fault who passes it on.
@@ -215,13 +218,14 @@ export class Intake {
       return;
     }
     const replica = this.#replica;
+    const keeper = this.#keeper;
     const loading = load(file, {
       get heads() {
         return replica.heads;
       },
       admitVerified: (verified, source) => {
         const reception = replica.admitVerified(verified, source);
-        for (const one of reception.admitted) this.#host.keep(one);
+        for (const one of reception.admitted) keeper.keep(one);
         return reception;
       },
       canonicalJson: () => replica.canonicalJson(),
@@ -249,8 +253,8 @@ export class Intake {
   /** Does something that no draft may be open for. `peer`: for whom; null for a file, or the store. */
   later(peer: Peer | null, admit: () => void): void {
     this.#judged.push({ peer, admit });
-    // The draft is closed in a transaction only.
-    if (this.#replica.hasDraft) this.#host.closeDraft();
+    // The draft is closed in a transaction only, which then calls `admitJudged`.
+    if (this.#replica.hasDraft) this.#keeper.append();
     else this.admitJudged();
   }
 

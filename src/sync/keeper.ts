@@ -7,7 +7,7 @@
 //
 // Knows the replica and the store's answers; not peers, nor what people are told.
 
-import type { Bytes, ChangeId, Closed, Replica, VerifiedChange } from "../crdt/index.ts";
+import type { Bytes, Change, ChangeId, Closed, Replica, VerifiedChange } from "../crdt/index.ts";
 import { FLUSH_MS, STORE_RETRY_MS } from "./limits.ts";
 import type { ChainHead, ChangeRecord, StoredImage, StoreError } from "./ports.ts";
 
@@ -21,6 +21,8 @@ export interface KeeperHost {
   putSignature(id: ChangeId, signature: Bytes): void;
   /** No draft is open: what waits to be admitted may be. */
   draftClosed(): void;
+  /** Another tab took the number of what could not be stored: this page is at its end, and its last words say it again. */
+  overtaken(): void;
   /** What is kept has grown. */
   stored(): void;
   /** Own changes may leave this device now. */
@@ -35,8 +37,9 @@ export interface LastWords {
   readonly after: number;
 }
 
-/** `conflict`: another tab took the number of a change that this tab could not store. */
-export type KeepingFailure = StoreError | "conflict";
+/** `overtaken`: another tab took the number of a change that this tab could not store. `groundless`: what a draft is to be closed
+ * on top of is damaged. Nothing is stored any more by this page. */
+export type KeepingFailure = StoreError | "overtaken" | "groundless";
 
 export class Keeper {
   readonly #replica: Replica;
@@ -77,6 +80,11 @@ export class Keeper {
     return this.#failure;
   }
 
+  /** It ends with this page. */
+  get #isOver(): boolean {
+    return this.#failure === "overtaken" || this.#failure === "groundless";
+  }
+
   /** Since when something waits for the store, or null. */
   get unsavedSince(): number | null {
     return this.#unsavedSince;
@@ -94,8 +102,7 @@ export class Keeper {
 
   /** When `tick` wants to be called; Infinity if nothing is due. */
   get nextAt(): number {
-    // A conflict ends with this page.
-    if (this.#isAppending || this.#failure === "conflict") return Number.POSITIVE_INFINITY;
+    if (this.#isAppending || this.#isOver) return Number.POSITIVE_INFINITY;
     if (this.#failure !== null) return this.#retryAt;
     return this.#draftedAt === null ? Number.POSITIVE_INFINITY : this.#draftedAt + FLUSH_MS;
   }
@@ -134,8 +141,9 @@ export class Keeper {
     return this.#unstored.length > 0;
   }
 
-  /** What would be lost if the page went away at this moment, or null. */
+  /** What would be lost if the page went away at this moment, or null. What has no ground has none in the next page. */
   get lastWords(): LastWords | null {
+    if (this.#failure === "groundless") return null;
     const own = this.#unstored.filter(({ change }) => change.author === this.#replica.device);
     const draft = this.#replica.draftBytes;
     if (draft === null && (own.length === 0 || !this.#isWanted)) return null;
@@ -173,7 +181,7 @@ export class Keeper {
   /** Opens a transaction, unless one is under way: then another follows it. */
   append(): void {
     this.#appendsAgain = this.#isAppending;
-    if (this.#isAppending || this.#failure === "conflict") return;
+    if (this.#isAppending || this.#isOver) return;
     this.#isAppending = true;
     this.#unsavedSince ??= this.#host.now;
     this.#host.append(this.#position);
@@ -187,8 +195,11 @@ export class Keeper {
     // The document was removed in another tab, which did not tell us yet, while this one goes on writing it.
     const own = this.#replica.ownHead;
     if (head === null && own !== null && !this.#unstoredIds.has(own.id)) this.#keepAll();
-    this.#restore(unseen, () => this.#continues(head));
-    if (this.#failure === "conflict") return { records: [], head };
+    if (this.#isOvertaken(head, unseen)) {
+      this.#failure = "overtaken";
+      this.#host.overtaken();
+    } else this.#restore(unseen, () => this.#continues(head));
+    if (this.#isOver) return { records: [], head };
     this.#draftedAt = null;
     this.#host.draftClosed();
     this.#inTransaction = this.#unstored.map(({ change }) => change.id);
@@ -200,27 +211,42 @@ export class Keeper {
     return { records, head: last === null ? null : { seq: last.seq, id: last.id } };
   }
 
-  /** Whether what this tab is about to close continues the chain that the store knows. */
-  #continues(head: ChainHead | null): boolean {
-    this.#lacksHead = head !== null && !this.#replica.has(head.id as ChangeId);
+  /** Whether the store's chain went on from before what was closed here and is not stored. Asked before anything of the
+   * store is entered: this device would look two-faced. */
+  #isOvertaken(head: ChainHead | null, unseen: readonly ChangeRecord[]): boolean {
     // None in the store: the document was removed in another tab, or the row is damaged. Ours goes on.
-    if (head === null) return true;
-    const unsent = this.#firstUnsent;
-    // What comes next is built on the newest own change, of one branch if an old disk has made us fork. Where rows that the
-    // head builds on are damaged, what peers bring of them is stored and all is read anew, but a draft has no ground.
-    if (unsent === undefined && !(this.#lacksHead && this.#replica.hasDraft)) return true;
-    let known = unsent === undefined ? null : unsent.prev;
+    if (head === null) return false;
+    const stored = new Set<string>(unseen.map(({ id }) => id));
+    const unsent = this.#unstored.find(one => !stored.has(one.id) && this.#isUnsigned(one))?.change;
+    if (unsent === undefined) return false;
+    let known = unsent.prev;
     // Own changes that came back by way of others stand between.
     while (known !== null && known !== head.id && this.#unstoredIds.has(known))
       known = this.#replica.get(known)!.change.prev;
-    if (known === head.id) return true;
-    this.#failure = "conflict";
-    return false;
+    return known !== head.id;
+  }
+
+  /** Whether a draft can be closed on top of what was read. It is built on the newest own change, of one branch if an old disk
+   * has made us fork. Where rows that the store's head builds on are damaged, what peers bring of them is stored and all is
+   * read anew, but a draft has no ground. */
+  #continues(head: ChainHead | null): boolean {
+    this.#lacksHead = head !== null && !this.#replica.has(head.id as ChangeId);
+    const hasGround = !this.#lacksHead || !this.#replica.hasDraft || this.#firstUnsent !== undefined;
+    if (!hasGround) this.#failure = "groundless";
+    return hasGround;
   }
 
   /** The first change that was closed here and is not stored: nobody else can have it. */
   get #firstUnsent() {
     return this.#unstored.find(one => this.#isUnsigned(one))?.change;
+  }
+
+  /** Whether a change of this device that came from a peer has the place of one that is not stored: it waits until that is, or
+   * until another tab is found to have written it. */
+  mustWait({ author, seq, id }: Change): boolean {
+    if (author !== this.#replica.device || this.#replica.has(id)) return false;
+    const unsent = this.#firstUnsent;
+    return unsent !== undefined && seq >= unsent.seq;
   }
 
   #restore(records: readonly ChangeRecord[], mayClose?: () => boolean): void {
@@ -244,7 +270,7 @@ export class Keeper {
   /** The transaction is complete. */
   appended(position: number): void {
     this.#isAppending = false;
-    if (this.#failure !== "conflict") this.#failure = null;
+    if (!this.#isOver) this.#failure = null;
     for (const id of this.#inTransaction) this.#unstoredIds.delete(id);
     // Nobody else may have what stands in the store behind it.
     const isBack = this.#inTransaction.some(id => this.#awaited.has(id));
@@ -271,6 +297,7 @@ export class Keeper {
 
   /** Another tab wrote. */
   lookInStore(): void {
+    if (this.#isOver) return;
     this.#lookAgain = this.#isReading;
     if (this.#isReading) return;
     this.#isReading = true;
@@ -280,8 +307,8 @@ export class Keeper {
   /** The store's records when the document is opened, and whenever `read` was asked for. */
   read(records: readonly ChangeRecord[], position: number): void {
     this.#isReading = false;
-    // A draft is closed in a transaction only; it will see the same records.
-    if (this.#replica.hasDraft) this.append();
+    // A draft is closed in a transaction only; it will see the same records. So will what could not be stored.
+    if (this.#replica.hasDraft || this.#firstUnsent !== undefined) this.append();
     else {
       // Stored again with the next change, not before: whoever removed it wanted it gone.
       if (position < this.#position) this.#keepAll();
@@ -317,7 +344,7 @@ export class Keeper {
   #keepAll(): void {
     // Removed in the second after it was opened here: there is nothing left of which it could be written anew.
     if (!this.#replica.isWhole) {
-      this.#failure = "conflict";
+      this.#failure = "groundless";
       return;
     }
     this.#unstored = [];

@@ -72,7 +72,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     this.#listener = listener;
     this.#delivery = new Delivery(options.delivered, device => otherPerson(this.replica, device));
     this.#keeper = new Keeper(this.replica, this);
-    this.#intake = new Intake(this.replica, this);
+    this.#intake = new Intake(this.replica, this.#keeper, this);
     this.#twoFaced = new TwoFaced(this.replica, record => listener.effect({ type: "putFork", record }));
     this.introductions = new Introductions(this.replica, options.introducer ?? null, this);
   }
@@ -144,6 +144,16 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     this.#intake.admitJudged();
   }
 
+  overtaken(): void {
+    this.close();
+    this.#listener.effect({ type: "leave" });
+  }
+
+  /** Another tab took the number of what this page could not store: this is over, and `lastWords` are for the next one. */
+  get isOvertaken(): boolean {
+    return this.#keeper.failure === "overtaken";
+  }
+
   /** Says so, and offers it on: changes of others a little later than their author does. */
   stored(): void {
     this.#delivery.wrote(this.replica.ownHead?.seq ?? 0, this.#now);
@@ -165,7 +175,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
 
   /** A link opened, by whatever way. `PeerOf`: what speaks with the other end. Who links with nobody does without it, and its code. */
   link(link: PeerLink, PeerOf: typeof Peer): void {
-    if (this.#peers.size >= LINKS_MAX) {
+    if (this.#peers.size >= LINKS_MAX || this.isOvertaken) {
       link.close();
       return;
     }
@@ -277,15 +287,6 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
 
   verify(questions: readonly SignatureQuestion[], then: (verdicts: readonly boolean[]) => void): void {
     this.#listener.effect({ type: "verify", token: this.#verdicts.ask(then), questions });
-  }
-
-  /** It is closed in a transaction, which calls `draftClosed`. */
-  closeDraft(): void {
-    this.#keeper.append();
-  }
-
-  keep(verified: VerifiedChange): void {
-    this.#keeper.keep(verified);
   }
 
   admitted(): void {

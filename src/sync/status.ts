@@ -12,7 +12,9 @@ export const STORE_REASONS: Readonly<Record<KeepingFailure, string>> = {
   blocked: "another tab holds the storage. Close other tabs of this page",
   unavailable: "this browser keeps nothing for this page",
   failed: "the browser could not write. This page keeps trying",
-  conflict: "another tab went on while this one could not save. Copy what you wrote here, then reload",
+  overtaken:
+    "another tab went on while this one could not save. Reload this page: what you wrote here comes along",
+  groundless: "part of what this device holds is damaged. Copy what you wrote here, then reload",
 };
 
 /** What people are told about a link that was closed, by the reason; of others nothing. */

@@ -117,7 +117,7 @@ export const AROUND: readonly Bug[] = [
   {
     about: "a number that another tab took is given again",
     file: "sync/keeper.ts",
-    edits: [["if (known === head.id) return true;", 'if (this.#failure !== "conflict") return true;']],
+    edits: [["return known !== head.id;", "return false;"]],
     story: seeds(400),
   },
   {

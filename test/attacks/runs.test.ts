@@ -213,6 +213,7 @@ describe("a session with covered changes in its replica", () => {
       signChange: id => asked.push(id),
       putSignature: nothing,
       draftClosed: nothing,
+      overtaken: nothing,
       stored: nothing,
       released: nothing,
     });

@@ -64,6 +64,55 @@ it("two tabs have the same text at once, type at the same time, and make one cha
   await hasOneChain(left);
 });
 
+/** From now on nothing is written in this page, until the answer is called. */
+async function failDisk({ page }: Person): Promise<() => Promise<void>> {
+  await page.evaluate(() => {
+    const { add, put } = IDBObjectStore.prototype;
+    const failing = { isFailing: true };
+    Object.assign(globalThis, { failing });
+    for (const [name, write] of Object.entries({ add, put }))
+      Object.assign(IDBObjectStore.prototype, {
+        [name](this: IDBObjectStore, ...args: Parameters<typeof put>) {
+          const request = write.apply(this, args);
+          // As a full disk does.
+          if (failing.isFailing) request.addEventListener("success", () => this.transaction.abort());
+          return request;
+        },
+      });
+  });
+  return () =>
+    page.evaluate(() => {
+      (globalThis as unknown as { failing: { isFailing: boolean } }).failing.isFailing = false;
+    });
+}
+
+it("a tab that could not store while the other one went on loses nothing, and nobody has to reload", async () => {
+  const left = await (await stage.person()).open();
+  await left.type("Shared");
+  await left.isStored();
+  const right = await (await left.secondTab()).open(left.page.url());
+  await right.sees("Shared");
+  const mend = await failDisk(left);
+  await left.putCaret(6);
+  await left.type(" left");
+  await left.readsStatus(/Not saved/);
+  await right.putCaret(0);
+  await right.type("right ");
+  await left.sees("right Shared left");
+  await left.readsStatus(/Not saved/);
+  await right.sees("right Shared");
+  await mend();
+  await right.sees("right Shared left");
+  await left.isStored();
+  await left.press("Control+End");
+  for (const letter of "!?!") {
+    await left.type(letter);
+    await left.isStored();
+  }
+  await right.sees("right Shared left!?!");
+  await hasOneChain(left);
+});
+
 it("two tabs stay equal without the server, also after one was reloaded", async () => {
   const left = await (await stage.person()).open();
   await left.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));

@@ -146,7 +146,7 @@ export class Checkers {
       for (const id of tab.openedOn)
         if (!replica.has(id as ChangeId)) throw new Error(`${tab.name} opened without what it had stored`);
     this.#opened.add(tab);
-    if (replica.hasDraft || hasConflict(tab)) return;
+    if (replica.hasDraft || isToReload(tab)) return;
     this.#setAside(tab);
     const aside = [...this.#stage.setAside].join();
     const state = `${knowledgeOf(replica)} ${aside}`;
@@ -234,7 +234,7 @@ export class Checkers {
   healing(): void {
     for (const tab of this.#stage.tabs) {
       const words = tab.session.lastWords;
-      if (words === null || hasConflict(tab) || this.#excused.has(tab.profile)) continue;
+      if (words === null || isToReload(tab) || this.#excused.has(tab.profile)) continue;
       const seq = words.after + (words.draft === null ? 0 : 1);
       this.#owed.push({ tab, ids: words.changes.map(({ id }) => id), seq });
     }
@@ -315,7 +315,7 @@ export class Checkers {
 /** Whoever has a disk that does not take the text is told so, and why. */
 function checkToldUnsaved(tab: Tab): void {
   const { refusedBy, status } = tab;
-  if (refusedBy === null || hasConflict(tab)) return;
+  if (refusedBy === null || isToReload(tab)) return;
   if (status.kind !== "not-saved" || status.reason !== STORE_REASONS[refusedBy])
     throw new Error(`${tab.name} says "${status.kind}" while its disk answers "${refusedBy}"`);
 }
@@ -353,9 +353,9 @@ class Reputation {
   }
 }
 
-/** Another tab took its number; the page asks to be reloaded. */
-export function hasConflict({ status }: Tab): boolean {
-  return status.kind === "not-saved" && status.reason.startsWith("another tab went on");
+/** Nothing is stored by it any more. */
+export function isToReload({ status }: Tab): boolean {
+  return status.kind === "not-saved" && /reload/i.test(status.reason);
 }
 
 function checkCausality(

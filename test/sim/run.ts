@@ -10,7 +10,7 @@ import type { Tab } from "../sync/world.ts";
 import { Profile } from "../sync/world.ts";
 import { DEEDS, nameAt, type as typeSome } from "./actor.ts";
 import { Liar, STRATEGIES } from "./byzantine.ts";
-import { Checkers, hasConflict } from "./checkers.ts";
+import { Checkers, isToReload } from "./checkers.ts";
 import { HARDSHIPS, HardshipDice } from "./hardships.ts";
 import { BAD_DISKS, FAULTS, Stage } from "./world.ts";
 
@@ -197,9 +197,9 @@ export class Run {
   get #isHealed(): boolean {
     const { stage } = this;
     // People who are told to reload do so.
-    for (const tab of stage.tabs.filter(hasConflict)) {
-      stage.count("conflicts");
-      stage.crash(tab);
+    for (const tab of stage.tabs.filter(isToReload)) {
+      stage.count("reloads");
+      stage.leave(tab);
       stage.open(tab.profile);
     }
     const tabs = stage.members;

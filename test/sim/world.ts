@@ -26,6 +26,8 @@ export interface Invite {
 }
 
 const STORE_ERRORS: readonly StoreError[] = ["quota", "failed", "closed", "blocked"];
+/** Until the app has opened a document anew. */
+const OPENS_ANEW_MS = 10;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
@@ -111,9 +113,20 @@ export class Stage {
 
   /** A page of somebody, and its way to the others. */
   enter(tab: Tab): Tab {
-    if (this.honest.includes(tab.profile)) this.opened(tab);
+    if (this.honest.includes(tab.profile)) {
+      this.opened(tab);
+      tab.overtaken = () => this.world.after(OPENS_ANEW_MS, () => tab.whenAwake(() => this.#openAnew(tab)));
+    }
     this.network.enter(tab);
     return tab;
+  }
+
+  /** As the app does when another tab went on while this one could not store. */
+  #openAnew(tab: Tab): void {
+    if (!tab.isAlive) return;
+    this.count("conflicts");
+    this.leave(tab);
+    this.open(tab.profile);
   }
 
   open(profile: Profile): Tab {

@@ -253,7 +253,7 @@ describe("two tabs of one profile", () => {
     expect(last.text).toBe("Oh! Hello ones");
   });
 
-  test("a number that another tab took while this one could not store is a conflict that people are told", () => {
+  test("a page whose number another tab took while it could not store is opened anew with what it wrote", () => {
     const [alice, bob] = pair();
     const second = alice.profile.open();
     alice.profile.disk.failsToComplete = "failed";
@@ -262,11 +262,11 @@ describe("two tabs of one profile", () => {
     alice.profile.disk.failsToComplete = null;
     second.write(" two");
     world.run(10_000);
-    expect(alice.status).toMatchObject({ kind: "not-saved", reason: expect.stringContaining("Copy") });
-    // What stands on the disk is passed on, by either tab; what does not is not.
-    expect(bob.text).toBe("Hello two");
+    expect(alice.status).toMatchObject({ kind: "not-saved", reason: expect.stringContaining("Reload") });
+    // What stands on the disk is passed on by the other tab; what does not is not.
     world.connect(second, bob);
     world.run(2_000);
+    expect(bob.text).toBe("Hello two");
     const { ticks } = alice;
     world.run(10_000);
     // At rest: the clock wakes it for pings, not in a loop.
@@ -275,6 +275,14 @@ describe("two tabs of one profile", () => {
     bob.write("!");
     world.run(1_000);
     expect(second.text).toBe("Hello two!");
+    // What it wrote stays before the eyes of whoever is about to reload, and comes along.
+    expect([alice.text, alice.replica.forks.all]).toEqual(["Hello one", []]);
+    alice.write("?");
+    alice.leave();
+    const again = alice.profile.open();
+    world.run(2_000);
+    expect(again.text).toBe("Hello one? two!");
+    expect([second.text, bob.text]).toEqual([again.text, again.text]);
   });
 });
 

@@ -201,6 +201,8 @@ export class Tab {
   refusedBy: StoreError | null = null;
   /** The changes it was opened on. */
   readonly openedOn: readonly string[];
+  /** Another tab went on while this one could not store: it is to be opened anew. */
+  overtaken: () => void = () => undefined;
   /** How often the session was woken by the clock. */
   ticks = 0;
   /** Says what it shows; grows with `changed`. */
@@ -373,6 +375,9 @@ export class Tab {
             session.signatureStored(effect.id);
           },
         );
+        break;
+      case "leave":
+        this.overtaken();
     }
   }
 

@@ -16,6 +16,8 @@ export interface HostOptions extends Omit<SessionOptions, "ciphers" | "now" | "i
   readonly ciphers: Ciphers;
   /** As for `Store.append`. */
   readonly chain?: string | null;
+  /** Another tab went on while this one could not store: this is over, and `lastWords` are for whoever opens it next. */
+  readonly overtaken?: () => void;
 }
 
 export interface HostListener {
@@ -85,7 +87,7 @@ export class Host {
 
   /** Reaching the network takes time; the document may have been closed meanwhile. */
   attach(network: Network): void {
-    if (this.#isClosed) network.close();
+    if (this.#isClosed || this.session.isOvertaken) network.close();
     else this.#network = network;
   }
 
@@ -145,6 +147,11 @@ export class Host {
       case "putSignature":
         await this.#putSignature(effect);
         this.act(session => session.signatureStored(effect.id));
+        break;
+      case "leave":
+        this.#network?.close();
+        this.#network = null;
+        this.#options.overtaken?.();
     }
   }
 

@@ -33,6 +33,7 @@ import {
 import { Host, type HostOptions } from "./host.ts";
 import { type findLastWords, leaveLastWords } from "./last-words.ts";
 import { seedsOf } from "./link-seeds.ts";
+import { once } from "./once.ts";
 import { OpenedCarets } from "./opened-carets.ts";
 import { sharedText, type TextListener } from "./opened-text.ts";
 import { Renewing } from "./renewing.ts";
@@ -60,6 +61,8 @@ export interface OpenedOptions extends Omit<HostOptions, "delivered" | "inviteSe
   readonly firstStored: () => void;
   /** Its device turned out to be two-faced. */
   readonly retired: (document: OpenedDocument) => void;
+  /** Told once: another tab went on while this one could not store. */
+  readonly overtaken: () => void;
   readonly closed: () => void;
 }
 
@@ -433,10 +436,18 @@ export class OpenedDocument implements OpenDocument {
   /** The page goes away: what can still be stored is, and the others see the caret leave. */
   goodbye(): void {
     this.flush();
-    const words = this.host.session.lastWords;
-    if (words !== null) leaveLastWords(this.id, toHex(this.#ciphers.random(8)), words);
+    this.leaveWords();
     this.host.session.close();
     this.host.network?.close();
+  }
+
+  /** What no transaction has taken, for whoever opens the document next. */
+  leaveWords(): void {
+    const words = this.host.session.lastWords;
+    if (words === null) return;
+    leaveLastWords(this.id, toHex(this.#ciphers.random(8)), words);
+    // They say again what an earlier page had left.
+    this.#forgetLastWords();
   }
 
   async close(): Promise<void> {
@@ -481,16 +492,4 @@ export class OpenedDocument implements OpenDocument {
       delivered: session.delivery.heldUpTo,
     });
   }
-}
-
-/** Asked for again where it failed: its code may not have been reached. */
-function once<T>(open: () => Promise<T>): () => Promise<T> {
-  let opened: Promise<T> | null = null;
-  return () => {
-    opened ??= open().catch(error => {
-      opened = null;
-      throw error;
-    });
-    return opened;
-  };
 }

@@ -241,12 +241,21 @@ class BrowserWorkspace implements Workspace {
     const { inviteSeed } = fresh;
     // What others hold is told by numbers of the old chain.
     await this.#remember({ id, delivered: {}, ...(inviteSeed === null ? {} : { inviteSeed }) });
+    this.#openAnew(id);
+  }
+
+  #openAnew(id: string): void {
     for (const listener of [...this.#renewed]) listener(id);
   }
 
   /** What was typed until the screen had let go of it was written under the old key. */
   #closed(document: OpenedDocument): void {
     this.#opened.delete(document);
+    const next = [...this.#opened].find(({ id, device }) => id === document.id && device === document.device);
+    const words = document.host.session.lastWords;
+    if (next === undefined) document.leaveWords();
+    else if (words !== null)
+      void next.host.settled().then(() => next.recover({ words: [words], forget: () => undefined }));
     for (const other of this.#opened) {
       if (other.id !== document.id || other.device === document.device) continue;
       other.host.act(session => session.lookInStore());
@@ -280,6 +289,7 @@ class BrowserWorkspace implements Workspace {
         firstStored: () => void askToPersist(),
         closed: () => this.#closed(document),
         retired: retired => void this.#renew(retired),
+        overtaken: () => this.#openAnew(document.id),
       },
       isRemembered,
     );
