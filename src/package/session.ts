@@ -343,8 +343,8 @@ export class Session<F extends Fields | null = null> {
     this.#isStored = stored.records.length > 0;
     if (!this.#options.store.durable) return;
     const { words, forget } = findLastWords(this.id);
-    for (const one of words) this.host.act(session => session.recover(one));
-    if (words.length > 0) this.#forgetLastWords = forget;
+    const areTaken = words.map(one => this.host.act(session => session.recover(one)));
+    if (areTaken.every(isTaken => isTaken)) this.#forgetLastWords = forget;
   }
 
   #stored(): void {

@@ -156,8 +156,9 @@ export class Keeper {
     return this.isKept || this.#isAppending || this.#draftedAt !== null;
   }
 
-  /** Takes up what an earlier page could not store; the records of the store must have been read. */
-  recover({ changes, draft, after }: LastWords): void {
+  /** Takes up what an earlier page could not store; the records of the store must have been read. False where it has to be said
+   * again and this device may not write any more: nobody would take it. */
+  recover({ changes, draft, after }: LastWords): boolean {
     // Not on top of an open draft, which may only be closed in a transaction.
     const isFree =
       !this.#replica.hasDraft &&
@@ -172,10 +173,12 @@ export class Keeper {
     }
     // Another tab took their numbers before a transaction took them: what they say is said again.
     const lost = changes.filter(({ id }) => !this.#replica.has(id)).map(({ bytes }) => bytes);
-    if ((draft !== null || lost.length > 0) && this.#replica.hasGenesis)
-      this.#replica.resumeDraft(draft, after, lost);
+    const isToSay = (draft !== null || lost.length > 0) && this.#replica.hasGenesis;
+    const maySay = this.#replica.mayWrite;
+    if (isToSay && maySay) this.#replica.resumeDraft(draft, after, lost);
     this.drafted();
     if (this.#unstored.length > 0) this.append();
+    return maySay || !isToSay;
   }
 
   /** Opens a transaction, unless one is under way: then another follows it. */

@@ -32,7 +32,7 @@ import type { Message, Presence } from "./protocol.ts";
 import { Questions } from "./questions.ts";
 import type { Readers } from "./readers.ts";
 import type { Claim } from "./reconcile.ts";
-import { CLOSED_REASONS, STORE_DAMAGED, STORE_REASONS, statusOf } from "./status.ts";
+import { CLOSED_REASONS, STORE_DAMAGED, STORE_REASONS, statusOf, WORDS_LEFT } from "./status.ts";
 import { TwoFaced } from "./two-faced.ts";
 import type { Status } from "./view.ts";
 
@@ -104,14 +104,15 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     this.#keeper.keep(this.replica.get(id)!);
   }
 
-  /** What would be lost if the page went away at this moment, or null. */
   get lastWords(): LastWords | null {
     return this.#keeper.lastWords;
   }
 
-  /** Takes up what an earlier page could not store; after `restored`. */
-  recover(words: LastWords): void {
-    this.#keeper.recover(words);
+  /** Takes up what an earlier page could not store; after `restored`. False where it stays behind, which people are told. */
+  recover(words: LastWords): boolean {
+    if (this.#keeper.recover(words)) return true;
+    this.say(WORDS_LEFT);
+    return false;
   }
 
   setInviteSeed(seed: Bytes): void {
@@ -149,7 +150,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     this.#listener.effect({ type: "leave" });
   }
 
-  /** Another tab took the number of what this page could not store: this is over, and `lastWords` are for the next one. */
+  /** This page is over (`KeepingFailure`), and `lastWords` are for the next one. */
   get isOvertaken(): boolean {
     return this.#keeper.failure === "overtaken";
   }
@@ -469,7 +470,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     this.#listener.changed();
   }
 
-  /** The answer to `read`, and the store's records when the document is opened. */
+  /** The answer to `read`, and what the store holds at first. */
   restored(records: readonly ChangeRecord[], position: number, forks: readonly StoredFork[] = []): void {
     const isOpening = !this.replica.hasGenesis || (!this.replica.isWhole && !this.#keeper.isKept);
     this.#keeper.read(records, position);

@@ -28,6 +28,10 @@ export const CLOSED_REASONS: Readonly<Record<string, string>> = {
 export const STORE_DAMAGED =
   "Part of what this device holds is damaged. Reload the page to read what is whole.";
 
+/** What people are told where what an earlier page left cannot become part of the document; it is kept beside it. */
+export const WORDS_LEFT =
+  "What you wrote here last was not stored in time, and you may not write any more. It is kept, for when you may.";
+
 export interface Standing {
   readonly now: number;
   /** Why the store refuses, or null. */

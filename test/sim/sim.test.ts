@@ -20,6 +20,7 @@ const FAILED: readonly (readonly [number, string])[] = [
   ],
   [200561, "people who had no place for each other once took no call of each other for minutes"],
   [200751, "a tab that could not store took in the other tab's change beside its own"],
+  [500403, "what was left unstored by who may not write any more became a change that nobody took"],
   [201090, "a tab that could not store was at its end for good, and what it had written was lost"],
 ];
 

@@ -286,6 +286,34 @@ describe("two tabs of one profile", () => {
   });
 });
 
+test("what was left unstored by who may not write any more is kept until they may", () => {
+  const [alice, bob] = pair();
+  bob.write(" you");
+  world.run(1_000);
+  const second = bob.profile.open();
+  world.connect(second, alice);
+  world.run(1_000);
+  bob.write("!");
+  bob.leave();
+  const rule = (role: "reader" | "editor"): void => {
+    alice.act(session => {
+      session.amend(({ people }) => people.setRole(bob.replica.device, role));
+      session.flush();
+    });
+    world.run(1_000);
+  };
+  rule("reader");
+  expect(second.replica.mayWrite).toBe(false);
+  const early = bob.profile.open();
+  world.run(1_000);
+  expect([early.text, early.replica.hasDraft]).toEqual(["Hello you", false]);
+  expect(early.session.notice).toContain("It is kept");
+  rule("editor");
+  const late = bob.profile.open();
+  world.run(1_000);
+  expect([late.text, alice.text]).toEqual(["Hello you!", "Hello you!"]);
+});
+
 describe("a document that another tab removed", () => {
   test("goes on with everything when this tab types, and is whole at the next start", () => {
     for (const isTold of [true, false]) {

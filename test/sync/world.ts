@@ -270,8 +270,7 @@ export class Tab {
       const { rows } = profile.disk.journal;
       this.act(session => session.restored(rows, rows.length, forksOf(profile.disk.journal)));
       const words = profile.lastWords;
-      profile.lastWords = [];
-      for (const one of words) this.act(session => session.recover(one));
+      profile.lastWords = words.filter(one => !this.act(session => session.recover(one)));
     } else this.#schedule();
   }
 

@@ -429,8 +429,8 @@ export class OpenedDocument implements OpenDocument {
   /** Takes up what an earlier page left; it is forgotten once it is stored. */
   recover({ words, forget }: ReturnType<typeof findLastWords>): void {
     if (words.length === 0) return;
-    for (const one of words) this.host.act(session => session.recover(one));
-    this.#forgetLastWords = forget;
+    const areTaken = words.map(one => this.host.act(session => session.recover(one)));
+    if (areTaken.every(isTaken => isTaken)) this.#forgetLastWords = forget;
   }
 
   /** The page goes away: what can still be stored is, and the others see the caret leave. */

@@ -255,7 +255,9 @@ class BrowserWorkspace implements Workspace {
     const words = document.host.session.lastWords;
     if (next === undefined) document.leaveWords();
     else if (words !== null)
-      void next.host.settled().then(() => next.recover({ words: [words], forget: () => undefined }));
+      void next.host.settled().then(() => {
+        if (!next.host.act(session => session.recover(words))) document.leaveWords();
+      });
     for (const other of this.#opened) {
       if (other.id !== document.id || other.device === document.device) continue;
       other.host.act(session => session.lookInStore());
