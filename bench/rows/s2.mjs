@@ -25,6 +25,7 @@ export async function measure({ trace }, contestant, clock) {
   const warm = await begin(contestant);
   const warmEdits = editsFor(readTrace(other), contestant).slice(0, WARM_UP_EDITS);
   await warm.reader.receive(make(warm.alice, warmEdits));
+  clock.keep(warm);
 
   const read = readTrace(trace);
   const edits = editsFor(read, contestant);

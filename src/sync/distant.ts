@@ -29,7 +29,7 @@ import {
   WORDS_BURST,
   WORDS_PER_SECOND,
 } from "./limits.ts";
-import type { Bytes } from "./ports.ts";
+import type { Bytes, PeerLink, Standing } from "./ports.ts";
 import { encodeWord, type Presence, type UnsignedWord, type Word } from "./protocol.ts";
 import { TheirCarets } from "./their-carets.ts";
 import { TokenBucket } from "./token-bucket.ts";
@@ -44,6 +44,7 @@ export function wordMessage(doc: Replica["doc"], word: UnsignedWord): Bytes {
 /** Somebody who is linked (peer.ts). */
 export interface Neighbour {
   readonly device: DeviceId | null;
+  readonly link: Pick<PeerLink, "judged">;
   send(message: { readonly type: "word"; readonly word: Word }): void;
   demerit(): void;
 }
@@ -80,6 +81,7 @@ export class Distant {
   /** Whose word is being judged. */
   readonly #judging = new Set<DeviceId>();
   readonly #paces = new WeakMap<Neighbour, TokenBucket>();
+  readonly #judged = new WeakMap<Neighbour, Standing>();
   #own: Presence | null = null;
   #heads: readonly ChangeId[] = [];
   #said = "";
@@ -96,9 +98,13 @@ export class Distant {
     this.#met = new Set(Object.keys(host.delivery.heldUpTo));
   }
 
-  /** Whether it is a member's, met in an earlier session: such links are kept before others (overlay.ts). */
-  knows(device: DeviceId): boolean {
-    return this.#met.has(device) && this.#host.replica.roleOf(device) !== null;
+  /** Tells who made the link who is at its other end, where that is not what it was: some are kept before others (overlay.ts). */
+  judge(peer: Neighbour): void {
+    const isMember = this.#host.replica.roleOf(peer.device!) !== null;
+    const standing = !isMember ? "stranger" : this.#met.has(peer.device!) ? "known" : "member";
+    if (this.#judged.get(peer) === standing) return;
+    this.#judged.set(peer, standing);
+    peer.link.judged?.(standing);
   }
 
   /** What those who are linked were just told. */
@@ -114,7 +120,9 @@ export class Distant {
         if (!this.#linked.has(device)) this.carets.forget(device);
         this.#host.moved();
       }
-    if (this.#host.openPeers().length > MESH_OTHERS_MAX) this.#crowdUntil = now + CROWD_MS;
+    const peers = this.#host.openPeers();
+    for (const peer of peers) this.judge(peer);
+    if (peers.length > MESH_OTHERS_MAX) this.#crowdUntil = now + CROWD_MS;
     if (this.#own === null || this.#crowdUntil <= now || replica.roleOf(replica.device) === null) return;
     this.#heads = storedHeads ?? this.#heads;
     const said = JSON.stringify([this.#own, this.#heads]);

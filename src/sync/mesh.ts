@@ -8,7 +8,7 @@ import type { ConnectionId, PeerId, Signal } from "./envelope.ts";
 import * as limits from "./limits.ts";
 import { Overlay } from "./overlay.ts";
 import { jitteredBackoffMs, type MeshEnvelope, Pair, type PairEffect, type PairHost } from "./pair.ts";
-import type { Bytes } from "./ports.ts";
+import type { Bytes, Standing } from "./ports.ts";
 import { TokenBucket } from "./token-bucket.ts";
 import type { Search } from "./view.ts";
 
@@ -25,8 +25,8 @@ export type MeshEvent =
   | { readonly type: "opened" | "closed"; readonly connection: ConnectionId }
   /** Our end of a relayed link closed. */
   | { readonly type: "relay-closed"; readonly connection: ConnectionId }
-  /** The session says whether it knows from before who is at the other end of a link. */
-  | { readonly type: "judged"; readonly connection: ConnectionId; readonly isKnown: boolean }
+  /** The session says who is at the other end of a link. */
+  | { readonly type: "judged"; readonly connection: ConnectionId; readonly standing: Standing }
   /** A relay-frame came for a link that we do not hold. */
   | { readonly type: "stray"; readonly from: PeerId; readonly connection: ConnectionId }
   /** Network back, page visible: forget the backoffs. */
@@ -138,7 +138,7 @@ export class Mesh {
       case "judged":
         for (const pair of this.#all())
           if (pair.connection === event.connection || pair.relayConnection === event.connection)
-            this.#overlay.judged(pair.name, event.isKnown, now);
+            this.#overlay.judged(pair.name, event.standing, now);
         return;
       case "stray":
         this.#pairs.get(event.from)?.strayed(event.connection);

@@ -13,7 +13,7 @@
 // (Heilman 2015): calls of others never take the place of what we chose, and people known from before go before strangers.
 
 import * as limits from "./limits.ts";
-import type { Bytes } from "./ports.ts";
+import type { Bytes, Standing } from "./ports.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -26,8 +26,8 @@ interface Other {
   /** Waited for: we called, or took their call. */
   link: "none" | "waited" | "open";
   isOurs: boolean;
-  /** Whether they are known from before; null until they have proved who they are. */
-  isKnown: boolean | null;
+  /** Null until they have proved who they are. */
+  standing: Standing | null;
   since: number;
   /** Not called again until then. */
   restUntil: number;
@@ -73,7 +73,7 @@ export class Overlay {
         isMet: false,
         link: "none",
         isOurs: false,
-        isKnown: null,
+        standing: null,
         since: now,
         restUntil: 0,
         barUntil: 0,
@@ -121,7 +121,7 @@ export class Overlay {
     this.#isDue = true;
     if (!other.isOurs || this.#leaving === null) return;
     const leaving = this.#others.get(this.#leaving);
-    if (leaving !== undefined && isStranger(leaving)) this.#drop(this.#leaving, leaving, now);
+    if (leaving !== undefined && isUnmet(leaving)) this.#drop(this.#leaving, leaving, now);
     this.#leaving = null;
   }
 
@@ -135,19 +135,19 @@ export class Overlay {
     this.#isDue = true;
   }
 
-  /** Who is at the other end of a link proved it: somebody known from before, or not. */
-  judged(id: string, isKnown: boolean, now: number): void {
+  /** Who is at the other end of a link proved it, or it is seen otherwise now. */
+  judged(id: string, standing: Standing, now: number): void {
     const other = this.#others.get(id);
     if (other === undefined) return;
-    other.isKnown = isKnown;
-    if (isKnown && other.isOurs) {
+    other.standing = standing;
+    if (standing === "known" && other.isOurs) {
       this.#exchangeMs = limits.OVERLAY_EXCHANGE_MS;
       this.#exchangeAt = Math.min(this.#exchangeAt, now + this.#exchangeMs);
     }
     this.#isDue = true;
     if (this.isSmall) return;
     if (!this.#isAmongFriends) return;
-    const strangers = this.#list(one => isStranger(one) && !one.isOurs);
+    const strangers = this.#list(one => isUnmet(one) && !one.isOurs);
     for (const [key, one] of strangers.slice(limits.OVERLAY_STRANGERS_MAX)) this.#drop(key, one, now);
   }
 
@@ -209,22 +209,27 @@ export class Overlay {
   }
 
   #choose(call: string[], now: number): void {
+    for (const [id, other] of this.#list(isRemoved)) this.#drop(id, other, now);
     while (this.#isWanting) if (!this.#draw(call, now)) break;
     this.#exchange(call, now);
   }
 
-  /** One of our own choice gives way to another, while there are strangers among them. */
+  /** One of our own choice gives way to another, while there are strangers among them: ever more seldom, unless there is no
+   * member at any end, of whom something could come. */
   #exchange(call: string[], now: number): void {
-    const strangers = this.#list(one => isStranger(one) && one.isOurs);
-    if (strangers.length === 0) {
+    const unmet = this.#list(one => isUnmet(one) && one.isOurs);
+    if (unmet.length === 0) {
       this.#exchangeAt = NEVER;
       return;
     }
     if (this.#exchangeAt === NEVER) this.#exchangeAt = now + this.#exchangeMs;
     if (this.#exchangeAt > now) return;
-    this.#exchangeMs = Math.min(this.#exchangeMs * 2, limits.OVERLAY_EXCHANGE_MS_MAX);
+    if (this.#count(isMember) > 0)
+      this.#exchangeMs = Math.min(this.#exchangeMs * 2, limits.OVERLAY_EXCHANGE_MS_MAX);
     this.#exchangeAt = now + this.#exchangeMs;
-    const [id, other] = strangers[this.#below(strangers.length)]!;
+    const strangers = unmet.filter(([, one]) => !isMember(one));
+    const among = strangers.length > 0 ? strangers : unmet;
+    const [id, other] = among[this.#below(among.length)]!;
     const own = this.#count(one => one.link === "open" && one.isOurs && one.isPresent);
     // Among friends a stranger more is one too many.
     if (own > limits.OVERLAY_OWN_MIN && this.#isAmongFriends) this.#drop(id, other, now);
@@ -266,7 +271,9 @@ export class Overlay {
   }
 
   get #isAmongFriends(): boolean {
-    return this.#count(one => one.link === "open" && one.isKnown === true) >= limits.OVERLAY_STRANGERS_MAX;
+    return (
+      this.#count(one => one.link === "open" && one.standing === "known") >= limits.OVERLAY_STRANGERS_MAX
+    );
   }
 
   /** Somebody who called. */
@@ -277,7 +284,7 @@ export class Overlay {
     const takenMax = own < limits.OVERLAY_OWN_MIN ? limits.OVERLAY_TAKEN_FIRST_MAX : limits.OVERLAY_TAKEN_MAX;
     if (taken.length >= takenMax) return false;
     // Who called is not known before the link is there; to try them all would let liars make us dial all the time.
-    const strangers = taken.filter(([, one]) => one.isKnown !== true).length;
+    const strangers = taken.filter(([, one]) => one.standing !== "known").length;
     if (strangers >= limits.OVERLAY_STRANGERS_MAX && this.#isAmongFriends) return false;
     const isFull = this.#linked >= limits.OVERLAY_LINKS_MAX;
     if (isFull && !this.#dropParted(now) && !this.#dropSurplus(now)) return false;
@@ -298,7 +305,7 @@ export class Overlay {
     const own = this.#list(one => one.link === "open" && one.isOurs && one.isPresent);
     const kept = this.#isAmongFriends ? limits.OVERLAY_OWN_MIN : limits.OVERLAY_OWN_MAX;
     if (own.length <= kept) return false;
-    const strangers = own.filter(([, one]) => one.isKnown !== true);
+    const strangers = own.filter(([, one]) => one.standing !== "known");
     const from = strangers.length > 0 ? strangers : own;
     this.#drop(...from[this.#below(from.length)]!, now);
     return true;
@@ -307,7 +314,7 @@ export class Overlay {
   #await(other: Other, isOurs: boolean, now: number): void {
     other.link = "waited";
     other.isOurs = isOurs;
-    other.isKnown = null;
+    other.standing = null;
     other.since = now;
   }
 
@@ -352,6 +359,15 @@ function isFree(other: Other): boolean {
   return other.isPresent && other.isMet && other.link === "none";
 }
 
-function isStranger(other: Other): boolean {
-  return other.link === "open" && other.isKnown === false;
+/** Nothing goes to them nor comes of them: in a crowd somebody else needs the place. */
+function isRemoved(other: Other): boolean {
+  return other.link === "open" && other.standing === "removed";
+}
+
+function isMember(other: Other): boolean {
+  return other.link === "open" && (other.standing === "member" || other.standing === "known");
+}
+
+function isUnmet(other: Other): boolean {
+  return other.link === "open" && (other.standing === "member" || other.standing === "stranger");
 }

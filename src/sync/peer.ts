@@ -195,7 +195,7 @@ export class Peer {
           this.#outbox = new Outbox(step.keys.tags, this.#host.pack);
           this.#tags = new LaneTags(step.keys.tags);
           this.#claims = new Claims(step.keys.tags);
-          this.link.judged?.(this.#host.distant?.knows(step.proven.device) ?? false);
+          this.#host.distant?.judge(this);
           this.#host.opened(this);
           // They may have finished before us and gone on.
           const early = this.#early;

@@ -21,11 +21,14 @@ export interface PeerLink {
   send(frame: Bytes): void;
   /** Idempotent. The listener's `closed` is called once, also for a close by this side. */
   close(): void;
-  /** Who holds the link says once whether it knows from before who is at the other end; whoever made the link may care. */
-  judged?: (isKnown: boolean) => void;
+  /** Who holds the link says who is at the other end, again where that changes; whoever made the link may care. */
+  judged?: (standing: Standing) => void;
   /** Set once, before the first frame can arrive. Frames that came earlier are kept for it (bounded). */
   listen(listener: LinkListener): void;
 }
+
+/** A member's device that was met before; a member's; somebody else; or somebody who was removed, knows it, and is told no more. */
+export type Standing = "known" | "member" | "stranger" | "removed";
 
 /** Who holds a link hears of it what is below. */
 export interface LinkListener {

@@ -8,6 +8,7 @@
 // a courtesy of those who are asked, and no rule (design: "People, devices, links").
 
 import type { ChangeId, DeviceId, Replica, VerifiedChange } from "../crdt/index.ts";
+import type { PeerLink } from "./ports.ts";
 import type { Claim } from "./reconcile.ts";
 
 /** Who asks; past the handshake. */
@@ -51,7 +52,8 @@ export function mayHear(replica: Replica, { device }: Reader, reach: Reach, id: 
 /** A remote end (peer.ts). */
 interface Asker extends Reader {
   readonly isOpen: boolean;
-  readonly toldEnds: string;
+  readonly link: Pick<PeerLink, "judged">;
+  toldEnds: string;
   claimOf(replica: Replica, without: Pick<ReadonlySet<ChangeId>, "has">): Claim[];
 }
 
@@ -82,6 +84,12 @@ export class Readers {
 
   mayHear(peer: Asker, reach: Reach, id: ChangeId): boolean {
     return mayHear(this.#replica, peer, reach, id);
+  }
+
+  /** They hold what ended their right to read. */
+  told(peer: Asker, ends: readonly ChangeId[]): void {
+    peer.toldEnds = ends.join();
+    peer.link.judged?.("removed");
   }
 
   /** They were removed, and know it. */

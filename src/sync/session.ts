@@ -266,7 +266,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     if (reach === "all" && this.#delivery.heard(peer.device!, ownSeq)) this.#listener.changed();
     const mayGo = (id: ChangeId) => this.#keeper.maySend(id) && this.#readers.mayHear(peer, reach, id);
     if (reach !== "all" && !missing.some(({ id }) => reach.ends.includes(id)))
-      peer.toldEnds = reach.ends.join();
+      this.#readers.told(peer, reach.ends);
     const due = missing.filter(({ id }) => mayGo(id));
     peer.offer(due, this.#now - RESEND_MS, id => this.replica.people.isUnanchored(id));
   }
@@ -485,7 +485,6 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     return isWhole;
   }
 
-  /** What may be kept beside the log, or null. */
   get image() {
     return this.#keeper.image;
   }

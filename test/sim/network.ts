@@ -347,7 +347,7 @@ export class Station {
       case "link": {
         const wire = this.dials.get(effect.connection);
         if (!wire || wire.isClosed) return;
-        wire.judged = isKnown => this.do({ type: "judged", connection: effect.connection, isKnown });
+        wire.judged = standing => this.do({ type: "judged", connection: effect.connection, standing });
         this.tab.attach(wire);
         this.#network.opened(this, wire);
         return;
@@ -364,7 +364,7 @@ export class Station {
         this.#network.counts.relays++;
         this.#relays.set(connection, relay);
         world.note(this.tab.name, "opens a relay");
-        relay.judged = isKnown => this.do({ type: "judged", connection, isKnown });
+        relay.judged = standing => this.do({ type: "judged", connection, standing });
         this.tab.link(relay);
         return;
       }

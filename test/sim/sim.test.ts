@@ -18,6 +18,7 @@ const FAILED: readonly (readonly [number, string])[] = [
     100745,
     "what stood behind a damaged row, and nobody else could read, was not read again once that was back",
   ],
+  [501932, "two members among people who were removed, and liars, did not find each other"],
   [200561, "people who had no place for each other once took no call of each other for minutes"],
   [200751, "a tab that could not store took in the other tab's change beside its own"],
   [500403, "what was left unstored by who may not write any more became a change that nobody took"],

@@ -108,7 +108,8 @@ export class Neighbourhood {
       one.linksMost = Math.max(one.linksMost, one.links.size);
       one.overlay.opened(other.id, this.now);
       this.#after(WAY_MS, () => {
-        if (one.links.has(other)) one.overlay.judged(other.id, this.knows(one, other), this.now);
+        if (one.links.has(other))
+          one.overlay.judged(other.id, this.knows(one, other) ? "known" : "member", this.now);
       });
     }
   }

@@ -227,6 +227,41 @@ describe("one machine", () => {
     expect(overlay.called(second, 2_200)).toBe(false);
   });
 
+  it("goes on looking at the same pace while there is no member at any end", () => {
+    const lookedAt = (standing: "member" | "stranger"): number[] => {
+      const { overlay } = machine(100);
+      const at: number[] = [];
+      for (let now = limits.OVERLAY_SETTLE_MS; now < 100_000; now = Math.max(now + 1, overlay.nextAt)) {
+        const { call } = overlay.wishes(now);
+        if (now > limits.OVERLAY_SETTLE_MS && call.length > 0) at.push(now);
+        for (const name of call) {
+          overlay.opened(name, now);
+          overlay.judged(name, standing, now);
+        }
+      }
+      return at;
+    };
+    expect(lookedAt("stranger").length).toBeGreaterThanOrEqual(9);
+    expect(lookedAt("member").length).toBeLessThanOrEqual(4);
+  });
+
+  it("keeps no place for somebody who was removed and knows it, unless there are few", () => {
+    const { overlay } = machine(100);
+    const { call } = overlay.wishes(limits.OVERLAY_SETTLE_MS);
+    const [first] = call as [string];
+    for (const name of call) overlay.opened(name, 2_000);
+    overlay.judged(first, "removed", 3_000);
+    const wishes = overlay.wishes(3_000);
+    expect(wishes.drop).toEqual([first]);
+    expect(wishes.call).toHaveLength(1);
+    expect(overlay.called(first, 3_100)).toBe(false);
+
+    const few = machine(limits.MESH_OTHERS_MAX);
+    for (const name of few.overlay.wishes(0).call) few.overlay.opened(name, 100);
+    few.overlay.judged(few.names[0]!, "removed", 200);
+    expect(few.overlay.wishes(200)).toEqual({ call: [], drop: [] });
+  });
+
   it("gives up a call that comes to nothing, and calls another", () => {
     const { overlay } = machine(100);
     const { call } = overlay.wishes(limits.OVERLAY_SETTLE_MS);
@@ -243,7 +278,7 @@ describe("one machine", () => {
     const { call } = overlay.wishes(limits.OVERLAY_SETTLE_MS);
     for (const [i, name] of call.entries()) {
       overlay.opened(name, 2_000);
-      overlay.judged(name, i > 1, 2_000);
+      overlay.judged(name, i > 1 ? "known" : "stranger", 2_000);
     }
     overlay.wishes(2_000);
     expect(overlay.nextAt).toBe(2_000 + limits.OVERLAY_EXCHANGE_MS);
@@ -252,7 +287,7 @@ describe("one machine", () => {
     overlay.opened(next[0]!, 13_000);
     const [left] = overlay.wishes(13_000).drop;
     expect(call.slice(0, 2)).toContain(left);
-    overlay.judged(next[0]!, true, 13_000);
+    overlay.judged(next[0]!, "known", 13_000);
     overlay.wishes(13_000);
     const last = overlay.wishes(overlay.nextAt);
     expect([...last.drop, left].toSorted()).toEqual(call.slice(0, 2).toSorted());
@@ -267,9 +302,9 @@ describe("one machine", () => {
     for (const name of callers) {
       expect(overlay.called(name, 1_000)).toBe(true);
       overlay.opened(name, 1_000);
-      overlay.judged(name, false, 1_000);
+      overlay.judged(name, "stranger", 1_000);
     }
-    for (const name of call) overlay.judged(name, true, 1_000);
+    for (const name of call) overlay.judged(name, "known", 1_000);
     const { drop } = overlay.wishes(1_000);
     expect(drop).toHaveLength(callers.length - limits.OVERLAY_STRANGERS_MAX);
     expect(callers).toContain(drop[0]);
@@ -284,7 +319,7 @@ describe("one machine", () => {
       overlay.opened(name, 1_000);
     }
     expect(overlay.called(others[4]!, 1_000)).toBe(false);
-    for (const name of [...call, ...others.slice(0, 3)]) overlay.judged(name, true, 1_000);
+    for (const name of [...call, ...others.slice(0, 3)]) overlay.judged(name, "known", 1_000);
     expect(overlay.called(others[4]!, 1_000)).toBe(true);
     const { drop } = overlay.wishes(1_000);
     expect(drop).toHaveLength(1);

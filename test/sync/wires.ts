@@ -2,7 +2,7 @@
 // listened to, held up, cut, or tampered with by whoever owns the sending end.
 
 import { BUFFERED_BYTES_HIGH, BUFFERED_BYTES_LOW, FRAME_BYTES_MAX } from "../../src/sync/limits.ts";
-import type { Bytes, LinkListener, PeerLink } from "../../src/sync/ports.ts";
+import type { Bytes, LinkListener, PeerLink, Standing } from "../../src/sync/ports.ts";
 import type { After } from "./disk.ts";
 
 /** Two fingerprints: of the initiator, of the other. */
@@ -36,7 +36,7 @@ export class Wire implements PeerLink {
   #buffered = 0;
   #isAboveHigh = false;
   isClosed = false;
-  judged: (isKnown: boolean) => void = () => undefined;
+  judged: (standing: Standing) => void = () => undefined;
 
   constructor(
     after: After,

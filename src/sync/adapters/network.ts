@@ -183,7 +183,7 @@ class MeshRunner implements Network {
   }
 
   #hand(link: PeerLink, connection: ConnectionId): void {
-    link.judged = isKnown => this.#handle({ type: "judged", connection, isKnown });
+    link.judged = standing => this.#handle({ type: "judged", connection, standing });
     this.#listener.link(link);
   }
 

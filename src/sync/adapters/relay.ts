@@ -10,7 +10,7 @@ import {
   type RelayFrame,
 } from "../envelope.ts";
 import { BUFFERED_BYTES_HIGH, BUFFERED_BYTES_LOW, BUFFERED_BYTES_MAX, FRAME_BYTES_MAX } from "../limits.ts";
-import type { Bytes, LinkListener, PeerLink } from "../ports.ts";
+import type { Bytes, LinkListener, PeerLink, Standing } from "../ports.ts";
 import { Inbox } from "./inbox.ts";
 
 /** The way through the server; shared by all relayed links of a page. */
@@ -28,7 +28,7 @@ export class RelayLink implements PeerLink {
   readonly initiator: boolean;
   readonly peer: PeerId;
   readonly connection: ConnectionId;
-  judged: (isKnown: boolean) => void = () => undefined;
+  judged: (standing: Standing) => void = () => undefined;
   readonly #carrier: RelayCarrier;
   readonly #inbox = new Inbox();
   #sentCount = 0;

@@ -13,7 +13,7 @@ import {
   DIALS_PER_COLLECTION,
   FRAME_BYTES_MAX,
 } from "../limits.ts";
-import type { Bytes, LinkListener, PeerLink } from "../ports.ts";
+import type { Bytes, LinkListener, PeerLink, Standing } from "../ports.ts";
 import { Inbox } from "./inbox.ts";
 
 export interface DialListener {
@@ -60,7 +60,7 @@ export function fingerprintOf(sdp: string): Bytes | null {
 class WebRtcLink implements Dial, PeerLink {
   readonly kind = "webrtc";
   readonly initiator: boolean;
-  judged: (isKnown: boolean) => void = () => undefined;
+  judged: (standing: Standing) => void = () => undefined;
   readonly #listener: DialListener;
   readonly #inbox = new Inbox();
   /** Signals that came while simple-peer was loading; the mesh bounds them. */
