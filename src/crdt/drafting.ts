@@ -5,14 +5,7 @@
 import type { LocalOps } from "./authority/admission.ts";
 import type { Effects } from "./authority/effects.ts";
 import { sizeBound } from "./graph/body.ts";
-import {
-  type AuthorityOp,
-  type DeviceId,
-  isAuthority,
-  isContent,
-  type Op,
-  startsOf,
-} from "./graph/change.ts";
+import { type AuthorityOp, type DeviceId, type Op, startsOf } from "./graph/change.ts";
 import { antichainOf } from "./graph/forks.ts";
 import type { Graph } from "./graph/graph.ts";
 import { CHANGE_BYTES_MAX, CHANGE_OPS_MAX, OWN_NAMES_MAX } from "./limits.ts";
@@ -302,19 +295,15 @@ export class Drafting implements Author {
   }
 
   /** Takes up one part of a draft that was open when its page went away. The ops must have been judged. */
-  resume(ops: readonly Op[], retracted: readonly Slot[], slot: Slot, patches: Patch[]): void {
+  resume(ops: readonly ContentOp[], retracted: readonly Slot[], slot: Slot, patches: Patch[]): void {
     this.#begin();
     // More may have been stored since its page went away.
     this.#unseen = "shown";
     if (retracted.length > 0) {
-      for (const op of ops) if (isAuthority(op)) this.addAuthority(op);
       this.retract(retracted, slot);
       return;
     }
     const draft = this.#beginDraft(null, slot);
-    for (const op of ops) {
-      if (isContent(op)) draft.add(op, sizeBound(op), patches);
-      else if (isAuthority(op)) this.addAuthority(op);
-    }
+    for (const op of ops) draft.add(op, sizeBound(op), patches);
   }
 }

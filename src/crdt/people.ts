@@ -269,6 +269,38 @@ export class People {
     this.#say({ type: "disown", device });
   }
 
+  /** What an earlier page had drafted, if it may still be said from here. */
+  sayAgain(op: AuthorityOp): void {
+    try {
+      switch (op.type) {
+        case "name":
+          return this.#say(op);
+        case "invite":
+          return this.invite(op.key, op.role, op.label, op);
+        case "revoke":
+          return this.revoke(op.invite);
+        case "role":
+          return this.setRole(op.person, op.role);
+        case "dismiss":
+          return this.dismiss(op.person);
+        case "admit":
+          return this.admit(op.heads);
+        case "quota":
+          return this.raise(op.person, op.opsMax, op.bytesMax);
+        case "introduce":
+          return this.introduce(op.device, op.signature, op);
+        case "disown":
+          return this.disown(op.device);
+        // Made by closing, not said.
+        case "genesis":
+        case "join":
+      }
+    } catch (error) {
+      // Their right to it has gone, or somebody else was faster.
+      if (!(error instanceof RangeError)) throw error;
+    }
+  }
+
   #checkRule(): void {
     if (!this.mayRule) throw new RangeError("Expected to be an owner or an admin");
   }

@@ -347,10 +347,12 @@ export class Replica {
     return this.hasDraft ? encodeParts(this.#graph, this.#drafting.parts, after) : null;
   }
 
-  /** Takes up a draft that was open when its page went away, after this device's change number `after`; see resuming.ts. */
-  resumeDraft(bytes: Bytes | null, after: number, left: readonly Bytes[] = []): void {
-    const patches = resume(this.#holding, this.#drafting, this.device, bytes, after, left);
+  /** Takes up a draft that was open when its page went away, after this device's change number `after`; see resuming.ts. False
+   * where this device may not say all of that any more. */
+  resumeDraft(draft: Bytes | null, after: number, left: readonly Bytes[] = []): boolean {
+    const { patches, lacksRights } = resume(this.#holding, this.#drafting, this, { draft, after, left });
     this.#listeners.tell(patches, "remote", () => [this.device]);
+    return !lacksRights;
   }
 
   /** What the device key has to sign for a change of its own. */

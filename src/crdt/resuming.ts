@@ -1,30 +1,59 @@
 // Takes up a draft that was open when its page went away (unclosed.ts says how it was left), on top of whatever the
 // device's chain holds by now.
 
+import { judgeContent } from "./authority/rights.ts";
 import type { Drafting } from "./drafting.ts";
 import type { Bytes } from "./graph/bytes.ts";
-import { type ChangeId, type DeviceId, isContent, startsOf } from "./graph/change.ts";
+import {
+  type ChangeId,
+  type DeviceId,
+  isAuthority,
+  isContent,
+  type Op,
+  type Role,
+  startsOf,
+} from "./graph/change.ts";
 import { decodeChange } from "./graph/codec.ts";
 import { WrittenChange } from "./graph/written.ts";
 import type { Holding } from "./holding.ts";
-import type { Patch } from "./types/document.ts";
+import type { People } from "./people.ts";
+import type { DocumentTree, Patch } from "./types/document.ts";
 import type { Slot } from "./types/dot.ts";
-import { mapDots } from "./types/op.ts";
+import { type ContentOp, mapDots } from "./types/op.ts";
 import { References } from "./types/references.ts";
+import type { IsUnseen } from "./types/sequence.ts";
 import { bodyOf, bodyUnder, decodeParts, partNumber, SELF } from "./unclosed.ts";
 
-/** The draft was begun after the device's change number `after`, on top of `left` where changes of the same page are: those that
- * no transaction took before another tab took their numbers. They are said again. What became a change after all is passed
- * over, and so is what does not fit here. Answers what shows differently. */
+/** Who says it again, with the rights they have now. */
+export interface Speaker {
+  readonly device: DeviceId;
+  readonly role: Role | null;
+  readonly people: Pick<People, "sayAgain">;
+}
+
+/** What an earlier page of the device left. */
+export interface LeftOver {
+  readonly draft: Bytes | null;
+  /** The number of the own change before the draft. */
+  readonly after: number;
+  /** Changes, oldest first. */
+  readonly left: readonly Bytes[];
+}
+
+/**
+ * The draft was begun after the device's change number `after`, on top of `left` where changes of the same page are: those that
+ * no transaction took before another tab took their numbers. They are said again, beside what is seen now: not beside what is
+ * loose, which nothing new is built on. What became a change after all is passed over, and so is what does not fit here.
+ * Answers what shows differently, and whether rights are lacking for some of it.
+ */
 export function resume(
   holding: Holding,
   drafting: Drafting,
-  device: DeviceId,
-  bytes: Bytes | null,
-  after: number,
-  left: readonly Bytes[],
-): Patch[] {
+  { device, role, people }: Speaker,
+  { draft, after, left }: LeftOver,
+): { readonly patches: Patch[]; readonly lacksRights: boolean } {
   const { graph, tree } = holding;
+  const { isUnseen } = drafting;
   const lost = left.map(each => decodeChange(each)).filter(each => each instanceof WrittenChange);
   const newest = graph.newestSlotOf(device) ?? -1;
   const closed = closedAfter(holding, device, (lost[0]?.seq ?? after + 1) - 1);
@@ -32,7 +61,7 @@ export function resume(
   const slots: Slot[] = [];
   /** Where the lost ones stand now, by their ids and by the numbers that they had. */
   const again = new Map<ChangeId | number, Slot>();
-  const parts = bytes === null ? [] : (decodeParts(bytes) ?? []);
+  const parts = draft === null ? [] : (decodeParts(draft) ?? []);
   for (const one of [...lost, ...parts]) {
     const { refs, ops } = one;
     const retracted = ops.flatMap(op =>
@@ -59,13 +88,40 @@ export function resume(
     const local = drawn.map(op =>
       isContent(op) ? mapDots(op, { of: other => (other === SELF ? slot : other) }) : op,
     );
-    const content = local.filter(isContent);
-    const everything = { has: (other: Slot) => other >= 0 };
-    if (new References(tree, slot, everything).judge(content, startsOf(content)) !== null) break;
-    drafting.resume(local, named, slot, patches);
+    const seen = { has: (other: Slot) => other === slot || (other >= 0 && isUnseen?.(other) !== true) };
+    const content = local.filter(isContent).flatMap(op => besideSeen(op, tree, seen, isUnseen) ?? []);
+    if (new References(tree, slot, seen).judge(content, startsOf(content)) !== null) break;
+    const mayWrite = (op: Op): boolean =>
+      role !== null && judgeContent(op, role, holding.members.policy) === null;
+    if (!content.every(mayWrite)) return { patches, lacksRights: true };
+    if (content.length > 0 || named.length > 0) drafting.resume(content, named, slot, patches);
+    for (const op of local) if (isAuthority(op)) people.sayAgain(op);
     if (named.length > 0) holding.masking.retract(slot, named, patches, other => drafting.opsOf(other));
   }
-  return patches;
+  return { patches, lacksRights: false };
+}
+
+/** The same edit as if what is unseen were not here; null if nothing is left of it. */
+function besideSeen(
+  op: ContentOp,
+  tree: DocumentTree,
+  seen: { has(slot: Slot): boolean },
+  isUnseen: IsUnseen,
+): ContentOp | null {
+  if (op.type === "delete") {
+    const spans = op.spans.filter(({ change }) => seen.has(change));
+    return spans.length === op.spans.length ? op : spans.length === 0 ? null : { ...op, spans };
+  }
+  if (op.type !== "insertText" && op.type !== "insertList") return op;
+  const { parent, rightOrigin, side } = op;
+  if (parent === null || (seen.has(parent.change) && (rightOrigin === null || seen.has(rightOrigin.change))))
+    return op;
+  const node = tree.find(op.path);
+  const sequence = node?.kind === "text" ? node.text : node?.kind === "list" ? node.items : null;
+  const before = sequence?.indexOf(parent) ?? null;
+  if (sequence === null || before === null) return op;
+  const isBehind = side === "right" && sequence.isVisible(parent);
+  return { ...op, ...sequence.place(before + (isBehind ? 1 : 0), isUnseen) };
 }
 
 /** The own changes from a number on, by what they say. */

@@ -174,11 +174,10 @@ export class Keeper {
     // Another tab took their numbers before a transaction took them: what they say is said again.
     const lost = changes.filter(({ id }) => !this.#replica.has(id)).map(({ bytes }) => bytes);
     const isToSay = (draft !== null || lost.length > 0) && this.#replica.hasGenesis;
-    const maySay = this.#replica.mayWrite;
-    if (isToSay && maySay) this.#replica.resumeDraft(draft, after, lost);
+    const isSaid = !isToSay || (this.#replica.mayWrite && this.#replica.resumeDraft(draft, after, lost));
     this.drafted();
     if (this.#unstored.length > 0) this.append();
-    return maySay || !isToSay;
+    return isSaid;
   }
 
   /** Opens a transaction, unless one is under way: then another follows it. */
