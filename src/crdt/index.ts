@@ -58,14 +58,8 @@ export type { Bytes } from "./graph/bytes.ts";
 export { fromHex, Malformed, mustFromHex, Reader, toHex, Writer } from "./graph/bytes.ts";
 export type { Change, ChangeId, DeviceId, DocId, PersonId, Policy, Role } from "./graph/change.ts";
 export { concat, equalBytes, sha256, tag } from "./graph/crypto.ts";
-export {
-  equationHolds,
-  hasAdmissibleForm,
-  KeyVerdicts,
-  seedPublicKey,
-  seedSign,
-  verifyInScript,
-} from "./graph/ed25519.ts";
+export { hasAdmissibleForm, KeyVerdicts } from "./graph/ed25519.ts";
+export { equationHolds, seedPublicKey, seedSign, verifyInScript } from "./graph/equation.ts";
 export type { Fork, InspectedFork } from "./graph/fork-bytes.ts";
 export type { LaneTip } from "./graph/graph.ts";
 export type { PackedRun } from "./graph/rows.ts";

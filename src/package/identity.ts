@@ -1,7 +1,8 @@
 // Who writes: one Ed25519 key. Where the platform can, it signs inside WebCrypto and no script can read the secret.
 
 import { type Bytes, type DeviceId, toHex } from "../crdt/index.ts";
-import { memoryDeviceKey, newDeviceKey, openDeviceKey } from "../sync/adapters/keys.ts";
+import { newDeviceKey, openDeviceKey } from "../sync/adapters/keys.ts";
+import { memoryDeviceKey } from "../sync/adapters/seed-key.ts";
 import type { DeviceKey } from "../sync/ports.ts";
 
 /** One Ed25519 key, which is one author: a device, or a program. */

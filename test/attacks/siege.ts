@@ -3,7 +3,8 @@
 // among altered sources (planted-bugs.test.ts) as well as among the true ones.
 
 import fc from "fast-check";
-import { hasAdmissibleForm, isAdmissibleKey, verifyInScript } from "../../src/crdt/graph/ed25519.ts";
+import { hasAdmissibleForm, isAdmissibleKey } from "../../src/crdt/graph/ed25519.ts";
+import { verifyInScript } from "../../src/crdt/graph/equation.ts";
 import { encodeFork, type WholeRun } from "../../src/crdt/graph/fork-bytes.ts";
 import {
   type Bytes,

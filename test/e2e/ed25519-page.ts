@@ -1,7 +1,7 @@
 // Runs in the browser: the verdicts of the platform behind the gates and of the script on the same cases.
 
 import { fromHex } from "../../src/crdt/graph/bytes.ts";
-import { verifyInScript } from "../../src/crdt/graph/ed25519.ts";
+import { verifyInScript } from "../../src/crdt/graph/equation.ts";
 import { createVerifier } from "../../src/sync/adapters/verifier.ts";
 
 export interface HexCase {

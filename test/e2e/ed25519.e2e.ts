@@ -6,7 +6,7 @@ import type { Browser, Page } from "playwright-core";
 import puppeteer from "puppeteer-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fromHex } from "../../src/crdt/graph/bytes.ts";
-import { verifyInScript } from "../../src/crdt/graph/ed25519.ts";
+import { verifyInScript } from "../../src/crdt/graph/equation.ts";
 import { signatureCases } from "../crdt/graph/ed25519-cases.ts";
 import { publishedCases } from "../crdt/graph/ed25519-published.ts";
 import type { HexCase, api as pageApi } from "./ed25519-page.ts";

@@ -75,6 +75,8 @@ async function bundle(entry: string): Promise<string> {
         emptyOutDir: true,
         minify: false,
         lib: { entry, formats: ["es"], fileName: () => "page.js" },
+        // One file, also of what the app would fetch later.
+        rolldownOptions: { output: { codeSplitting: false } },
       },
     });
     return await readFile(join(outDir, "page.js"), "utf8");

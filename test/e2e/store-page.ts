@@ -3,7 +3,7 @@
 
 import { deleteDB, openDB } from "idb";
 import { fromHex, toHex } from "../../src/crdt/graph/bytes.ts";
-import { verifyInScript } from "../../src/crdt/graph/ed25519.ts";
+import { verifyInScript } from "../../src/crdt/graph/equation.ts";
 import { openIndexedDbStore } from "../../src/sync/adapters/indexeddb.ts";
 import { openDeviceKey } from "../../src/sync/adapters/keys.ts";
 import type { Bytes, ChangeRecord } from "../../src/sync/ports.ts";

@@ -6,7 +6,8 @@ import { createPublicKey, verify as nodeVerify } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { fromHex } from "../../src/crdt/graph/bytes.ts";
-import { hasAdmissibleForm, isAdmissibleKey, verifyInScript } from "../../src/crdt/graph/ed25519.ts";
+import { hasAdmissibleForm, isAdmissibleKey } from "../../src/crdt/graph/ed25519.ts";
+import { verifyInScript } from "../../src/crdt/graph/equation.ts";
 import { type SignatureCase, signatureCases } from "../crdt/graph/ed25519-cases.ts";
 
 const FILE = new URL("./ed25519-1.json", import.meta.url);

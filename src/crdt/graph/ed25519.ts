@@ -5,15 +5,11 @@
 //   valid(A, M, S‖R)  =  A is admissible  ∧  the form is admissible  ∧  [S]B = R + [k]A,   k = SHA-512(R‖A‖M)
 //
 // Behind the two gates every platform known to us computes the same cofactorless equation, so WebCrypto may do
-// the work; without the gates it may not be asked.
+// the work; without the gates it may not be asked. The gates are here; the equation in script is in equation.ts.
 
-import { getPublicKey, hashes, Point, sign } from "@noble/ed25519";
-import { sha512 } from "@noble/hashes/sha2.js";
+import { Point } from "@noble/ed25519";
 import { KEYS_REMEMBERED_MAX } from "../limits.ts";
-import { type Bytes, toHex } from "./bytes.ts";
-
-// noble/ed25519 has no hash of its own; without this `sign` and `getPublicKey` throw.
-hashes.sha512 = sha512;
+import { toHex } from "./bytes.ts";
 
 /** Bytes of a public key, and of the seed it comes from. */
 export const KEY_BYTES = 32;
@@ -52,28 +48,6 @@ export function hasAdmissibleForm(signature: Uint8Array): boolean {
   return y < P && !SMALL_ORDER_Y.has(y);
 }
 
-/** The whole rule, in this thread, at about 400 signatures a second. The platform does 5,000 behind the gates. */
-export function verifyInScript(key: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
-  return hasAdmissibleForm(signature) && isAdmissibleKey(key) && equationHolds(key, message, signature);
-}
-
-/**
- * [S]B = R + [k]A without a cofactor (RFC 8032 §5.1.7 step 3, its second form). Only for a key and a signature that
- * passed the gates: this is the part of the rule that a platform may take over.
- */
-export function equationHolds(key: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
-  const point = decodePoint(key);
-  if (point === null) return false;
-  const encodedR = signature.subarray(0, 32);
-  const digest = sha512.create().update(encodedR).update(key).update(message).digest();
-  const k = integerOf(digest) % L;
-  const s = integerOf(signature.subarray(32));
-  // Nothing here is secret, so the faster multiplication will do. R is not decoded: [S]B - [k]A has one canonical
-  // encoding, and R is right exactly if its bytes are the same.
-  const expectedR = Point.BASE.multiplyUnsafe(s).subtract(point.multiplyUnsafe(k)).toBytes();
-  return expectedR.every((byte, i) => byte === encodedR[i]);
-}
-
 /** Remembers the last keys judged, refused ones included, so that a key pays for its admission once. */
 export class KeyVerdicts {
   readonly #verdicts = new Map<string, boolean>();
@@ -99,20 +73,10 @@ export class KeyVerdicts {
   }
 }
 
-/** The public key of a 32-byte seed (RFC 8032 §5.1.5). */
-export function seedPublicKey(seed: Uint8Array): Bytes {
-  return getPublicKey(seed);
-}
-
-/** Signs with a 32-byte seed (RFC 8032 §5.1.6). What honest keys sign passes the rule. */
-export function seedSign(seed: Uint8Array, message: Uint8Array): Bytes {
-  return sign(message, seed);
-}
-
 const SIGN_BIT = 1n << 255n;
 
 /** Null for what is not the canonical encoding of a point on the curve. */
-function decodePoint(bytes: Uint8Array): Point | null {
+export function decodePoint(bytes: Uint8Array): Point | null {
   try {
     return Point.fromBytes(bytes);
   } catch {
@@ -122,6 +86,6 @@ function decodePoint(bytes: Uint8Array): Point | null {
 }
 
 /** Little endian, as everywhere in RFC 8032. */
-function integerOf(bytes: Uint8Array): bigint {
+export function integerOf(bytes: Uint8Array): bigint {
   return BigInt(`0x${toHex(bytes.toReversed())}`);
 }

@@ -2,7 +2,7 @@
 // kept in IndexedDB; then a seed in IndexedDB; then a key for as long as the page lives. Which one it became is told
 // to the caller, because people should know how well they are kept.
 
-import { equalBytes, seedPublicKey, seedSign } from "../../crdt/index.ts";
+import { equalBytes } from "../../crdt/index.ts";
 import type { Bytes, DeviceKey } from "../ports.ts";
 import { DATABASE_NAME, Database } from "./database.ts";
 
@@ -43,7 +43,7 @@ export async function documentKey(doc: string, database = DATABASE_NAME): Promis
     const found = await opened.read(["keys"], transaction =>
       transaction.objectStore("keys").get(slotOf(doc)),
     );
-    return isKeyRecord(found) ? deviceKey(found) : null;
+    return isKeyRecord(found) ? await deviceKey(found) : null;
   } catch {
     // As for the profile's: without storage there was no page before this one, and so no second face.
     return null;
@@ -64,22 +64,31 @@ export async function freshDocumentKey(
     let opened: Database | null = null;
     try {
       opened = await Database.open(database);
-      return deviceKey(await keepInPlace(opened, slotOf(doc), made, retired));
+      return await deviceKey(await keepInPlace(opened, slotOf(doc), made, retired));
     } catch {
       return null;
     } finally {
       opened?.close();
     }
   };
-  return { key: deviceKey(made), keep };
+  return { key: await deviceKey(made), keep };
 }
 
 /** Keeps `made` in a slot that holds nothing, or what is retired. */
-function keepInPlace(database: Database, slot: string, made: KeyRecord, retired: Bytes): Promise<KeyRecord> {
-  return database.write(["keys"], async transaction => {
+async function keepInPlace(
+  database: Database,
+  slot: string,
+  made: KeyRecord,
+  retired: Bytes,
+): Promise<KeyRecord> {
+  // Fetched before: nothing may be waited for inside of the transaction.
+  const { seedKey } = await import("./seed-key.ts");
+  const publicKeyOf = (record: KeyRecord): Bytes =>
+    record.kind === "seed" ? seedKey(record.seed).publicKey : record.publicKey;
+  return await database.write(["keys"], async transaction => {
     const keys = transaction.objectStore("keys");
     const found = await keys.get(slot);
-    if (isKeyRecord(found) && !equalBytes(deviceKey(found).publicKey, retired)) return found;
+    if (isKeyRecord(found) && !equalBytes(publicKeyOf(found), retired)) return found;
     await keys.put(made, slot);
     return made;
   });
@@ -90,12 +99,6 @@ export async function newDeviceKey(
   subtle: KeyMakingCrypto | null = platformCrypto(),
 ): Promise<OpenedDeviceKey> {
   return opened(await makeKey(subtle), false);
-}
-
-/** The key of a seed; it lives as long as this object. */
-export function memoryDeviceKey(seed: Bytes = randomSeed()): DeviceKey {
-  if (seed.length !== 32) throw new RangeError(`Expected a seed of 32 bytes, got ${seed.length}`);
-  return deviceKey({ kind: "seed", seed });
 }
 
 /** Null if the profile cannot keep one. A key that is there but cannot be read now is left alone. */
@@ -149,15 +152,12 @@ function makeSeed(): KeyRecord {
   return { kind: "seed", seed: randomSeed() };
 }
 
-function opened(record: KeyRecord, kept: boolean): OpenedDeviceKey {
-  return { key: deviceKey(record), kept, extractable: record.kind === "seed" };
+async function opened(record: KeyRecord, kept: boolean): Promise<OpenedDeviceKey> {
+  return { key: await deviceKey(record), kept, extractable: record.kind === "seed" };
 }
 
-function deviceKey(record: KeyRecord): DeviceKey {
-  if (record.kind === "seed") {
-    const { seed } = record;
-    return { publicKey: seedPublicKey(seed), sign: async message => seedSign(seed, message) };
-  }
+async function deviceKey(record: KeyRecord): Promise<DeviceKey> {
+  if (record.kind === "seed") return (await import("./seed-key.ts")).seedKey(record.seed);
   const { publicKey, privateKey } = record;
   return {
     publicKey,

@@ -1,8 +1,8 @@
 // The ciphers of a page whose text is to stand before anything else is fetched. What a document alone asks for is there at
-// once; what only those ask for who talk to others comes with the network (`arrive`), for it weighs as much as the editor's
-// own language.
+// once; what only those ask for who talk to others, or came by a link, comes later (`arrive`), for it weighs as much as the
+// editor's own language.
 
-import { assert, seedPublicKey, seedSign, sha256 } from "../../crdt/index.ts";
+import { assert, sha256 } from "../../crdt/index.ts";
 import type { Ciphers } from "../ports.ts";
 
 let arrived: Ciphers | null = null;
@@ -15,8 +15,8 @@ function late(): Ciphers {
 export const lateCiphers: Ciphers = {
   random: length => globalThis.crypto.getRandomValues(new Uint8Array(length)),
   sha256,
-  seedPublicKey,
-  seedSign,
+  seedPublicKey: (...given) => late().seedPublicKey(...given),
+  seedSign: (...given) => late().seedSign(...given),
   hkdf: (...given) => late().hkdf(...given),
   agreementKeys: () => late().agreementKeys(),
   agree: (...given) => late().agree(...given),
@@ -26,7 +26,7 @@ export const lateCiphers: Ciphers = {
   openRandom: (...given) => late().openRandom(...given),
 };
 
-/** Fetches the rest; before anybody is linked. Rejects where it cannot be fetched. */
+/** Fetches the rest; before anybody is linked, and before a link is looked at. Rejects where it cannot be fetched. */
 export async function arrive(): Promise<void> {
   arrived ??= (await import("./ciphers.ts")).ciphers;
 }

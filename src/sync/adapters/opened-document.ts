@@ -59,6 +59,8 @@ export interface OpenedOptions extends Omit<HostOptions, "delivered" | "inviteSe
   /** The page's address without its fragment. */
   readonly pageUrl: string;
   readonly firstStored: () => void;
+  /** Fetches what of the ciphers is not here yet. */
+  readonly arrive: () => Promise<void>;
   /** Its device turned out to be two-faced. */
   readonly retired: (document: OpenedDocument) => void;
   /** Told once: another tab went on while this one could not store. */
@@ -315,13 +317,16 @@ export class OpenedDocument implements OpenDocument {
   }
 
   readonly people = once<DocumentPeople>(async () => {
-    const { OpenedPeople } = await import("./opened-people.ts");
+    const [{ OpenedPeople }] = await Promise.all([import("./opened-people.ts"), this.#options.arrive()]);
     return new OpenedPeople(this.#replica, this.#ciphers, this.#options.pageUrl, this.#wishes());
   });
 
   readonly devices = once<DocumentDevices>(async () => {
-    const { OpenedDevices } = await import("./opened-devices.ts");
-    await this.#image.whole;
+    const [{ OpenedDevices }] = await Promise.all([
+      import("./opened-devices.ts"),
+      this.#options.arrive(),
+      this.#image.whole,
+    ]);
     return new OpenedDevices(this.#replica, this.#options, this.host.session, {
       ...this.#wishes(),
       take: async records => {
@@ -353,7 +358,7 @@ export class OpenedDocument implements OpenDocument {
   }
 
   async askingWords(): Promise<readonly string[]> {
-    const { askingWords } = await import("./words.ts");
+    const [{ askingWords }] = await Promise.all([import("./words.ts"), this.#options.arrive()]);
     const { introducer, seed } = this.#record.asking!;
     const link = toHex(this.#ciphers.seedPublicKey(seed)) as DeviceId;
     return askingWords(this.id, introducer as DeviceId, link, this.#replica.device);

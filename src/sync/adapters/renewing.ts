@@ -11,6 +11,7 @@ interface Ground {
   readonly host: Host;
   readonly key: DeviceKey;
   readonly ciphers: Ciphers;
+  arrive(): Promise<void>;
   seeds(): readonly Bytes[];
   name(): string | null;
   /** Told once: this page's key counts for nothing from now on. */
@@ -39,8 +40,8 @@ export class Renewing {
 
   /** A key to go on under, kept and let in; null where there is no way. What was typed is stored and signed before. */
   async freshKey(): Promise<FreshKey | null> {
-    const { replica, host, key, ciphers, seeds } = this.#ground;
-    const { takeFreshKey } = await import("./fresh-key.ts");
+    const { replica, host, key, ciphers, arrive, seeds } = this.#ground;
+    const [{ takeFreshKey }] = await Promise.all([import("./fresh-key.ts"), arrive()]);
     const say = async (say: (people: People) => void): Promise<void> => {
       host.act(session => {
         session.amend(({ people }) => say(people));

@@ -1,15 +1,8 @@
 // Judges signatures by the one rule (crdt/graph/ed25519.ts), with the platform doing the arithmetic where it can.
 // WebCrypto is asked behind the gates only; where it is missing (plain http has no crypto.subtle, old browsers no
-// Ed25519) or fails, the same equation is computed in script. The verdict is the same, only slower.
+// Ed25519) or fails, the same equation is computed in script, which is fetched for it. The verdict is the same, only slower.
 
-import {
-  equationHolds,
-  fromHex,
-  hasAdmissibleForm,
-  KEYS_REMEMBERED_MAX,
-  KeyVerdicts,
-  toHex,
-} from "../../crdt/index.ts";
+import { fromHex, hasAdmissibleForm, KEYS_REMEMBERED_MAX, KeyVerdicts, toHex } from "../../crdt/index.ts";
 import type { Bytes, SignatureCheck, Verifier } from "../ports.ts";
 
 /** Checks given to the platform at once: enough to fill its threads, few enough to stay fair to others. */
@@ -48,13 +41,17 @@ export async function createVerifier(
           await turns.rest();
         }
         for (const [i, { key, message, signature }] of batch.entries()) {
-          answers.push((await asked[i]) ?? equationHolds(key, message, signature));
+          answers.push((await asked[i]) ?? (await equation())(key, message, signature));
           await turns.rest();
         }
       }
       return answers;
     },
   };
+}
+
+async function equation() {
+  return (await import("./equation.ts")).equationHolds;
 }
 
 /** Null outside of secure contexts. */

@@ -197,10 +197,12 @@ class BrowserWorkspace implements Workspace {
     const doc = record.id as DocId;
     const key = (await documentKey(doc)) ?? this.#key;
     const device = toHex(key.publicKey) as DeviceId;
-    const ticket = record.inviteSeed === null ? null : this.#ticket(doc, device, record.inviteSeed);
     const lastWords = findLastWords(doc);
-    // What a page left is compared with all that the chain says.
-    const image = lastWords.words.length > 0 ? null : await this.#imageOf(doc);
+    const [ticket, image] = await Promise.all([
+      record.inviteSeed === null ? null : this.#ticket(doc, device, record.inviteSeed),
+      // What a page left is compared with all that the chain says.
+      lastWords.words.length > 0 ? null : this.#imageOf(doc),
+    ]);
     const loaded = image === null ? null : Replica.ofImage(device, doc, image.bytes, ticket);
     const imagedTo = loaded === null ? 0 : image!.position;
     const [stored, forks] = await Promise.all([this.#store.read(doc, imagedTo), this.#store.forks(doc)]);
@@ -223,7 +225,8 @@ class BrowserWorkspace implements Workspace {
     }
   }
 
-  #ticket(doc: DocId, device: DeviceId, inviteSeed: Bytes) {
+  async #ticket(doc: DocId, device: DeviceId, inviteSeed: Bytes) {
+    await arrive();
     const invite = toHex(lateCiphers.seedPublicKey(inviteSeed)) as DeviceId;
     return { invite, signature: lateCiphers.seedSign(inviteSeed, joinMessage(doc, device)) };
   }
@@ -281,6 +284,7 @@ class BrowserWorkspace implements Workspace {
         chain: key === this.#key ? null : replica.device,
         verifier: this.#verifier,
         ciphers: lateCiphers,
+        arrive,
         name: storedName(),
         imagedTo,
         rename: storeName,

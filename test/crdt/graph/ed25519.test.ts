@@ -6,14 +6,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { Point } from "@noble/ed25519";
 import { describe, expect, it } from "vitest";
 import { fromHex, toHex } from "../../../src/crdt/graph/bytes.ts";
-import {
-  hasAdmissibleForm,
-  isAdmissibleKey,
-  KeyVerdicts,
-  seedPublicKey,
-  seedSign,
-  verifyInScript,
-} from "../../../src/crdt/graph/ed25519.ts";
+import { hasAdmissibleForm, isAdmissibleKey, KeyVerdicts } from "../../../src/crdt/graph/ed25519.ts";
+import { seedPublicKey, seedSign, verifyInScript } from "../../../src/crdt/graph/equation.ts";
 import { createVerifier } from "../../../src/sync/adapters/verifier.ts";
 import { RFC_8032, type SignatureCase, signatureCases, TORSION, times } from "./ed25519-cases.ts";
 import { publishedCases } from "./ed25519-published.ts";
