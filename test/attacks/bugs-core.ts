@@ -86,7 +86,7 @@ export const CORE: readonly Bug[] = [
   },
   {
     about: "the equation is judged with a cofactor",
-    file: "crdt/graph/ed25519.ts",
+    file: "crdt/graph/equation.ts",
     edits: [
       [
         "return expectedR.every((byte, i) => byte === encodedR[i]);",
