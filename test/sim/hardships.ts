@@ -13,6 +13,7 @@
 //                 Nobody has heard that anything is stored, also where all of it is
 
 import type { Journal } from "../sync/disk.ts";
+import { cachedChange } from "../sync/overheard.ts";
 import { wires } from "../sync/wires.ts";
 import type { Profile, Tab } from "../sync/world.ts";
 import { type } from "./actor.ts";
@@ -132,7 +133,7 @@ function tearWrite(stage: Stage): boolean {
   const profile = luck.pick(stage.honest);
   profile.disk.breaks = (before, after) => {
     world.note(profile.name, "dies in the middle of a write");
-    const left = torn(before, after, luck.next());
+    const left = provable(stage, before, torn(before, after, luck.next()));
     const tabs = stage.crashAll(profile);
     profile.disk.journal = left;
     stage.count("writes broken off");
@@ -148,6 +149,17 @@ function tearWrite(stage: Stage): boolean {
 function typeAt({ writers, luck }: Stage, profile: Profile): void {
   const tab = writers.find(one => one.profile === profile);
   if (tab !== undefined && luck.chance(0.5)) type(tab, luck);
+}
+
+/** Of the run of a liar, who may be gone by then, nobody would say again what proves it. */
+function provable({ honest }: Stage, before: Journal, { rows, ...rest }: Journal): Journal {
+  let left = rows.length;
+  for (; left > before.rows.length; left--) {
+    const { id, bytes, signature, tail } = rows[left - 1]!;
+    const { author } = cachedChange(id, bytes);
+    if (signature !== null || tail !== undefined || honest.some(({ key }) => key.id === author)) break;
+  }
+  return left === rows.length ? { rows, ...rest } : { ...rest, rows: rows.slice(0, left) };
 }
 
 function torn(before: Journal, after: Journal, drawn: number): Journal {
