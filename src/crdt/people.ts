@@ -274,26 +274,36 @@ export class People {
     try {
       switch (op.type) {
         case "name":
-          return this.#say(op);
+          this.#say(op);
+          break;
         case "invite":
-          return this.invite(op.key, op.role, op.label, op);
+          this.invite(op.key, op.role, op.label, op);
+          break;
         case "revoke":
-          return this.revoke(op.invite);
+          this.revoke(op.invite);
+          break;
         case "role":
-          return this.setRole(op.person, op.role);
+          this.setRole(op.person, op.role);
+          break;
         case "dismiss":
-          return this.dismiss(op.person);
+          this.dismiss(op.person);
+          break;
         case "admit":
-          return this.admit(op.heads);
+          this.admit(op.heads);
+          break;
         case "quota":
-          return this.raise(op.person, op.opsMax, op.bytesMax);
+          this.raise(op.person, op.opsMax, op.bytesMax);
+          break;
         case "introduce":
-          return this.introduce(op.device, op.signature, op);
+          this.introduce(op.device, op.signature, op);
+          break;
         case "disown":
-          return this.disown(op.device);
+          this.disown(op.device);
+          break;
         // Made by closing, not said.
         case "genesis":
         case "join":
+          break;
       }
     } catch (error) {
       // Their right to it has gone, or somebody else was faster.

@@ -31,6 +31,8 @@ export interface SessionOptions<F extends Fields = Fields> {
   readonly schema?: MapShape<F>;
   /** STUN and TURN servers. None: addresses of the same network are tried, then the relay of the signalling server. */
   readonly iceServers?: readonly IceServer[] | undefined;
+  /** False: no direct links, by which the others learn this device's network address; all goes through the server. */
+  readonly direct?: boolean | undefined;
   /** Where the platform has none (Node before 22): the one of the package `ws`. */
   readonly WebSocket?: WebSocketConstructor | undefined;
 }
@@ -53,7 +55,12 @@ export async function openSession(options: SessionOptions): Promise<Session<Fiel
     const known = records.find(record => record.id === id);
     if (id !== undefined && link === null && known === undefined) throw failure("DocumentUnknown", id);
     const verifier = await platformVerifier();
-    const meeting = { server, WebSocket: Socket, iceServers: options.iceServers ?? [] };
+    const meeting = {
+      server,
+      WebSocket: Socket,
+      iceServers: options.iceServers ?? [],
+      direct: options.direct ?? true,
+    };
     const given = { schema: options.schema ?? null, name: options.name ?? null, identity, store, verifier };
     const session = await begin({ ...meeting, ...given }, link, known ?? null);
     await session.connect();

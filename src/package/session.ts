@@ -73,6 +73,7 @@ export interface Beginning {
   /** Of the signalling server; null for none. */
   readonly server: string | null;
   readonly iceServers: readonly IceServer[];
+  readonly direct: boolean;
   readonly WebSocket: WebSocketConstructor | undefined;
 }
 
@@ -313,7 +314,7 @@ export class Session<F extends Fields | null = null> {
 
   /** @internal Meets others where the link says; what goes with it is fetched only now. */
   async connect(): Promise<void> {
-    const { server, iceServers, WebSocket: Socket } = this.#options;
+    const { server, iceServers, direct, WebSocket: Socket } = this.#options;
     const { roomSecret } = this.#record;
     if (server === null || Socket === undefined || roomSecret === null || this.#isClosed) return;
     const { openNetwork } = await import("../sync/adapters/network.ts");
@@ -322,6 +323,7 @@ export class Session<F extends Fields | null = null> {
         roomSecret,
         url: server,
         iceServers: iceServers.map(copyOf),
+        isDirect: direct,
         ciphers,
         WebSocket: Socket as SocketConstructor,
       },

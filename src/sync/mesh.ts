@@ -56,9 +56,11 @@ export class Mesh {
   #serverAt = NEVER;
   #effects: MeshEffect[] = [];
 
-  constructor(random: (length: number) => Bytes, now: number) {
+  /** `isDirect`: whether direct links may be made; else all goes through the server. */
+  constructor(random: (length: number) => Bytes, now: number, isDirect = true) {
     this.#dials = new TokenBucket(limits.DIALS_BURST, limits.DIALS_PER_SECOND, now);
     this.#host = {
+      isDirect,
       random,
       effect: effect => this.#effects.push(effect),
       mayDial: at => this.#alive() < limits.DIRECT_MAX && this.#dials.take(1, at),

@@ -46,6 +46,8 @@ export type PairEffect =
 
 /** What a pair is lent by the mesh. */
 export interface PairHost {
+  /** Whether direct links may be made at all: at their other end our network address is seen. */
+  readonly isDirect: boolean;
   random(length: number): Bytes;
   effect(effect: PairEffect): void;
   /** Takes from the page's budget for new connections, or answers false. */
@@ -326,9 +328,11 @@ export class Pair {
 
   /** `since`: from when on the relay's time counts. */
   #begin(meeting: Meeting, since: number, now: number): void {
-    if (this.#relay === null && this.#relayAt === NEVER) this.#relayAt = since + limits.RELAY_AFTER_MS;
+    const relayAt = this.#host.isDirect ? since + limits.RELAY_AFTER_MS : now;
+    if (this.#relay === null && this.#relayAt === NEVER) this.#relayAt = relayAt;
     if (this.#direct === null) meeting.dialled = this.#dial(meeting.connection, now);
-    this.#helloAt = this.#direct !== null ? NEVER : now + this.#backoffMs();
+    const hasAll = this.#direct !== null || (this.#relay !== null && !this.#host.isDirect);
+    this.#helloAt = hasAll ? NEVER : now + this.#backoffMs();
   }
 
   #called(connection: ConnectionId, now: number): void {
@@ -356,7 +360,7 @@ export class Pair {
 
   /** Answers false, constructing nothing, where a limit stands against it. */
   #dial(connection: ConnectionId, now: number): boolean {
-    if (!this.#dials.has(1, now) || !this.#host.mayDial(now)) return false;
+    if (!this.#host.isDirect || !this.#dials.has(1, now) || !this.#host.mayDial(now)) return false;
     this.#dials.take(1, now);
     this.#direct = { connection, open: false, since: now, described: false, candidates: 0 };
     this.#host.effect({ type: "dial", connection, initiator: this.#isInitiator });
@@ -406,6 +410,8 @@ export class Pair {
     meeting.relayed = true;
     this.#relay = { connection, since: now };
     this.#relayAt = NEVER;
+    // It is all there is to be.
+    if (!this.#host.isDirect) this.#helloAt = NEVER;
     this.#giveUpAt = NEVER;
     if (this.#isInitiator) this.#send({ type: "relay-open", connection });
     this.#host.effect({ type: "open-relay", peer: this.#id, connection, initiator: this.#isInitiator });

@@ -383,6 +383,10 @@ export interface OpenDocument {
   /** Who may do what, the links that let people in, and what is set aside. */
   people(): Promise<DocumentPeople>;
   pairing(): Promise<DocumentPairing>;
+  /** Whether direct links are made, at whose other ends this device's network address is seen; else all goes through the server,
+   * which sees the address in any case. A choice of this browser for all documents; a change of it meets everybody anew. */
+  readonly isDirect: boolean;
+  setDirect(isDirect: boolean): void;
   devices(): Promise<DocumentDevices>;
   /** The words by which the other device knows this one, while the view is asking. */
   askingWords(): Promise<readonly string[]>;

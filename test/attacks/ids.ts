@@ -52,6 +52,12 @@ export const ELSEWHERE: readonly (readonly [id: string, file: string, title: str
     "opens the last room and refuses the next, but still lets people into open ones",
   ],
   ["F4", "signalling/limits.test.ts", "gives a burst, refuses one more, and gives again as time passes"],
+  ["F12", "e2e/privacy.e2e.ts", "is hidden from the others where somebody wishes it, also after a reload"],
+  [
+    "F12",
+    "sync/mesh-pairs.test.ts",
+    "have a relay at once where one of them makes no direct links, which then constructs none",
+  ],
   ["G1", "crdt/file/damage.test.ts", "is refused where its snapshot says something else than its history"],
   [
     "G12",
@@ -111,7 +117,6 @@ export const WAITING: Readonly<Record<string, string>> = {
   D13: RENDERING,
   E17: AGREEMENT,
   E20: AGREEMENT,
-  F12: "a mode without direct links",
   F19: "anything that expires by a clock: nothing does",
   G2: AGREEMENT,
   G3: AGREEMENT,

@@ -198,6 +198,51 @@ describe("the page", () => {
   });
 });
 
+describe("a network address", () => {
+  it("is hidden from the others where somebody wishes it, also after a reload", async () => {
+    const [alice, bob] = await Promise.all([stage.person(), stage.person()]);
+    await bob.page.addInitScript(() => {
+      const Original = RTCPeerConnection;
+      Object.assign(globalThis, { constructed: 0 });
+      globalThis.RTCPeerConnection = new Proxy(Original, {
+        construct: (target, args: [RTCConfiguration?]) => {
+          (globalThis as unknown as { constructed: number }).constructed++;
+          return new target(...args);
+        },
+      });
+    });
+    const constructed = () =>
+      bob.page.evaluate(() => (globalThis as unknown as { constructed: number }).constructed);
+    await alice.open();
+    await alice.type("x");
+    await bob.open(await alice.share());
+    await bob.sees("x");
+    await expect.poll(() => alice.people.nth(1).textContent(), { timeout: PATIENCE_MS }).toMatch(/, here$/);
+    await bob.page.getByRole("button", { name: "Share" }).click();
+    const choice = bob.page.getByLabel("Hide my network address from the others");
+    await choice.check();
+    await bob.page.getByText("Everything goes through the server").waitFor();
+    const before = await constructed();
+    await bob.page.keyboard.press("Escape");
+    const relayed = () =>
+      expect
+        .poll(() => alice.people.nth(1).textContent(), { timeout: PATIENCE_MS })
+        .toContain("here, through the relay");
+    await relayed();
+    await bob.putCaret(1);
+    await bob.type("y");
+    await alice.sees("xy");
+    await bob.page.reload();
+    await bob.canWrite();
+    await relayed();
+    await bob.putCaret(2);
+    await bob.type("z");
+    await alice.sees("xyz");
+    // Of the page before the reload none, after it none at all.
+    expect([before, await constructed()]).toEqual([1, 0]);
+  });
+});
+
 describe("a browser that withholds something", () => {
   it("has no direct connections: the server carries on by itself after about three seconds", async () => {
     const [alice, bob] = await Promise.all([stage.person(), stage.person({ hasWebRtc: false })]);

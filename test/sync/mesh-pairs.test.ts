@@ -30,14 +30,18 @@ class Duo {
   #random = 1;
   readonly sides: readonly [Side, Side];
 
-  constructor(hasWebRtc: boolean) {
+  /** Which sides make direct links. */
+  readonly #isDirect: readonly [boolean, boolean];
+
+  constructor(hasWebRtc: boolean, isDirect: readonly [boolean, boolean] = [true, true]) {
     this.#hasWebRtc = hasWebRtc;
+    this.#isDirect = isDirect;
     this.sides = [this.#side(0), this.#side(1)];
     for (const side of this.sides) this.do(side, { type: "start" });
   }
 
   #side(index: 0 | 1): Side {
-    const mesh = new Mesh(length => this.#bytes(length), 0);
+    const mesh = new Mesh(length => this.#bytes(length), 0, this.#isDirect[index]);
     return { index, mesh, id: null, directs: new Map(), relays: new Set() };
   }
 
@@ -71,6 +75,7 @@ class Duo {
         return;
       case "dial": {
         const { connection } = effect;
+        expect(this.#isDirect[side.index]).toBe(true);
         side.directs.set(connection, false);
         if (!this.#hasWebRtc) this.#later(1, () => this.closeDirect(side, connection));
         else if (effect.initiator) {
@@ -211,6 +216,25 @@ describe("two at one meeting place", () => {
     expect([duo.links(0), duo.links(1)]).toEqual([first, first]);
   });
 
+  it("have a relay at once where one of them makes no direct links, which then constructs none, and keep it", () => {
+    for (const isDirect of [
+      [false, true],
+      [true, false],
+      [false, false],
+    ] as const) {
+      const duo = new Duo(true, isDirect);
+      duo.pass(300);
+      const first = duo.links(0);
+      expect([first[0].length, first[1].length]).toEqual([0, 1]);
+      for (const side of duo.sides) duo.do(side, { type: "nudge" });
+      duo.pass(3_600_000);
+      expect([duo.links(0), duo.links(1)]).toEqual([first, first]);
+      for (const side of duo.sides) duo.loseServer(side);
+      duo.pass(60_000);
+      expect([duo.links(0)[1].length, duo.links(0)[0].length]).toEqual([1, 0]);
+    }
+  });
+
   it("keep a direct link through the loss of the server, and one link after its return", () => {
     const duo = new Duo(true);
     duo.pass(500);
@@ -249,31 +273,38 @@ describe("two at one meeting place", () => {
     });
     let brokenCount = 0;
     fc.assert(
-      fc.property(fc.boolean(), fc.array(step, { maxLength: 30 }), (hasWebRtc, steps) => {
-        const duo = new Duo(hasWebRtc);
-        for (const { kind, side: index, ms } of steps) {
-          const side = duo.sides[index];
-          const [direct] = side.directs.keys();
-          if (kind === "drop") duo.toDrop += 1 + (ms % 7);
-          else if (kind === "nudge") duo.do(side, { type: "nudge" });
-          else if (kind === "server") duo.loseServer(side);
-          else if (kind === "outage") duo.isServerUp = !duo.isServerUp;
-          else if (kind === "relay") for (const relay of [...side.relays]) duo.closeRelay(side, relay);
-          else if (direct !== undefined && kind !== "pass") {
-            brokenCount++;
-            duo.closeDirect(side, direct);
-            if (kind === "break") duo.closeDirect(duo.other(side), direct);
+      fc.property(
+        fc.boolean(),
+        fc.integer({ min: 0, max: 9 }),
+        fc.array(step, { maxLength: 30 }),
+        (hasWebRtc, hidden, steps) => {
+          const isDirect = [hidden !== 0 && hidden !== 2, hidden !== 1 && hidden !== 2] as const;
+          const duo = new Duo(hasWebRtc, isDirect);
+          const isLinkedDirectly = hasWebRtc && isDirect[0] && isDirect[1];
+          for (const { kind, side: index, ms } of steps) {
+            const side = duo.sides[index];
+            const [direct] = side.directs.keys();
+            if (kind === "drop") duo.toDrop += 1 + (ms % 7);
+            else if (kind === "nudge") duo.do(side, { type: "nudge" });
+            else if (kind === "server") duo.loseServer(side);
+            else if (kind === "outage") duo.isServerUp = !duo.isServerUp;
+            else if (kind === "relay") for (const relay of [...side.relays]) duo.closeRelay(side, relay);
+            else if (direct !== undefined && kind !== "pass") {
+              brokenCount++;
+              duo.closeDirect(side, direct);
+              if (kind === "break") duo.closeDirect(duo.other(side), direct);
+            }
+            duo.pass(ms);
           }
-          duo.pass(ms);
-        }
-        duo.toDrop = 0;
-        duo.isServerUp = true;
-        // The longest backoff, twice, and the budget of dials refilled.
-        duo.pass(10 * 60_000);
-        const [directs, relays] = duo.links(0);
-        expect([directs.length, relays.length]).toEqual(hasWebRtc ? [1, 0] : [0, 1]);
-        expect(duo.links(1)).toEqual(duo.links(0));
-      }),
+          duo.toDrop = 0;
+          duo.isServerUp = true;
+          // The longest backoff, twice, and the budget of dials refilled.
+          duo.pass(10 * 60_000);
+          const [directs, relays] = duo.links(0);
+          expect([directs.length, relays.length]).toEqual(isLinkedDirectly ? [1, 0] : [0, 1]);
+          expect(duo.links(1)).toEqual(duo.links(0));
+        },
+      ),
       { numRuns: 1_000 },
     );
     expect(brokenCount).toBeGreaterThan(20);

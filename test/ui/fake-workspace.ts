@@ -178,6 +178,12 @@ export class FakeDocument implements OpenDocument {
     return Promise.reject(new Error("A text in memory lets nobody in."));
   }
 
+  isDirect = true;
+
+  setDirect(isDirect: boolean): void {
+    this.isDirect = isDirect;
+  }
+
   pairing(): Promise<DocumentPairing> {
     return Promise.reject(new Error("A text in memory reaches nobody."));
   }

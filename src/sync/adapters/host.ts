@@ -85,10 +85,11 @@ export class Host {
     );
   }
 
-  /** Reaching the network takes time; the document may have been closed meanwhile. */
+  /** In place of the one before. Reaching the network takes time; the document may have been closed meanwhile. */
   attach(network: Network): void {
-    if (this.#isClosed || this.session.isOvertaken) network.close();
-    else this.#network = network;
+    this.#network?.close();
+    this.#network = this.#isClosed || this.session.isOvertaken ? null : network;
+    if (this.#network === null) network.close();
   }
 
   get network(): Network | null {

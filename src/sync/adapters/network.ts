@@ -29,6 +29,8 @@ export interface NetworkOptions {
   readonly url: string;
   readonly iceServers: readonly RTCIceServer[];
   readonly ciphers: Ciphers;
+  /** False: no direct links, by which others learn this device's network address; all goes through the server. */
+  readonly isDirect?: boolean;
   /** Where the platform has none of its own. */
   readonly WebSocket?: SocketConstructor;
   readonly clock?: Clock;
@@ -74,7 +76,11 @@ class MeshRunner implements Network {
     this.#listener = listener;
     this.#clock = options.clock ?? systemClock;
     this.#keys = roomKeys(options.ciphers, options.roomSecret);
-    this.#mesh = new Mesh(length => options.ciphers.random(length), this.#clock.now());
+    this.#mesh = new Mesh(
+      length => options.ciphers.random(length),
+      this.#clock.now(),
+      options.isDirect ?? true,
+    );
     this.#carrier = this.#relayCarrier();
     this.#stopWatching = watchWakeUps(() => this.nudge());
     this.#handle({ type: "start" });

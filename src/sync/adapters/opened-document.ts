@@ -2,7 +2,7 @@
 // wishes into edits. Owns the host and the network of the document, and keeps its record in the workspace current.
 
 import { type DeviceId, type DocId, type Replica, toHex } from "../../crdt/index.ts";
-import type { Bytes, Ciphers, DocumentRecord, Network, NetworkListener, PeerLink, Store } from "../ports.ts";
+import type { Bytes, Ciphers, DocumentRecord, Network, NetworkListener, Store } from "../ports.ts";
 import type { Presence } from "../protocol.ts";
 import { BODY_PATH, bodySteps, editBody, TITLE_KEY, titleOf } from "../text.ts";
 import type {
@@ -13,12 +13,12 @@ import type {
   DocumentView,
   ExportForm,
   OpenDocument,
-  Search,
   SharedText,
   TextAuthors,
   TextHistory,
   TextPatch,
 } from "../view.ts";
+import { makesDirectLinks } from "./directness.ts";
 import { DocumentImage } from "./document-image.ts";
 import {
   AsideCounter,
@@ -33,6 +33,7 @@ import {
 import { Host, type HostOptions } from "./host.ts";
 import { type findLastWords, leaveLastWords } from "./last-words.ts";
 import { seedsOf } from "./link-seeds.ts";
+import { Meeting } from "./meeting.ts";
 import { once } from "./once.ts";
 import { OpenedCarets } from "./opened-carets.ts";
 import { sharedText, type TextListener } from "./opened-text.ts";
@@ -59,6 +60,7 @@ export interface OpenedOptions extends Omit<HostOptions, "delivered" | "inviteSe
   /** The page's address without its fragment. */
   readonly pageUrl: string;
   readonly firstStored: () => void;
+  readonly setDirect: (isDirect: boolean) => void;
   /** Fetches what of the ciphers is not here yet. */
   readonly arrive: () => Promise<void>;
   /** Its device turned out to be two-faced. */
@@ -78,6 +80,7 @@ export class OpenedDocument implements OpenDocument {
   offered: string | null = null;
   readonly device: DeviceId;
   readonly renewing: Renewing;
+  readonly meeting: Meeting;
   readonly #image: DocumentImage;
   readonly #carets: OpenedCarets;
   readonly #replica: Replica;
@@ -124,6 +127,9 @@ export class OpenedDocument implements OpenDocument {
       retired: () => options.retired(this),
     });
     this.#image = new DocumentImage(options.store, replica, options.imagedTo, act => this.host.act(act));
+    const { connect } = options;
+    const { whole } = this.#image;
+    this.meeting = new Meeting({ host: this.host, whole, connect, changed: () => this.#changed() });
     // Undo is possible from then on.
     if (options.imagedTo > 0) void this.#image.whole.then(() => this.#changed());
     this.text = sharedText(replica, this.#textListeners, {
@@ -143,7 +149,7 @@ export class OpenedDocument implements OpenDocument {
       this.#carets.tell();
     });
     this.host.session.setPresence(() => this.#presence);
-    if (record.roomSecret !== null) void this.#connect(record.roomSecret);
+    if (record.roomSecret !== null) void this.meeting.begin(record.roomSecret);
   }
 
   /** The one thing done here that the editor does not know already. */
@@ -190,7 +196,7 @@ export class OpenedDocument implements OpenDocument {
       ready: this.#replica.hasGenesis && hindrance !== "unknown-link" && !asks,
       canUndo: this.#replica.canUndo,
       canRedo: this.#replica.canRedo,
-      search: this.#replica.hasGenesis ? null : this.#search,
+      search: this.#replica.hasGenesis ? null : this.meeting.search,
       hindrance,
       aside: this.#aside.of(this.#replica, session),
       isAsking: asks,
@@ -201,11 +207,6 @@ export class OpenedDocument implements OpenDocument {
     this.#viewJson = json;
     this.#lastView = isSame ? this.#lastView : view;
     return this.#lastView!;
-  }
-
-  get #search(): Search {
-    if (this.host.session.isAsking) return "connecting";
-    return this.host.network?.search ?? "connecting";
   }
 
   subscribe(listener: () => void): () => void {
@@ -370,9 +371,17 @@ export class OpenedDocument implements OpenDocument {
     this.#changed();
   }
 
+  get isDirect(): boolean {
+    return makesDirectLinks();
+  }
+
+  setDirect(isDirect: boolean): void {
+    this.#options.setDirect(isDirect);
+  }
+
   async pairing(): Promise<DocumentPairing> {
     const { OpenedPairing } = await import("./opened-pairing.ts");
-    return new OpenedPairing(this.#ciphers.random, this.#options.pageUrl, await this.#linking());
+    return new OpenedPairing(this.#ciphers.random, this.#options.pageUrl, await this.meeting.linking());
   }
 
   /** Secrets of links are kept, and the others are met behind the first of them. */
@@ -384,21 +393,7 @@ export class OpenedDocument implements OpenDocument {
     if (roomSecret !== null || links.roomSecret === null) return;
     const { inviteSeed } = links;
     if (inviteSeed !== null) this.host.act(session => session.setInviteSeed(inviteSeed));
-    await this.#connect(links.roomSecret);
-  }
-
-  /** Others may ask for any change, so all must be readable. What speaks with them comes when somebody is to be met. */
-  async #linking(): Promise<(link: PeerLink) => void> {
-    const [{ Peer }] = await Promise.all([import("../peer.ts"), this.#image.whole]);
-    return link => this.host.act(session => session.link(link, Peer));
-  }
-
-  async #connect(roomSecret: Bytes): Promise<void> {
-    const network = await this.#options.connect(roomSecret, {
-      link: await this.#linking(),
-      changed: () => this.#changed(),
-    });
-    this.host.attach(network);
+    await this.meeting.begin(links.roomSecret);
   }
 
   async exported(form: ExportForm): Promise<Uint8Array<ArrayBuffer>> {

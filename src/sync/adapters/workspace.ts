@@ -15,6 +15,7 @@ import type {
 } from "../ports.ts";
 import type { DocumentEntry, Imported, ImportProgress, OpenDocument, Workspace } from "../view.ts";
 import type { TrustedUrl } from "./check-elsewhere.ts";
+import { makesDirectLinks, rememberDirectLinks } from "./directness.ts";
 import type { Bench } from "./importing.ts";
 import { openIndexedDbStore } from "./indexeddb.ts";
 import { documentKey, openDeviceKey } from "./keys.ts";
@@ -285,6 +286,7 @@ class BrowserWorkspace implements Workspace {
         verifier: this.#verifier,
         ciphers: lateCiphers,
         arrive,
+        setDirect: isDirect => this.#setDirect(isDirect),
         name: storedName(),
         imagedTo,
         rename: storeName,
@@ -303,6 +305,11 @@ class BrowserWorkspace implements Workspace {
     return document;
   }
 
+  #setDirect(isDirect: boolean): void {
+    rememberDirectLinks(isDirect);
+    for (const { meeting } of this.#opened) void meeting.beginAnew();
+  }
+
   /** WebRTC and all that goes with it is fetched when a document is first shared. */
   async #connect(roomSecret: Bytes, listener: NetworkListener): Promise<Network> {
     const [{ openNetwork }, servers] = await Promise.all([
@@ -313,7 +320,11 @@ class BrowserWorkspace implements Workspace {
     ]);
     const url = new URL("signal", document.baseURI.replace(/#.*$/, ""));
     url.protocol = url.protocol.replace("http", "ws");
-    return openNetwork({ roomSecret, url: url.href, iceServers: servers, ciphers: lateCiphers }, listener);
+    const isDirect = makesDirectLinks();
+    return openNetwork(
+      { roomSecret, url: url.href, iceServers: servers, ciphers: lateCiphers, isDirect },
+      listener,
+    );
   }
 
   /** What opens files is fetched when the first one comes. */

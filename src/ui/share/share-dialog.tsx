@@ -4,6 +4,7 @@ import { lazy, Suspense, useEffect, useState } from "react";
 import type { OpenDocument } from "../../sync/view.ts";
 import { Modal } from "../modal.tsx";
 import { usePeople } from "../people/use-people.ts";
+import { HideAddress } from "./hide-address.tsx";
 import { LinkItem } from "./link-item.tsx";
 import { NewLink } from "./new-link.tsx";
 import "./share.css";
@@ -85,6 +86,7 @@ export default function ShareDialog({ document, onClose, onDevices }: Properties
               )}
             </div>
           )}
+          <HideAddress document={document} />
           <p className="quiet">
             Whoever has a link can pass it on. Once revoked it lets nobody in; who came by it and wrote stays,
             until removed under People. When it ends by itself is kept to by the devices of the people here: a
@@ -92,7 +94,7 @@ export default function ShareDialog({ document, onClose, onDevices }: Properties
           </p>
           <p className="quiet">
             The part after # is the key. It is never sent to the server, which learns who connects and when,
-            but nothing of the text. The people you write with see your network address.
+            but nothing of the text.
           </p>
         </>
       )}
