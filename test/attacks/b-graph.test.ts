@@ -272,6 +272,28 @@ describe("B: the graph", () => {
     expect(alice.json).toContain('"n":1997');
   });
 
+  it("B7 a chain of changes that say nothing ends as well, on every replica at the same change", () => {
+    const alice = begin("Alice", { editor: { keys: null, opsMax: 50, bytesMax: 2 ** 30 } });
+    alice.invite(LINK);
+    const mallory = newcomer("Mallory", alice, LINK);
+    deliver(alice, mallory);
+    mallory.replica.rename("Mallory");
+    const chain = mallory.close();
+    // As many as the two ops that the first says and the 50 that are allowed together.
+    while (chain.length < 52) {
+      const empty = forge(mallory, { ops: () => [] });
+      expect(mallory.receive(empty).refused).toEqual([]);
+      chain.push(empty);
+    }
+    const carol = newcomer("Carol", alice, null);
+    carol.receiveAll([...alice.letters(), ...chain.toReversed(), ...chain]);
+    expect(codesOf(alice.receiveAll(chain))).toEqual([]);
+    expect(carol.replica.heads).toEqual(alice.replica.heads);
+    refuses(alice, forge(mallory, { ops: () => [] }), "QuotaExceeded");
+    refuses(carol, forge(mallory, { ops: () => [] }), "QuotaExceeded");
+    expect(alice.receive(forge(mallory, { ops: () => [setting("one", "more")] })).refused).toEqual([]);
+  });
+
   it("B8 no change names itself, and a circle never closes: both wait, bounded, and nothing shows", () => {
     const { alice, carol, mallory } = victims();
     const first = forge(mallory, { ops: () => [typing("x")] });

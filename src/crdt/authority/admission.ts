@@ -146,9 +146,11 @@ export function judgeAuthority(
     const refusal = judgeContent(ops[i]!, role, members.policy);
     if (refusal !== null) return refusal;
   }
-  if (ops.length === 0)
-    return mayWriteSomething(role, members.policy) ? null : refuse("RightMissing", "merge");
   const quota = leftOf(change, members.quotaOf(change.author, role, standing));
+  if (ops.length === 0)
+    return mayWriteSomething(role, members.policy)
+      ? judgeMerges(change, quota)
+      : refuse("RightMissing", "merge");
   const exceeded = judgeQuota(change, quota);
   if (exceeded !== null) return exceeded;
   return change.isRetracting ? judgeRetracts(change, prev, graph, retracts, quota) : null;
@@ -164,6 +166,15 @@ export function quotaIn(change: WrittenChange, { parents }: Ancestors, members: 
 
 function judgeQuota({ opTotal, byteTotal }: WrittenChange, { opsMax, bytesMax }: Quota): Refusal | null {
   if (opTotal > opsMax) return refuse("QuotaExceeded", "ops");
+  return byteTotal > bytesMax ? refuse("QuotaExceeded", "bytes") : null;
+}
+
+/** A change that says nothing costs no op, and yet has to be kept: there are no more of them on a chain than it may have ops. */
+function judgeMerges(
+  { seq, opTotal, byteTotal }: WrittenChange,
+  { opsMax, bytesMax }: Quota,
+): Refusal | null {
+  if (seq > opTotal + opsMax) return refuse("QuotaExceeded", "changes without ops");
   return byteTotal > bytesMax ? refuse("QuotaExceeded", "bytes") : null;
 }
 
