@@ -98,6 +98,8 @@ export class Receiving {
   #typeOn(typing: VerifiedTyping, outcome: Outcome): boolean {
     const { graph, masking } = this.#holding;
     if (this.#pending.size > 0 || this.#refused.size > 0 || masking.masked.size > 0) return false;
+    // There may be room for some of them, and each that is left out is told.
+    if (outcome.isBounded && this.#isBehindFork(typing.at(typing.count - 1).change)) return false;
     const first = typing.read(0);
     const ancestors = graph.ancestorsOf(first.change);
     return graph.isHead(ancestors.prev) && this.#admit(first, ancestors, outcome, typing) === null;
@@ -216,11 +218,14 @@ export class Receiving {
   /** Of a device that is known to be two-faced, from there on, and nothing of others that was seen here stands on it. What
    * shows a fork, or an earlier one, is not: who left that out would not learn of it. */
   #isLoose(change: WrittenChange): boolean {
+    return this.#isBehindFork(change) && !this.#leftOut.isWanted(change.id);
+  }
+
+  #isBehindFork({ author, seq }: WrittenChange): boolean {
     const { effects, graph } = this.#holding;
-    const { author, seq } = change;
     // Of a run that is coming in the fork is not settled yet.
     const fork = effects.retires(author, seq) ? seq : (forkOf(graph, author) ?? Number.POSITIVE_INFINITY);
-    return fork <= seq && !this.#leftOut.isWanted(change.id);
+    return fork <= seq;
   }
 
   #isTooMuch(change: WrittenChange, ancestors: Ancestors): boolean {

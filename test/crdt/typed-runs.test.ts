@@ -9,6 +9,7 @@ import { concludeRun } from "../../src/crdt/graph/verify.ts";
 import { type Reception, Replica } from "../../src/crdt/index.ts";
 import {
   begin,
+  copyOf,
   deliver,
   forge,
   gather,
@@ -153,6 +154,30 @@ it("stops where the quota does", () => {
   expect(codes[0]).toBe("QuotaExceeded");
   pair.compare();
   expect(JSON.parse(pair.fast.canonicalJson()).body).toBe("on and on and on a");
+});
+
+it("leaves out of a two-faced device's typing what all its branches have no room for", () => {
+  const owner = begin("Alice", { editor: { keys: null, opsMax: 20, bytesMax: 10_000 } });
+  owner.invite(LINK);
+  const mallory = newcomer("Mallory", owner, LINK);
+  deliver(owner, mallory);
+  type(mallory, "two");
+  const twin = copyOf(mallory);
+  twin.replica = Replica.open(mallory.device, mallory.replica.doc);
+  twin.receiveAll(mallory.letters());
+  type(mallory, " faces she has");
+  type(twin, " sides it has");
+  const [fast, slow] = [newcomer("Bob", owner, null), newcomer("Bob", owner, null)];
+  for (const reader of [fast, slow]) reader.receiveAll(mallory.letters());
+  const run = runsOf(twin, [1_000]).at(-1)!;
+  const refused = run.flatMap(letter => slow.receive(letter).refused);
+  // The first shows the fork, so it does not come with the others.
+  expect([run.slice(0, 4), run.slice(4)].flatMap(part => fast.receiveRun(part).refused)).toEqual(refused);
+  expect(refused.length).toBeGreaterThan(1);
+  expect(refused.length).toBeLessThan(run.length - 4);
+  expect(new Set(refused)).toEqual(new Set(["BranchesExceeded"]));
+  expect(fast.heads).toEqual(slow.heads);
+  expect(fast.json).toBe(slow.json);
 });
 
 /** One letter more behind the last one, but for what is given. */
