@@ -15,7 +15,7 @@ import { REFUSED_IDS_MAX } from "./limits.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 import type { Patch } from "./types/document.ts";
 import type { Slot } from "./types/dot.ts";
-import type { InsertTextOp } from "./types/op.ts";
+import type { DeleteOp } from "./types/op.ts";
 
 export interface Refused {
   readonly id: ChangeId | null;
@@ -75,7 +75,7 @@ export class Receiving {
       this.#freed = [];
       for (const waiting of freed) this.#judgeAll(waiting.verified, waiting.source, outcome);
     }
-    return "text" in verified
+    return "count" in verified
       ? this.#receiveTyping(verified, source, outcome)
       : this.#judgeAll(verified, source, outcome);
   }
@@ -92,8 +92,9 @@ export class Receiving {
 
   /**
    * Takes changes that type on in at once, if nothing speaks against any of them. That is known of all when the first may
-   * enter, the quota is enough for the last, and nobody has written behind the one before them: then each has the standing
-   * of that one, and its letter stands right behind the letter before it, which is not half of a pair.
+   * enter, the quota is enough for the last, all that they delete may be deleted by the first, and nobody has written behind
+   * the one before them: then each has the standing of that one, knows nothing more but those between, and its letter, if it
+   * types one, stands right behind the letter before it, which is not half of a pair.
    */
   #typeOn(typing: VerifiedTyping, outcome: Outcome): boolean {
     const { graph, masking } = this.#holding;
@@ -172,9 +173,13 @@ export class Receiving {
     typing: VerifiedTyping | null = null,
   ): Refusal | null {
     const { change } = verified;
-    const { graph, masking } = this.#holding;
+    const { graph, masking, tree } = this.#holding;
     const slot = graph.reserve();
     let local = localize(change, slot, ancestors, graph);
+    if (typing !== null) {
+      const op = typing.together(local.ops[0]!, (view, at) => graph.find(view, at));
+      local = { ops: [op], starts: local.starts };
+    }
     const past = graph.past(ancestors.parents);
     let refusal = judge(change, slot, local, ancestors, past, this.#holding);
     if (typing !== null)
@@ -198,10 +203,10 @@ export class Receiving {
         masking.begin(one.change, prev, next);
         prev = next;
       }
-      const text = local.ops[0] as InsertTextOp;
-      local = { ops: [{ ...text, text: typing.text }], starts: local.starts };
     }
-    masking.apply(change, ancestors.prev, local, slot, outcome.patches);
+    const [op] = local.ops;
+    if (typing !== null && op!.type === "delete") tree.deleteEach(op as DeleteOp, slot, outcome.patches);
+    else masking.apply(change, ancestors.prev, local, slot, outcome.patches);
     return null;
   }
 

@@ -54,7 +54,7 @@ class Pair {
     const verified = concludeRun(again, verdicts);
     if ("ok" in verified) throw new Error("Expected a signed run");
     const apart = verified.flatMap(one => {
-      if (!("text" in one)) return [one];
+      if (!("count" in one)) return [one];
       typed += one.count;
       return Array.from({ length: one.count }, (_, i) => one.read(i));
     });

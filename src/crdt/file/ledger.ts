@@ -89,6 +89,10 @@ export class Ledger implements Naming {
     this.#names.write(change, out);
   }
 
+  copyId(change: number, view: DataView, at: number): void {
+    this.#names.copyTo(change, view, at);
+  }
+
   compareIds(a: number, b: number): number {
     return this.#names.compare(a, b);
   }
@@ -154,6 +158,11 @@ export class Ledger implements Naming {
   /** The change that makes an element, which is below `elements`: of those that begin there or before it the last. */
   makerOf(element: number): number {
     return lastUpTo(this.#firsts, this.#count, element);
+  }
+
+  /** Whether an element is one of a change, which may be none. */
+  makes(change: number, element: number): boolean {
+    return this.isChange(change) && element >= this.firstOf(change) && element < this.endOf(change);
   }
 
   /** The element where an author last typed or deleted. */

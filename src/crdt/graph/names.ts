@@ -35,7 +35,7 @@ export class Names {
   set(slot: Slot, view: DataView, at: number): void {
     const from = slot * NAME_BYTES;
     while (from >= this.#column.length) this.#grow();
-    for (let i = 0; i < NAME_BYTES; i += 4) this.#view.setInt32(from + i, view.getInt32(at + i, true), true);
+    copyName(view, at, this.#view, from);
     this.#count++;
     // The new one among them.
     if (this.#count * 2 > this.#table.length) this.#widen();
@@ -114,6 +114,10 @@ export class Names {
     out.copy(this.#column, slot * NAME_BYTES, (slot + 1) * NAME_BYTES);
   }
 
+  copyTo(slot: Slot, view: DataView, at: number): void {
+    copyName(this.#view, slot * NAME_BYTES, view, at);
+  }
+
   /** Of the first `count` slots, some of which may have no name, and with room for so many more. */
   dump(out: ImageOut, count: number, room: number): void {
     out.numbers([this.#count]);
@@ -159,6 +163,11 @@ export function viewOf({ buffer, byteOffset, byteLength }: Bytes): DataView {
 
 function bytesOf({ buffer, byteOffset, byteLength }: DataView): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+/** The 32 bytes from `i` in `a` to `j` in `b`. */
+export function copyName(a: DataView, i: number, b: DataView, j: number): void {
+  for (let k = 0; k < NAME_BYTES; k += 4) b.setInt32(j + k, a.getInt32(i + k, true), true);
 }
 
 /** Whether the 32 bytes from `i` in `a` are those from `j` in `b`. */
