@@ -22,6 +22,8 @@ const AT_FIRST = 64;
 export class Ledger implements Naming {
   readonly #names = new Names();
   #count = 0;
+  /** So many of them are found by name: in a file of one person nobody is looked for. */
+  #found = 0;
   #elements = 0;
   // One place for each change. They grow together.
   #authors = new Int32Array(AT_FIRST);
@@ -56,7 +58,7 @@ export class Ledger implements Naming {
     const at = this.#count;
     if (at === this.#authors.length) this.#grow();
     const author = this.#numbers.get(change.author)!;
-    this.#names.set(at, change.view, change.end);
+    this.#names.put(at, change.view, change.end);
     this.#authors[at] = author;
     this.#seqs[at] = change.seq;
     this.#depths[at] = change.depth;
@@ -82,6 +84,7 @@ export class Ledger implements Naming {
 
   /** The change whose id the 32 bytes from `at` are; -1 if it is not in the file. */
   find(view: DataView, at: number): number {
+    for (; this.#found < this.#count; this.#found++) this.#names.enter(this.#found);
     return this.#names.find(view, at);
   }
 

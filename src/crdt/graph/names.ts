@@ -33,14 +33,23 @@ export class Names {
 
   /** The 32 bytes from `at` of a view are the id of a change that had none. */
   set(slot: Slot, view: DataView, at: number): void {
+    this.put(slot, view, at);
+    this.enter(slot);
+    this.#last = slot;
+  }
+
+  /** The same of a slot behind all others; it is not found before it is entered, in its turn. */
+  put(slot: Slot, view: DataView, at: number): void {
     const from = slot * NAME_BYTES;
     while (from >= this.#column.length) this.#grow();
     copyName(view, at, this.#view, from);
+  }
+
+  enter(slot: Slot): void {
     this.#count++;
     // The new one among them.
     if (this.#count * 2 > this.#table.length) this.#widen();
     else this.#enter(slot);
-    this.#last = slot;
   }
 
   #grow(): void {
@@ -71,8 +80,12 @@ export class Names {
   #widen(): void {
     this.#table = new Int32Array(this.#table.length * 2);
     this.#crowded.clear();
-    const end = this.#column.length / NAME_BYTES;
-    for (let slot = 0; slot < end; slot++) if (this.#isNamed(slot)) this.#enter(slot);
+    let left = this.#count;
+    for (let slot = 0; left > 0; slot++) {
+      if (!this.#isNamed(slot)) continue;
+      this.#enter(slot);
+      left--;
+    }
   }
 
   /** A slot without a name has none but zeros, which no hash is. */
