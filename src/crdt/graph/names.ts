@@ -49,7 +49,7 @@ export class Names {
     this.#count++;
     // The new one among them.
     if (this.#count * 2 > this.#table.length) this.#widen();
-    else this.#enter(slot);
+    else this.#enter(slot, true);
   }
 
   #grow(): void {
@@ -59,7 +59,7 @@ export class Names {
     this.#view = viewOf(this.#column);
   }
 
-  #enter(slot: Slot): void {
+  #enter(slot: Slot, isNew: boolean): void {
     const table = this.#table;
     let place = placeOf(this.#view, slot * NAME_BYTES) & (table.length - 1);
     for (let left = PLACES_IN_A_ROW; left > 0; left--) {
@@ -68,7 +68,7 @@ export class Names {
         table[place] = slot + 1;
         return;
       }
-      assert(!this.is(entry - 1, this.#view, slot * NAME_BYTES), "a change is added once");
+      assert(!isNew || !this.is(entry - 1, this.#view, slot * NAME_BYTES), "a change is added once");
       place = (place + 1) & (table.length - 1);
     }
     const id = this.hexAt(slot);
@@ -83,7 +83,7 @@ export class Names {
     let left = this.#count;
     for (let slot = 0; left > 0; slot++) {
       if (!this.#isNamed(slot)) continue;
-      this.#enter(slot);
+      this.#enter(slot, false);
       left--;
     }
   }
