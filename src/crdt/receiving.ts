@@ -196,12 +196,13 @@ export class Receiving {
     this.#enter(verified, slot, ancestors, outcome);
     if (typing !== null) {
       masking.begin(change, ancestors.prev, slot);
-      for (let i = 1, prev = slot; i < typing.count; i++) {
+      const before = { prev: slot, parents: [slot] };
+      for (let i = 1; i < typing.count; i++) {
         const next = graph.reserve();
         const one = typing.at(i);
-        this.#enter(one, next, { prev, parents: [prev] }, outcome);
-        masking.begin(one.change, prev, next);
-        prev = next;
+        this.#enter(one, next, before, outcome);
+        masking.begin(one.change, before.prev, next);
+        before.prev = before.parents[0] = next;
       }
     }
     const [op] = local.ops;
