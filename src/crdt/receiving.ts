@@ -173,7 +173,7 @@ export class Receiving {
     typing: VerifiedTyping | null = null,
   ): Refusal | null {
     const { change } = verified;
-    const { graph, masking, tree } = this.#holding;
+    const { graph, masking } = this.#holding;
     const slot = graph.reserve();
     let local = localize(change, slot, ancestors, graph);
     if (typing !== null) {
@@ -205,10 +205,16 @@ export class Receiving {
         before.prev = before.parents[0] = next;
       }
     }
-    const [op] = local.ops;
-    if (typing !== null && op!.type === "delete") tree.deleteEach(op as DeleteOp, slot, outcome.patches);
+    const op = local.ops[0];
+    if (typing !== null && op?.type === "delete") this.#deleteEach(op, slot, outcome);
     else masking.apply(change, ancestors.prev, local, slot, outcome.patches);
     return null;
+  }
+
+  /** One span is of each of the changes from `first` on. */
+  #deleteEach({ path, spans }: DeleteOp, first: Slot, { patches }: Outcome): void {
+    for (let i = 0; i < spans.length; i++)
+      this.#holding.tree.apply({ type: "delete", path, spans: [spans[i]!] }, first + i, 0, patches);
   }
 
   #enter(verified: VerifiedChange, slot: Slot, ancestors: Ancestors, outcome: Outcome): void {

@@ -191,14 +191,6 @@ export class DocumentTree {
     this.settle(patches);
   }
 
-  /** Applies the deletes of changes in a row in a text, the first of them `change`; one span is of each. */
-  deleteEach({ path, spans }: DeleteOp, change: Slot, patches: Patch[]): void {
-    const node = this.node(path) as TextNode;
-    for (let i = 0; i < spans.length; i++) turnDelete(node, path, spans[i]!, change + i, true, patches);
-    this.touch(path);
-    this.settle(patches);
-  }
-
   /**
    * Takes the effect of all ops of an applied change, numbered from `starts`, out (`isMasked`) or back in; what it did to texts
    * only with `hideAll`, once all changes that are to be masked are. Then `settle` is called.
