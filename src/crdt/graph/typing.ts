@@ -10,6 +10,7 @@
 import { assert } from "../assert.ts";
 import { CHANGE_BYTES_MAX } from "../limits.ts";
 import type { Span } from "../types/dot.ts";
+import { type DeleteOp, isOfKeys } from "../types/op.ts";
 import { type Bytes, copyBytes } from "./bytes.ts";
 import { BEGINNING_END, beginningOf, stateOf, WIRE_VERSION } from "./codec.ts";
 import { sha256From } from "./crypto.ts";
@@ -41,7 +42,8 @@ export function typesOn({ ops, isNext, parentCount, time, listedCount, start, en
   return rightOrigin === null || (rightOrigin.change === 2 && listedCount === 1);
 }
 
-/** Whether the next change of a run types on from a change that puts one letter somewhere itself, its numbers exact (wire §3.5). */
+/** Whether the next change of a run types on from a change that puts one letter somewhere itself, or deletes in a text as it
+ * does; its numbers exact (wire §3.5). */
 export function typesOnFrom(before: WrittenChange, change: WrittenChange): boolean {
   const isNext =
     change.isNext &&
@@ -53,6 +55,8 @@ export function typesOnFrom(before: WrittenChange, change: WrittenChange): boole
     change.byteTotal === before.byteTotal + change.bodyBytes;
   if (!isNext) return false;
   const [was, is] = [before.ops[0]!, change.ops[0]!];
+  if (was.type === "delete")
+    return is.type === "delete" && is.path === was.path && cutsListed(before) && cutsListed(change);
   if (was.type !== "insertText" || is.type !== "insertText" || is.path !== was.path) return false;
   if (is.side !== "right" || is.text.length !== 1 || was.text.length !== 1) return false;
   const { parent, rightOrigin } = is;
@@ -68,6 +72,13 @@ export function typesOnFrom(before: WrittenChange, change: WrittenChange): boole
     before.listedCount === 1 &&
     isSameName(change.view, change.listedAt, before.view, before.listedAt)
   );
+}
+
+/** Whether a change of one delete deletes in a row in a text, and names the change that made it in its table, where nothing
+ * else is. */
+function cutsListed({ ops, listedCount }: WrittenChange): boolean {
+  const { path, spans } = ops[0] as DeleteOp;
+  return spans.length === 1 && listedCount === 1 && isOfKeys(path) && path[path.length - 1]!.kind === "text";
 }
 
 /** What changes in a row say, in bodies that are that of the change before them but for a few bytes. */

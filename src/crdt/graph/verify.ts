@@ -4,8 +4,8 @@
 
 import { RUN_BODY_BYTES_MAX, RUN_CHANGES_MAX } from "../limits.ts";
 import { type Refusal, refuse } from "../refusal.ts";
-import type { Slot } from "../types/dot.ts";
-import type { ContentOp, InsertTextOp } from "../types/op.ts";
+import type { Slot, Span } from "../types/dot.ts";
+import type { ContentOp, DeleteOp, InsertTextOp } from "../types/op.ts";
 import { type Bytes, mustFromHex } from "./bytes.ts";
 import type { ChangeId, DeviceId, DocId, Op } from "./change.ts";
 import { decode, decodeChange, readChange } from "./codec.ts";
@@ -296,7 +296,14 @@ class Stretch implements VerifiedTyping {
     this.#verified = verified;
   }
 
-  together(first: ContentOp): ContentOp {
+  together(first: ContentOp, slotOf: SlotOf): ContentOp {
+    if (first.type === "delete") {
+      const spans = this.#verified.map(({ change: { ops, view, listedAt } }) => {
+        const [{ start, length }] = (ops[0] as DeleteOp).spans as [Span];
+        return { change: slotOf(view, listedAt), start, length };
+      });
+      return { ...first, spans };
+    }
     const text = this.#verified.map(({ change }) => (change.ops[0] as InsertTextOp).text).join("");
     return { ...(first as InsertTextOp), text };
   }

@@ -5,15 +5,9 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { Ledger } from "../../../src/crdt/file/ledger.ts";
 import { TEXT_COLUMNS, TextOpsIn } from "../../../src/crdt/file/text-ops.ts";
 import { Writer } from "../../../src/crdt/graph/bytes.ts";
-import type { ChangeId, Op } from "../../../src/crdt/graph/change.ts";
-import { encodeBody, encodeChange, idOf, impliedRefs } from "../../../src/crdt/graph/codec.ts";
+import type { ChangeId } from "../../../src/crdt/graph/change.ts";
 import { writePath } from "../../../src/crdt/graph/op-bytes.ts";
-import {
-  conclude,
-  Inspector,
-  signatureMessage,
-  type VerifiedChange,
-} from "../../../src/crdt/graph/verify.ts";
+import { conclude, Inspector, type VerifiedChange } from "../../../src/crdt/graph/verify.ts";
 import { type Policy, type Refusal, Replica, save } from "../../../src/crdt/index.ts";
 import {
   begin,
@@ -21,13 +15,14 @@ import {
   copyOf,
   deliver,
   gather,
+  type Letter,
   LINK,
   newcomer,
   type Person,
   sync,
   verify,
 } from "../people.ts";
-import { cut, type } from "../typists.ts";
+import { BODY, cut, deletesOf, type Element, elementsOf, type } from "../typists.ts";
 import { empty, READER, readBothWays, readInto, together } from "./both-ways.ts";
 import { everything } from "./files.ts";
 
@@ -41,8 +36,6 @@ beforeAll(() => {
 afterAll(() => {
   clock.step = step;
 });
-
-const BODY = [{ at: "body", kind: "text" as const }];
 
 /** What stands in the file of all that a person holds is what comes out of it, and at least so many deletes come together. */
 function comesBack(person: Person, atLeast: number): Replica {
@@ -246,41 +239,14 @@ describe("changes of a file that delete on", () => {
 
 // ------------------------------------------------------------------------------------------------------------ lies
 
-/** An element by the change that made it; of what Mallory or somebody else wrote. */
-interface Letter {
-  readonly change: ChangeId;
-  readonly index: number;
-}
-
-/** Changes of an author, each on top of the one before alone, each of which deletes one element, seen or not. */
-function deletesOf(author: Person, letters: readonly Letter[], path = BODY): VerifiedChange[] {
-  const { replica } = author;
-  let prev = [...replica.changes()].findLast(({ change }) => change.author === author.device)!.change;
-  return letters.map(({ change, index }) => {
-    const ancestors = { prev: prev.id, parents: [prev.id] };
-    const refs = [...new Set([...impliedRefs(ancestors), change])];
-    const span = { change: refs.indexOf(change), start: index, length: 1 };
-    const ops: Op[] = [{ type: "delete", path, spans: [span] }];
-    const bytes = encodeChange(
-      {
-        doc: replica.doc,
-        author: author.device,
-        seq: prev.seq + 1,
-        depth: prev.depth + 1,
-        opTotal: prev.opTotal + 1,
-        byteTotal: prev.byteTotal + encodeBody(refs, ancestors, ops).length,
-        time: null,
-        ...ancestors,
-      },
-      refs,
-      ops,
-    );
-    const signature = author.key.sign(signatureMessage(idOf(bytes)));
-    const inspected = new Inspector(replica.doc).inspect(bytes, signature);
+/** What Mallory's client would not have written, proven as hers. */
+function verifiedOf(author: Person, letters: readonly Letter[]): VerifiedChange[] {
+  const inspector = new Inspector(author.replica.doc);
+  return letters.map(({ bytes, signature }) => {
+    const inspected = inspector.inspect(bytes, signature);
     if (!inspected.ok) throw new Error(inspected.code);
     const verified = conclude(inspected, inspected.questions.map(verify));
     if ("ok" in verified) throw new Error(verified.code);
-    prev = verified.change;
     return verified;
   });
 }
@@ -304,23 +270,14 @@ function fileWith({ replica }: Person, more: readonly VerifiedChange[]): Uint8Ar
   });
 }
 
-/** The letters of a person's changes, in the order in which they were written. */
-function lettersOf({ replica, device }: Person): Letter[] {
-  return [...replica.changes()]
-    .filter(({ change }) => change.author === device)
-    .flatMap(({ change }) =>
-      Array.from({ length: change.elements }, (_, index) => ({ change: change.id, index })),
-    );
-}
-
 /** Everybody's changes, one person's after the other's, and deletes of Mallory, who has seen her own alone. */
 function told(
   write: (people: { readonly mallory: Person; readonly bob: Person }) => void,
-  lie: (mallory: Letter[], bob: Letter[]) => Letter[],
+  lie: (mallory: Element[], bob: Element[]) => Element[],
 ): { readonly refusal: Refusal | null; readonly text: string } {
   const [mallory, bob] = gather("Mallory", "Bob");
   write({ mallory, bob });
-  const deletes = deletesOf(mallory, lie(lettersOf(mallory), lettersOf(bob)));
+  const deletes = verifiedOf(mallory, deletesOf(mallory, lie(elementsOf(mallory), elementsOf(bob))));
   const all = copyOf(mallory, "Carol");
   const file = newcomer("Dave", all, null);
   file.receiveAll(bob.letters());
