@@ -15,7 +15,7 @@ import { REFUSED_IDS_MAX } from "./limits.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 import type { Patch } from "./types/document.ts";
 import type { Slot } from "./types/dot.ts";
-import type { InsertTextOp } from "./types/op.ts";
+import type { DeleteOp } from "./types/op.ts";
 
 export interface Refused {
   readonly id: ChangeId | null;
@@ -75,7 +75,7 @@ export class Receiving {
       this.#freed = [];
       for (const waiting of freed) this.#judgeAll(waiting.verified, waiting.source, outcome);
     }
-    return "text" in verified
+    return "count" in verified
       ? this.#receiveTyping(verified, source, outcome)
       : this.#judgeAll(verified, source, outcome);
   }
@@ -92,12 +92,15 @@ export class Receiving {
 
   /**
    * Takes changes that type on in at once, if nothing speaks against any of them. That is known of all when the first may
-   * enter, the quota is enough for the last, and nobody has written behind the one before them: then each has the standing
-   * of that one, and its letter stands right behind the letter before it, which is not half of a pair.
+   * enter, the quota is enough for the last, all that they delete may be deleted by the first, and nobody has written behind
+   * the one before them: then each has the standing of that one, knows nothing more but those between, and its letter, if it
+   * types one, stands right behind the letter before it, which is not half of a pair.
    */
   #typeOn(typing: VerifiedTyping, outcome: Outcome): boolean {
     const { graph, masking } = this.#holding;
     if (this.#pending.size > 0 || this.#refused.size > 0 || masking.masked.size > 0) return false;
+    // There may be room for some of them, and each that is left out is told.
+    if (outcome.isBounded && this.#isBehindFork(typing.at(typing.count - 1).change)) return false;
     const first = typing.read(0);
     const ancestors = graph.ancestorsOf(first.change);
     return graph.isHead(ancestors.prev) && this.#admit(first, ancestors, outcome, typing) === null;
@@ -173,6 +176,10 @@ export class Receiving {
     const { graph, masking } = this.#holding;
     const slot = graph.reserve();
     let local = localize(change, slot, ancestors, graph);
+    if (typing !== null) {
+      const op = typing.together(local.ops[0]!, (view, at) => graph.find(view, at));
+      local = { ops: [op], starts: local.starts };
+    }
     const past = graph.past(ancestors.parents);
     let refusal = judge(change, slot, local, ancestors, past, this.#holding);
     if (typing !== null)
@@ -189,18 +196,25 @@ export class Receiving {
     this.#enter(verified, slot, ancestors, outcome);
     if (typing !== null) {
       masking.begin(change, ancestors.prev, slot);
-      for (let i = 1, prev = slot; i < typing.count; i++) {
+      const before = { prev: slot, parents: [slot] };
+      for (let i = 1; i < typing.count; i++) {
         const next = graph.reserve();
         const one = typing.at(i);
-        this.#enter(one, next, { prev, parents: [prev] }, outcome);
-        masking.begin(one.change, prev, next);
-        prev = next;
+        this.#enter(one, next, before, outcome);
+        masking.begin(one.change, before.prev, next);
+        before.prev = before.parents[0] = next;
       }
-      const text = local.ops[0] as InsertTextOp;
-      local = { ops: [{ ...text, text: typing.text }], starts: local.starts };
     }
-    masking.apply(change, ancestors.prev, local, slot, outcome.patches);
+    const op = local.ops[0];
+    if (typing !== null && op?.type === "delete") this.#deleteEach(op, slot, outcome);
+    else masking.apply(change, ancestors.prev, local, slot, outcome.patches);
     return null;
+  }
+
+  /** One span is of each of the changes from `first` on. */
+  #deleteEach({ path, spans }: DeleteOp, first: Slot, { patches }: Outcome): void {
+    for (let i = 0; i < spans.length; i++)
+      this.#holding.tree.apply({ type: "delete", path, spans: [spans[i]!] }, first + i, 0, patches);
   }
 
   #enter(verified: VerifiedChange, slot: Slot, ancestors: Ancestors, outcome: Outcome): void {
@@ -216,11 +230,14 @@ export class Receiving {
   /** Of a device that is known to be two-faced, from there on, and nothing of others that was seen here stands on it. What
    * shows a fork, or an earlier one, is not: who left that out would not learn of it. */
   #isLoose(change: WrittenChange): boolean {
+    return this.#isBehindFork(change) && !this.#leftOut.isWanted(change.id);
+  }
+
+  #isBehindFork({ author, seq }: WrittenChange): boolean {
     const { effects, graph } = this.#holding;
-    const { author, seq } = change;
     // Of a run that is coming in the fork is not settled yet.
     const fork = effects.retires(author, seq) ? seq : (forkOf(graph, author) ?? Number.POSITIVE_INFINITY);
-    return fork <= seq && !this.#leftOut.isWanted(change.id);
+    return fork <= seq;
   }
 
   #isTooMuch(change: WrittenChange, ancestors: Ancestors): boolean {

@@ -165,13 +165,18 @@ export const CORE: readonly Bug[] = [
   {
     about: "what was left out stays out, whoever builds on it",
     file: "crdt/receiving.ts",
-    edits: [["return fork <= seq && !this.#leftOut.isWanted(change.id);", "return fork <= seq;"]],
+    edits: [
+      [
+        "return this.#isBehindFork(change) && !this.#leftOut.isWanted(change.id);",
+        "return this.#isBehindFork(change);",
+      ],
+    ],
     story: siege("branches"),
   },
   {
     about: "what shows a fork is left out for want of room",
     file: "crdt/receiving.ts",
-    edits: [["return fork <= seq &&", "return (fork <= seq || graph.numbered(author, seq).length > 0) &&"]],
+    edits: [["return fork <= seq;", "return fork <= seq || graph.numbered(author, seq).length > 0;"]],
     story: siege("branches"),
   },
   {

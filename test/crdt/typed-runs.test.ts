@@ -1,6 +1,7 @@
-// Goal: changes of a run that type on are taken in at once exactly as they are one by one. Method: each run is read twice,
-// once with all such stretches taken apart before the replica sees them, and everything must be equal: what was admitted, what
-// was refused, and the image, in which all is that a replica holds. Then a lie is put into the middle of a stretch.
+// Goal: changes of a run that type on, or delete one after the other, are taken in at once exactly as they are one by one.
+// Method: each run is read twice, once with all such stretches taken apart before the replica sees them, and everything must
+// be equal: what was admitted, what was refused, and the image, in which all is that a replica holds. Then a lie is put into
+// the middle of a stretch.
 
 import fc from "fast-check";
 import { expect, it, vi } from "vitest";
@@ -9,6 +10,7 @@ import { concludeRun } from "../../src/crdt/graph/verify.ts";
 import { type Reception, Replica } from "../../src/crdt/index.ts";
 import {
   begin,
+  copyOf,
   deliver,
   forge,
   gather,
@@ -21,13 +23,13 @@ import {
   SEED,
   verify,
 } from "./people.ts";
-import { events, happen, type } from "./typists.ts";
+import { BODY, cut, deletesOf, type Element, elementsOf, events, happen, type } from "./typists.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
-const BODY = [{ at: "body", kind: "text" as const }];
-/** Changes that came in stretches. */
+/** Changes that came in stretches, and those of them that delete. */
 let typed = 0;
+let deleted = 0;
 
 /** Two empty copies: what comes to one in runs comes to the other change by change. */
 class Pair {
@@ -53,8 +55,9 @@ class Pair {
     const verified = concludeRun(again, verdicts);
     if ("ok" in verified) throw new Error("Expected a signed run");
     const apart = verified.flatMap(one => {
-      if (!("text" in one)) return [one];
+      if (!("count" in one)) return [one];
       typed += one.count;
+      if (one.read(0).change.ops[0]!.type === "delete") deleted += one.count;
       return Array.from({ length: one.count }, (_, i) => one.read(i));
     });
     const told = [this.fast.admitRun(inspected, verdicts, "Bob"), this.slow.admitVerified(apart, "Bob")];
@@ -92,7 +95,7 @@ function runsOf({ replica }: Person, lengths: readonly number[]): Letter[][] {
 }
 
 it("takes in what types on as one by one, whatever stands around it", () => {
-  typed = 0;
+  typed = deleted = 0;
   fc.assert(
     fc.property(events, fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1 }), (all, lengths) => {
       const people = gather("Alice", "Bob");
@@ -107,6 +110,7 @@ it("takes in what types on as one by one, whatever stands around it", () => {
     { seed: SEED, numRuns: 40 },
   );
   expect(typed).toBeGreaterThan(1_000);
+  expect(deleted).toBeGreaterThan(200);
 });
 
 type Lie = Partial<Op>;
@@ -153,6 +157,87 @@ it("stops where the quota does", () => {
   expect(codes[0]).toBe("QuotaExceeded");
   pair.compare();
   expect(JSON.parse(pair.fast.canonicalJson()).body).toBe("on and on and on a");
+});
+
+it("takes in deletes of words, of several pieces, and of what several changes made", () => {
+  const [alice] = gather("Alice", "Bob");
+  alice.write(root => root.text("body").insert(0, "0123456789 abcdefghij 0123456789 abcdefghij"));
+  type(alice, "letter by letter");
+  const cuts = [38, 2, 30, 4, 25, 2, 20, 3, 18, 6, 10, 3, 5, 2, 1, 2, 33, 2, 24, 9];
+  for (let i = 0; i < cuts.length; i += 2)
+    alice.write(root => root.text("body").delete(cuts[i]!, cuts[i + 1]!));
+  const pair = new Pair(alice);
+  deleted = 0;
+  for (const run of runsOf(alice, [1_000])) expect(pair.receive(run)).toEqual([]);
+  expect(deleted).toBeGreaterThan(2);
+  pair.compare();
+  expect(pair.fast.canonicalJson()).toBe(alice.json);
+});
+
+type Lies = (mine: Element[], his: Element[]) => Element[];
+
+it.each<[what: string, code: string | null, written: string, lies: Lies, left: string]>([
+  [
+    "what nobody saw",
+    "ReferenceUnseen",
+    "0123456789",
+    (mine, his) => [...mine.slice(-6), his.at(-1)!, ...mine.slice(-10, -6)],
+    "hidden0123",
+  ],
+  [
+    "an element that nobody made",
+    "ReferenceWrong",
+    "0123456789",
+    mine => mine.slice(-8).map(({ change, index }, i) => ({ change, index: i < 5 ? index : index + 1 })),
+    "hidden017",
+  ],
+  ["half of a pair", "TextSplit", "0123🙂456789", mine => mine.slice(-12).toReversed(), "hidden0123🙂"],
+  [
+    "what is gone",
+    null,
+    "0123456789",
+    mine => [...mine.slice(-6), ...mine.slice(-8)].toReversed(),
+    "hidden01",
+  ],
+])("takes deletes in a row up to one of %s: %s", (_, code, written, lies, left) => {
+  const [bob, mallory] = gather("Bob", "Mallory");
+  mallory.write(root => root.text("body").insert(0, "x"));
+  deliver(mallory, bob);
+  cut(mallory, 1, 1);
+  for (const letter of "hidden") bob.write(root => root.text("body").insert(bob.text().length, letter));
+  mallory.write(root => root.text("body").insert(0, written));
+  const pair = new Pair(bob);
+  for (const person of [bob, mallory]) for (const run of runsOf(person, [1_000])) pair.receive(run);
+  deleted = 0;
+  expect(pair.receive(deletesOf(mallory, lies(elementsOf(mallory), elementsOf(bob))))[0] ?? null).toBe(code);
+  expect(deleted).toBeGreaterThan(6);
+  pair.compare();
+  const { body } = JSON.parse(pair.fast.canonicalJson());
+  expect([...body].toSorted().join("")).toBe([...left].toSorted().join(""));
+});
+
+it("leaves out of a two-faced device's typing what all its branches have no room for", () => {
+  const owner = begin("Alice", { editor: { keys: null, opsMax: 20, bytesMax: 10_000 } });
+  owner.invite(LINK);
+  const mallory = newcomer("Mallory", owner, LINK);
+  deliver(owner, mallory);
+  type(mallory, "two");
+  const twin = copyOf(mallory);
+  twin.replica = Replica.open(mallory.device, mallory.replica.doc);
+  twin.receiveAll(mallory.letters());
+  type(mallory, " faces she has");
+  type(twin, " sides it has");
+  const [fast, slow] = [newcomer("Bob", owner, null), newcomer("Bob", owner, null)];
+  for (const reader of [fast, slow]) reader.receiveAll(mallory.letters());
+  const run = runsOf(twin, [1_000]).at(-1)!;
+  const refused = run.flatMap(letter => slow.receive(letter).refused);
+  // The first shows the fork, so it does not come with the others.
+  expect([run.slice(0, 4), run.slice(4)].flatMap(part => fast.receiveRun(part).refused)).toEqual(refused);
+  expect(refused.length).toBeGreaterThan(1);
+  expect(refused.length).toBeLessThan(run.length - 4);
+  expect(new Set(refused)).toEqual(new Set(["BranchesExceeded"]));
+  expect(fast.heads).toEqual(slow.heads);
+  expect(fast.json).toBe(slow.json);
 });
 
 /** One letter more behind the last one, but for what is given. */

@@ -23,7 +23,9 @@ export class Versions {
   /** The newest changes about people in each version, none of them below another; sorted by slot. */
   readonly #frontiers: (readonly Slot[])[] = [];
   readonly #numbers = new Map<string, number>();
+  /** The one used last stands last. */
   readonly #folded = new Map<number, Standing>();
+  #lastFolded = -1;
 
   /** `acts` grows, in the order of admission. */
   constructor(acts: readonly Act[], causality: Causality) {
@@ -94,9 +96,10 @@ export class Versions {
       );
       standing = new Standing(known, this.#causality);
       if (this.#folded.size >= ROLES_FOLDED_MAX) this.#folded.delete(this.#folded.keys().next().value!);
-    } else this.#folded.delete(number);
-    // The one used last stands last.
+    } else if (number === this.#lastFolded) return standing;
+    else this.#folded.delete(number);
     this.#folded.set(number, standing);
+    this.#lastFolded = number;
     return standing;
   }
 }

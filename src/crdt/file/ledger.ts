@@ -22,6 +22,8 @@ const AT_FIRST = 64;
 export class Ledger implements Naming {
   readonly #names = new Names();
   #count = 0;
+  /** So many of them are found by name: in a file of one person nobody is looked for. */
+  #found = 0;
   #elements = 0;
   // One place for each change. They grow together.
   #authors = new Int32Array(AT_FIRST);
@@ -56,7 +58,7 @@ export class Ledger implements Naming {
     const at = this.#count;
     if (at === this.#authors.length) this.#grow();
     const author = this.#numbers.get(change.author)!;
-    this.#names.set(at, change.view, change.end);
+    this.#names.put(at, change.view, change.end);
     this.#authors[at] = author;
     this.#seqs[at] = change.seq;
     this.#depths[at] = change.depth;
@@ -82,11 +84,16 @@ export class Ledger implements Naming {
 
   /** The change whose id the 32 bytes from `at` are; -1 if it is not in the file. */
   find(view: DataView, at: number): number {
+    for (; this.#found < this.#count; this.#found++) this.#names.enter(this.#found);
     return this.#names.find(view, at);
   }
 
   writeId(change: number, out: Writer): void {
     this.#names.write(change, out);
+  }
+
+  copyId(change: number, view: DataView, at: number): void {
+    this.#names.copyTo(change, view, at);
   }
 
   compareIds(a: number, b: number): number {
@@ -154,6 +161,11 @@ export class Ledger implements Naming {
   /** The change that makes an element, which is below `elements`: of those that begin there or before it the last. */
   makerOf(element: number): number {
     return lastUpTo(this.#firsts, this.#count, element);
+  }
+
+  /** Whether an element is one of a change, which may be none. */
+  makes(change: number, element: number): boolean {
+    return this.isChange(change) && element >= this.firstOf(change) && element < this.endOf(change);
   }
 
   /** The element where an author last typed or deleted. */

@@ -157,11 +157,12 @@ export class Rebuilding {
     for (const column of [this.#authors, this.#forms]) count = Math.min(count, column.left);
     for (const column of [this.#prevs, this.#parents, this.#times, this.#closings])
       count = Math.min(count, column.leftFrom(at));
-    count = this.#text.typedOn(count);
+    const author = this.#ledger.authorAt(at + this.#first - 1);
+    count = this.#text.typedOn(count, author);
     if (count < TYPING_MIN) return null;
     for (const column of [this.#authors, this.#forms]) column.skip(count);
-    const text = this.#text.typeOn(count, this.#ledger.authorAt(at + this.#first - 1));
-    const typing = new Typing(before, text, this.#typingSheet, this.#typingView, this.#typingAt);
+    const bodies = this.#text.typeOn(count, author, before);
+    const typing = new Typing(before, bodies, this.#typingSheet, this.#typingView, this.#typingAt);
     this.#typingAt = typing.last.end + NAME_BYTES;
     for (let i = 0; i < count; i++) this.#ledger.add(typing.at(i));
     this.#typed = typing.last;

@@ -8,6 +8,7 @@
 import { type Bytes, decodeUtf8, encodeUtf8, Malformed, Reader, Writer } from "../graph/bytes.ts";
 import { isContent, type Op } from "../graph/change.ts";
 import { nameOf, writePath } from "../graph/op-bytes.ts";
+import { Cuts, Letters } from "../graph/typing.ts";
 import type { WrittenChange } from "../graph/written.ts";
 import { CHANGE_BYTES_MAX, CHANGE_OPS_MAX, DEPTH_MAX, KEY_BYTES_MAX, RUN_UNITS_MAX } from "../limits.ts";
 import type { Dot, Span } from "../types/dot.ts";
@@ -271,28 +272,52 @@ export class TextOpsIn {
     return ops;
   }
 
-  /** How many of the next changes do the same as the last one, which typed one unit on; at most `limit`. */
-  typedOn(limit: number): number {
-    const { left } = this.#codes;
-    const count = Math.min(limit, left, this.#pathOf.left, this.#counts.left, this.#lengths.left);
-    const end = Math.min(this.#textAt + count, this.#text.length);
+  /** How many of the next changes do the same as the last one, which typed or deleted one unit on; at most `limit`. */
+  typedOn(limit: number, author: number): number {
+    const hand = this.#ledger.handOf(author);
+    const count = Math.min(limit, this.#codes.left, this.#pathOf.left, this.#counts.left);
+    if (this.#codes.value === CODE.cutBack) return Math.min(count, hand);
+    if (this.#codes.value === CODE.cutAhead) return Math.min(count, this.#ledger.elements - 1 - hand);
+    const end = Math.min(this.#textAt + Math.min(count, this.#lengths.left), this.#text.length);
     for (let at = this.#textAt; at < end; at++) if (isSurrogate(this.#text[at]!)) return at - this.#textAt;
     return end - this.#textAt;
   }
 
-  /** What they type. */
-  typeOn(count: number, author: number): string {
-    for (const column of [this.#pathOf, this.#counts, this.#codes, this.#lengths]) column.skip(count);
+  /** What they do, each after the other and all after `before`. */
+  typeOn(count: number, author: number, before: WrittenChange): Letters | Cuts {
+    const code = this.#codes.value;
+    for (const column of [this.#pathOf, this.#counts, this.#codes]) column.skip(count);
+    if (code !== CODE.typeOn) return this.#cutOn(count, author, before, code === CODE.cutBack ? -1 : 1);
+    this.#lengths.skip(count);
     const start = this.#ledger.elements;
     this.#ledger.insert(start, count, this.#ledger.rightOf(this.#ledger.handOf(author)));
     this.#ledger.touch(author, start + count - 1);
     this.#textAt += count;
-    return this.#text.slice(this.#textAt - count, this.#textAt);
+    return new Letters(before, this.#text.slice(this.#textAt - count, this.#textAt));
   }
 
-  /** Whether the op read last typed on, as its code says. */
+  #cutOn(count: number, author: number, before: WrittenChange, step: -1 | 1): Cuts {
+    const ledger = this.#ledger;
+    const makers = new Int32Array(count);
+    const indexes = new Int32Array(count);
+    let element = ledger.handOf(author);
+    let maker = ledger.makerOf(element);
+    for (let i = 0; i < count; i++) {
+      element += step;
+      // Mostly it was typed right before or after the last one.
+      if (!ledger.makes(maker, element)) maker += step;
+      if (!ledger.makes(maker, element)) maker = ledger.makerOf(element);
+      makers[i] = maker;
+      indexes[i] = element - ledger.firstOf(maker);
+    }
+    ledger.touch(author, element);
+    return new Cuts(before, ledger, makers, indexes);
+  }
+
+  /** Whether the op read last may be the first of several such, as its code says. */
   get hasTypedOn(): boolean {
-    return this.#codes.value === CODE.typeOn;
+    const { value } = this.#codes;
+    return value === CODE.typeOn || value === CODE.cutBack || value === CODE.cutAhead;
   }
 
   #insert(code: number, path: Path, self: number, author: number, start: number): InsertTextOp {

@@ -33,14 +33,23 @@ export class Names {
 
   /** The 32 bytes from `at` of a view are the id of a change that had none. */
   set(slot: Slot, view: DataView, at: number): void {
+    this.put(slot, view, at);
+    this.enter(slot);
+    this.#last = slot;
+  }
+
+  /** The same of a slot behind all others; it is not found before it is entered, in its turn. */
+  put(slot: Slot, view: DataView, at: number): void {
     const from = slot * NAME_BYTES;
     while (from >= this.#column.length) this.#grow();
-    for (let i = 0; i < NAME_BYTES; i += 4) this.#view.setInt32(from + i, view.getInt32(at + i, true), true);
+    copyName(view, at, this.#view, from);
+  }
+
+  enter(slot: Slot): void {
     this.#count++;
     // The new one among them.
     if (this.#count * 2 > this.#table.length) this.#widen();
-    else this.#enter(slot);
-    this.#last = slot;
+    else this.#enter(slot, true);
   }
 
   #grow(): void {
@@ -50,7 +59,7 @@ export class Names {
     this.#view = viewOf(this.#column);
   }
 
-  #enter(slot: Slot): void {
+  #enter(slot: Slot, isNew: boolean): void {
     const table = this.#table;
     let place = placeOf(this.#view, slot * NAME_BYTES) & (table.length - 1);
     for (let left = PLACES_IN_A_ROW; left > 0; left--) {
@@ -59,7 +68,7 @@ export class Names {
         table[place] = slot + 1;
         return;
       }
-      assert(!this.is(entry - 1, this.#view, slot * NAME_BYTES), "a change is added once");
+      assert(!isNew || !this.is(entry - 1, this.#view, slot * NAME_BYTES), "a change is added once");
       place = (place + 1) & (table.length - 1);
     }
     const id = this.hexAt(slot);
@@ -71,8 +80,12 @@ export class Names {
   #widen(): void {
     this.#table = new Int32Array(this.#table.length * 2);
     this.#crowded.clear();
-    const end = this.#column.length / NAME_BYTES;
-    for (let slot = 0; slot < end; slot++) if (this.#isNamed(slot)) this.#enter(slot);
+    let left = this.#count;
+    for (let slot = 0; left > 0; slot++) {
+      if (!this.#isNamed(slot)) continue;
+      this.#enter(slot, false);
+      left--;
+    }
   }
 
   /** A slot without a name has none but zeros, which no hash is. */
@@ -112,6 +125,10 @@ export class Names {
 
   write(slot: Slot, out: Writer): void {
     out.copy(this.#column, slot * NAME_BYTES, (slot + 1) * NAME_BYTES);
+  }
+
+  copyTo(slot: Slot, view: DataView, at: number): void {
+    copyName(this.#view, slot * NAME_BYTES, view, at);
   }
 
   /** Of the first `count` slots, some of which may have no name, and with room for so many more. */
@@ -159,6 +176,11 @@ export function viewOf({ buffer, byteOffset, byteLength }: Bytes): DataView {
 
 function bytesOf({ buffer, byteOffset, byteLength }: DataView): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+/** The 32 bytes from `i` in `a` to `j` in `b`. */
+export function copyName(a: DataView, i: number, b: DataView, j: number): void {
+  for (let k = 0; k < NAME_BYTES; k += 4) b.setInt32(j + k, a.getInt32(i + k, true), true);
 }
 
 /** Whether the 32 bytes from `i` in `a` are those from `j` in `b`. */

@@ -5,6 +5,8 @@
 import { assert } from "../assert.ts";
 import { RUN_BODY_BYTES_MAX, RUN_CHANGES_MAX } from "../limits.ts";
 import { type Refusal, refuse } from "../refusal.ts";
+import type { Span } from "../types/dot.ts";
+import type { ContentOp, DeleteOp, InsertTextOp } from "../types/op.ts";
 import type { Bytes } from "./bytes.ts";
 import type { ChangeId } from "./change.ts";
 import { readAgain } from "./codec.ts";
@@ -14,6 +16,7 @@ import {
   type Inspector,
   type SignatureQuestion,
   type SignedRun,
+  type SlotOf,
   type VerifiedChange,
   type VerifiedTyping,
   verifiedOf,
@@ -130,6 +133,7 @@ class SealedTyping implements VerifiedTyping {
   readonly #run: SealedRun;
   readonly #place: number;
   readonly #read: (stretch: Stretch, place: number) => VerifiedChange | Refusal;
+  #one: VerifiedChange | null = null;
 
   constructor(
     run: SealedRun,
@@ -143,8 +147,15 @@ class SealedTyping implements VerifiedTyping {
     this.#read = read;
   }
 
-  get text(): string {
-    return this.#typing.text;
+  together(first: ContentOp, slotOf: SlotOf): ContentOp {
+    const { bodies } = this.#typing;
+    if ("text" in bodies) return { ...(first as InsertTextOp), text: bodies.text };
+    const spans: Span[] = [];
+    for (let i = 0; i < bodies.count; i++) {
+      const { view, listedAt } = this.#typing.at(i);
+      spans.push({ change: slotOf(view, listedAt), start: bodies.indexAt(i), length: 1 });
+    }
+    return { ...(first as DeleteOp), spans };
   }
 
   get count(): number {
@@ -158,7 +169,11 @@ class SealedTyping implements VerifiedTyping {
   }
 
   at(i: number): VerifiedChange {
-    return verifiedOf(this.#typing.at(i), null, this.#run, this.#place + i);
+    this.#one ??= verifiedOf(this.#typing.at(i), null, this.#run, this.#place);
+    // It is the same change each time, which says something else then.
+    this.#typing.at(i);
+    (this.#one as { position: number }).position = this.#place + i;
+    return this.#one;
   }
 }
 

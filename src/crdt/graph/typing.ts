@@ -1,6 +1,7 @@
-// Most changes of most documents put one letter behind the letter that the change before put there. Such a change is known
-// when the one before it is: its bytes are those, but for the numbers that go up by one, the id, and the letter. So many
-// of them are written in one go, into a buffer that is there, and nothing is made of each but its bytes and its id:
+// Most changes of most documents put one letter behind the letter that the change before put there, or delete the letter
+// beside the one that it deleted. Such a change is known when the one before it is: its bytes are those, but for the numbers
+// that go up by one, the id, and the letter, or the name of the letter. So many of them are written in one go, into a buffer
+// that is there, and nothing is made of each but its bytes and its id:
 //
 //     buffer   … │ bytes of one │ its id │ bytes of the next, which names that id │ its id │ …
 //
@@ -8,13 +9,16 @@
 
 import { assert } from "../assert.ts";
 import { CHANGE_BYTES_MAX } from "../limits.ts";
+import type { Span } from "../types/dot.ts";
+import { type DeleteOp, isOfKeys } from "../types/op.ts";
 import { type Bytes, copyBytes } from "./bytes.ts";
-import { BEGINNING_END, beginningOf, stateOf } from "./codec.ts";
+import { BEGINNING_END, beginningOf, stateOf, WIRE_VERSION } from "./codec.ts";
 import { sha256From } from "./crypto.ts";
-import { isSameName, NAME_BYTES } from "./names.ts";
+import { copyName, isSameName, NAME_BYTES } from "./names.ts";
 import { WrittenChange } from "./written.ts";
 
-/** By how many bytes a change is longer than the one that it types on from, at most: four numbers, and a letter of three. */
+/** By how many bytes a change is longer than the one that it types on from, at most: four numbers, and a letter of three or one
+ * number more. */
 const LONGER_MAX = 16;
 
 /** Room that a change takes, its id included, which types on from `before`. */
@@ -27,6 +31,10 @@ export function typesOn({ ops, isNext, parentCount, time, listedCount, start, en
   if (ops.length !== 1 || parentCount !== 1 || !isNext || time !== null) return false;
   if (end - start + LONGER_MAX > CHANGE_BYTES_MAX) return false;
   const op = ops[0]!;
+  if (op.type === "delete") {
+    const [{ change, length }] = op.spans as [Span];
+    return op.spans.length === 1 && length === 1 && change === 2 && listedCount === 1;
+  }
   if (op.type !== "insertText" || op.side !== "right" || op.text.length !== 1) return false;
   const { parent, rightOrigin } = op;
   // wire §4: 1 is the previous change, 2 the first that the body lists.
@@ -34,7 +42,8 @@ export function typesOn({ ops, isNext, parentCount, time, listedCount, start, en
   return rightOrigin === null || (rightOrigin.change === 2 && listedCount === 1);
 }
 
-/** Whether the next change of a run types on from a change that puts one letter somewhere itself, its numbers exact (wire §3.5). */
+/** Whether the next change of a run types on from a change that puts one letter somewhere itself, or deletes in a text as it
+ * does; its numbers exact (wire §3.5). */
 export function typesOnFrom(before: WrittenChange, change: WrittenChange): boolean {
   const isNext =
     change.isNext &&
@@ -46,6 +55,8 @@ export function typesOnFrom(before: WrittenChange, change: WrittenChange): boole
     change.byteTotal === before.byteTotal + change.bodyBytes;
   if (!isNext) return false;
   const [was, is] = [before.ops[0]!, change.ops[0]!];
+  if (was.type === "delete")
+    return is.type === "delete" && is.path === was.path && cutsListed(before) && cutsListed(change);
   if (was.type !== "insertText" || is.type !== "insertText" || is.path !== was.path) return false;
   if (is.side !== "right" || is.text.length !== 1 || was.text.length !== 1) return false;
   const { parent, rightOrigin } = is;
@@ -63,9 +74,105 @@ export function typesOnFrom(before: WrittenChange, change: WrittenChange): boole
   );
 }
 
-/** Each of them makes one element, a letter of the base plane. */
-export class Typing {
+/** Whether a change of one delete deletes in a row in a text, and names the change that made it in its table, where nothing
+ * else is. */
+function cutsListed({ ops, listedCount }: WrittenChange): boolean {
+  const { path, spans } = ops[0] as DeleteOp;
+  return spans.length === 1 && listedCount === 1 && isOfKeys(path) && path[path.length - 1]!.kind === "text";
+}
+
+/** What changes in a row say, in bodies that are that of the change before them but for a few bytes. */
+interface Bodies {
+  readonly count: number;
+  sizeAt(i: number): number;
+  /** Answers where it ends. `view`: of the buffer. */
+  write(i: number, buffer: Bytes, view: DataView, at: number): number;
+}
+
+/** Each makes one element, a letter of the base plane. */
+export class Letters implements Bodies {
   readonly text: string;
+  readonly #from: Bytes;
+  readonly #start: number;
+  /** Of what all have in common: the letter and its length stand behind it. */
+  readonly #end: number;
+
+  constructor({ buffer, end, bodyBytes }: WrittenChange, text: string) {
+    this.text = text;
+    this.#from = buffer;
+    this.#start = end - bodyBytes;
+    let letterAt = end - 1;
+    while ((buffer[letterAt]! & 0xc0) === 0x80) letterAt--;
+    this.#end = letterAt - 1;
+  }
+
+  get count(): number {
+    return this.text.length;
+  }
+
+  sizeAt(i: number): number {
+    const code = this.text.charCodeAt(i);
+    return this.#end - this.#start + 1 + (code < 0x80 ? 1 : code < 0x800 ? 2 : 3);
+  }
+
+  write(i: number, buffer: Bytes, _: DataView, at: number): number {
+    copyBytes(this.#from, this.#start, this.#end, buffer, at);
+    return writeLetter(this.text.charCodeAt(i), buffer, at + this.#end - this.#start);
+  }
+}
+
+/** Each deletes one element of the only change that it lists. */
+export class Cuts implements Bodies {
+  readonly #names: { copyId(change: number, view: DataView, at: number): void };
+  readonly #makers: Int32Array;
+  readonly #indexes: Int32Array;
+  readonly #from: Bytes;
+  readonly #start: number;
+  /** Where the number of the element stands; behind it that it is one. */
+  readonly #indexAt: number;
+
+  /** `makers`: who made the elements, as `names` has them; `indexes`: their numbers there. */
+  constructor(
+    { buffer, end, bodyBytes }: WrittenChange,
+    names: { copyId(change: number, view: DataView, at: number): void },
+    makers: Int32Array,
+    indexes: Int32Array,
+  ) {
+    this.#names = names;
+    this.#makers = makers;
+    this.#indexes = indexes;
+    this.#from = buffer;
+    this.#start = end - bodyBytes;
+    let indexAt = end - 2;
+    while (buffer[indexAt - 1]! >= 0x80) indexAt--;
+    this.#indexAt = indexAt;
+  }
+
+  get count(): number {
+    return this.#indexes.length;
+  }
+
+  indexAt(i: number): number {
+    return this.#indexes[i]!;
+  }
+
+  sizeAt(i: number): number {
+    return this.#indexAt - this.#start + lengthOf(this.#indexes[i]!) + 1;
+  }
+
+  write(i: number, buffer: Bytes, view: DataView, at: number): number {
+    const named = this.#start + 1;
+    buffer[at++] = 1;
+    this.#names.copyId(this.#makers[i]!, view, at);
+    copyBytes(this.#from, named + NAME_BYTES, this.#indexAt, buffer, at + NAME_BYTES);
+    at = writeVarint(this.#indexes[i]!, buffer, at + this.#indexAt - named);
+    buffer[at++] = 1;
+    return at;
+  }
+}
+
+export class Typing {
+  readonly bodies: Letters | Cuts;
   /** The last of them, to type on from. */
   readonly last: WrittenChange;
   readonly #before: WrittenChange;
@@ -75,23 +182,23 @@ export class Typing {
   readonly #byteTotals: Float64Array;
   /** Each in its turn: an object for each would cost more than all else that is done with it. */
   readonly #one: Moving;
-  #bodies = 0;
+  #runBytes = 0;
 
-  /** Writes them into `buffer`, from `at` on, where there is `roomFor` each unit of `text`. */
-  constructor(before: WrittenChange, text: string, buffer: Bytes, view: DataView, at: number) {
-    const count = text.length;
-    this.text = text;
+  /** Writes them into `buffer`, from `at` on, where there is `roomFor` each. */
+  constructor(before: WrittenChange, bodies: Letters | Cuts, buffer: Bytes, view: DataView, at: number) {
+    const { count } = bodies;
+    this.bodies = bodies;
     this.#before = before;
     this.#start = at;
     this.#ends = new Int32Array(count);
     this.#byteTotals = new Float64Array(count);
-    this.#write(before, buffer);
+    this.#write(before, buffer, view);
     this.#one = alike(before, new WrittenChange(buffer, view, at, at));
     this.last = this.#told(count - 1, alike(before, new WrittenChange(buffer, view, at, at)));
   }
 
   get count(): number {
-    return this.text.length;
+    return this.bodies.count;
   }
 
   /** Bytes of all of them, without their ids. */
@@ -101,44 +208,39 @@ export class Typing {
 
   /** Bytes that count towards the length of a signed run. */
   get runBytes(): number {
-    return this.#bodies;
+    return this.#runBytes;
   }
 
   #startOf(i: number): number {
     return i === 0 ? this.#start : this.#ends[i - 1]! + NAME_BYTES;
   }
 
-  #write(before: WrittenChange, buffer: Bytes): void {
-    const { buffer: from, start, end, bodyBytes } = before;
+  #write(before: WrittenChange, buffer: Bytes, view: DataView): void {
+    const { bodies } = this;
+    const { start, end } = before;
     const state = stateOf(beginningOf(before));
-    const bodyAt = end - bodyBytes;
-    // The letter and its length stand at the end.
-    let restEnd = end - 1;
-    while ((from[restEnd]! & 0xc0) === 0x80) restEnd--;
-    restEnd--;
     let { seq, depth, opTotal, byteTotal } = before;
     let at = this.#start;
-    let [named, namedAt] = [from, end];
+    let [named, namedAt] = [before.view, end];
     for (let i = 0; i < this.#ends.length; i++) {
       const begin = at;
-      copyBytes(from, start, start + BEGINNING_END, buffer, at);
+      buffer[at] = WIRE_VERSION;
+      for (let of = 1; of < BEGINNING_END; of += NAME_BYTES) copyName(before.view, start + of, view, at + of);
       at = writeVarint(++seq, buffer, at + BEGINNING_END);
-      copyBytes(named, namedAt, namedAt + NAME_BYTES, buffer, at);
+      copyName(named, namedAt, view, at);
       at += NAME_BYTES;
       buffer[at++] = 0;
       at = writeVarint(++depth, buffer, at);
       at = writeVarint(++opTotal, buffer, at);
-      const code = this.text.charCodeAt(i);
-      const body = restEnd - bodyAt + 1 + (code < 0x80 ? 1 : code < 0x800 ? 2 : 3);
-      this.#bodies += body;
+      const body = bodies.sizeAt(i);
+      this.#runBytes += body;
       this.#byteTotals[i] = byteTotal += body;
       at = writeVarint(byteTotal, buffer, at);
       buffer[at++] = 0;
       buffer[at++] = 0;
-      copyBytes(from, bodyAt, restEnd, buffer, at);
-      at = writeLetter(code, buffer, at + restEnd - bodyAt);
+      at = bodies.write(i, buffer, view, at);
       sha256From(state, buffer, begin + BEGINNING_END, at, buffer, at);
-      [named, namedAt] = [buffer, at];
+      [named, namedAt] = [view, at];
       this.#ends[i] = at;
       at += NAME_BYTES;
     }
@@ -159,34 +261,41 @@ export class Typing {
     change.byteTotal = this.#byteTotals[i]!;
     change.bodyBytes = this.#byteTotals[i]! - (i === 0 ? before.byteTotal : this.#byteTotals[i - 1]!);
     change.prevAt = change.parentsAt = prevAtOf(change.start, change.seq);
+    change.listedAt = change.end - change.bodyBytes + 1;
     return change as WrittenChange;
   }
 }
 
 type Moving = { -readonly [K in keyof WrittenChange]: WrittenChange[K] };
 
-function alike({ said, author }: WrittenChange, change: WrittenChange): Moving {
+function alike({ said, author, elements }: WrittenChange, change: WrittenChange): Moving {
   change.said = said;
   change.author = author;
   change.parentCount = 1;
-  change.elements = 1;
+  change.elements = elements;
   return change;
 }
 
 /** The number stands between the beginning and the name of the previous change. */
 function prevAtOf(start: number, seq: number): number {
-  let at = start + BEGINNING_END + 1;
-  for (let rest = seq; rest >= 0x80; rest = Math.floor(rest / 0x80)) at++;
-  return at;
+  return start + BEGINNING_END + lengthOf(seq);
+}
+
+/** Of a varint. */
+function lengthOf(value: number): number {
+  let length = 1;
+  for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) length++;
+  return length;
 }
 
 /** As `Writer.varint`; answers where it ends. */
 function writeVarint(value: number, buffer: Bytes, at: number): number {
   assert(value <= Number.MAX_SAFE_INTEGER, "what is counted is a safe integer");
-  while (value >= 0x80) {
+  while (value > 0x7fffffff) {
     buffer[at++] = (value % 0x80) | 0x80;
     value = Math.floor(value / 0x80);
   }
+  for (; value >= 0x80; value >>= 7) buffer[at++] = value | 0x80;
   buffer[at++] = value;
   return at;
 }

@@ -4,8 +4,8 @@
 
 import { RUN_BODY_BYTES_MAX, RUN_CHANGES_MAX } from "../limits.ts";
 import { type Refusal, refuse } from "../refusal.ts";
-import type { Slot } from "../types/dot.ts";
-import type { InsertTextOp } from "../types/op.ts";
+import type { Slot, Span } from "../types/dot.ts";
+import type { ContentOp, DeleteOp, InsertTextOp } from "../types/op.ts";
 import { type Bytes, mustFromHex } from "./bytes.ts";
 import type { ChangeId, DeviceId, DocId, Op } from "./change.ts";
 import { decode, decodeChange, readChange } from "./codec.ts";
@@ -40,15 +40,18 @@ export interface SignedRun {
   readonly signature: Bytes;
 }
 
-/** Verified changes in a row each of which types one unit on behind that of the one before (typing.ts). */
+/** Verified changes in a row each of which types one unit on behind that of the one before, or deletes as it does (typing.ts). */
 export interface VerifiedTyping {
-  readonly text: string;
   readonly count: number;
+  /** What all of them do, `first` being the op of the first: one span for each where they delete. `slotOf` finds a change by name. */
+  together(first: ContentOp, slotOf: SlotOf): ContentOp;
   /** One of them with its ops. */
   read(i: number): VerifiedChange;
   /** One of them without, until the next is asked for. */
   at(i: number): VerifiedChange;
 }
+
+export type SlotOf = (view: DataView, at: number) => Slot;
 
 /** One question for the signature rule (ed25519.ts). */
 export interface SignatureQuestion {
@@ -293,8 +296,16 @@ class Stretch implements VerifiedTyping {
     this.#verified = verified;
   }
 
-  get text(): string {
-    return this.#verified.map(({ change }) => (change.ops[0] as InsertTextOp).text).join("");
+  together(first: ContentOp, slotOf: SlotOf): ContentOp {
+    if (first.type === "delete") {
+      const spans = this.#verified.map(({ change: { ops, view, listedAt } }) => {
+        const [{ start, length }] = (ops[0] as DeleteOp).spans as [Span];
+        return { change: slotOf(view, listedAt), start, length };
+      });
+      return { ...first, spans };
+    }
+    const text = this.#verified.map(({ change }) => (change.ops[0] as InsertTextOp).text).join("");
+    return { ...(first as InsertTextOp), text };
   }
 
   get count(): number {

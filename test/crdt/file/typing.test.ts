@@ -4,17 +4,13 @@
 
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import type { VerifiedChange, VerifiedTyping } from "../../../src/crdt/graph/verify.ts";
-import { type Loaded, load, openFile, type Policy, Replica, save } from "../../../src/crdt/index.ts";
-import { begin, clock, deliver, gather, Key, LINK, newcomer, type Person, SEED, verify } from "../people.ts";
+import { type Policy, Replica, save } from "../../../src/crdt/index.ts";
+import { begin, clock, deliver, gather, LINK, newcomer, SEED } from "../people.ts";
 import { events, happen, type } from "../typists.ts";
+import { empty, READER, readBothWays, readInto, together } from "./both-ways.ts";
 import { everything } from "./files.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
-
-const READER = new Key("the reader of files");
-/** Changes that came in stretches, and so many of them that were taken at once. */
-let typed = 0;
 
 const { step } = clock;
 beforeAll(() => {
@@ -25,65 +21,9 @@ afterAll(() => {
   clock.step = step;
 });
 
-type Verified = VerifiedChange | VerifiedTyping;
-
-function* apart(verified: Iterable<Verified>): Generator<VerifiedChange> {
-  for (const one of verified)
-    if ("text" in one) for (let i = 0; i < one.count; i++) yield one.read(i);
-    else yield one;
-}
-
-function* counted(verified: Iterable<Verified>): Generator<Verified> {
-  for (const one of verified) {
-    if ("text" in one) typed += one.count;
-    yield one;
-  }
-}
-
-function readInto(
-  replica: Replica,
-  bytes: Uint8Array,
-  order: (all: Iterable<Verified>) => Iterable<Verified>,
-) {
-  const file = openFile(bytes);
-  if (!file.ok) throw new Error(file.code);
-  const loading = load(file, {
-    get heads() {
-      return replica.heads;
-    },
-    admitVerified: (verified, source) => replica.admitVerified(order(verified), source),
-    canonicalJson: () => replica.canonicalJson(),
-    forks: replica.forks,
-  });
-  let next = loading.next();
-  while (!next.done) next = loading.next(next.value.questions.map(verify));
-  return next.value;
-}
-
-/** Reads a file both ways into replicas that `prepare` made alike. */
-function readBothWays(
-  bytes: Uint8Array,
-  prepare: () => Replica,
-): { readonly replica: Replica; readonly loaded: Loaded } {
-  const [replica, slow] = [prepare(), prepare()];
-  const loaded = readInto(replica, bytes, counted);
-  const other = readInto(slow, bytes, apart);
-  expect(loaded.taken).toBe(other.taken);
-  expect(loaded.refusal).toEqual(other.refusal);
-  expect(replica.heads).toEqual(slow.heads);
-  expect(replica.canonicalJson()).toBe(slow.canonicalJson());
-  expect(Buffer.from(replica.image!).equals(Buffer.from(slow.image!))).toBe(true);
-  for (const id of replica.heads) expect(replica.proofOf(id)).toEqual(slow.proofOf(id));
-  return { replica, loaded };
-}
-
-function empty({ replica }: Person): () => Replica {
-  return () => Replica.open(READER.id, replica.doc);
-}
-
 describe("changes of a file that type on", () => {
   it("are what they are one by one, byte for byte, whatever stands around them", () => {
-    typed = 0;
+    together.typed = together.deleted = 0;
     fc.assert(
       fc.property(events, events, (all, later) => {
         const people = gather("Alice", "Bob");
@@ -107,7 +47,8 @@ describe("changes of a file that type on", () => {
       }),
       { seed: SEED, numRuns: 30 },
     );
-    expect(typed).toBeGreaterThan(1_000);
+    expect(together.typed).toBeGreaterThan(1_000);
+    expect(together.deleted).toBeGreaterThan(100);
   });
 
   it("are told to who listens as what shows", () => {
@@ -121,9 +62,9 @@ describe("changes of a file that type on", () => {
         if (patch.type === "text")
           text = text.slice(0, patch.index) + patch.inserted + text.slice(patch.index + patch.removed);
     });
-    typed = 0;
-    readInto(replica, save(alice.replica), counted);
-    expect(typed).toBeGreaterThan(20);
+    together.typed = 0;
+    readInto(replica, save(alice.replica));
+    expect(together.typed).toBeGreaterThan(20);
     expect(text).toBe("And so it begins, letter by letter");
   });
 
@@ -137,9 +78,9 @@ describe("changes of a file that type on", () => {
       const mallory = newcomer("Mallory", owner, LINK);
       deliver(owner, mallory);
       type(mallory, "on and on and on and on and on and on and on and on");
-      typed = 0;
+      together.typed = 0;
       const { loaded, replica } = readBothWays(save(mallory.replica), empty(owner));
-      expect(typed).toBeGreaterThan(20);
+      expect(together.typed).toBeGreaterThan(20);
       expect(loaded.refusal?.code).toBe("QuotaExceeded");
       const text = JSON.parse(replica.canonicalJson()).body as string;
       expect(text.length).toBeGreaterThan(10);
@@ -169,9 +110,9 @@ describe("changes of a file that type on", () => {
       const closed = alice.replica.closeDraft(clock.now);
       if (i % each === 0) alice.sign(closed);
     }
-    typed = 0;
+    together.typed = 0;
     const { loaded } = readBothWays(save(alice.replica), empty(alice));
     expect(loaded.refusal?.code ?? null).toBe(code);
-    expect(typed > 3_900).toBe(code === null);
+    expect(together.typed > 3_900).toBe(code === null);
   });
 });
