@@ -63,6 +63,25 @@ export class Closing {
     return role !== null && mayWriteSomething(role, this.#holding.members.policy);
   }
 
+  /** Whether something is drafted that others would refuse if it were closed now: it waits until this device may write. */
+  get isHeld(): boolean {
+    return this.#drafting.hasContent && !this.mayWrite;
+  }
+
+  /**
+   * Does something that may move what a held draft stands next to: that is taken out of the tree meanwhile, and typed again, as it
+   * were, on top of all that is here then.
+   */
+  beside<T>(patches: Patch[], act: () => T): T {
+    if (!this.#drafting.hasContent) return act();
+    const done: T[] = [];
+    this.#holding.masking.place(this.#drafting.pause().map(partOf), patches, () => {
+      done.push(act());
+      this.#drafting.put(patches);
+    });
+    return done[0]!;
+  }
+
   /** The first change of a new document. */
   begin(genesis: VerifiedChange, now: number): Closed {
     this.lastTime = now;
@@ -96,7 +115,7 @@ export class Closing {
     }
     // Among what is set aside it moves where nobody sees it.
     if (unseen !== "nothing")
-      this.#holding.masking.placeNamed(parts.map(partOf), unseen === "shown" ? patches : []);
+      this.#holding.masking.place(parts.map(partOf), unseen === "shown" ? patches : []);
     this.#holding.effects.named();
     return merges.length === 0 ? closed : [...merges, ...closed];
   }

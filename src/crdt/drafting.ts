@@ -13,9 +13,9 @@ import type { DocumentTree, Patch } from "./types/document.ts";
 import type { Dot, Slot } from "./types/dot.ts";
 import { type Author, Draft, pathBytes } from "./types/draft.ts";
 import { MapEdit } from "./types/edit.ts";
+import type { IsUnseen } from "./types/fugue.ts";
 import type { TextNode } from "./types/node.ts";
-import type { ContentOp, Path } from "./types/op.ts";
-import type { IsUnseen } from "./types/sequence.ts";
+import { type ContentOp, mapDots, type Path } from "./types/op.ts";
 
 // Room for the header, whatever it holds, and for ops that grow by being joined.
 const DRAFT_BYTES_MAX = CHANGE_BYTES_MAX - 4 * 1024;
@@ -80,6 +80,11 @@ export class Drafting implements Author {
 
   get isOpen(): boolean {
     return this.#drafts.length > 0 || this.#authority.length > 0;
+  }
+
+  /** Whether anything is drafted but what is said about people. */
+  get hasContent(): boolean {
+    return this.#drafts.length > 0;
   }
 
   /** Whether the elements of this number have no name yet. */
@@ -236,8 +241,13 @@ export class Drafting implements Author {
   }
 
   #begin(): void {
-    if (this.isOpen) return;
-    this.#parents = this.#effects.tips();
+    if (!this.isOpen) this.#look([]);
+  }
+
+  /** What it is made on top of: all that is not loose, and what it names. */
+  #look(named: readonly Slot[]): void {
+    const tips = this.#effects.tips();
+    this.#parents = named.length === 0 ? tips : antichainOf(this.#graph, [...tips, ...named]);
     this.#isUnseen = null;
     this.#unseen = this.#effects.aside.size > 0 ? "aside" : "nothing";
     if (this.#unseen === "nothing") return;
@@ -279,6 +289,25 @@ export class Drafting implements Author {
     if (draft === undefined) return null;
     const ops = draft instanceof Draft ? draft.ops : [];
     return { ops, starts: startsOf(ops) };
+  }
+
+  /** What the drafts hold, when it is about to be taken out of the tree: typing begins anew after that. */
+  pause(): readonly Part[] {
+    for (const draft of this.#drafts) if (draft instanceof Draft) draft.close();
+    return this.parts;
+  }
+
+  /** Puts it there again, on top of whatever came meanwhile, and of what it names, which may be loose by now. */
+  put(patches: Patch[]): void {
+    const named = new Set<Slot>();
+    const of = (slot: Slot): Slot => {
+      named.add(slot);
+      return slot;
+    };
+    for (const draft of this.#drafts)
+      if (draft instanceof Draft) for (const op of draft.ops) mapDots(op, { of });
+    this.#look([...named].filter(slot => this.#graph.isHere(slot)));
+    for (const draft of this.#drafts) if (draft instanceof Draft) draft.put(patches, this.#isUnseen);
   }
 
   /** Hands over everything and starts empty. */

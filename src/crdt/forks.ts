@@ -28,8 +28,8 @@ export interface StoredFork {
 interface ForksHost {
   /** Throws while a draft is open. */
   check(): void;
-  /** Shows what is set aside now, or counts again. */
-  tell(patches: readonly Patch[]): void;
+  /** Shows what is set aside by an act, or counts again. */
+  show(act: (patches: Patch[]) => void): void;
 }
 
 export class Forks {
@@ -150,9 +150,7 @@ export class Forks {
 
   #learn(fork: Fork, bytes: Bytes): void {
     this.#host.check();
-    const patches: Patch[] = [];
-    this.#holding.prove({ ...fork, bytes }, patches);
-    this.#host.tell(patches);
+    this.#host.show(patches => this.#holding.prove({ ...fork, bytes }, patches));
   }
 
   // ------------------------------------------------------------------------------------------------- keeping

@@ -82,15 +82,21 @@ export class Masking {
 
   /**
    * Of the parts of a draft, the oldest first, which have names now: those were missing where something stood that the draft
-   * does not know, so its elements stood behind all of that. They are put where everybody puts them.
+   * does not know, so its elements stood behind all of that. They are put where everybody puts them. `put`: or otherwise.
    */
-  placeNamed(parts: readonly { readonly slot: Slot; readonly local: LocalOps }[], patches: Patch[]): void {
+  place(
+    parts: readonly { readonly slot: Slot; readonly local: LocalOps }[],
+    patches: Patch[],
+    put = (): void => {
+      for (const { slot, local } of parts) this.#tree.applyAll(local.ops, local.starts, slot, patches);
+    },
+  ): void {
     const hidden = parts.filter(({ slot }) => this.#hidden.has(slot));
     this.#turnAll(hidden, false, patches);
     for (const { slot, local } of parts.toReversed())
       for (let i = local.ops.length - 1; i >= 0; i--)
         this.#tree.revert(local.ops[i]!, slot, local.starts[i]!, patches);
-    for (const { slot, local } of parts) this.#tree.applyAll(local.ops, local.starts, slot, patches);
+    put();
     this.#turnAll(hidden, true, patches);
   }
 
@@ -117,9 +123,7 @@ export class Masking {
     this.#show(this.#turn([slot]), patches, drafted);
   }
 
-  /** What shows differently. */
-  mask(ids: Iterable<ChangeId>, isMasked: boolean): readonly Patch[] {
-    const patches: Patch[] = [];
+  mask(ids: Iterable<ChangeId>, isMasked: boolean, patches: Patch[]): void {
     const turned: Slot[] = [];
     for (const id of ids) {
       if (this.#masked.has(id) === isMasked) continue;
@@ -132,7 +136,6 @@ export class Masking {
       turned.push(slot);
     }
     this.#show(this.#turn(turned), patches);
-    return patches;
   }
 
   /** Some applied changes count no more, some count again. */

@@ -73,11 +73,13 @@ export class Recalling {
     this.#holding.effects.named();
   }
 
-  /** Shows what was entered; which changes that were. */
+  /** Shows what was entered, and what counts by it; which changes that were. */
   show(patches: Patch[]): readonly Slot[] {
     const recalled = this.#recalled;
     for (const slot of recalled) this.#holding.applyKept(slot, patches);
     this.#recalled = [];
+    this.#holding.masking.pay(patches);
+    this.#holding.settle(patches);
     return recalled;
   }
 

@@ -49,6 +49,8 @@ export class Replica {
   /** Who is here, and what is said about them. */
   readonly people: People;
   readonly #holding = new Holding();
+  readonly #graph = this.#holding.graph;
+  readonly #members = this.#holding.members;
   readonly #drafting: Drafting;
   readonly #closing: Closing;
   readonly #undoing: Undoing;
@@ -70,7 +72,7 @@ export class Replica {
     this.runs = new Runs(this.#holding, this.#inspector);
     this.forks = new Forks(this.#holding, this.runs, this, {
       check: () => this.#checkFree("a proof is admitted"),
-      tell: patches => this.#listeners.tell(patches, "remote", () => []),
+      show: act => this.#show(act),
     });
     this.#drafting = new Drafting(this.#holding.graph, this.#holding.tree, this.#holding.effects, device);
     this.#undoing = new Undoing(this.#holding, this.#drafting, device);
@@ -89,7 +91,7 @@ export class Replica {
     const verified = composeGenesis(device, { type: "genesis", nonce, policy }, now);
     const replica = new Replica(device, verified.id);
     const genesis = replica.#closing.begin(verified, now);
-    replica.#settle();
+    replica.#show(patches => replica.#holding.settle(patches));
     return { replica, genesis };
   }
 
@@ -109,14 +111,6 @@ export class Replica {
     if (imaged === null) return null;
     replica.#closing.lastTime = imaged.lastTime;
     return replica;
-  }
-
-  get #graph() {
-    return this.#holding.graph;
-  }
-
-  get #members() {
-    return this.#holding.members;
   }
 
   // ------------------------------------------------------------------------------------------------ looking
@@ -205,9 +199,10 @@ export class Replica {
     return this.#holding.tree.toJson();
   }
 
-  /** RFC 8785. Replicas with equal heads give equal strings: the yardstick of convergence. */
+  /** RFC 8785. Replicas with equal heads give equal strings: the yardstick of convergence. A held draft is left out. */
   canonicalJson(): string {
-    return canonicalJson(this.toJson());
+    const write = (): string => canonicalJson(this.toJson());
+    return this.isHeld ? this.#closing.beside([], write) : write();
   }
 
   /** The node at a path, for reading; null if nothing was ever put there. */
@@ -243,8 +238,14 @@ export class Replica {
 
   // ------------------------------------------------------------------------------------------------ editing
 
+  /** Whether there is a draft to be closed. */
   get hasDraft(): boolean {
-    return this.#drafting.isOpen;
+    return this.#drafting.isOpen && !this.isHeld;
+  }
+
+  /** Whether there is one that waits until this device may write. What others say is taken in meanwhile. */
+  get isHeld(): boolean {
+    return this.#closing.isHeld;
   }
 
   /** Atomic: if `edit` throws, nothing has happened. Shows at once; travels once closed, signed and stored. */
@@ -295,7 +296,7 @@ export class Replica {
 
   /** Not while changes of another tab are here that do not show yet, nor before one's own changes can be read. */
   get #mayRetract(): boolean {
-    return this.mayWrite && this.#recalling.recalled.length === 0 && this.isWhole;
+    return (this.mayWrite || this.isHeld) && this.#recalling.recalled.length === 0 && this.isWhole;
   }
 
   #retract(find: () => readonly Slot[]): boolean {
@@ -327,30 +328,26 @@ export class Replica {
   }
 
   /** Turns the open draft into changes; more than one where it is too large for one, or the heads are too many. `now`: seconds
-   * since 1970. Remote changes are admitted only while no draft is open: its neighbours cannot move before its id is known. */
+   * since 1970. No remote change is admitted meanwhile, unless it is held: its neighbours may not move before its id is known. */
   closeDraft(now: number): Closed[] {
     const patches: Patch[] = [];
     const closed = this.#closing.close(now, patches);
-    this.#settle(patches);
+    this.#show(() => this.#holding.settle(patches), patches);
     return closed;
-  }
-
-  /** What counts by now, after changes of one's own. */
-  #settle(patches: Patch[] = []): void {
-    this.#holding.settle(patches);
-    this.#listeners.tell(patches, "remote", () => []);
   }
 
   /** The open draft as bytes for `resumeDraft`, or null. */
   get draftBytes(): Bytes | null {
     const after = this.ownHead?.seq ?? 0;
-    return this.hasDraft ? encodeParts(this.#graph, this.#drafting.parts, after) : null;
+    return this.#drafting.isOpen ? encodeParts(this.#graph, this.#drafting.parts, after) : null;
   }
 
   /** Takes up a draft that was open when its page went away, after this device's change number `after`; see resuming.ts. False
-   * where this device may not say all of that any more. */
-  resumeDraft(draft: Bytes | null, after: number, left: readonly Bytes[] = []): boolean {
-    const { patches, lacksRights } = resume(this.#holding, this.#drafting, this, { draft, after, left });
+   * where this device may not say all of that any more; with `isHeld` it is held then. */
+  resumeDraft(draft: Bytes | null, after: number, left: readonly Bytes[] = [], isHeld = false): boolean {
+    const leftOver = { draft, after, left, isHeld };
+    const { patches, lacksRights } = resume(this.#holding, this.#drafting, this, leftOver);
+    if (this.isHeld) this.#closing.beside(patches, () => undefined);
     this.#listeners.tell(patches, "remote", () => [this.device]);
     return !lacksRights;
   }
@@ -360,7 +357,7 @@ export class Replica {
     return signatureMessage(id);
   }
 
-  /** The device key's answer for a closed change. */
+  /** Its answer for a closed change. */
   sign(id: ChangeId, signature: Bytes): void {
     const slot = this.#graph.slotOf(id);
     assert(slot !== undefined && this.#graph.authorAt(slot) === this.device, "an own change is signed");
@@ -401,16 +398,17 @@ export class Replica {
   #admit(verified: Iterable<VerifiedChange | VerifiedTyping>, source: string, isBounded = true): Reception {
     this.#checkFree("a remote change is admitted");
     const outcome = new Outcome(isBounded);
+    const { patches, admitted, refused } = outcome;
     let missing: ChangeId | null = null;
-    for (const one of verified) {
-      const lacking = this.#receiving.receive(one, source, outcome);
-      missing ??= lacking;
-    }
-    this.#holding.settle(outcome.patches);
-    this.#listeners.tell(outcome.patches, "remote", () =>
-      outcome.admitted.map(({ change }) => change.author),
-    );
-    return { admitted: outcome.admitted, refused: outcome.refused, missing, isWanting: outcome.isWanting };
+    this.#closing.beside(patches, () => {
+      for (const one of verified) {
+        const lacking = this.#receiving.receive(one, source, outcome);
+        missing ??= lacking;
+      }
+      this.#holding.settle(patches);
+    });
+    this.#listeners.tell(patches, "remote", () => admitted.map(({ change }) => change.author));
+    return { admitted, refused, missing, isWanting: outcome.isWanting };
   }
 
   #checkFree(what: string): void {
@@ -429,7 +427,13 @@ export class Replica {
    * open, as for `admit`: what it stands next to must not move. */
   mask(ids: Iterable<ChangeId>, isMasked: boolean): void {
     this.#checkFree("changes are masked");
-    this.#listeners.tell(this.#holding.masking.mask(ids, isMasked), "remote", () => []);
+    this.#show(patches => this.#holding.masking.mask(ids, isMasked, patches));
+  }
+
+  /** What others see to, beside a draft that is held. */
+  #show(act: (patches: Patch[]) => void, patches: Patch[] = []): void {
+    this.#closing.beside(patches, () => act(patches));
+    this.#listeners.tell(patches, "remote", () => []);
   }
 
   /** The same for the changes of a device from number `fromSeq` on that are here, on every branch if it forked. */
@@ -458,10 +462,8 @@ export class Replica {
     // What was entered shows at once, unless a draft is open: that has to get its name first.
     if (!mayClose() && this.hasDraft) return { ...entered, closed: [] };
     const patches: Patch[] = [];
-    const closed = this.#closing.close(now, patches);
-    const recalled = this.#recalling.show(patches);
-    this.#holding.masking.pay(patches);
-    this.#holding.settle(patches);
+    const closed = this.isHeld ? [] : this.#closing.close(now, patches);
+    const recalled = this.#closing.beside(patches, () => this.#recalling.show(patches));
     this.#listeners.tell(patches, "remote", () => recalled.map(slot => this.#graph.authorAt(slot)));
     return { ...entered, closed };
   }
@@ -469,8 +471,8 @@ export class Replica {
   /** All that is here but the bytes of the changes, for this device's own store; null while a draft is open, or something
    * else is under way, and where it would be too large. A cache of the log that may be dropped at any time. */
   get image(): Bytes | null {
-    const isAtRest = !this.hasDraft && this.#recalling.recalled.length === 0 && !this.#holding.masking.owes;
-    if (!isAtRest || !this.hasGenesis) return null;
+    const isAtRest = this.#recalling.recalled.length === 0 && !this.#holding.masking.owes;
+    if (!isAtRest || this.#drafting.isOpen || !this.hasGenesis) return null;
     const { doc, device } = this;
     return takeImage(this.#holding, { doc, device, lastTime: this.#closing.lastTime });
   }
@@ -491,9 +493,7 @@ export class Replica {
   fill<R extends Stored>(records: Iterable<R>): R[] {
     const left = this.#recalling.fill(records);
     if (this.isSettled || this.hasDraft) return left;
-    const patches: Patch[] = [];
-    this.#holding.masking.pay(patches);
-    this.#listeners.tell(patches, "remote", () => []);
+    this.#show(patches => this.#holding.masking.pay(patches));
     return left;
   }
 }

@@ -19,9 +19,9 @@ import type { Holding } from "./holding.ts";
 import type { People } from "./people.ts";
 import type { DocumentTree, Patch } from "./types/document.ts";
 import type { Slot } from "./types/dot.ts";
+import type { IsUnseen } from "./types/fugue.ts";
 import { type ContentOp, mapDots } from "./types/op.ts";
 import { References } from "./types/references.ts";
-import type { IsUnseen } from "./types/sequence.ts";
 import { bodyOf, bodyUnder, decodeParts, partNumber, SELF } from "./unclosed.ts";
 
 /** Who says it again, with the rights they have now. */
@@ -38,6 +38,8 @@ export interface LeftOver {
   readonly after: number;
   /** Changes, oldest first. */
   readonly left: readonly Bytes[];
+  /** Rights are not asked for: it waits until they are there. */
+  readonly isHeld: boolean;
 }
 
 /**
@@ -50,7 +52,7 @@ export function resume(
   holding: Holding,
   drafting: Drafting,
   { device, role, people }: Speaker,
-  { draft, after, left }: LeftOver,
+  { draft, after, left, isHeld }: LeftOver,
 ): { readonly patches: Patch[]; readonly lacksRights: boolean } {
   const { graph, tree } = holding;
   const { isUnseen } = drafting;
@@ -88,11 +90,13 @@ export function resume(
     const local = drawn.map(op =>
       isContent(op) ? mapDots(op, { of: other => (other === SELF ? slot : other) }) : op,
     );
-    const seen = { has: (other: Slot) => other === slot || (other >= 0 && isUnseen?.(other) !== true) };
+    // What is held is put down on top of what it names, loose or not.
+    const isSeen = (other: Slot): boolean => isHeld || isUnseen?.(other) !== true;
+    const seen = { has: (other: Slot) => other === slot || (other >= 0 && isSeen(other)) };
     const content = local.filter(isContent).flatMap(op => besideSeen(op, tree, seen, isUnseen) ?? []);
     if (new References(tree, slot, seen).judge(content, startsOf(content)) !== null) break;
     const mayWrite = (op: Op): boolean =>
-      role !== null && judgeContent(op, role, holding.members.policy) === null;
+      isHeld || (role !== null && judgeContent(op, role, holding.members.policy) === null);
     if (!content.every(mayWrite)) return { patches, lacksRights: true };
     if (content.length > 0 || named.length > 0) drafting.resume(content, named, slot, patches);
     for (const op of local) if (isAuthority(op)) people.sayAgain(op);
@@ -112,6 +116,7 @@ function besideSeen(
     const spans = op.spans.filter(({ change }) => seen.has(change));
     return spans.length === op.spans.length ? op : spans.length === 0 ? null : { ...op, spans };
   }
+  if (op.type === "set") return { ...op, replaces: op.replaces.filter(({ change }) => seen.has(change)) };
   if (op.type !== "insertText" && op.type !== "insertList") return op;
   const { parent, rightOrigin, side } = op;
   if (parent === null || (seen.has(parent.change) && (rightOrigin === null || seen.has(rightOrigin.change))))

@@ -14,8 +14,8 @@ import { CHANGE_BYTES_MAX } from "./limits.ts";
 import type { Slot } from "./types/dot.ts";
 import { mapDots } from "./types/op.ts";
 
-/** Parts of one draft: a paste of 64 MiB has fewer. */
-const PARTS_MAX = 1_024;
+/** Parts of one draft. What is held for days has one for each pause; so many are more than a browser keeps for a page. */
+const PARTS_MAX = 65_536;
 
 /** `after`: the number of the own change before them. */
 export function encodeParts(graph: Graph, parts: readonly Part[], after: number): Bytes {

@@ -5,9 +5,9 @@
 import { RUN_UNITS_MAX } from "../limits.ts";
 import type { DocumentTree, Patch } from "./document.ts";
 import type { Dot, Slot, Span } from "./dot.ts";
-import type { TextNode } from "./node.ts";
+import type { IsUnseen } from "./fugue.ts";
+import type { ListNode, TextNode } from "./node.ts";
 import { type ContentOp, elementCount, type Path, type Place, samePath } from "./op.ts";
-import type { IsUnseen } from "./sequence.ts";
 import type { GrowingSpan } from "./strands.ts";
 
 /** Takes the edits of the local author and applies them. */
@@ -25,6 +25,8 @@ export interface Author {
   /** The visible units in [from, to). */
   cutText(node: TextNode, path: Path, from: number, to: number): void;
 }
+
+type PlacedOp = Extract<ContentOp, Place>;
 
 /** An insert that typing may still lengthen. */
 interface Typing {
@@ -120,7 +122,7 @@ export class Draft {
       const { spans } = this.#cut(op.path);
       for (const span of op.spans) spans.push({ ...span });
     } else {
-      this.#close();
+      this.close();
       this.#ops.push(op);
       this.#starts.push(dot.index);
     }
@@ -144,7 +146,7 @@ export class Draft {
 
   typeText(node: TextNode, path: Path, index: number, text: string, isUnseen: IsUnseen): void {
     checkInside(node.text, index);
-    this.#close();
+    this.close();
     const start = this.#next;
     const place = node.text.insertAt(index, { change: this.slot, index: start }, text, isUnseen);
     this.#typing = { node, path, place, start, length: text.length };
@@ -175,7 +177,7 @@ export class Draft {
   #cut(path: Path): Cutting {
     let open = this.#cutting;
     if (open !== null && samePath(path, open.path)) return open;
-    this.#close();
+    this.close();
     open = { path, start: this.#next, spans: [] };
     this.#cutting = open;
     this.#size += pathBytes(path);
@@ -193,7 +195,7 @@ export class Draft {
   }
 
   /** What was open is an op like the others now. */
-  #close(): void {
+  close(): void {
     if (!this.#isOpen) return;
     this.#starts.push((this.#typing ?? this.#cutting)!.start);
     this.#ops.push(this.#openOp());
@@ -213,6 +215,30 @@ export class Draft {
       path,
       spans: spans.map(({ change, start, length }) => ({ change, start, length })),
     };
+  }
+
+  /**
+   * Brings back what was taken out of the tree, each piece where it stood, but as it would be typed there now: what others wrote
+   * beside it meanwhile is known by now. By its old place it would stand beside that by the order of names, which it has none of
+   * yet; what was typed between the two then would stand in between no longer once it had.
+   */
+  put(patches: Patch[], isUnseen: IsUnseen): void {
+    for (const [i, op] of this.#ops.entries()) {
+      const start = this.#starts[i]!;
+      const anew = "side" in op ? { ...op, ...this.#placeNow(op, start, isUnseen) } : op;
+      this.#ops[i] = anew;
+      this.tree.apply(anew, this.slot, start, patches);
+    }
+  }
+
+  #placeNow(op: PlacedOp, start: number, isUnseen: IsUnseen): Place {
+    const { tree, slot } = this;
+    const node = tree.node(op.path) as TextNode | ListNode;
+    const elements = node.kind === "text" ? node.text : node.items;
+    tree.apply(op, slot, start, []);
+    const place = elements.placeOf({ change: slot, index: start }, isUnseen);
+    tree.revert(op, slot, start, []);
+    return place;
   }
 
   // ------------------------------------------------------------------------------------------ taking it back
@@ -241,7 +267,7 @@ export class Draft {
     const mark = this.#mark ?? EMPTY;
     const { count, next, size, typing, cutting } = mark;
     const wasOpen = typing !== null || cutting !== null;
-    this.#close();
+    this.close();
     for (let i = this.#ops.length - 1; i >= count + (wasOpen ? 1 : 0); i--)
       this.tree.revert(this.#ops[i]!, this.slot, this.#starts[i]!, patches);
     if (typing !== null) this.#shorten(typing, mark, patches);

@@ -25,8 +25,9 @@
 
 import { assert } from "../assert.ts";
 import type { Elements } from "./contents.ts";
-import type { Causality, Dot } from "./dot.ts";
+import type { Causality, Dot, Slot } from "./dot.ts";
 import type { ImageIn, ImageOut } from "./image.ts";
+import type { Place } from "./op.ts";
 import type { Pieces } from "./pieces.ts";
 import {
   CLOSES,
@@ -45,6 +46,9 @@ import {
   type Run,
   START,
 } from "./runs.ts";
+
+/** Of changes that are here: those that what is written now does not build on, and cannot name. Null: of none. */
+export type IsUnseen = ((change: Slot) => boolean) | null;
 
 export class Fugue<C extends Elements> {
   readonly #pieces: Pieces<C>;
@@ -79,6 +83,66 @@ export class Fugue<C extends Elements> {
     }
     return cells[at + COLUMN] === column && cells[at + START]! - 1 === position;
   }
+
+  // ------------------------------------------------------------------------------------------------- places
+
+  /** See `Sequence.place`. */
+  place(index: number, isUnseen: IsUnseen): Place {
+    const { order, runs } = this.#pieces;
+    if (index === 0) return this.#placeFirst(this.#seenFrom(order.first, isUnseen));
+    const run = order.find(index - 1);
+    const offset = index - 1 - order.foundAt;
+    if (offset + 1 < runs.cells[run + LENGTH]!) {
+      const parent = this.#dotIn(run, offset + 1);
+      if (isUnseen === null || !isUnseen(parent.change)) return { parent, side: "left", rightOrigin: null };
+    }
+    const next = this.#seenFrom(order.next(run), isUnseen);
+    return this.#placeBetween(run, offset, next, isUnseen === null && !this.hasRight(run));
+  }
+
+  /** See `Sequence.placeOf`; it begins `offset` behind the beginning of a run. */
+  placeOf(run: Run, offset: number, isUnseen: IsUnseen): Place {
+    const { order, runs } = this.#pieces;
+    const next = this.#seenFrom(order.next(run), isUnseen);
+    let [before, end] = [run, offset];
+    for (;;) {
+      // What is seen of a run is its beginning.
+      while (end > 0 && isUnseen?.(this.#dotIn(before, end - 1).change)) end--;
+      if (end > 0) return this.#placeBetween(before, end - 1, next, false);
+      before = order.previous(before);
+      if (before === NONE) return this.#placeFirst(next);
+      end = runs.cells[before + LENGTH]!;
+    }
+  }
+
+  #placeFirst(first: Run): Place {
+    if (first === NONE) return { parent: null, side: "right", rightOrigin: null };
+    return { parent: this.head(first), side: "left", rightOrigin: null };
+  }
+
+  /** Behind an element, and before a run, of which nothing that is seen stands in between. */
+  #placeBetween(run: Run, offset: number, next: Run, isLast: boolean): Place {
+    const { cells } = this.#pieces.runs;
+    const hangsThere =
+      next !== NONE && !isLast && this.isRightOf(next, cells[run + COLUMN]!, cells[run + START]! + offset);
+    if (hangsThere) return { parent: this.head(next), side: "left", rightOrigin: null };
+    const rightOrigin = next === NONE ? null : this.head(next);
+    return { parent: this.#dotIn(run, offset), side: "right", rightOrigin };
+  }
+
+  #dotIn(run: Run, offset: number): Dot {
+    return this.#pieces.column(run).strand.dotAt(this.#pieces.runs.cells[run + START]! + offset);
+  }
+
+  /** From a run on the first that is seen: what follows an unseen element on its run is unseen as well. */
+  #seenFrom(run: Run, isUnseen: IsUnseen): Run {
+    if (isUnseen === null) return run;
+    let seen = run;
+    while (seen !== NONE && isUnseen(this.head(seen).change)) seen = this.#pieces.order.next(seen);
+    return seen;
+  }
+
+  // ------------------------------------------------------------------------------------------------ hanging
 
   /** Puts a new run where its root says. */
   hang(run: Run): void {

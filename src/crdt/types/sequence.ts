@@ -11,14 +11,13 @@ import { assert } from "../assert.ts";
 import type { Column } from "./column.ts";
 import { type Contents, type Elements, Units, Values } from "./contents.ts";
 import type { Causality, Dot, Slot, Span } from "./dot.ts";
-import { Fugue } from "./fugue.ts";
+import { Fugue, type IsUnseen } from "./fugue.ts";
 import type { ImageIn, ImageOut } from "./image.ts";
 import type { Place } from "./op.ts";
 import type { Order } from "./order.ts";
 import { Pieces } from "./pieces.ts";
 import {
   AT,
-  COLUMN,
   LENGTH,
   NONE,
   ORIGIN,
@@ -41,9 +40,6 @@ export interface Shown<C> {
   readonly change: Slot;
   readonly start: number;
 }
-
-/** Of changes that are here: those that what is written now does not build on, and cannot name. Null: of none. */
-export type IsUnseen = ((change: Slot) => boolean) | null;
 
 /** A sequence of UTF-16 units. `strands`: of the document it stands in. */
 export function textSequence(causality: Causality, strands = new Strands()): Sequence<string> {
@@ -267,34 +263,14 @@ export class Sequence<C extends Elements> {
   /** Where a local insert before visible index `index` hangs (Fugue, algorithm 1), as if what is unseen were not here. */
   place(index: number, isUnseen: IsUnseen = null): Place {
     this.#settle();
-    const { cells } = this.#runs;
-    if (index === 0) {
-      const first = this.#seenFrom(this.#order.first, isUnseen);
-      if (first === NONE) return { parent: null, side: "right", rightOrigin: null };
-      return { parent: this.#fugue.head(first), side: "left", rightOrigin: null };
-    }
-    const run = this.#order.find(index - 1);
-    const offset = index - 1 - this.#order.foundAt;
-    if (offset + 1 < cells[run + LENGTH]!) {
-      const parent = this.#dotIn(run, offset + 1);
-      if (isUnseen === null || !isUnseen(parent.change)) return { parent, side: "left", rightOrigin: null };
-    }
-    const next = this.#seenFrom(this.#order.next(run), isUnseen);
-    const hangsThere = (): boolean =>
-      isUnseen === null
-        ? this.#fugue.hasRight(run)
-        : this.#fugue.isRightOf(next, cells[run + COLUMN]!, cells[run + START]! + offset);
-    if (next !== NONE && hangsThere())
-      return { parent: this.#fugue.head(next), side: "left", rightOrigin: null };
-    const rightOrigin = next === NONE ? null : this.#fugue.head(next);
-    return { parent: this.#dotIn(run, offset), side: "right", rightOrigin };
+    return this.#fugue.place(index, isUnseen);
   }
 
-  /** From a run on the first that is seen: what follows an unseen element on its run is unseen as well. */
-  #seenFrom(run: Run, isUnseen: IsUnseen): Run {
-    if (isUnseen !== null)
-      while (run !== NONE && isUnseen(this.#fugue.head(run).change)) run = this.#order.next(run);
-    return run;
+  /** Where a run that is here would hang, of which `dot` is the first element, if it had been inserted last: in the same place. */
+  placeOf(dot: Dot, isUnseen: IsUnseen): Place {
+    this.#settle();
+    const run = this.#pieces.mustFind(dot);
+    return this.#fugue.placeOf(run, this.#offsetOf(dot, run), isUnseen);
   }
 
   /** Inserts new elements before visible index `index` and answers where they hang. */
