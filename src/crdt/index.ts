@@ -39,6 +39,7 @@ export type {
 } from "./api/typed.ts";
 export { assert, unreachable } from "./assert.ts";
 export type { Reason } from "./authority/effects.ts";
+export { fallenOf, fellBy } from "./authority/fallen.ts";
 export { mayGive } from "./authority/fold.ts";
 export { type Link, type Member, OPEN_POLICY } from "./authority/members.ts";
 export type { Closed } from "./closed.ts";

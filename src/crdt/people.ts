@@ -69,6 +69,11 @@ export class People {
     return this.#current.persons.of(device).disownings.length > 0;
   }
 
+  /** Whether something was to let its person in that did not take effect, and nothing was said against them. */
+  hasFallen(device: DeviceId): boolean {
+    return this.#current.hasFallen(this.personOf(device));
+  }
+
   /** Whether this device may disown another: a junior one of its own person. */
   mayDisown(device: DeviceId): boolean {
     const { persons } = this.#current;

@@ -1,13 +1,14 @@
 // What of the document may go to whom. A member's device and a holder of a live link get all of it. Who was removed is told
 // so: the change that ended it with everything below, which they were let read when it was written, and nothing after. So
-// their copy sets aside what the others set aside. Everybody else gets nothing.
+// their copy sets aside what the others set aside. Who was let in by somebody who had been removed is told what that one is
+// told. Everybody else gets nothing.
 //
 //     a ── b ── dismisses Bob ── c        Bob gets a, b and the dismissal; not c
 //
 // A replica that has not heard of a removal cannot act on it. Ends and uses of links are asked for here and nowhere else:
 // a courtesy of those who are asked, and no rule (design: "People, devices, links").
 
-import type { ChangeId, DeviceId, Replica, VerifiedChange } from "../crdt/index.ts";
+import { type ChangeId, type DeviceId, fellBy, type Replica, type VerifiedChange } from "../crdt/index.ts";
 import type { PeerLink } from "./ports.ts";
 import type { Claim } from "./reconcile.ts";
 
@@ -27,13 +28,19 @@ export type Reach = "all" | "nothing" | { readonly ends: readonly ChangeId[] };
 export function reachOf(replica: Replica, { device, invite, isGreeted }: Reader, now: number): Reach {
   if (device === null) return "nothing";
   if (replica.roleOf(device) !== null) return "all";
-  const ends = replica.people.endsOf(device);
-  if (ends.length > 0) return { ends };
-  if (invite === null) return "nothing";
-  if (isOpen(replica, invite, isGreeted, now)) return "all";
-  // Who comes by a dead link for the first time hears nothing by it.
-  const ofLink = isGreeted ? replica.people.endsOf(invite) : [];
-  return ofLink.length > 0 ? { ends: ofLink } : "nothing";
+  const { people } = replica;
+  if (people.endsOf(device).length > 0) return told(people.endsOf(device));
+  if (invite !== null) {
+    if (isOpen(replica, invite, isGreeted, now)) return "all";
+    // Who comes by a dead link for the first time hears nothing by it.
+    const ofLink = isGreeted ? people.endsOf(invite) : [];
+    if (ofLink.length > 0) return told(ofLink);
+  }
+  return people.hasFallen(device) ? told(fellBy(replica.ground, device)) : "nothing";
+}
+
+function told(ends: readonly ChangeId[]): Reach {
+  return ends.length > 0 ? { ends } : "nothing";
 }
 
 function isOpen(replica: Replica, invite: DeviceId, isGreeted: boolean, now: number): boolean {

@@ -325,6 +325,11 @@ export class Standing {
     );
   }
 
+  /** Whether something was to let a person in that did not take effect, and nothing was said against them. */
+  hasFallen(person: PersonId): boolean {
+    return this.#disappointed.has(person) && !this.#grants.has(person) && !this.#ends.has(person);
+  }
+
   /** Why a device held no role in a change. */
   whyNot(device: DeviceId, slot: Slot): "disowned" | "removed" | "never let in" {
     if (!this.persons.isOwned(device, slot)) return "disowned";

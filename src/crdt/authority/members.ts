@@ -156,10 +156,10 @@ export class Members {
     this.#versions.load(from);
   }
 
-  /** Everybody who has a role, or had one; by person, then by seniority of their devices. Persons are sorted. */
-  list(): Member[] {
+  /** Everybody who has a role, or had one; by person, then by seniority of their devices. Persons are sorted. Or others. */
+  list(people = this.current.people): Member[] {
     const { persons } = this.current;
-    return [...this.current.people].sort().flatMap(person => {
+    return [...people].sort().flatMap(person => {
       return persons.devicesOf(person).map(({ device, isRecovery }) => {
         const role = this.current.roleOf(device);
         return { device, person, role, isRecovery, name: this.#names.get(device)?.name ?? null };

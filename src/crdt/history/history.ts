@@ -7,6 +7,7 @@
 // annals. Nothing here is changed by looking, and nothing that comes meanwhile is in the way.
 
 import { localize } from "../authority/admission.ts";
+import type { Members } from "../authority/members.ts";
 import type { ChangeId, DeviceId, DocId } from "../graph/change.ts";
 import { readChange } from "../graph/codec.ts";
 import type { Graph } from "../graph/graph.ts";
@@ -32,6 +33,7 @@ export type Version = readonly ChangeId[];
 export interface Ground {
   readonly graph: Graph;
   readonly tree: DocumentTree;
+  readonly members: Members;
   readonly masking: {
     readonly masked: Iterable<ChangeId>;
     readonly aside: Iterable<Slot>;

@@ -3,7 +3,7 @@
 
 import { expect, it, vi } from "vitest";
 import { introductionMessage } from "../../../src/crdt/graph/verify.ts";
-import { save } from "../../../src/crdt/index.ts";
+import { fallenOf, fellBy, save } from "../../../src/crdt/index.ts";
 import { read } from "../file/files.ts";
 import { copyOf, deliver, forge, Key, newcomer } from "../people.ts";
 import {
@@ -125,6 +125,51 @@ it("text in good faith stays: of whom nothing that counts let in, what somebody 
   const unaware = say(copyOf(erin), "unaware ");
   const set = judged(alice, [...heldBy([alice, carol, against]), unaware]);
   expect(reasonOf(set, unaware)).toBe("removed");
+});
+
+it("whom an ineffective op admitted goes on as a local draft and asks for admission, and then all of theirs counts", () => {
+  const { alice, bob, carol } = court();
+  const stale = copyOf(bob);
+  const removal = dismiss(alice, bob);
+  const [link, next] = [new Key("a link of Bob's"), new Key("a link of Erin's")];
+  stale.replica.people.invite(link.id, "admin");
+  stale.close();
+  const erin = joinBy("Erin", stale, link);
+  erin.replica.people.invite(next.id, "editor");
+  erin.close();
+  const frank = joinBy("Frank", erin, next);
+  const kept = say(frank, "kept ");
+  deliver(frank, carol);
+  say(carol, "Carol ");
+  const loose = say(frank, "loose ");
+  for (const person of [carol, frank]) deliver(person, alice);
+  for (const person of [erin, frank]) deliver(alice, person);
+  for (const person of [alice, erin, frank]) {
+    const { ground } = person.replica;
+    expect(fallenOf(ground).map(({ name }) => name)).toEqual(
+      [erin, frank].sort((a, b) => (a.device < b.device ? -1 : 1)).map(({ name }) => name),
+    );
+    // They hear why, of whoever let them in too; nobody else does.
+    for (const told of [erin, frank]) expect(fellBy(ground, told.device)).toEqual([removal.id]);
+    for (const other of [bob, carol, alice]) expect(fellBy(ground, other.device)).toEqual([]);
+  }
+  const before = frank.replica.ownHead;
+  frank.replica.edit(root => root.text("body").insert(0, "held "));
+  expect([frank.replica.isHeld, frank.replica.hasDraft]).toEqual([true, false]);
+  const more = say(carol, "more ");
+  deliver(carol, frank);
+  expect(frank.replica.toJson()).toEqual({ body: `held ${carol.text()}` });
+  expect([frank.json, frank.replica.ownHead]).toEqual([`{"body":"${carol.text()}"}`, before]);
+  expect(reasonOf(frank, more)).toBe(null);
+  alice.replica.people.setRole(frank.device, "editor");
+  alice.replica.people.admit([loose.id]);
+  alice.close();
+  deliver(alice, frank);
+  frank.close();
+  const reader = outcomeOf([alice, carol, erin, frank]);
+  expect([kept, loose].map(letter => reasonOf(reader, letter))).toEqual([null, null]);
+  expect(reader.text()).toContain("held ");
+  expect(fallenOf(reader.replica.ground).map(({ name }) => name)).toEqual(["Erin"]);
 });
 
 it("re-admission undoes only removals in its own past, unless its grant is senior to that of a concurrent one", () => {
