@@ -5,7 +5,7 @@ import { ChangeSet, type Extension, Transaction } from "@codemirror/state";
 import { EditorView, type ViewUpdate } from "@codemirror/view";
 import type { SharedText, TextPatch } from "../../sync/view.ts";
 import { cleanInput, cleanPatches, patchesOf } from "./clean-input.ts";
-import { HeldSteps } from "./held-steps.ts";
+import { HeldSteps, narrowed } from "./held-steps.ts";
 import { remote } from "./remote.ts";
 import { keepSteady } from "./steady.ts";
 import { caretAfter, type Direction, goesOn, undoKeys } from "./undo.ts";
@@ -121,7 +121,10 @@ export class Binding {
     if (view === null) return;
     try {
       if (isMine) this.showMine(view, steps);
-      else this.held.receive(steps, view.state.doc.length);
+      else {
+        this.held.receive(steps, view.state.doc.length);
+        if (steps.length > 1) this.held.narrow(view.state.doc);
+      }
     } catch (error) {
       this.onFailure(error);
       return;
@@ -231,19 +234,7 @@ export class Binding {
     if (view === null) return;
     this.held.clear();
     const is = view.state.doc.toString();
-    const shall = this.text.toString();
-    let start = 0;
-    const end = Math.min(is.length, shall.length);
-    while (start < end && is.charCodeAt(start) === shall.charCodeAt(start)) start++;
-    let same = 0;
-    while (
-      same < end - start &&
-      is.charCodeAt(is.length - 1 - same) === shall.charCodeAt(shall.length - 1 - same)
-    ) {
-      same++;
-    }
-    const insert = shall.slice(start, shall.length - same);
-    const changes = ChangeSet.of({ from: start, to: is.length - same, insert }, is.length, "\n");
+    const changes = ChangeSet.of(narrowed(0, is, this.text.toString()), is.length, "\n");
     if (!changes.empty) this.dispatchRemote(view, changes);
     if (view.state.doc.length !== this.text.length) throw new Error("the view differs from the shared text");
   }

@@ -10,8 +10,24 @@
 // Law: local then held' = held then local.map(held, before), which is ChangeSet's own law. Where both insert at one
 // position the local letters come first: they go on a word whose last letter they see on their left, and what is held
 // would split it.
-import { ChangeSet } from "@codemirror/state";
+import { ChangeSet, type Text } from "@codemirror/state";
 import type { TextPatch } from "../../sync/view.ts";
+
+/** The replacement of `is`, which begins at `from`, by `shall`: as short as prefix and suffix allow. */
+export function narrowed(from: number, is: string, shall: string): TextPatch {
+  let start = 0;
+  const end = Math.min(is.length, shall.length);
+  while (start < end && is.charCodeAt(start) === shall.charCodeAt(start)) start++;
+  let same = 0;
+  while (
+    same < end - start &&
+    is.charCodeAt(is.length - 1 - same) === shall.charCodeAt(shall.length - 1 - same)
+  ) {
+    same++;
+  }
+  const insert = shall.slice(start, shall.length - same);
+  return { from: from + start, to: from + is.length - same, insert };
+}
 
 export class HeldSteps {
   /** From the editor's text to the shared text; null where they are equal. */
@@ -33,6 +49,18 @@ export class HeldSteps {
       changes = changes.compose(ChangeSet.of({ ...step }, changes.newLength, "\n"));
     }
     this.held = changes.empty ? null : changes;
+  }
+
+  /** What went and came back as it was did not move, nor does a caret in it: so it is where a draft of mine is put on top of
+   * what others wrote. `doc`: the editor's text. */
+  narrow(doc: Text): void {
+    if (this.held === null) return;
+    const patches: TextPatch[] = [];
+    this.held.iterChanges((from, to, _fromB, _toB, inserted) => {
+      patches.push(narrowed(from, doc.sliceString(from, to), inserted.toString()));
+    });
+    const held = ChangeSet.of(patches, doc.length, "\n");
+    this.held = held.empty ? null : held;
   }
 
   /** A local change of the editor's text; returns the same change as the shared text must be told of it. */

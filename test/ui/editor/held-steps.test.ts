@@ -1,6 +1,6 @@
 // Goal: others' steps that are held back while I type neither get lost nor land in the wrong place. Method: random
 // interleavings of local edits, remote steps and releases, checked after each against two strings.
-import { ChangeSet } from "@codemirror/state";
+import { ChangeSet, Text } from "@codemirror/state";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { TextPatch } from "../../../src/sync/view.ts";
@@ -59,6 +59,21 @@ test("keeps what only touches an end of the composing line", () => {
   held.receive([step(3, 3, "X")], 7);
   expect(held.take({ from: 0, to: 3 })).toBeNull();
   expect(held.isEmpty).toBe(false);
+});
+
+test("leaves alone what went and came back, so that a caret in it stays and a letter typed there is where it was", () => {
+  const text = "one draft two";
+  const held = new HeldSteps();
+  const lifted = [step(4, 9, ""), step(0, 3, "1"), step(6, 6, "!"), step(2, 2, "draft")];
+  held.receive(lifted, text.length);
+  held.narrow(Text.of([text]));
+  expect(held.toShared(6)).toBe(4);
+  const told = held.local(change(text, step(6, 6, "X")));
+  expect(patchesOf(told)).toEqual([step(4, 4, "X")]);
+  expect(apply("one drXaft two", held.take(null)!)).toBe("1 drXaft two!");
+  held.receive([step(4, 9, ""), step(4, 4, "draft")], text.length);
+  held.narrow(Text.of([text]));
+  expect(held.isEmpty).toBe(true);
 });
 
 test("carries positions both ways", () => {
