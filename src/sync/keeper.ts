@@ -111,9 +111,9 @@ export class Keeper {
     if (this.#host.now >= this.nextAt) this.append();
   }
 
-  /** Something was drafted. */
+  /** Something was drafted, or what was held may go now. */
   drafted(): void {
-    if (!this.#replica.hasDraft || this.#draftedAt !== null) return;
+    if (this.#draftedAt !== null || !this.#replica.hasDraft) return;
     this.#draftedAt = this.#host.now;
     this.#unsavedSince ??= this.#host.now;
   }
@@ -174,7 +174,9 @@ export class Keeper {
     // Another tab took their numbers before a transaction took them: what they say is said again.
     const lost = changes.filter(({ id }) => !this.#replica.has(id)).map(({ bytes }) => bytes);
     const isToSay = (draft !== null || lost.length > 0) && this.#replica.hasGenesis;
-    const isSaid = !isToSay || (this.#replica.mayWrite && this.#replica.resumeDraft(draft, after, lost));
+    const { mayWrite, people, device } = this.#replica;
+    const maySay = mayWrite || people.hasFallen(device);
+    const isSaid = !isToSay || (maySay && this.#replica.resumeDraft(draft, after, lost, !mayWrite));
     this.drafted();
     if (this.#unstored.length > 0) this.append();
     return isSaid;
@@ -287,6 +289,7 @@ export class Keeper {
     this.#unsavedSince = isAllStored ? null : this.#host.now;
     if (this.#unstored.length > 0 || (this.#appendsAgain && this.#replica.hasDraft)) this.append();
     if (this.#lacksHead || isBack) this.lookInStore();
+    this.drafted();
     this.#host.stored();
   }
 
@@ -317,6 +320,7 @@ export class Keeper {
       this.#restore(records);
       this.#position = position;
       this.#isKept ||= position > 0;
+      this.drafted();
       this.#host.stored();
     }
     if (this.#lookAgain) this.lookInStore();

@@ -396,6 +396,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
       unsavedSince: this.#keeper.unsavedSince,
       hasGenesis: this.replica.hasGenesis,
       isKept: this.#keeper.isKept,
+      isHeld: this.replica.isHeld,
       links: linked.size,
       waiting: this.#delivery.waiting,
       holders: this.#delivery.holders(linked),
@@ -489,7 +490,6 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     return this.#keeper.image;
   }
 
-  /** The store did not take a proof. */
   forkNotKept(device: string): void {
     this.#twoFaced.notKept(device);
   }

@@ -41,6 +41,8 @@ export interface Standing {
   readonly hasGenesis: boolean;
   /** Whether the store ever held anything of the document. */
   readonly isKept: boolean;
+  /** Whether there is a draft that nobody would take yet. */
+  readonly isHeld: boolean;
   /** Links to other people, past the handshake. */
   readonly links: number;
   /** My changes that no other device is known to hold. */
@@ -55,6 +57,7 @@ export function statusOf(standing: Standing): Status {
   if (failure !== null) return { kind: "not-saved", reason: failure };
   if (unsavedSince !== null && now - unsavedSince >= SAVING_SHOWN_MS) return { kind: "saving" };
   if (!standing.hasGenesis) return { kind: "waiting-for-holder" };
+  if (standing.isHeld) return { kind: "held" };
   if (!standing.isKept) return { kind: "blank" };
   if (standing.known === 0) return { kind: "saved" };
   if (links === 0) return { kind: "offline", waiting };

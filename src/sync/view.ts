@@ -41,6 +41,8 @@ export type Status =
   | { readonly kind: "not-saved"; readonly reason: string }
   | { readonly kind: "saving" }
   | { readonly kind: "waiting-for-holder" }
+  /** What I wrote last is here only, until somebody lets me in. */
+  | { readonly kind: "held" }
   /** Nothing was ever written here, so there is nothing to save and nothing to say. */
   | { readonly kind: "blank" }
   | { readonly kind: "saved" }
@@ -109,8 +111,9 @@ export interface DocumentView {
 }
 
 /** My role does not let me; I was removed; another device of mine took this one out of use; the link by which I came was
- * revoked before I was let in, or has not arrived. */
-export type Hindrance = "role" | "removed" | "disowned" | "revoked" | "unknown-link";
+ * revoked before I was let in, or has not arrived. Or I was let in by what has no effect, and nobody said anything against me
+ * (`fell`): then I write all the same, and what I write is kept here until somebody lets me in. */
+export type Hindrance = "role" | "removed" | "disowned" | "revoked" | "unknown-link" | "fell";
 
 /** Changes that are here and do not count: how many in all, how many of mine, and who wrote the newest. */
 export interface AsideCount {
@@ -272,6 +275,8 @@ export interface PeopleState {
   /** Those that let people in at this moment. */
   readonly links: readonly LinkEntry[];
   readonly aside: readonly AsideEntry[];
+  /** Who was let in by what has no effect, and waits for somebody who does it again. */
+  readonly asking: readonly Pick<PersonEntry, "key" | "name">[];
   /** Keys of the devices of which two changes with one number are here. */
   readonly twoFaced: readonly string[];
   /** Whether I own it, nobody else has come yet, and I have no recovery words: with my devices it would be nobody's. */
@@ -292,8 +297,10 @@ export interface DocumentPeople {
   removal(person: string): RemovalPreview;
   /** Removes a person, and revokes links in the same change. */
   remove(person: string, links: readonly string[]): Promise<void>;
-  /** Takes back in what was set aside, and first gives its author a role, if there is one to be given. */
-  takeIn(entry: AsideEntry, role: Role | null): Promise<void>;
+  /** Takes back in what was set aside. */
+  takeIn(entry: AsideEntry): Promise<void>;
+  /** Gives a person a role to write, and takes in all that is here of theirs. */
+  letIn(person: string): Promise<void>;
   /** Of me and of whose device it is. */
   compare(device: string): Promise<Comparison>;
   /** Remembers, on this device alone, that all devices of whose this is are those of the person whom I know. */

@@ -3,6 +3,7 @@
 
 import { expect, it } from "vitest";
 import { type DeviceId, introductionMessage, type MapEdit } from "../../src/crdt/index.ts";
+import { hindranceOf } from "../../src/sync/adapters/document-people.ts";
 import { forkProof } from "../../src/sync/adapters/fork-proof.ts";
 import { seedsOf, withSeeds } from "../../src/sync/adapters/link-seeds.ts";
 import { OpenedPeople } from "../../src/sync/adapters/opened-people.ts";
@@ -11,7 +12,7 @@ import { LINK_SEEDS_MAX } from "../../src/sync/limits.ts";
 import { decodeLink } from "../../src/sync/link.ts";
 import type { Bytes, DocumentRecord } from "../../src/sync/ports.ts";
 import { bodyText, editBody } from "../../src/sync/text.ts";
-import { begin, copyOf, gather, Key, type Person, sync, verify } from "../crdt/people.ts";
+import { begin, copyOf, deliver, gather, Key, newcomer, type Person, sync, verify } from "../crdt/people.ts";
 import { Prng } from "../sim/prng.ts";
 import { deterministicCiphers, keyNamed } from "./lucky-ciphers.ts";
 
@@ -130,10 +131,46 @@ it("removes a person with the link by which they came, and takes their words bac
       text: ", world\nOh. ",
     },
   ]);
-  await people.takeIn(people.state().aside[0]!, null);
+  await people.takeIn(people.state().aside[0]!);
   expect(bodyText(alice.replica)).toBe("Oh. Hello, world");
   expect(people.state().aside).toEqual([]);
   expect(people.state().persons.find(({ key }) => key === bob.device)!.role).toBe(null);
+});
+
+it("lists who was let in by somebody who had been removed, and lets them in with all of theirs", async () => {
+  const [alice, carol, dave] = gather("Alice", "Carol", "Dave");
+  alice.replica.people.setRole(carol.device, "admin");
+  alice.close();
+  sync([alice, carol, dave]);
+  alice.replica.people.dismiss(carol.device);
+  alice.close();
+  const link = new Key("a link of Carol's");
+  carol.replica.people.invite(link.id, "editor");
+  carol.close();
+  const bob = newcomer("Bob", carol, link);
+  deliver(carol, bob);
+  bob.replica.rename("Bob");
+  bob.write(type(0, "kept "));
+  deliver(bob, dave);
+  dave.write(type(0, "Dave "));
+  bob.write(type(0, "loose "));
+  sync([alice, bob, dave]);
+  const { people } = peopleOf(alice);
+  expect(people.state().asking).toEqual([{ key: bob.device, name: "Bob" }]);
+  expect(bodyText(alice.replica)).toBe("Dave kept ");
+  expect(hindranceOf(bob.replica)).toBe("fell");
+  expect(peopleOf(dave).people.state().mayRule).toBe(false);
+  await people.letIn(bob.device);
+  expect(people.state().asking).toEqual([]);
+  // Hers, which made the link.
+  expect(people.state().aside.map(({ author }) => author)).toEqual([carol.device]);
+  expect(people.state().persons.find(({ key }) => key === bob.device)!.role).toBe("editor");
+  sync([alice, bob, dave]);
+  for (const person of [alice, bob, dave]) {
+    expect(bodyText(person.replica)).toContain("kept ");
+    expect(bodyText(person.replica)).toContain("loose ");
+  }
+  expect(hindranceOf(bob.replica)).toBe(null);
 });
 
 it("is one object until something changes, whatever is typed", () => {

@@ -57,8 +57,14 @@ export function hindranceOf(replica: Replica): Hindrance | null {
   if (!hasGenesis || mayWrite) return null;
   if (role !== null) return "role";
   if (people.isDisowned(device)) return "disowned";
+  if (people.hasFallen(device)) return "fell";
   if (people.endsOf(device).length > 0) return "removed";
   return cameBy === null ? "role" : people.endsOf(cameBy).length > 0 ? "revoked" : "unknown-link";
+}
+
+/** Whether what is written here is taken, or kept until it is. */
+export function mayType({ mayWrite, people, device }: Replica): boolean {
+  return mayWrite || people.hasFallen(device);
 }
 
 /** Edits of mine that a device is not known to hold; null for one that never said. */

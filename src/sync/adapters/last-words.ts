@@ -7,23 +7,47 @@ import { fromBase64Url, toBase64Url } from "../link.ts";
 
 const PREFIX = "chirograph.unsaved.";
 
-/** One entry for each page, since two tabs may go at once. */
-export function leaveLastWords(doc: string, page: string, words: LastWords): void {
+/** One entry for each page, since two tabs may go at once. Whether it is there. */
+export function leaveLastWords(doc: string, page: string, words: LastWords): boolean {
   const changes = words.changes.map(({ id, bytes }) => [id, toBase64Url(bytes)]);
   const draft = words.draft === null ? null : toBase64Url(words.draft);
   try {
     localStorage.setItem(`${PREFIX}${doc}.${page}`, JSON.stringify({ changes, draft, after: words.after }));
+    return true;
   } catch {
     // Full or forbidden: the status did not say "saved" for what is lost here.
+    return false;
   }
 }
 
-/** Everything that was left for a document; `forget` when it is stored. */
-export function findLastWords(doc: string): {
+export function dropLastWords(doc: string, page: string): void {
+  localStorage.removeItem(`${PREFIX}${doc}.${page}`);
+}
+
+/** Says that an entry is of a page that is open, until the answer is called or the page is gone. Null where that cannot be said. */
+export async function claimed(doc: string, page: string): Promise<(() => void) | null> {
+  const { locks } = navigator;
+  if (locks === undefined) return null;
+  return await new Promise(claim => {
+    void locks.request(`${PREFIX}${doc}.${page}`, () => new Promise<void>(release => claim(release)));
+  });
+}
+
+/** The entries of pages that are open. */
+export async function claims(): Promise<ReadonlySet<string | undefined>> {
+  const query = await navigator.locks?.query();
+  return new Set(query?.held?.map(({ name }) => name));
+}
+
+/** Everything that was left for a document, but for the entries of pages that are `open`; `forget` when it is stored. */
+export function findLastWords(
+  doc: string,
+  open: ReadonlySet<string | undefined> = new Set(),
+): {
   readonly words: readonly LastWords[];
   readonly forget: () => void;
 } {
-  const keys = keysOf(`${PREFIX}${doc}.`);
+  const keys = keysOf(`${PREFIX}${doc}.`).filter(key => !open.has(key));
   const words = keys.map(key => parse(localStorage.getItem(key))).filter(found => found !== null);
   const forget = (): void => {
     for (const key of keys) localStorage.removeItem(key);

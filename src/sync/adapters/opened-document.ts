@@ -26,6 +26,7 @@ import {
   isAsking,
   lackedBy,
   listed,
+  mayType,
   nameOf,
   provingOf,
   unseenOf,
@@ -70,7 +71,6 @@ export interface OpenedOptions extends Omit<HostOptions, "delivered" | "inviteSe
   readonly closed: () => void;
 }
 
-/** What a store holds of a document. */
 type Stored = Awaited<ReturnType<Store["read"]>> & { readonly forks: Awaited<ReturnType<Store["forks"]>> };
 
 export class OpenedDocument implements OpenDocument {
@@ -99,7 +99,8 @@ export class OpenedDocument implements OpenDocument {
   #title: string | null = null;
   #titleTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #aside = new AsideCounter();
-  #forgetLastWords: () => void = () => undefined;
+  /** What an earlier page left, and what this one keeps of what is held: it is stored, or left anew. */
+  forgetWords: () => void = () => undefined;
   /** What the store held when the document was opened is no edit. */
   #isRestoring = false;
   #isRetracting = false;
@@ -142,6 +143,7 @@ export class OpenedDocument implements OpenDocument {
     replica.subscribe((patches, origin) => {
       if (!this.#isRestoring) this.#record = { ...this.#record, updatedAt: Date.now() };
       this.#changed();
+      if (replica.isHeld) void this.#heldWords().then(words => words.drafted());
       const isMine = origin === "local";
       if (isMine && !this.#isRetracting) return;
       const steps = bodySteps(patches);
@@ -301,7 +303,7 @@ export class OpenedDocument implements OpenDocument {
     clearTimeout(this.#titleTimer);
     const title = this.#title;
     this.#title = null;
-    if (title === null || title === titleOf(this.#replica) || !this.#replica.mayWrite) return;
+    if (title === null || title === titleOf(this.#replica) || !mayType(this.#replica)) return;
     // In changes of its own, so that undo in the text leaves it alone.
     this.#replica.breakUndo();
     this.#edit(() => this.host.act(session => session.edit(root => root.set(TITLE_KEY, title))));
@@ -430,7 +432,7 @@ export class OpenedDocument implements OpenDocument {
   recover({ words, forget }: ReturnType<typeof findLastWords>): void {
     if (words.length === 0) return;
     const areTaken = words.map(one => this.host.act(session => session.recover(one)));
-    if (areTaken.every(isTaken => isTaken)) this.#forgetLastWords = forget;
+    if (areTaken.every(isTaken => isTaken)) this.forgetWords = forget;
   }
 
   /** The page goes away: what can still be stored is, and the others see the caret leave. */
@@ -445,10 +447,13 @@ export class OpenedDocument implements OpenDocument {
   leaveWords(): void {
     const words = this.host.session.lastWords;
     if (words === null) return;
-    leaveLastWords(this.id, toHex(this.#ciphers.random(8)), words);
     // They say again what an earlier page had left.
-    this.#forgetLastWords();
+    if (leaveLastWords(this.id, toHex(this.#ciphers.random(8)), words)) this.forgetWords();
   }
+
+  readonly #heldWords = once(() =>
+    import("./held-words.ts").then(({ HeldWords }) => new HeldWords(this, toHex(this.#ciphers.random(8)))),
+  );
 
   async close(): Promise<void> {
     this.#writeTitle();
@@ -466,7 +471,7 @@ export class OpenedDocument implements OpenDocument {
 
   #stored(): void {
     this.#image.stored();
-    if (this.host.session.lastWords === null) this.#forgetLastWords();
+    if (this.host.session.lastWords === null) this.forgetWords();
     if (!this.#isRemembered) {
       this.#isRemembered = true;
       this.#options.firstStored();

@@ -6,6 +6,7 @@ import {
   type Bytes,
   type ChangeId,
   type DeviceId,
+  fallenOf,
   mayGive,
   type People,
   type PersonId,
@@ -52,6 +53,8 @@ interface Wishes {
 const ROLES: readonly Role[] = ["editor", "commenter", "reader", "admin"];
 /** What Share shows without being asked. */
 const USUAL: readonly Role[] = ["editor", "reader"];
+/** Whoever lost the right to let people in can still make any number of these. */
+const ASKING_SHOWN_MAX = 20;
 const ENDLESS: LinkEnds = { afterSeconds: null, uses: null };
 
 export class OpenedPeople implements DocumentPeople {
@@ -75,8 +78,8 @@ export class OpenedPeople implements DocumentPeople {
 
   readonly state = (): PeopleState => {
     const { people } = this.#replica;
-    const [persons, links] = [this.#persons(), this.#links()];
-    const facts = JSON.stringify([persons, links, people.asideCount, people.forks]);
+    const [persons, links, asking] = [this.#persons(), this.#links(), this.#asking()];
+    const facts = JSON.stringify([persons, links, asking, people.asideCount, people.forks]);
     if (this.#state !== null && facts === this.#facts) return this.#state;
     this.#facts = facts;
     this.#state = {
@@ -85,6 +88,7 @@ export class OpenedPeople implements DocumentPeople {
       persons,
       links,
       aside: this.#aside(),
+      asking,
       twoFaced: people.forks.map(({ device }) => device),
       lacksWords: this.#lacksWords(),
     };
@@ -121,6 +125,14 @@ export class OpenedPeople implements DocumentPeople {
       links: live
         .filter(({ joined }) => devices.some(each => joined.includes(each.device)))
         .map(({ invite }) => invite),
+    }));
+  }
+
+  #asking(): PeopleState["asking"] {
+    const byPerson = grouped(fallenOf(this.#replica.ground), ({ person }) => person);
+    return [...byPerson].slice(0, ASKING_SHOWN_MAX).map(([key, devices]) => ({
+      key,
+      name: devices.map(({ device, name }) => this.#wishes.nameOf(device) ?? name).find(name => name) ?? null,
     }));
   }
 
@@ -263,11 +275,26 @@ export class OpenedPeople implements DocumentPeople {
     });
   }
 
-  async takeIn({ author, heads: named }: AsideEntry, role: Role | null): Promise<void> {
-    const heads = named as readonly string[] as readonly ChangeId[];
+  async takeIn({ heads }: AsideEntry): Promise<void> {
+    await this.#admit(heads as readonly string[] as readonly ChangeId[], null);
+  }
+
+  /** Also what counts already for having been written in good faith: that is only of those who were given no role since. */
+  async letIn(person: string): Promise<void> {
+    const { people, laneTips } = this.#replica;
+    const theirs = laneTips.filter(({ author }) => people.personOf(author) === person);
+    await this.#admit(
+      theirs.map(({ id }) => id),
+      person as PersonId,
+    );
+  }
+
+  async #admit(heads: readonly ChangeId[], person: PersonId | null): Promise<void> {
+    const roles = this.#roles();
+    const role = roles.includes("editor") ? "editor" : roles[0]!;
     for (let from = 0; from < heads.length; from += ADMITTED_HEADS_MAX)
       await this.#wishes.say(people => {
-        if (from === 0 && role !== null) people.setRole(author as PersonId, role);
+        if (from === 0 && person !== null) people.setRole(person, role);
         people.admit(heads.slice(from, from + ADMITTED_HEADS_MAX));
       });
   }

@@ -19,7 +19,7 @@ import { makesDirectLinks, rememberDirectLinks } from "./directness.ts";
 import type { Bench } from "./importing.ts";
 import { openIndexedDbStore } from "./indexeddb.ts";
 import { documentKey, openDeviceKey } from "./keys.ts";
-import { documentsWithLastWords, findLastWords } from "./last-words.ts";
+import { claims, documentsWithLastWords, findLastWords } from "./last-words.ts";
 import { arrive, lateCiphers } from "./late-ciphers.ts";
 import { seedsOf, withSeeds } from "./link-seeds.ts";
 import { OpenedDocument } from "./opened-document.ts";
@@ -198,7 +198,7 @@ class BrowserWorkspace implements Workspace {
     const doc = record.id as DocId;
     const key = (await documentKey(doc)) ?? this.#key;
     const device = toHex(key.publicKey) as DeviceId;
-    const lastWords = findLastWords(doc);
+    const lastWords = findLastWords(doc, await claims());
     const [ticket, image] = await Promise.all([
       record.inviteSeed === null ? null : this.#ticket(doc, device, record.inviteSeed),
       // What a page left is compared with all that the chain says.
@@ -260,7 +260,9 @@ class BrowserWorkspace implements Workspace {
     if (next === undefined) document.leaveWords();
     else if (words !== null)
       void next.host.settled().then(() => {
-        if (!next.host.act(session => session.recover(words))) document.leaveWords();
+        // They are the other page's from then on, or nobody's yet.
+        if (next.host.act(session => session.recover(words))) document.forgetWords();
+        else document.leaveWords();
       });
     for (const other of this.#opened) {
       if (other.id !== document.id || other.device === document.device) continue;

@@ -15,8 +15,6 @@ import { People } from "../people/people.tsx";
 import { useAsideNotice, useNews } from "../status/announcer.tsx";
 import { StatusLine } from "../status/status-line.tsx";
 import { useDocumentView } from "../stores.ts";
-import { Hindered } from "./hindered.tsx";
-import { WaitingPage } from "./waiting-page.tsx";
 
 /** Whoever only writes does not wait for it. */
 const HistoryPage = lazy(() => import("../history/history-page.tsx"));
@@ -24,6 +22,8 @@ const DevicesDialog = lazy(() => import("../devices/devices-dialog.tsx"));
 const ShareDialog = lazy(() => import("../share/share-dialog.tsx"));
 const AnswerDialog = lazy(() => import("../share/answer-dialog.tsx"));
 const SetAsidePage = lazy(() => import("../people/set-aside-page.tsx"));
+const Hindered = lazy(() => import("./hindered.tsx"));
+const WaitingPage = lazy(() => import("./waiting-page.tsx"));
 const AskingPage = lazy(() => import("./asking-page.tsx"));
 const LiveAuthorship = lazy(() => import("../authorship/live-authorship.tsx"));
 
@@ -53,6 +53,7 @@ export function DocumentPage({ document, navigation, update }: Properties) {
     setInstead(null);
     requestAnimationFrame(focusText);
   };
+  const isReadOnly = view.hindrance !== null && view.hindrance !== "fell";
   const title = view.title === "" ? "Untitled" : view.title;
   useEffect(() => {
     // What has not arrived may well have a title.
@@ -65,12 +66,7 @@ export function DocumentPage({ document, navigation, update }: Properties) {
         navigation={navigation}
         title={
           view.ready && (
-            <TitleField
-              document={document}
-              title={view.title}
-              isReadOnly={view.hindrance !== null}
-              onDone={focusText}
-            />
+            <TitleField document={document} title={view.title} isReadOnly={isReadOnly} onDone={focusText} />
           )
         }
         tools={
@@ -135,16 +131,15 @@ export function DocumentPage({ document, navigation, update }: Properties) {
       {view.ready ? (
         <main className="page">
           <h1 className="hidden">{title}</h1>
-          <Hindered document={document} hindrance={view.hindrance} mine={view.aside.mine} title={title} />
+          {(view.hindrance !== null || view.aside.mine > 0) && (
+            <Suspense>
+              <Hindered document={document} hindrance={view.hindrance} mine={view.aside.mine} title={title} />
+            </Suspense>
+          )}
           {/* It stays as it is while one looks back: caret, scrolling, what is held for it. */}
           <div className="page-text" hidden={instead !== null}>
             <ErrorBoundary fallback={<EditorFailed />}>
-              <Editor
-                document={document}
-                title={view.title}
-                isReadOnly={view.hindrance !== null}
-                handle={editor}
-              />
+              <Editor document={document} title={view.title} isReadOnly={isReadOnly} handle={editor} />
             </ErrorBoundary>
             {hasAuthors && (
               <ErrorBoundary fallback={null}>
@@ -166,19 +161,21 @@ export function DocumentPage({ document, navigation, update }: Properties) {
                   document={document}
                   people={view.people}
                   title={title}
-                  isReadOnly={view.hindrance !== null}
+                  isReadOnly={isReadOnly}
                   onClose={closeHistory}
                 />
               </Suspense>
             </ErrorBoundary>
           )}
         </main>
-      ) : view.isAsking ? (
-        <Suspense fallback={<main className="page" />}>
-          <AskingPage document={document} search={view.search} />
-        </Suspense>
       ) : (
-        <WaitingPage search={view.search ?? "connecting"} />
+        <Suspense fallback={<main className="page" />}>
+          {view.isAsking ? (
+            <AskingPage document={document} search={view.search} />
+          ) : (
+            <WaitingPage search={view.search ?? "connecting"} />
+          )}
+        </Suspense>
       )}
       {dialog === "share" && (
         <Suspense>

@@ -10,16 +10,12 @@ interface Properties {
   readonly title: string;
 }
 
-export function Hindered({ document, hindrance, mine, title }: Properties) {
-  if (hindrance === null && mine === 0) return null;
-  const isRefused = hindrance !== "role" || mine > 0;
+// The default export is what `lazy` of React asks for.
+export default function Hindered({ document, hindrance, mine, title }: Properties) {
+  const isRefused = hindrance !== "fell" && (hindrance !== "role" || mine > 0);
   return (
     <section aria-label="What you may do here" className="hindered" data-bad={isRefused ? "" : undefined}>
-      <p>
-        {isRefused
-          ? `Your edits are not taken by the others: ${whyNot(hindrance)}`
-          : "You can read this document. To write in it, ask whoever sent you the link for one that can edit."}
-      </p>
+      <p>{words(hindrance, mine)}</p>
       {mine > 0 && (
         <button
           type="button"
@@ -37,6 +33,18 @@ export function Hindered({ document, hindrance, mine, title }: Properties) {
       )}
     </section>
   );
+}
+
+function words(hindrance: Hindrance | null, mine: number): string {
+  if (hindrance === "fell")
+    return (
+      "Whoever let you in could not do so any more. Of what you wrote until then, what others went on from stays in the " +
+      "text. What you write now is kept on this device and shown to nobody until somebody lets you in: whoever manages this " +
+      "document sees under People that you ask."
+    );
+  if (hindrance === "role" && mine === 0)
+    return "You can read this document. To write in it, ask whoever sent you the link for one that can edit.";
+  return `Your edits are not taken by the others: ${whyNot(hindrance)}`;
 }
 
 function whyNot(hindrance: Hindrance | null): string {

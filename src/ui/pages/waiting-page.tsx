@@ -19,7 +19,8 @@ const SENTENCES: Readonly<Record<Search, string>> = {
     "them comes.",
 };
 
-export function WaitingPage({ search }: { readonly search: Search }) {
+// The default export is what `lazy` of React asks for.
+export default function WaitingPage({ search }: { readonly search: Search }) {
   return (
     <PlainPage heading={HEADINGS[search]} isLate>
       <p>{SENTENCES[search]}</p>

@@ -8,8 +8,9 @@ import { labelsOf, labelText } from "./names.ts";
 import { isAway, ShownLabel, whereIs } from "./person-words.tsx";
 import { RemoveDialog } from "./remove-dialog.tsx";
 import { usePeople } from "./use-people.ts";
+import { verificationWords } from "./verification-words.ts";
 import { VerifyDialog } from "./verify-dialog.tsx";
-import { changesWords, devicesWords, roleWords, seenWords, verificationWords } from "./words.ts";
+import { changesWords, devicesWords, roleWords, seenWords } from "./words.ts";
 import "./people-pages.css";
 
 interface Properties {
@@ -102,6 +103,31 @@ export default function PeoplePanel({ document, people, aside, onAside, onDevice
           );
         })}
       </ul>
+      {state?.mayRule && state.asking.length > 0 && (
+        <ul aria-label="Who asks to be let in" className="people-rows">
+          {state.asking.map(({ key, name }) => {
+            const label = labelsOf([...people, { key, name }]).get(key)!;
+            return (
+              <li key={key} className="person-row">
+                <Mark personKey={key} />
+                <span className="person-name">
+                  <ShownLabel label={label} />
+                </span>
+                <span className="person-where">asks to be let in</span>
+                <button
+                  type="button"
+                  className="button button-line"
+                  disabled={isBusy}
+                  aria-label={`Let in to edit: ${labelText(label)}`}
+                  onClick={() => void attempt(here => here.letIn(key))}
+                >
+                  Let in to edit
+                </button>
+              </li>
+            );
+          })}
+        </ul>
+      )}
       <button type="button" className="button people-aside" onClick={onDevices}>
         My devices
         <span className="quiet">

@@ -1,7 +1,7 @@
 // What is here and does not count, by author: why, what of it is text, the evidence where there is any, and the way back
 // in for who may take it. In place of the text; fetched when it is first wanted.
 import { useEffect, useRef } from "react";
-import type { AsideEntry, OpenDocument, PeopleState, Person, Role } from "../../sync/view.ts";
+import type { AsideEntry, OpenDocument, PeopleState, Person } from "../../sync/view.ts";
 import { Icon } from "../icons.tsx";
 import { fileName, saveFile } from "../save-file.ts";
 import { Mark } from "./mark.tsx";
@@ -76,7 +76,7 @@ export default function SetAsidePage({ document, people, title, onClose }: Prope
                   type="button"
                   className="button button-primary"
                   disabled={isBusy}
-                  onClick={() => void attempt(here => here.takeIn(entry, null))}
+                  onClick={() => void attempt(here => here.takeIn(entry))}
                 >
                   Take back in
                 </button>
@@ -86,7 +86,7 @@ export default function SetAsidePage({ document, people, title, onClose }: Prope
                   type="button"
                   className="button button-line"
                   disabled={isBusy}
-                  onClick={() => void attempt(here => here.takeIn(entry, newcomerRole(state)))}
+                  onClick={() => void attempt(here => here.letIn(entry.author))}
                 >
                   Let <bdi>{nameOf(entry.author)}</bdi> in to edit
                 </button>
@@ -143,10 +143,6 @@ function namesIn(people: readonly Person[], state: PeopleState | null): (key: st
   const others = (state?.persons ?? []).filter(({ key }) => !listed.has(key));
   const labels = labelsOf([...people, ...others]);
   return key => labelText(labels.get(key) ?? labelsOf([{ key, name: null }]).get(key)!);
-}
-
-function newcomerRole({ roles }: PeopleState): Role {
-  return roles.includes("editor") ? "editor" : roles[0]!;
 }
 
 function saveWords({ text }: AsideEntry, title: string, name: string): void {

@@ -1,5 +1,5 @@
 // What is said of people, links and what is set aside, in plain words.
-import type { AsideEntry, PersonEntry, Reason, RemovalPreview, Role, Verification } from "../../sync/view.ts";
+import type { AsideEntry, PersonEntry, Reason, RemovalPreview, Role } from "../../sync/view.ts";
 
 const ROLE_WORDS: Readonly<Record<Role, string>> = {
   owner: "owner",
@@ -63,11 +63,4 @@ export function unseenWords({ unseen }: RemovalPreview): string {
 
 export function devicesWords(count: number): string {
   return count === 1 ? "only this one" : `${count} devices`;
-}
-
-/** Of a key that is not the one by which somebody here verified the person, or the name; null of any other. */
-export function verificationWords(verification: Verification | undefined): string | null {
-  if (verification === "new-device") return "a new device, which came after you verified them";
-  if (verification === "other-key") return "not the key that you verified by this name";
-  return null;
 }

@@ -3,7 +3,7 @@
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useRef, useState } from "react";
 import type { DocumentView, Person } from "../../sync/view.ts";
 import { labelsOf, labelText } from "../people/names.ts";
-import { verificationWords } from "../people/words.ts";
+import { verificationWords } from "../people/verification-words.ts";
 import { edits } from "./words.ts";
 
 const PAUSE_MS = 1500;

@@ -10,6 +10,8 @@ export function statusWords(status: Status): string {
       return "Saving…";
     case "waiting-for-holder":
       return "Waiting for someone who has this document";
+    case "held":
+      return "Only on this device, until somebody lets you in";
     case "blank":
       return "";
     case "saved":
@@ -37,6 +39,7 @@ export function statusTone(status: Status): StatusTone {
     case "not-saved":
       return "bad";
     case "sharing":
+    case "held":
     case "waiting-for-holder":
       return "waiting";
     case "offline":
