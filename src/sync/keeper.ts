@@ -199,10 +199,8 @@ export class Keeper {
     // The document was removed in another tab, which did not tell us yet, while this one goes on writing it.
     const own = this.#replica.ownHead;
     if (head === null && own !== null && !this.#unstoredIds.has(own.id)) this.#keepAll();
-    if (this.#isOvertaken(head, unseen)) {
-      this.#failure = "overtaken";
-      this.#host.overtaken();
-    } else this.#restore(unseen, () => this.#continues(head));
+    if (this.#isOvertaken(head, unseen)) this.#end(head, unseen);
+    else this.#restore(unseen, () => this.#continues(head));
     if (this.#isOver) return { records: [], head };
     this.#draftedAt = null;
     this.#host.draftClosed();
@@ -218,8 +216,9 @@ export class Keeper {
   /** Whether the store's chain went on from before what was closed here and is not stored. Asked before anything of the
    * store is entered: this device would look two-faced. */
   #isOvertaken(head: ChainHead | null, unseen: readonly ChangeRecord[]): boolean {
-    // None in the store: the document was removed in another tab, or the row is damaged. Ours goes on.
-    if (head === null) return false;
+    // None in the store: the document was removed in another tab, or the row is damaged. Ours goes on. Where the rows that its
+    // head builds on are damaged, that head is ours to be stored again.
+    if (head === null || this.#unstoredIds.has(head.id as ChangeId)) return false;
     const stored = new Set<string>(unseen.map(({ id }) => id));
     const unsent = this.#unstored.find(one => !stored.has(one.id) && this.#isUnsigned(one))?.change;
     if (unsent === undefined) return false;
@@ -228,6 +227,13 @@ export class Keeper {
     while (known !== null && known !== head.id && this.#unstoredIds.has(known))
       known = this.#replica.get(known)!.change.prev;
     return known !== head.id;
+  }
+
+  /** The next page can go on from there, unless what the store's chain ends with is damaged: it would come to the same. */
+  #end(head: ChainHead | null, unseen: readonly ChangeRecord[]): void {
+    const isHere = this.#replica.has(head!.id as ChangeId) || unseen.some(({ id }) => id === head!.id);
+    this.#failure = isHere ? "overtaken" : "groundless";
+    if (isHere) this.#host.overtaken();
   }
 
   /** Whether a draft can be closed on top of what was read. It is built on the newest own change, of one branch if an old disk

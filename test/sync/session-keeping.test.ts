@@ -365,6 +365,24 @@ describe("a damaged row of the own chain", () => {
     return [alice.profile.open(), bob];
   }
 
+  test("is stored again by the next page where this one could not, as this device's own and not another tab's", () => {
+    const [alice, bob] = damaged();
+    const { disk } = alice.profile;
+    disk.failsToComplete = "failed";
+    world.connect(alice, bob);
+    world.run(2_000);
+    expect(alice.text).toBe(bob.text);
+    alice.leave();
+    disk.failsToComplete = null;
+    const again = alice.profile.open();
+    again.write("!");
+    world.connect(again, bob);
+    world.run(5_000);
+    expect([again.session.isOvertaken, again.status]).toEqual([false, { kind: "shared", people: 1 }]);
+    expect([again.text, bob.text]).toEqual(["Hello you!", "Hello you!"]);
+    expect(numbers(again)).toEqual(upTo(numbers(again).length));
+  });
+
   test("is brought back by who holds it, and the chain goes on where it ended", () => {
     const [alice, bob] = damaged();
     expect(numbers(alice)).toEqual(upTo(2));
