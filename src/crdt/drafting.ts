@@ -246,7 +246,7 @@ export class Drafting implements Author {
 
   /** What it is made on top of: all that is not loose, and what it names. */
   #look(named: readonly Slot[]): void {
-    const tips = this.#effects.tips();
+    const tips = this.#effects.tips(this.#device);
     this.#parents = named.length === 0 ? tips : antichainOf(this.#graph, [...tips, ...named]);
     this.#isUnseen = null;
     this.#unseen = this.#effects.aside.size > 0 ? "aside" : "nothing";

@@ -154,7 +154,7 @@ export class People {
    */
   uncounted(person: PersonId): Uncounted {
     const { effects, graph } = this.#holding;
-    const past = graph.past(effects.tips());
+    const past = graph.past(effects.tips(this.#device));
     let [changes, units] = [0, 0];
     for (const { device } of this.#current.persons.devicesOf(person))
       for (const id of graph.chain(device, 1)) {

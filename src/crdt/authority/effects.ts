@@ -96,9 +96,10 @@ export class Effects {
     return this.#reasons.has(slot) && !this.#anchored.has(slot);
   }
 
-  /** What the next own change is to be made on top of, sorted by id: the newest of all that is not loose, and what was
-   * received in good faith. */
-  tips(): readonly Slot[] {
+  /** What the next change of a device here is to be made on top of, sorted by id: the newest of all that is not loose, and what
+   * was received in good faith, unless that says that the device may not write so much any more: in its past that would hold,
+   * and everybody would refuse the change. */
+  tips(device: DeviceId): readonly Slot[] {
     if (this.#reasons.size === 0) return this.#graph.headSlots();
     const tips: Slot[] = [];
     for (const [lane, { first, slots }] of this.#graph.lanes.entries()) {
@@ -106,9 +107,18 @@ export class Effects {
       const tip = this.isLoose(newest) ? slots.at(this.#anchored.upTo(lane) - first) : newest;
       if (tip !== undefined) tips.push(tip);
     }
-    for (const slot of [...this.#inGoodFaith.values()].flat())
-      if (this.#reasons.get(slot) === "two-faced") tips.push(slot);
-    return antichainOf(this.#graph, tips);
+    let kept = antichainOf(this.#graph, tips);
+    for (const slot of [...this.#inGoodFaith.values()].flat()) {
+      if (this.#reasons.get(slot) !== "two-faced") continue;
+      const more = antichainOf(this.#graph, [...kept, slot]);
+      if (this.#rankAbove(more, device) >= this.#rankAbove(kept, device)) kept = more;
+    }
+    return kept;
+  }
+
+  #rankAbove(slots: readonly Slot[], device: DeviceId): number {
+    const role = this.#members.standingAbove(slots).roleOf(device);
+    return role === null ? -1 : RANK[role];
   }
 
   /** An own change was made on top of `tips`: nothing more is taken in of those who were two-faced by then. */

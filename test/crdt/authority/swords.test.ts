@@ -294,3 +294,18 @@ it("of each device with two faces the one fork with the lowest number is named, 
   const { seq } = alice.replica.get(letters[0]!.id)!.change;
   expect(reader.replica.people.forks).toEqual([{ device: mallory.device, seq, ids: ids.slice(0, 2) }]);
 });
+
+it("what was received in good faith of a two-faced author is not named by whom it would take the right to name it", () => {
+  const { alice, carol, dave } = court();
+  const twin = copyOf(carol);
+  carol.replica.people.setRole(dave.device, "reader");
+  const demotion = carol.close();
+  dave.receiveAll(demotion);
+  expect(dave.replica.roleOf(dave.device)).toBe("reader");
+  dave.receiveAll([say(twin, "other ")]);
+  expect(dave.replica.roleOf(dave.device)).toBe("admin");
+  say(dave, "still ");
+  const reader = outcomeOf([alice, carol, twin, dave], false);
+  expect(reader.text()).toContain("still ");
+  expect(roleIn(reader, dave)).toBe("admin");
+});
