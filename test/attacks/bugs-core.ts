@@ -409,7 +409,7 @@ export const CORE: readonly Bug[] = [
   {
     about: "what was taken in before a proof is not named",
     file: "crdt/authority/effects.ts",
-    edits: nothing('if (this.#reasons.get(slot) === "two-faced") tips.push(slot);'),
+    edits: [['if (this.#reasons.get(slot) !== "two-faced") continue;', "if (slot >= 0) continue;"]],
     story: siege("faces"),
   },
 ];
