@@ -163,7 +163,12 @@ export class Intake {
     const missing: ChangeId[] = [];
     let isWanting = false;
     let at = 0;
-    for (const run of inspected) {
+    for (const [i, run] of inspected.entries()) {
+      if (this.#replica.hasDraft) {
+        const rest = verdicts.slice(at);
+        this.later(peer, () => this.#admit(peer, inspected.slice(i), rest, sizeBytes));
+        return;
+      }
       const own = verdicts.slice(at, at + run.questions.length);
       at += run.questions.length;
       // They send it again.
@@ -260,11 +265,11 @@ export class Intake {
 
   /** Only while no draft is open. */
   admitJudged(): void {
-    const judged = this.#judged;
-    if (judged.length === 0) return;
-    this.#judged = [];
-    for (const { admit } of judged) admit();
+    if (this.#judged.length === 0) return;
+    while (this.#judged.length > 0 && !this.#replica.hasDraft) this.#judged.shift()!.admit();
     this.#host.admitted();
+    // What came lets a held draft go: that is closed before more is taken in.
+    if (this.#judged.length > 0) this.#keeper.append();
   }
 }
 

@@ -18,6 +18,7 @@ const FAILED: readonly (readonly [number, string])[] = [
     100745,
     "what stood behind a damaged row, and nobody else could read, was not read again once that was back",
   ],
+  [734386, "what let a held draft go came together with more, which was taken in before that was closed"],
   [723284, "a page that stored its own chain again took the store's head for another tab's, time and again"],
   [700222, "a torn write left a change of a liar without what proves it (an error of the simulator itself)"],
   [601270, "what was left unstored was said again beside what is loose, and nobody took it"],

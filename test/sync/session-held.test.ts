@@ -117,6 +117,27 @@ test("others' text comes in meanwhile, it outlives a reload, and all hold the sa
   for (const words of [" and more", "?", " of Bob"]) expect(alice.text).toContain(words);
 });
 
+test("is closed before more is taken in, where what lets them in comes together with other things", () => {
+  const { alice, bob, dave } = fallen();
+  meet(alice, bob);
+  bob.write(" held");
+  world.run(1_000);
+  meet(alice, dave);
+  part(bob);
+  letIn(alice, bob);
+  // On top of that Dave writes, and it all reaches Bob in one message, or in two that are judged at once.
+  dave.write(" Dave", 0);
+  world.run(2_000);
+  alice.write(" Alice");
+  world.run(2_000);
+  world.connect(alice, bob);
+  world.connect(dave, bob);
+  world.run(5_000);
+  expect([bob.replica.isHeld, bob.replica.hasDraft]).toEqual([false, false]);
+  for (const words of [" held", " Dave", " Alice"])
+    expect([alice, bob, dave].map(tab => tab.text.includes(words))).toEqual([true, true, true]);
+});
+
 test("two pages hold each their own, and hand on what a third one held that was closed", () => {
   const { alice, bob } = fallen();
   meet(alice, bob);
