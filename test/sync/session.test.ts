@@ -239,4 +239,4 @@ test("a long history goes over a slow link once", () => {
   expect(world.runUntil(() => bob.text.length === alice.text.length, 120_000, 100)).toBe(true);
   world.run(5_000);
   expect(end.sentBytes).toBeLessThan(1.2 * alice.text.length);
-});
+}, 30_000);
