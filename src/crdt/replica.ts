@@ -357,7 +357,7 @@ export class Replica {
     return signatureMessage(id);
   }
 
-  /** Its answer for a closed change. */
+  /** The device key's answer for a closed change. */
   sign(id: ChangeId, signature: Bytes): void {
     const slot = this.#graph.slotOf(id);
     assert(slot !== undefined && this.#graph.authorAt(slot) === this.device, "an own change is signed");
