@@ -97,6 +97,10 @@ describe("who waits for a document", () => {
     await alice.type("On its way");
     const link = await alice.share();
     const bob = await stage.person({ hasWebRtc: false });
+    // Or the document may be there before the page that waits for it is.
+    await bob.page.routeWebSocket(/./, socket => {
+      socket.connectToServer().onMessage(message => setTimeout(() => socket.send(message), 300));
+    });
     await bob.page.addInitScript(() => {
       const said = new Set<string>();
       Object.assign(globalThis, { said });
