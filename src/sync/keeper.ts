@@ -7,7 +7,15 @@
 //
 // Knows the replica and the store's answers; not peers, nor what people are told.
 
-import type { Bytes, Change, ChangeId, Closed, Replica, VerifiedChange } from "../crdt/index.ts";
+import {
+  type Bytes,
+  type Change,
+  type ChangeId,
+  type Closed,
+  equalBytes,
+  type Replica,
+  type VerifiedChange,
+} from "../crdt/index.ts";
 import { FLUSH_MS, STORE_RETRY_MS } from "./limits.ts";
 import type { ChainHead, ChangeRecord, StoredImage, StoreError } from "./ports.ts";
 
@@ -269,12 +277,20 @@ export class Keeper {
       lacking = lacking.filter(({ id }) => !this.#replica.has(id as ChangeId));
       for (const id of ids) this.#awaited.add(id);
     }
-    for (const { id } of records) this.#unstoredIds.delete(id as ChangeId);
+    // What waits to be stored may be there, and then it is not to be stored again; a damaged row is not it.
+    for (const { id, bytes } of records)
+      if (this.#unstoredIds.has(id as ChangeId) && this.#isHere(id, bytes))
+        this.#unstoredIds.delete(id as ChangeId);
     // Another tab is about to sign them, or crashed before it could: the key is the same.
     this.#sign(records.filter(({ signature }) => signature === null).map(({ id }) => id as ChangeId));
     this.#unstored = this.#unstored.filter(({ change }) => this.#unstoredIds.has(change.id));
     const { closed } = this.#replica.restore([], now, mayClose);
     for (const { id } of closed satisfies readonly Closed[]) this.keep(this.#replica.get(id)!);
+  }
+
+  #isHere(id: string, bytes: Bytes): boolean {
+    const verified = this.#replica.get(id as ChangeId);
+    return verified !== undefined && equalBytes(verified.bytes, bytes);
   }
 
   /** The transaction is complete. */

@@ -443,6 +443,39 @@ describe("a damaged row of the own chain", () => {
     expect([one.text, two.text, three.text]).toEqual(["Hello you", "Hello you", "Hello you"]);
   });
 
+  test("is stored again although all is read anew in between, the damaged row with it", () => {
+    const [alice, bob] = pair();
+    const carol = world.join("Carol", alice);
+    world.connect(alice, carol);
+    world.run(1_000);
+    for (const letter of " you") {
+      bob.write(letter);
+      world.run(500);
+    }
+    for (const wire of bob.wires) wire.cut();
+    carol.write("Carol: ", 0);
+    world.run(1_000);
+    for (const wire of carol.wires) wire.cut();
+    const { disk } = alice.profile;
+    const ids = [carol.replica.ownHead!.id, bob.replica.numbered(bob.replica.device, 1)[0]!];
+    alice.crash();
+    for (const id of ids)
+      disk.damage(
+        disk.journal.rows.findIndex(row => row.id === id),
+        200,
+      );
+    // What Carol brings comes while what Bob brought is being stored, after which all is read anew.
+    const again = alice.profile.open();
+    disk.delayMs = () => 400;
+    world.connect(again, bob);
+    world.run(500);
+    world.connect(again, carol);
+    world.run(10_000);
+    expect([again.text, bob.text]).toEqual([carol.text, carol.text]);
+    again.crash();
+    expect(alice.profile.open().text).toBe(carol.text);
+  });
+
   test("lets nobody write over the chain before it is back; a reload heals it", () => {
     const [alice, bob] = damaged();
     alice.write("?");
