@@ -69,7 +69,7 @@ export class People {
     return this.#current.persons.of(device).disownings.length > 0;
   }
 
-  /** Whether something was to let its person in that did not take effect, and nothing was said against them. */
+  /** Whether something was to let its person in, or to raise them, that did not take effect, and nothing was said against them. */
   hasFallen(device: DeviceId): boolean {
     return this.#current.hasFallen(this.personOf(device));
   }

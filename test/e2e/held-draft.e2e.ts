@@ -7,7 +7,7 @@ import { PATIENCE_MS, type Person, type PersonOptions, setStage } from "./people
 
 const stage = setStage();
 
-const ONLY_HERE = "Only on this device, until somebody lets you in";
+const ONLY_HERE = "Only on this device, until somebody lets you edit";
 
 async function introduce(person: Person, name: string): Promise<void> {
   await person.page.getByRole("button", { name: /edit your name/ }).click();
@@ -99,7 +99,7 @@ it.each(LOOKS)(
 
     const note = bob.page.getByRole("region", { name: "What you may do here" });
     await note
-      .getByText(/^Whoever let you in could not do so any more\. .* kept on this device/)
+      .getByText(/^Whoever let you edit could not do so any more\. .* kept on this device/)
       .waitFor({ timeout: PATIENCE_MS });
     expect(await bob.editor.getAttribute("aria-readonly")).toBe(null);
     await bob.sees("Shared text. Yes.");
@@ -107,7 +107,7 @@ it.each(LOOKS)(
     await bob.press("Control+End");
     await bob.type(" Held.");
     await bob.readsStatus(ONLY_HERE);
-    await isFit(bob, "somebody who waits to be let in");
+    await isFit(bob, "somebody who waits to be let edit");
     await shoot(bob, "held");
     // Looking back is looking at what others hold too.
     await bob.button("History").click();
@@ -132,12 +132,12 @@ it.each(LOOKS)(
 
     await openPeople(alice);
     await alice.page
-      .getByRole("list", { name: "Who asks to be let in" })
+      .getByRole("list", { name: "Who asks to edit" })
       .getByText("Bob")
       .waitFor({ timeout: PATIENCE_MS });
-    await isFit(alice, "people, one of whom asks to be let in");
+    await isFit(alice, "people, one of whom asks to edit");
     await shoot(alice, "asking");
-    await alice.button("Let in to edit: Bob").click();
+    await alice.button("Let Bob edit").click();
     await expect.poll(() => alice.text(), { timeout: PATIENCE_MS }).toContain("Held. Twice.");
     await expect.poll(() => alice.text()).toContain("Bob came.");
     await note.waitFor({ state: "detached" });

@@ -1,6 +1,7 @@
 // Goal: who was let in by somebody who had been removed at that time hears of it, goes on writing for themselves, and once they
 // are let in all of it reaches everybody. Method: real sessions in the simulated world.
 import { afterEach, expect, test } from "vitest";
+import { hindranceOf } from "../../src/sync/adapters/document-people.ts";
 import { keyNamed } from "./lucky-ciphers.ts";
 import { Profile, type Tab, World } from "./world.ts";
 
@@ -177,6 +178,41 @@ test("what a page held that was closed is taken up by the next one, also where t
   meet(next, alice);
   expect(next.text).toMatch(/^two H!ello!!/);
   for (const tab of [bob, next]) expect(tab.replica.canonicalJson()).toBe(alice.replica.canonicalJson());
+});
+
+test("who was raised by somebody who had been removed writes on as well, and asks to edit", () => {
+  world = new World();
+  const alice = world.create("Alice");
+  alice.write("Hello");
+  world.share(alice);
+  const [carol, bob] = ["Carol", "Bob"].map(name => {
+    const tab = world.join(name, alice);
+    meet(alice, tab);
+    return tab;
+  }) as [Tab, Tab];
+  bob.write("!");
+  world.run(1_000);
+  say(alice, ({ people }) => {
+    people.setRole(carol.replica.device, "admin");
+    people.setRole(bob.replica.device, "reader");
+  });
+  world.run(1_000);
+  expect(hindranceOf(bob.replica)).toBe("role");
+  part(alice);
+  say(carol, ({ people }) => people.setRole(bob.replica.device, "editor"));
+  say(alice, ({ people }) => people.dismiss(carol.replica.device));
+  meet(carol, bob);
+  bob.write(" of Bob");
+  world.run(1_000);
+  part(bob);
+  meet(alice, bob);
+  expect([bob.replica.role, hindranceOf(bob.replica), bob.text]).toEqual(["reader", "fell", "Hello!"]);
+  bob.write(" held");
+  world.run(2_000);
+  expect([bob.status, alice.text]).toEqual([{ kind: "held" }, "Hello!"]);
+  letIn(alice, bob);
+  for (const words of [" of Bob", " held"]) expect(alice.text).toContain(words);
+  expect(bob.replica.canonicalJson()).toBe(alice.replica.canonicalJson());
 });
 
 test("who was let in by a link that is over hears of its end where they were let read, and writes on as well", () => {

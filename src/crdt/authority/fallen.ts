@@ -1,4 +1,4 @@
-// Whoever was let in by somebody who could not any more, which nobody there knew: what they are told, so that they know. It is
+// Whoever was let in, or raised, by somebody who could not any more, which nobody there knew: what they are told, so that they know. It is
 // what those are told who let them in, and so nothing that those could not have shown. Who came by a link that was made
 // rightly and ended later is told nothing by this: it may have leaked after that.
 
@@ -7,7 +7,7 @@ import type { Graph } from "../graph/graph.ts";
 import type { Slot } from "../types/dot.ts";
 import { type Act, RULING_RANK } from "./acts.ts";
 import type { Standing } from "./fold.ts";
-import type { Member, Members } from "./members.ts";
+import { type Member, type Members, mayWriteSomething } from "./members.ts";
 
 /** The changes that ended what those might do who let a person in, or who had let those in, sorted; none if nobody let the
  * person in, or somebody did who could. */
@@ -33,13 +33,17 @@ export function fellBy(
   return graph.sorted([...ends]).map(slot => graph.idAt(slot));
 }
 
-/** The devices of all whom nothing that took effect let in, and against whom nothing was said, by person. */
+/** The devices of all whom nothing that took effect let in, or raised to write, and against whom nothing was said, by person. */
 export function fallenOf({ members }: { readonly members: Members }): Member[] {
-  const { current, acts } = members;
+  const { current, acts, policy } = members;
   const persons = acts.flatMap(({ op, author }) =>
     op.type === "join" ? current.persons.personOf(author) : op.type === "role" ? op.person : [],
   );
-  return members.list(new Set(persons.filter(person => current.hasFallen(person))));
+  const isWaiting = (person: PersonId): boolean => {
+    const role = current.roleOfPerson(person);
+    return current.hasFallen(person) && (role === null || !mayWriteSomething(role, policy));
+  };
+  return members.list(new Set(persons.filter(isWaiting)));
 }
 
 function isFromRuling({ keeps }: { readonly keeps: number }): boolean {

@@ -69,8 +69,8 @@ export class Standing {
   readonly #revocations = new Map<DeviceId, End[]>();
   readonly #admittances: Admittance[] = [];
   readonly #quotas = new Map<PersonId, Act<QuotaOp>[]>();
-  /** Persons whom something was to give a role that did not take effect. */
-  readonly #disappointed = new Set<PersonId>();
+  /** What was to give a person a role and did not take effect. */
+  readonly #disappointments = new Map<PersonId, Act[]>();
   readonly #all: readonly Act[];
 
   /** `acts`: the ops about people in a set of changes, in any order. */
@@ -83,8 +83,8 @@ export class Standing {
     this.#fold();
     for (const act of acts) {
       if (this.#done.has(act)) continue;
-      if (act.op.type === "join") this.#disappointed.add(this.persons.personOf(act.author));
-      else if (act.op.type === "role") this.#disappointed.add(act.op.person);
+      if (act.op.type === "join") push(this.#disappointments, this.persons.personOf(act.author), act);
+      else if (act.op.type === "role") push(this.#disappointments, act.op.person, act);
     }
   }
 
@@ -321,13 +321,24 @@ export class Standing {
       disownings.length > 0 ||
       this.#ends.has(person) ||
       grants.some(({ ends }) => ends.length > 0) ||
-      this.#disappointed.has(person)
+      this.#disappointments.has(person)
     );
   }
 
-  /** Whether something was to let a person in that did not take effect, and nothing was said against them. */
+  /** Whether something was to let a person in, or to raise them, that did not take effect, and nothing was said against them
+   * that was not known to whoever raised them. */
   hasFallen(person: PersonId): boolean {
-    return this.#disappointed.has(person) && !this.#grants.has(person) && !this.#ends.has(person);
+    const acts = this.#disappointments.get(person);
+    if (acts === undefined) return false;
+    const ends = this.#ends.get(person) ?? [];
+    if (!this.#grants.has(person)) return ends.length === 0;
+    const role = this.roleOfPerson(person);
+    return role !== null && acts.some(act => this.#isRaising(act, role, ends));
+  }
+
+  #isRaising(act: Act, from: Role, ends: readonly End[]): boolean {
+    if (act.op.type !== "role" || RANK[act.op.role] <= RANK[from]) return false;
+    return ends.every(end => isAfter(this.#causality, act, end.act));
   }
 
   /** Why a device held no role in a change. */

@@ -55,9 +55,10 @@ export function nameOf({ people, members }: Replica, session: Session, device: D
 export function hindranceOf(replica: Replica): Hindrance | null {
   const { hasGenesis, mayWrite, role, people, device, cameBy } = replica;
   if (!hasGenesis || mayWrite) return null;
-  if (role !== null) return "role";
   if (people.isDisowned(device)) return "disowned";
+  // Whoever was raised has a role all the same.
   if (people.hasFallen(device)) return "fell";
+  if (role !== null) return "role";
   if (people.endsOf(device).length > 0) return "removed";
   return cameBy === null ? "role" : people.endsOf(cameBy).length > 0 ? "revoked" : "unknown-link";
 }

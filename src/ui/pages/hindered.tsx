@@ -38,8 +38,8 @@ export default function Hindered({ document, hindrance, mine, title }: Propertie
 function words(hindrance: Hindrance | null, mine: number): string {
   if (hindrance === "fell")
     return (
-      "Whoever let you in could not do so any more. Of what you wrote until then, what others went on from stays in the " +
-      "text. What you write now is kept on this device and shown to nobody until somebody lets you in: whoever manages this " +
+      "Whoever let you edit could not do so any more. Of what you wrote until then, what others went on from stays in the " +
+      "text. What you write now is kept on this device and shown to nobody until somebody lets you: whoever manages this " +
       "document sees under People that you ask."
     );
   if (hindrance === "role" && mine === 0)

@@ -104,7 +104,7 @@ export default function PeoplePanel({ document, people, aside, onAside, onDevice
         })}
       </ul>
       {state?.mayRule && state.asking.length > 0 && (
-        <ul aria-label="Who asks to be let in" className="people-rows">
+        <ul aria-label="Who asks to edit" className="people-rows">
           {state.asking.map(({ key, name }) => {
             const label = labelsOf([...people, { key, name }]).get(key)!;
             return (
@@ -113,15 +113,15 @@ export default function PeoplePanel({ document, people, aside, onAside, onDevice
                 <span className="person-name">
                   <ShownLabel label={label} />
                 </span>
-                <span className="person-where">asks to be let in</span>
+                <span className="person-where">asks to edit</span>
                 <button
                   type="button"
                   className="button button-line"
                   disabled={isBusy}
-                  aria-label={`Let in to edit: ${labelText(label)}`}
+                  aria-label={`Let ${labelText(label)} edit`}
                   onClick={() => void attempt(here => here.letIn(key))}
                 >
-                  Let in to edit
+                  Let them edit
                 </button>
               </li>
             );

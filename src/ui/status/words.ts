@@ -11,7 +11,7 @@ export function statusWords(status: Status): string {
     case "waiting-for-holder":
       return "Waiting for someone who has this document";
     case "held":
-      return "Only on this device, until somebody lets you in";
+      return "Only on this device, until somebody lets you edit";
     case "blank":
       return "";
     case "saved":

@@ -172,6 +172,49 @@ it("whom an ineffective op admitted goes on as a local draft and asks for admiss
   expect(fallenOf(reader.replica.ground).map(({ name }) => name)).toEqual(["Erin"]);
 });
 
+it("whom an ineffective op raised goes on as a local draft and asks for admission, as long as nobody spoke against it", () => {
+  const { alice, bob, carol, dave, mallory } = court();
+  alice.replica.people.setRole(mallory.device, "reader");
+  alice.close();
+  for (const person of [bob, dave, mallory]) deliver(alice, person);
+  expect(mallory.replica.people.hasFallen(mallory.device)).toBe(false);
+  const stale = copyOf(bob);
+  const removal = dismiss(alice, bob);
+  stale.replica.people.setRole(mallory.device, "editor");
+  stale.close();
+  deliver(stale, mallory);
+  const kept = say(mallory, "kept ");
+  deliver(mallory, carol);
+  say(carol, "Carol ");
+  const loose = say(mallory, "loose ");
+  for (const person of [carol, mallory]) deliver(person, alice);
+  for (const person of [carol, mallory]) deliver(alice, person);
+  for (const person of [alice, carol, mallory]) {
+    const { ground, people } = person.replica;
+    expect(fallenOf(ground).map(({ device }) => device)).toEqual([mallory.device]);
+    expect(fellBy(ground, mallory.device)).toEqual([removal.id]);
+    expect([bob, carol, alice].some(({ device }) => people.hasFallen(device))).toBe(false);
+  }
+  mallory.replica.edit(root => root.text("body").insert(0, "held "));
+  expect([mallory.replica.role, mallory.replica.isHeld]).toEqual(["reader", true]);
+  // A word against the raise, of somebody who knew of it or not, leaves a reader who may only read.
+  for (const against of [copyOf(alice), dave]) {
+    against.replica.people.setRole(mallory.device, "reader");
+    against.close();
+    const reader = outcomeOf([alice, carol, mallory, against]);
+    expect([fallenOf(reader.replica.ground), roleIn(reader, mallory)]).toEqual([[], "reader"]);
+  }
+  alice.replica.people.setRole(mallory.device, "editor");
+  alice.replica.people.admit([loose.id]);
+  alice.close();
+  deliver(alice, mallory);
+  mallory.close();
+  const reader = outcomeOf([alice, carol, mallory]);
+  expect([kept, loose].map(letter => reasonOf(reader, letter))).toEqual([null, null]);
+  expect(reader.text()).toContain("held ");
+  expect(fallenOf(reader.replica.ground)).toEqual([]);
+});
+
 it("re-admission undoes only removals in its own past, unless its grant is senior to that of a concurrent one", () => {
   for (const [isSenior, expected] of [
     [true, "editor"],
