@@ -137,7 +137,7 @@ it.each(LOOKS)(
       .waitFor({ timeout: PATIENCE_MS });
     await isFit(alice, "people, one of whom asks to edit");
     await shoot(alice, "asking");
-    await alice.button("Let Bob edit").click();
+    await alice.button("Let them edit: Bob").click();
     await expect.poll(() => alice.text(), { timeout: PATIENCE_MS }).toContain("Held. Twice.");
     await expect.poll(() => alice.text()).toContain("Bob came.");
     await note.waitFor({ state: "detached" });

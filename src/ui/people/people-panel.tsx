@@ -118,7 +118,7 @@ export default function PeoplePanel({ document, people, aside, onAside, onDevice
                   type="button"
                   className="button button-line"
                   disabled={isBusy}
-                  aria-label={`Let ${labelText(label)} edit`}
+                  aria-label={`Let them edit: ${labelText(label)}`}
                   onClick={() => void attempt(here => here.letIn(key))}
                 >
                   Let them edit
