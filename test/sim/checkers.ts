@@ -235,7 +235,8 @@ export class Checkers {
     for (const tab of this.#stage.tabs) {
       const words = tab.session.lastWords;
       if (words === null || isToReload(tab) || this.#excused.has(tab.profile)) continue;
-      const seq = words.after + (words.draft === null ? 0 : 1);
+      // What is held waits for somebody who lets its author in.
+      const seq = words.after + (words.draft === null || tab.replica.isHeld ? 0 : 1);
       this.#owed.push({ tab, ids: words.changes.map(({ id }) => id), seq });
     }
   }

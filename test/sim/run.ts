@@ -11,6 +11,7 @@ import { Profile } from "../sync/world.ts";
 import { DEEDS, nameAt, type as typeSome } from "./actor.ts";
 import { Liar, STRATEGIES } from "./byzantine.ts";
 import { Checkers, isToReload } from "./checkers.ts";
+import { FallenDice } from "./fallen.ts";
 import { HARDSHIPS, HardshipDice } from "./hardships.ts";
 import { BAD_DISKS, FAULTS, Stage } from "./world.ts";
 
@@ -28,10 +29,12 @@ export class Run {
   readonly #checkers: Checkers;
   readonly #liars: Liar[] = [];
   readonly #dice: HardshipDice;
+  readonly #fallen: FallenDice;
 
   constructor(seed: number) {
     this.seed = seed;
     this.#dice = new HardshipDice(seed);
+    this.#fallen = new FallenDice(seed);
     this.stage = new Stage(seed, seed % REAL_KEYS_EVERY !== 0);
     this.#checkers = new Checkers(this.stage);
   }
@@ -156,6 +159,7 @@ export class Run {
     const steps = luck.between(20, 50);
     for (let i = 0; i < steps; i++) {
       if (this.#dice.isNow) stage.step(HARDSHIPS);
+      this.#fallen.act(stage);
       const what = luck.below(20);
       if (what < 10) stage.step(DEEDS);
       else if (what < 14 && this.#liars.length > 0) this.#lie();
