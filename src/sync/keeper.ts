@@ -16,7 +16,7 @@ import {
   type Replica,
   type VerifiedChange,
 } from "../crdt/index.ts";
-import { FLUSH_MS, STORE_RETRY_MS } from "./limits.ts";
+import { FLUSH_MS, RELAY_CHANGES_MS, STORE_RETRY_MS } from "./limits.ts";
 import type { ChainHead, ChangeRecord, StoredImage, StoreError } from "./ports.ts";
 
 /** What a keeper asks of the session around it. */
@@ -62,6 +62,8 @@ export class Keeper {
   readonly #unsigned = new Set<ChangeId>();
   /** What the signatures that were asked for are to cover, by the change that is signed. */
   readonly #signing = new Map<ChangeId, readonly ChangeId[]>();
+  /** Of others, by when they were stored; none that were longer ago than `RELAY_CHANGES_MS`, once more is stored. */
+  readonly #freshSince = new Map<ChangeId, number>();
   #inTransaction: readonly ChangeId[] = [];
   #isAppending = false;
   /** Asked for while a transaction was under way, which may have closed its draft already. */
@@ -106,6 +108,12 @@ export class Keeper {
   /** Whether a change may leave this device, with what proves it. */
   maySend(id: ChangeId): boolean {
     return !this.#unstoredIds.has(id) && !this.#unsigned.has(id);
+  }
+
+  /** Whether a change of somebody else was stored so lately that its author, or who has it longer, may still be telling of it. */
+  isFresh(id: ChangeId): boolean {
+    const since = this.#freshSince.get(id);
+    return since !== undefined && this.#host.now < since + RELAY_CHANGES_MS;
   }
 
   /** When `tick` wants to be called; Infinity if nothing is due. */
@@ -298,6 +306,7 @@ export class Keeper {
     this.#isAppending = false;
     if (!this.#isOver) this.#failure = null;
     for (const id of this.#inTransaction) this.#unstoredIds.delete(id);
+    this.#noteFresh(this.#inTransaction);
     // Nobody else may have what stands in the store behind it.
     const isBack = this.#inTransaction.some(id => this.#awaited.has(id));
     if (isBack) this.#awaited.clear();
@@ -313,6 +322,16 @@ export class Keeper {
     if (this.#lacksHead || isBack) this.lookInStore();
     this.drafted();
     this.#host.stored();
+  }
+
+  #noteFresh(stored: readonly ChangeId[]): void {
+    for (const id of this.#freshSince.keys()) {
+      if (this.isFresh(id)) break;
+      this.#freshSince.delete(id);
+    }
+    for (const id of stored)
+      if (this.#replica.get(id)!.change.author !== this.#replica.device)
+        this.#freshSince.set(id, this.#host.now);
   }
 
   appendFailed(code: StoreError): void {

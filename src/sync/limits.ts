@@ -179,8 +179,13 @@ export const HANDSHAKE_MS = 10_000;
 export const LINK_PING_MS = 5_000;
 /** Milliseconds without any frame after which a link is given up: two missed pings and some jitter. */
 export const LINK_SILENCE_MS = 16_000;
+/** Milliseconds from telling what is held to telling it again: each of n people told each other of every change, n² messages for
+ * one letter. Well below the next, or those who have it would be offered it. */
+export const TELL_MS = 100;
 /** Milliseconds before changes of others are offered on, so that their author's own push comes first. */
-export const RELAY_CHANGES_MS = 300;
+export const RELAY_CHANGES_MS = 200;
+/** So many different times, over as long again, at which they are offered to links. */
+export const RELAY_STEPS = 8;
 /** Milliseconds after which what was taken and is not held all the same is sent again. */
 export const RESEND_MS = 5_000;
 /** Milliseconds between presences at least; the newest wins. */

@@ -47,6 +47,7 @@ import { Ranges } from "./ranges.ts";
 import { Readers } from "./readers.ts";
 import { type Claim, claim, type Difference, deviceTag, unseenIn } from "./reconcile.ts";
 import { replaceLinks } from "./replace-links.ts";
+import { Telling } from "./telling.ts";
 import { shareForks } from "./told-forks.ts";
 
 export type PeerHost = PeerHostOf<Peer>;
@@ -55,6 +56,7 @@ export class Peer {
   /** What comes with the first link. */
   static readonly Distant = Distant;
   static readonly Readers = Readers;
+  static readonly Telling = Telling;
 
   readonly link: PeerLink;
   /** Names this link among the sources of changes. */

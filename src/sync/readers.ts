@@ -57,7 +57,7 @@ export function mayHear(replica: Replica, { device }: Reader, reach: Reach, id: 
 }
 
 /** A remote end (peer.ts). */
-interface Asker extends Reader {
+export interface Asker extends Reader {
   readonly isOpen: boolean;
   readonly link: Pick<PeerLink, "judged">;
   toldEnds: string;

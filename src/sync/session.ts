@@ -23,7 +23,7 @@ import type { SessionListener, SessionOptions } from "./effects.ts";
 import { Intake, type IntakeHost } from "./intake.ts";
 import { Introductions } from "./introductions.ts";
 import { Keeper, type KeeperHost, type LastWords } from "./keeper.ts";
-import { IDLE_TICK_MS, LINKS_MAX, NOTICE_MS, RELAY_CHANGES_MS, RESEND_MS } from "./limits.ts";
+import { IDLE_TICK_MS, LINKS_MAX, NOTICE_MS } from "./limits.ts";
 import type { Pack } from "./outbox.ts";
 import { OwnPresence } from "./own-presence.ts";
 import type { Peer, PeerHost } from "./peer.ts";
@@ -33,6 +33,7 @@ import { Questions } from "./questions.ts";
 import type { Readers } from "./readers.ts";
 import type { Claim } from "./reconcile.ts";
 import { CLOSED_REASONS, STORE_DAMAGED, STORE_REASONS, statusOf, WORDS_LEFT } from "./status.ts";
+import type { Telling } from "./telling.ts";
 import { TwoFaced } from "./two-faced.ts";
 import type { Status } from "./view.ts";
 
@@ -45,8 +46,9 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
   readonly #keeper: Keeper;
   readonly #intake: Intake;
   readonly #twoFaced: TwoFaced;
-  /** As `distant`, from the first link on. */
+  // As `distant`, from the first link on.
   #readers!: Readers;
+  #telling: Telling | null = null;
   readonly #presence = new OwnPresence();
   /** Those of a crowd to whom there is no link. */
   distant: Distant | null = null;
@@ -159,17 +161,12 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
   stored(): void {
     this.#delivery.wrote(this.replica.ownHead?.seq ?? 0, this.#now);
     this.#twoFaced.keep();
-    this.#tellHave();
-    for (const peer of this.#peers) peer.offerAt ??= this.#now + RELAY_CHANGES_MS;
+    this.#telling?.stored();
     this.#listener.changed();
   }
 
   released(changes: readonly VerifiedChange[]): void {
-    for (const peer of this.#peers) {
-      if (this.#readers.mayRead(peer)) peer.offer(changes);
-      else if (!this.#readers.isToldOff(peer)) this.#compare(peer);
-    }
-    this.#tellHave();
+    this.#telling?.released(changes);
   }
 
   // --------------------------------------------------------------------------------------------------- peers
@@ -188,6 +185,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
       ciphers: this.#ciphers,
     });
     this.#readers ??= new PeerOf.Readers(this.replica, () => this.#now);
+    this.#telling ??= new PeerOf.Telling(this, this.#keeper, this.#readers, this.#peers);
     this.distant ??= new PeerOf.Distant(this, toHex(this.#instance));
     this.#peers.add(peer);
     peer.start();
@@ -205,7 +203,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     // Tabs of one profile share a store and need no link; it is kept, idle, so that nobody dials it again.
     if (this.#readers.isTwin(peer)) return;
     peer.replace([...this.#peers]);
-    this.#have(peer);
+    this.#telling!.have(peer);
     this.introductions.opened(peer);
     this.#listener.changed();
   }
@@ -228,7 +226,10 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
 
   message(peer: Peer, message: Message, sizeBytes: number): void {
     if (this.#readers.isTwin(peer)) return;
-    if (message.type === "have" || message.type === "frontier") this.#compare(peer);
+    // Who says all anew asks for what is missing.
+    if (message.type === "have")
+      this.#telling!.compare(peer, message.how === "all" || message.how === "lost");
+    if (message.type === "frontier") this.#telling!.compare(peer);
     // Whether it comes from them is seen where it has not arrived.
     if (message.type === "have" && !this.replica.hasGenesis) this.#listener.changed();
     if (message.type === "forks" && this.#readers.mayRead(peer)) peer.shareForks();
@@ -241,42 +242,20 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     }
   }
 
-  #have(peer: Peer): void {
-    const mayRead = this.#readers.mayRead(peer);
-    if (mayRead) peer.shareForks();
-    peer.claim(this.claimFor(peer));
-    // For a newcomer nobody is known until the document is there.
-    if (mayRead && !peer.isGreeted) this.#presence.repeat();
-    peer.isGreeted ||= mayRead;
+  heard(device: DeviceId, seq: number): void {
+    if (this.#delivery.heard(device, seq)) this.#listener.changed();
   }
 
-  #tellHave(): void {
-    for (const peer of this.#peers)
-      if (this.#readers.reach(peer) !== "nothing" && !this.#readers.isToldOff(peer)) this.#have(peer);
-  }
-
-  /** What was taken a while ago and is still missing is offered again. */
-  #compare(peer: Peer): void {
-    const reach = this.#readers.reach(peer);
-    if (reach === "nothing") return;
-    const difference = peer.compare();
-    if (difference === null) return;
-    const { missing, ownSeq } = difference;
-    if (reach === "all") peer.shareForks();
-    if (reach === "all" && this.#delivery.heard(peer.device!, ownSeq)) this.#listener.changed();
-    const mayGo = (id: ChangeId) => this.#keeper.maySend(id) && this.#readers.mayHear(peer, reach, id);
-    if (reach !== "all" && !missing.some(({ id }) => reach.ends.includes(id)))
-      this.#readers.told(peer, reach.ends);
-    const due = missing.filter(({ id }) => mayGo(id));
-    peer.offer(due, this.#now - RESEND_MS, id => this.replica.people.isUnanchored(id));
+  greeted(): void {
+    this.#presence.repeat();
   }
 
   claimFor(peer: Peer): Claim[] {
-    return this.#readers.claimFor(peer, this.#keeper.held);
+    return this.#telling!.claimFor(peer);
   }
 
   heldFor(peer: Peer): VerifiedChange[] | null {
-    return this.#readers.heldFor(peer, id => this.#keeper.maySend(id));
+    return this.#telling!.heldFor(peer);
   }
 
   // ----------------------------------------------------------------------------------------------- receiving
@@ -296,9 +275,8 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     for (const peer of this.openPeers()) peer.shareForks();
   }
 
-  /** Tells them what we hold, and they will see what we lack. */
   lacks(peer: Peer, hasLost: boolean): void {
-    if (this.#readers.reach(peer) !== "nothing") peer.answer(this.claimFor(peer), hasLost);
+    this.#telling!.lacks(peer, hasLost);
   }
 
   isLinked(peer: Peer): boolean {
@@ -409,12 +387,8 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
   tick(now: number): void {
     this.#now = Math.max(this.#now, now);
     this.#keeper.tick();
-    for (const peer of [...this.#peers]) {
-      peer.tick(now);
-      if (peer.offerAt === null || peer.offerAt > now) continue;
-      peer.offerAt = null;
-      if (!this.#readers.isToldOff(peer)) this.#compare(peer);
-    }
+    for (const peer of [...this.#peers]) peer.tick(now);
+    this.#telling?.tick();
     const presence = this.#peers.size === 0 ? null : this.#presence.tick(this.#now);
     if (presence !== null) {
       this.distant?.told(presence);
@@ -439,7 +413,8 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     // A caret that cannot be named yet is asked for again with the draft's flush.
     const presenceAt =
       this.#peers.size === 0 ? Number.POSITIVE_INFINITY : Math.max(this.#presence.nextAt, this.#now + 10);
-    return Math.min(this.#now + IDLE_TICK_MS, this.#keeper.nextAt, presenceAt);
+    const tellingAt = this.#telling?.nextAt ?? Number.POSITIVE_INFINITY;
+    return Math.min(this.#now + IDLE_TICK_MS, this.#keeper.nextAt, tellingAt, presenceAt);
   }
 
   /** Says goodbye to everybody; the last draft must have been flushed. */

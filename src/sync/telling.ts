@@ -1,0 +1,145 @@
+// What those at the ends of a session's links are told: which changes are held here, and the changes that they lack. An author
+// pushes to all links; whoever has stored a change says so to all, and offers it a little later, each at another time, to who has
+// not said by then that they have it. Who asks, by saying anew all that they hold, is answered at once.
+
+import type { ChangeId, DeviceId, Replica, VerifiedChange } from "../crdt/index.ts";
+import type { Keeper } from "./keeper.ts";
+import { RELAY_CHANGES_MS, RELAY_STEPS, RESEND_MS, TELL_MS } from "./limits.ts";
+import type { Asker, Readers } from "./readers.ts";
+import type { Claim, Difference } from "./reconcile.ts";
+import { Throttle } from "./throttle.ts";
+
+/** A remote end (peer.ts). */
+interface Told extends Asker {
+  /** When to compare again, for what others wrote meanwhile; null if there is nothing new. */
+  offerAt: number | null;
+  /** Whether they were told where we are. */
+  isGreeted: boolean;
+  compare(): Difference | null;
+  claim(lanes: readonly Claim[]): void;
+  answer(lanes: readonly Claim[], hasLost: boolean): void;
+  offer(changes: Iterable<VerifiedChange>, since?: number, isOnce?: (id: ChangeId) => boolean): void;
+  shareForks(): void;
+}
+
+/** The session around it. */
+interface TellingHost {
+  readonly now: number;
+  readonly replica: Replica;
+  /** They hold the own changes up to this number. */
+  heard(device: DeviceId, seq: number): void;
+  /** Somebody may read who does not know where we are. */
+  greeted(): void;
+}
+
+export class Telling {
+  readonly #host: TellingHost;
+  readonly #keeper: Keeper;
+  readonly #readers: Readers;
+  readonly #peers: ReadonlySet<Told>;
+  readonly #throttle = new Throttle(TELL_MS);
+  #step = 0;
+
+  /** `peers`: those of the session, at any time. */
+  constructor(host: TellingHost, keeper: Keeper, readers: Readers, peers: ReadonlySet<Told>) {
+    this.#host = host;
+    this.#keeper = keeper;
+    this.#readers = readers;
+    this.#peers = peers;
+  }
+
+  get #now(): number {
+    return this.#host.now;
+  }
+
+  /** More is held here. */
+  stored(): void {
+    this.#all();
+    for (const peer of this.#peers) this.#offerLater(peer);
+  }
+
+  /** Own changes may go. */
+  released(changes: readonly VerifiedChange[]): void {
+    for (const peer of this.#peers) {
+      if (this.#readers.mayRead(peer)) peer.offer(changes);
+      else if (!this.#readers.isToldOff(peer)) this.compare(peer);
+    }
+    this.#all();
+  }
+
+  #all(): void {
+    if (!this.#throttle.take(this.#now)) return;
+    for (const peer of this.#peers)
+      if (this.#readers.reach(peer) !== "nothing" && !this.#readers.isToldOff(peer)) this.have(peer);
+  }
+
+  /** Says what is held, unless they know. */
+  have(peer: Told): void {
+    const mayRead = this.#readers.mayRead(peer);
+    if (mayRead) peer.shareForks();
+    peer.claim(this.claimFor(peer));
+    // For a newcomer nobody is known until the document is there.
+    if (mayRead && !peer.isGreeted) this.#host.greeted();
+    peer.isGreeted ||= mayRead;
+  }
+
+  /** What is said to them of what is held here. */
+  claimFor(peer: Asker): Claim[] {
+    return this.#readers.claimFor(peer, this.#keeper.held);
+  }
+
+  /** All that may be sent to them; null if they may not read. */
+  heldFor(peer: Asker): VerifiedChange[] | null {
+    return this.#readers.heldFor(peer, id => this.#keeper.maySend(id));
+  }
+
+  /** Tells them what we hold, and they will see what we lack. */
+  lacks(peer: Told, hasLost: boolean): void {
+    if (this.#readers.reach(peer) !== "nothing") peer.answer(this.claimFor(peer), hasLost);
+  }
+
+  /** Offers what they lack, also what was taken a while ago and is still missing; but only if they asked (`isAsked`) what others
+   * may be telling them at this moment. */
+  compare(peer: Told, isAsked = false): void {
+    const reach = this.#readers.reach(peer);
+    if (reach === "nothing") return;
+    const difference = peer.compare();
+    if (difference === null) return;
+    const { missing, ownSeq } = difference;
+    if (reach === "all") {
+      peer.shareForks();
+      this.#host.heard(peer.device!, ownSeq);
+    } else if (!missing.some(({ id }) => reach.ends.includes(id))) this.#readers.told(peer, reach.ends);
+    const due: VerifiedChange[] = [];
+    for (const change of missing) {
+      const { id } = change;
+      if (!this.#keeper.maySend(id) || !this.#readers.mayHear(peer, reach, id)) continue;
+      if (isAsked || !this.#keeper.isFresh(id)) due.push(change);
+      else this.#offerLater(peer);
+    }
+    peer.offer(due, this.#now - RESEND_MS, id => this.#host.replica.people.isUnanchored(id));
+  }
+
+  /** Not to all at one time: of those who hold it one would do. */
+  #offerLater(peer: Told): void {
+    if (peer.offerAt !== null) return;
+    this.#step = (this.#step + 1) % RELAY_STEPS;
+    peer.offerAt = this.#now + RELAY_CHANGES_MS * (1 + this.#step / RELAY_STEPS);
+  }
+
+  tick(): void {
+    if (this.#throttle.nextAt <= this.#now) this.#all();
+    for (const peer of [...this.#peers]) {
+      if (peer.offerAt === null || peer.offerAt > this.#now) continue;
+      peer.offerAt = null;
+      if (!this.#readers.isToldOff(peer)) this.compare(peer);
+    }
+  }
+
+  /** When `tick` has something to do; Infinity if nothing is owed. */
+  get nextAt(): number {
+    let at = this.#throttle.nextAt;
+    for (const { offerAt } of this.#peers) if (offerAt !== null) at = Math.min(at, offerAt);
+    return at;
+  }
+}
