@@ -97,7 +97,8 @@ class CaretWatch {
 
   update(update: ViewUpdate): void {
     // The shared text's own anchors are better than positions mapped here; ask them once it has been told.
-    if (update.docChanged && update.state.field(shownCarets).length > 0) this.refreshSoon();
+    const hasShown = update.docChanged && update.state.field(shownCarets).length > 0;
+    if (hasShown || update.viewportChanged) this.refreshSoon();
   }
 
   destroy(): void {
@@ -149,9 +150,15 @@ class CaretWatch {
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer =
       nextMs === Number.POSITIVE_INFINITY ? null : setTimeout(() => this.refreshSoon(), nextMs + 10);
-    if (!areEqual(shown, this.view.state.field(shownCarets))) {
-      this.view.dispatch({ effects: refreshCarets.of(shown) });
-    }
+    const drawn = shown.filter(caret => this.isDrawn(caret));
+    if (!areEqual(drawn, this.view.state.field(shownCarets)))
+      this.view.dispatch({ effects: refreshCarets.of(drawn) });
+  }
+
+  /** Of those elsewhere in the text nothing is to be seen, and eight people who write there cost no picture. */
+  private isDrawn({ anchor, head }: Shown): boolean {
+    const { from, to } = this.view.viewport;
+    return Math.max(anchor, head) >= from && Math.min(anchor, head) <= to;
   }
 }
 
