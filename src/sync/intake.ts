@@ -17,13 +17,14 @@ import type {
   Taker,
 } from "../crdt/index.ts";
 import type { Keeper } from "./keeper.ts";
-import { UNPACKED_BYTES_MAX } from "./limits.ts";
+import { GATHER_MS, GATHERED_BYTES_MAX, UNPACKED_BYTES_MAX } from "./limits.ts";
 import type { Peer } from "./peer.ts";
 import type { SentRun } from "./protocol.ts";
 import { packedOf } from "./sent-run.ts";
 
 /** What an intake asks of the session around it. */
 export interface IntakeHost {
+  readonly now: number;
   verify(questions: readonly SignatureQuestion[], then: (verdicts: readonly boolean[]) => void): void;
   /** Everything that was judged is admitted, or refused. */
   admitted(): void;
@@ -67,6 +68,7 @@ export class Intake {
   /** Of each peer whose message is being judged those behind it; bounded by what a peer may have unjudged. */
   readonly #waiting = new Map<Peer, Delivered[]>();
   #judged: Judged[] = [];
+  #readyAt = 0;
 
   constructor(replica: Replica, keeper: Keeper, host: IntakeHost) {
     this.#replica = replica;
@@ -98,8 +100,9 @@ export class Intake {
       const inspected = this.#inspect(peer, said);
       if (inspected.length > 0) {
         const questions = inspected.flatMap(({ questions }) => questions);
+        const mayWait = sizeBytes <= GATHERED_BYTES_MAX && waiting!.length === 0;
         this.#host.verify(questions, verdicts =>
-          this.later(peer, () => this.#admit(peer, inspected, verdicts, sizeBytes)),
+          this.later(peer, () => this.#admit(peer, inspected, verdicts, sizeBytes), mayWait),
         );
         return;
       }
@@ -255,17 +258,28 @@ export class Intake {
 
   // -------------------------------------------------------------------------------------------------- drafts
 
-  /** Does something that no draft may be open for. `peer`: for whom; null for a file, or the store. */
-  later(peer: Peer | null, admit: () => void): void {
+  /** Does something that no draft may be open for. `peer`: for whom; null for a file, or the store. `mayWait`: where others write
+   * all the time, what comes shortly after what was taken in is taken in together, and stored and drawn once. */
+  later(peer: Peer | null, admit: () => void, mayWait = false): void {
     this.#judged.push({ peer, admit });
     // The draft is closed in a transaction only, which then calls `admitJudged`.
     if (this.#replica.hasDraft) this.#keeper.append();
-    else this.admitJudged();
+    else if (!mayWait || this.#host.now >= this.#readyAt) this.admitJudged();
+  }
+
+  /** When `tick` has something to take in; Infinity if nothing waits for that. */
+  get nextAt(): number {
+    return this.#judged.length === 0 ? Number.POSITIVE_INFINITY : this.#readyAt;
+  }
+
+  tick(): void {
+    if (this.#host.now >= this.nextAt && !this.#replica.hasDraft) this.admitJudged();
   }
 
   /** Only while no draft is open. */
   admitJudged(): void {
     if (this.#judged.length === 0) return;
+    this.#readyAt = this.#host.now + GATHER_MS;
     while (this.#judged.length > 0 && !this.#replica.hasDraft) this.#judged.shift()!.admit();
     this.#host.admitted();
     // What came lets a held draft go: that is closed before more is taken in.

@@ -179,6 +179,11 @@ export const HANDSHAKE_MS = 10_000;
 export const LINK_PING_MS = 5_000;
 /** Milliseconds without any frame after which a link is given up: two missed pings and some jitter. */
 export const LINK_SILENCE_MS = 16_000;
+/** Milliseconds for which small messages that come after each other are gathered; less than `FLUSH_MS`, so that nobody who writes
+ * alone waits. */
+export const GATHER_MS = 40;
+/** Bytes of a message that may wait so. */
+export const GATHERED_BYTES_MAX = 1_024;
 /** Milliseconds from telling what is held to telling it again: each of n people told each other of every change, n² messages for
  * one letter. Well below the next, or those who have it would be offered it. */
 export const TELL_MS = 100;

@@ -389,6 +389,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     this.#keeper.tick();
     for (const peer of [...this.#peers]) peer.tick(now);
     this.#telling?.tick();
+    this.#intake.tick();
     const presence = this.#peers.size === 0 ? null : this.#presence.tick(this.#now);
     if (presence !== null) {
       this.distant?.told(presence);
@@ -414,7 +415,8 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     const presenceAt =
       this.#peers.size === 0 ? Number.POSITIVE_INFINITY : Math.max(this.#presence.nextAt, this.#now + 10);
     const tellingAt = this.#telling?.nextAt ?? Number.POSITIVE_INFINITY;
-    return Math.min(this.#now + IDLE_TICK_MS, this.#keeper.nextAt, tellingAt, presenceAt);
+    const at = Math.min(this.#keeper.nextAt, this.#intake.nextAt, tellingAt, presenceAt);
+    return Math.min(this.#now + IDLE_TICK_MS, at);
   }
 
   /** Says goodbye to everybody; the last draft must have been flushed. */

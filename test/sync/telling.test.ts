@@ -1,7 +1,7 @@
 // Goal: in a room where several write all the time each change goes to everybody about once, and who is linked with nobody who
 // wrote it still gets it soon. Method: real sessions in the simulated world, whose links take 40 ms.
 import { afterEach, expect, test } from "vitest";
-import { RELAY_CHANGES_MS, TELL_MS } from "../../src/sync/limits.ts";
+import { FLUSH_MS, GATHER_MS, RELAY_CHANGES_MS, TELL_MS } from "../../src/sync/limits.ts";
 import { Throttle } from "../../src/sync/throttle.ts";
 import { type Tab, World } from "./world.ts";
 
@@ -65,6 +65,34 @@ test("who is not linked with its author has it a little later, of one of those w
   expect(world.now - from).toBeLessThanOrEqual(3 * RELAY_CHANGES_MS);
   const { changes } = typing(tabs, [alice]);
   expect(changes).toBeLessThanOrEqual(KEYS * (3 + 3));
+});
+
+test("what several write at once is taken in and stored together; who writes alone is read at once", () => {
+  const tabs = room(["Bob", "Carol", "Dave", "Erin"], () => true);
+  const [alice, bob] = tabs as [Tab, Tab];
+  const { disk } = alice.profile;
+  let appends = 0;
+  const begin = disk.begin.bind(disk);
+  disk.begin = transaction => {
+    if (transaction.kind === "append") appends++;
+    begin(transaction);
+  };
+  const from = world.now;
+  const { size } = alice.replica;
+  for (let i = 0; i < 100; i++) {
+    tabs[1 + (i % 4)]!.write("x");
+    world.run(10);
+  }
+  world.run(1_000);
+  expect(alice.replica.size - size).toBeGreaterThan(60);
+  expect(appends).toBeLessThanOrEqual((world.now - from - 1_000) / GATHER_MS + 4);
+  for (let i = 0; i < 10; i++) {
+    bob.write(`${i}`);
+    const at = world.now;
+    expect(world.runUntil(() => alice.text.includes(`${i}`), 1_000, 1)).toBe(true);
+    expect(world.now - at).toBeLessThan(FLUSH_MS + 40 + GATHER_MS);
+    world.run(100);
+  }
 });
 
 test("a throttle lets the first pass at once, and then one for all who asked, when it is time", () => {
