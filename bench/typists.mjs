@@ -1,5 +1,5 @@
-// The others of S12: the owner, who makes a document of a megabyte, and some who write in it, each at a place of their own, the
-// owner among them: with the one who is measured they are nine at most, who are all linked with each other. Told `{ signalling, typists }` it answers `{ link }`, with `{ start }` they begin.
+// The others of S12: the owner, who makes a document of a megabyte, and some who write in it, each at a place of their own,
+// the owner among them. Told `{ signalling, typists }` it answers `{ link }`, with `{ start }` they begin.
 
 import { once } from "node:events";
 import { WebSocket } from "ws";
