@@ -68,3 +68,16 @@ test("a clock that is set back by an hour does not keep what is typed from being
   setBack.mockRestore();
   await opened.close();
 });
+
+test("what a listener does at once is no time at which more is taken in: it would change what the next listener hears of", async () => {
+  const { opened, replica } = host();
+  const tick = vi.spyOn(opened.session, "tick");
+  let told = 0;
+  replica.subscribe(() => {
+    told++;
+    opened.act(session => session.setPresence(() => null));
+  });
+  opened.act(session => session.edit(root => editBody(root, [{ from: 0, to: 0, insert: "a" }])));
+  expect([told, tick.mock.calls.length]).toEqual([1, 1]);
+  await opened.close();
+});

@@ -38,6 +38,7 @@ export class Host {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
   #network: Network | null = null;
+  #isActing = false;
   #isClosed = false;
   /** What is under way; `settled` waits for it. */
   readonly #running = new Set<Promise<void>>();
@@ -62,10 +63,16 @@ export class Host {
 
   /** Does something to the session at the present time, and sees to it that its next tick comes. */
   act<T>(act: (session: Session) => T): T {
-    this.session.tick(this.#now());
-    const result = act(this.session);
-    this.#schedule();
-    return result;
+    // Within another, as where a listener puts a caret, it is the same time, and nothing may be taken in that waits for one.
+    if (this.#isActing) return act(this.session);
+    this.#isActing = true;
+    try {
+      this.session.tick(this.#now());
+      return act(this.session);
+    } finally {
+      this.#isActing = false;
+      this.#schedule();
+    }
   }
 
   #step(act: () => void): void {
@@ -109,10 +116,7 @@ export class Host {
           const { position } = await store.append(
             this.#doc,
             effect.position,
-            (head, unseen) => {
-              this.session.tick(this.#now());
-              return this.session.closeInTransaction(head, unseen);
-            },
+            (head, unseen) => this.act(session => session.closeInTransaction(head, unseen)),
             this.#options.chain,
           );
           this.act(session => session.appended(position));
