@@ -112,7 +112,7 @@ export interface DocumentView {
 
 /** My role does not let me; I was removed; another device of mine took this one out of use; the link by which I came was
  * revoked before I was let in, or has not arrived. Or I was let in by what has no effect, and nobody said anything against me
- * (`fell`): then I write all the same, and what I write is kept here until somebody lets me in. */
+ * (`fell`): then I write all the same, and what I write is kept here until somebody lets me edit. */
 export type Hindrance = "role" | "removed" | "disowned" | "revoked" | "unknown-link" | "fell";
 
 /** Changes that are here and do not count: how many in all, how many of mine, and who wrote the newest. */
@@ -275,7 +275,7 @@ export interface PeopleState {
   /** Those that let people in at this moment. */
   readonly links: readonly LinkEntry[];
   readonly aside: readonly AsideEntry[];
-  /** Who was let in by what has no effect, and waits for somebody who does it again. */
+  /** Who was let in, or raised, by what has no effect, and waits for somebody who does it again. */
   readonly asking: readonly Pick<PersonEntry, "key" | "name">[];
   /** Keys of the devices of which two changes with one number are here. */
   readonly twoFaced: readonly string[];

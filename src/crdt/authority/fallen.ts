@@ -1,6 +1,6 @@
-// Whoever was let in, or raised, by somebody who could not any more, which nobody there knew: what they are told, so that they know. It is
-// what those are told who let them in, and so nothing that those could not have shown. Who came by a link that was made
-// rightly and ended later is told nothing by this: it may have leaked after that.
+// Whoever was let in, or raised, by somebody who could not any more, which nobody there knew: what they are told, so that they
+// know. It is what those are told who let them in, and so nothing that those could not have shown. Who came by a link that was
+// made rightly and ended later is told nothing by this: it may have leaked after that.
 
 import type { ChangeId, DeviceId, PersonId } from "../graph/change.ts";
 import type { Graph } from "../graph/graph.ts";

@@ -97,8 +97,8 @@ class CaretWatch {
 
   update(update: ViewUpdate): void {
     // The shared text's own anchors are better than positions mapped here; ask them once it has been told.
-    const hasShown = update.docChanged && update.state.field(shownCarets).length > 0;
-    if (hasShown || update.viewportChanged) this.refreshSoon();
+    // Also where none is drawn: an edit may bring one from below into sight.
+    if ((update.docChanged && this.seen.size > 0) || update.viewportChanged) this.refreshSoon();
   }
 
   destroy(): void {
