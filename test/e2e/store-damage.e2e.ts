@@ -61,4 +61,22 @@ describe("the IndexedDB store on a disk that loses files", () => {
       repaired: [first, second, own, "1a46e"],
     });
   });
+
+  it("has no image when its file is lost, and keeps the next one", async () => {
+    const before = await launchProfile(folder);
+    const written = await openTab(before);
+    await written.evaluate(() => api.writeImage("image"));
+    const changes = ["00000001"];
+    expect(await written.evaluate(() => api.readImage("image"))).toEqual({
+      read: 100_000,
+      changes,
+      anew: 7,
+    });
+    await before.close();
+    expect(await loseLargeValues()).toBeGreaterThan(0);
+    const after = await launchProfile(folder);
+    const found = await (await openTab(after)).evaluate(() => api.readImage("image"));
+    await after.close();
+    expect(found).toEqual({ read: null, changes, anew: 7 });
+  });
 });

@@ -89,6 +89,26 @@ async function readWithoutLarge(name: string) {
   return { left, damaged, seen: next.seen, repaired };
 }
 
+/** A document and its image. */
+async function writeImage(name: string): Promise<void> {
+  const store = await openIndexedDbStore(name);
+  await store.putDocument(documentRecord(DOC, "Draft"));
+  await store.append(DOC, 0, head => ({ records: [change(1)], head }));
+  await store.putImage(DOC, { bytes: new Uint8Array(100_000), position: 1 }, 1);
+  store.close();
+}
+
+/** The bytes of an image that can be read, and the changes beside it; then of one put in its place. */
+async function readImage(name: string) {
+  const store = await openIndexedDbStore(name);
+  const read = (await store.image(DOC))?.bytes.length ?? null;
+  const changes = await idsOf(store);
+  await store.putImage(DOC, { bytes: new Uint8Array(7), position: 1 }, 1);
+  const anew = (await store.image(DOC))?.bytes.length ?? null;
+  store.close();
+  return { read, changes, anew };
+}
+
 /** What a bad disk leaves: rows that are not whole, of every kind. Then the repair, as a peer would bring it. */
 async function damage(name: string) {
   const good = [1, 2, 3, 4, 5, 6].map(n => change(n));
@@ -210,6 +230,8 @@ export const api = {
   durabilities,
   writeLarge,
   readWithoutLarge,
+  writeImage,
+  readImage,
   overtaken,
   blocked,
   deviceKey,

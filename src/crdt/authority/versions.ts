@@ -7,7 +7,7 @@
 
 import { ROLES_FOLDED_MAX } from "../limits.ts";
 import type { Slot } from "../types/dot.ts";
-import { type ImageIn, type ImageOut, roomFor } from "../types/image.ts";
+import type { ImageIn, ImageOut } from "../types/image.ts";
 import type { Act, Causality } from "./acts.ts";
 import { Standing } from "./fold.ts";
 
@@ -36,7 +36,7 @@ export class Versions {
   /** A change was admitted; `isAct`: with ops about people that others depend on. */
   enter(slot: Slot, parents: readonly Slot[], isAct: boolean): void {
     while (slot >= this.#of.length) {
-      const wide = new Int32Array(this.#of.length * 2);
+      const wide = new Int32Array(Math.max(this.#of.length, SLOTS_AT_FIRST) * 2);
       wide.set(this.#of);
       this.#of = wide;
     }
@@ -46,15 +46,14 @@ export class Versions {
 
   dump(out: ImageOut): void {
     out.json(this.#frontiers);
-    out.numbers(this.#of, this.#count, "int", roomFor(this.#count));
+    out.numbers(this.#of, this.#count);
   }
 
   /** Into one that is empty. */
   load(from: ImageIn): void {
     for (const frontier of from.json() as Slot[][]) this.#numberOf(frontier);
-    const row = from.row();
-    this.#of = row.numbers;
-    this.#count = row.length;
+    this.#of = from.ints();
+    this.#count = this.#of.length;
   }
 
   /** What changes with these parents know about people. */

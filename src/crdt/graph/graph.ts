@@ -7,7 +7,7 @@
 
 import { assert } from "../assert.ts";
 import type { Slot, Stamps } from "../types/dot.ts";
-import { type ImageIn, type ImageOut, roomFor, Unsound } from "../types/image.ts";
+import { type ImageIn, type ImageOut, Unsound } from "../types/image.ts";
 import { Ints } from "../types/ints.ts";
 import type { Naming } from "./body.ts";
 import { fromHex, type Writer } from "./bytes.ts";
@@ -62,9 +62,10 @@ export class Graph implements Stamps, Naming {
   // One place for each slot. They grow together.
   #laneOf = new Int32Array(SLOTS_AT_FIRST);
   /** 0 for a slot that is only reserved. */
-  #seqs = new Float64Array(SLOTS_AT_FIRST);
-  #depths = new Float64Array(SLOTS_AT_FIRST);
-  #opTotals = new Float64Array(SLOTS_AT_FIRST);
+  #seqs = new Int32Array(SLOTS_AT_FIRST);
+  #depths = new Int32Array(SLOTS_AT_FIRST);
+  /** Fewer than the bytes that are here. */
+  #opTotals = new Int32Array(SLOTS_AT_FIRST);
   #byteTotals = new Float64Array(SLOTS_AT_FIRST);
   /** Where in `#heads` a change stands, plus 1; 0 is nowhere. A column: a set would be built anew every few changes. */
   #headAt = new Int32Array(SLOTS_AT_FIRST);
@@ -87,11 +88,11 @@ export class Graph implements Stamps, Naming {
   }
 
   #grow(): void {
-    const size = this.#laneOf.length * 2;
+    const size = Math.max(this.#laneOf.length, SLOTS_AT_FIRST) * 2;
     this.#laneOf = into(new Int32Array(size), this.#laneOf);
-    this.#seqs = into(new Float64Array(size), this.#seqs);
-    this.#depths = into(new Float64Array(size), this.#depths);
-    this.#opTotals = into(new Float64Array(size), this.#opTotals);
+    this.#seqs = into(new Int32Array(size), this.#seqs);
+    this.#depths = into(new Int32Array(size), this.#depths);
+    this.#opTotals = into(new Int32Array(size), this.#opTotals);
     this.#byteTotals = into(new Float64Array(size), this.#byteTotals);
     this.#headAt = into(new Int32Array(size), this.#headAt);
     this.#baseOf = into(new Int32Array(size), this.#baseOf);
@@ -423,17 +424,16 @@ export class Graph implements Stamps, Naming {
 
   dump(out: ImageOut): void {
     const count = this.#reserved;
-    const room = roomFor(count);
     out.number(count);
-    out.numbers(this.#laneOf, count, "int", room);
-    out.numbers(this.#seqs, count, "double", room);
-    out.numbers(this.#depths, count, "double", room);
-    out.numbers(this.#opTotals, count, "double", room);
-    out.numbers(this.#byteTotals, count, "double", room);
-    out.numbers(this.#headAt, count, "int", room);
-    out.numbers(this.#baseOf, count, "int", room);
+    out.numbers(this.#laneOf, count);
+    out.numbers(this.#seqs, count);
+    out.numbers(this.#depths, count);
+    out.numbers(this.#opTotals, count);
+    out.numbers(this.#byteTotals, count);
+    out.numbers(this.#headAt, count);
+    out.numbers(this.#baseOf, count);
     dumpClocks(this.#clocks, out);
-    this.#names.dump(out, count, room);
+    this.#names.dump(out, count);
     out.row(this.#order);
     out.numbers(this.#heads);
     const chains = [...this.#chains.values()];
@@ -447,9 +447,10 @@ export class Graph implements Stamps, Naming {
     const count = from.number();
     this.#reserved = count;
     this.#laneOf = from.ints();
-    this.#seqs = from.doubles();
-    this.#depths = from.doubles();
-    this.#opTotals = from.doubles();
+    // Nothing is written into these but behind the last, and so after they have grown, or where a number is only reserved.
+    this.#seqs = from.lent();
+    this.#depths = from.lent();
+    this.#opTotals = from.lent();
     this.#byteTotals = from.doubles();
     this.#headAt = from.ints();
     this.#baseOf = from.ints();
@@ -457,6 +458,11 @@ export class Graph implements Stamps, Naming {
     for (const clock of loadClocks(from)) this.#clocks.push(clock);
     this.#names.load(from);
     this.#order = from.row();
+    if (this.#order.length < count) {
+      this.#seqs = this.#seqs.slice();
+      this.#depths = this.#depths.slice();
+      this.#opTotals = this.#opTotals.slice();
+    }
     this.#heads.push(...from.list());
     const chains = from.json() as [DeviceId, Slot][];
     for (const [author, newest] of chains) this.#chains.set(author, { author, lanes: [], newest });
@@ -466,8 +472,7 @@ export class Graph implements Stamps, Naming {
       chain.lanes.push(this.#lanes.push({ author, chain, first, before, slots: from.row() }) - 1);
     }
     const columns = [this.#laneOf, this.#seqs, this.#depths, this.#opTotals, this.#byteTotals, this.#headAt];
-    const { length } = this.#laneOf;
-    const isWhole = length > count && [...columns, this.#baseOf].every(column => column.length === length);
+    const isWhole = [...columns, this.#baseOf].every(column => column.length === count);
     if (!isWhole || !this.#heads.every(slot => this.isHere(slot)))
       throw new Unsound("a change without a number");
   }

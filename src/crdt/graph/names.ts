@@ -54,7 +54,7 @@ export class Names {
 
   #grow(): void {
     const column = this.#column;
-    this.#column = new Uint8Array(column.length * 2);
+    this.#column = new Uint8Array(Math.max(column.length, SLOTS_AT_FIRST * NAME_BYTES) * 2);
     this.#column.set(column);
     this.#view = viewOf(this.#column);
   }
@@ -131,10 +131,10 @@ export class Names {
     copyName(this.#view, slot * NAME_BYTES, view, at);
   }
 
-  /** Of the first `count` slots, some of which may have no name, and with room for so many more. */
-  dump(out: ImageOut, count: number, room: number): void {
+  /** Of the first `count` slots, some of which may have no name. */
+  dump(out: ImageOut, count: number): void {
     out.numbers([this.#count]);
-    out.bytes(this.#column.subarray(0, count * NAME_BYTES), room * NAME_BYTES);
+    out.bytes(this.#column.subarray(0, count * NAME_BYTES));
     out.ints(this.#table);
     out.numbers([...this.#crowded.values()]);
   }

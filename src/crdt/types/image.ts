@@ -1,9 +1,9 @@
 // How the structures of a replica become columns of numbers and come back: each writes its own with `dump` and takes them
 // back with `load`, in the same order, and knows nobody else's. What is in them is checked as a whole (imaging.ts), and a
 // column is a stretch of the image that its structure writes on in: memory that is touched for the first time costs more
-// than all else, so nothing is copied, and there is room behind what grows.
+// than all else, so nothing is copied before it grows.
 //
-//     column    form │ count │ room │ 0 │ payload, filled up to 8 bytes
+//     column    form │ count │ payload, filled up to 8 bytes
 //     form      bytes · units of 16 bits · integers of 32 · doubles · steps: (first, step, times) as doubles
 //
 // Numbers that go on evenly (0 1 2 3 …, 7 7 7 …) are steps where that is shorter: of one person's chain nearly all are.
@@ -21,24 +21,21 @@ const INTS = 3;
 const DOUBLES = 4;
 const STEPS = 5;
 /** Of a column before its payload. */
-const HEAD_BYTES = 16;
+const HEAD_BYTES = 8;
 /** Doubles of one step. */
 const STEP = 3;
 /** Of a column with fewer steps than one for so many numbers: it is short then, and quickly written out. */
 const STEPS_ARE_SHORT = 64;
+const COUNTED_MORE = 64;
 /** Units made a string at once: arguments travel on the stack. */
 const UNITS_AT_ONCE = 4_096;
 
 type Payload = Uint8Array | Uint16Array | Int32Array | Float64Array;
 
-/** How a column is given back: its payload may have room behind it, in numbers of its own kind. */
-type Width = "int" | "double";
-
 export class ImageOut {
   readonly #columns: {
     readonly form: number;
     readonly count: number;
-    readonly room: number;
     readonly payload: Payload;
     readonly length: number;
   }[] = [];
@@ -55,18 +52,17 @@ export class ImageOut {
     return this.#isTooLong;
   }
 
-  #push(form: number, count: number, payload: Payload, room = 0): void {
-    const inPayload = form === STEPS ? 0 : room;
-    const length = HEAD_BYTES + padded((payload.length + inPayload) * payload.BYTES_PER_ELEMENT);
-    if (count + room > IMAGE_COLUMN_MAX) this.#isTooLong = true;
-    this.#columns.push({ form, count, room, payload, length });
+  #push(form: number, count: number, payload: Payload): void {
+    const length = HEAD_BYTES + padded(payload.byteLength);
+    if (count > IMAGE_COLUMN_MAX) this.#isTooLong = true;
+    this.#columns.push({ form, count, payload, length });
     this.#bytes += length;
   }
 
-  // What is handed over is copied by `write` alone: nothing may change until then. `room`: for so many more behind them.
+  // What is handed over is copied by `write` alone: nothing may change until then.
 
-  bytes(column: Uint8Array, room = 0): void {
-    this.#push(BYTES, column.length, column, room);
+  bytes(column: Uint8Array): void {
+    this.#push(BYTES, column.length, column);
   }
 
   units(column: Uint16Array): void {
@@ -74,17 +70,16 @@ export class ImageOut {
   }
 
   /** As they are: rows in which nothing goes on evenly. */
-  ints(column: Int32Array, room = 0): void {
-    this.#push(INTS, column.length, column, room);
+  ints(column: Int32Array): void {
+    this.#push(INTS, column.length, column);
   }
 
   /** The first `count` of them, in the shortest form that who loads them need not copy. */
-  numbers(column: ArrayLike<number>, count = column.length, width: Width = "double", room = 0): void {
+  numbers(column: ArrayLike<number>, count = column.length): void {
     const { steps, isInt } = survey(column, count);
-    if (steps * STEPS_ARE_SHORT < count) this.#push(STEPS, count, stepsOf(column, count, steps), room);
-    else if (isInt && (width === "int" || room === 0))
-      this.#push(INTS, count, fill(new Int32Array(count), column), room);
-    else this.#push(DOUBLES, count, fill(new Float64Array(count), column), room);
+    if (steps * STEPS_ARE_SHORT < count) this.#push(STEPS, count, stepsOf(column, count, steps));
+    else if (isInt) this.#push(INTS, count, fill(new Int32Array(count), column));
+    else this.#push(DOUBLES, count, fill(new Float64Array(count), column));
   }
 
   number(value: number): void {
@@ -92,7 +87,7 @@ export class ImageOut {
   }
 
   row(row: Ints): void {
-    this.numbers(row.numbers, row.length, "int", roomFor(row.length));
+    this.numbers(row.numbers, row.length);
   }
 
   /** Lists of numbers, one behind the other. */
@@ -103,19 +98,29 @@ export class ImageOut {
     this.numbers(all);
   }
 
+  /** In bytes where each unit fits into one. */
+  text(text: string): void {
+    const units = new Uint16Array(text.length);
+    let all = 0;
+    for (let i = 0; i < text.length; i++) {
+      const unit = text.charCodeAt(i);
+      units[i] = unit;
+      all |= unit;
+    }
+    if (all <= 0xff) this.bytes(Uint8Array.from(units));
+    else this.units(units);
+  }
+
   /** What there is little of. */
   json(value: unknown): void {
-    const text = JSON.stringify(value);
-    const units = new Uint16Array(text.length);
-    for (let i = 0; i < text.length; i++) units[i] = text.charCodeAt(i);
-    this.units(units);
+    this.text(JSON.stringify(value));
   }
 
   /** All columns, from byte `at` on, which divides by 8. */
   write(buffer: Uint8Array<ArrayBuffer>, start: number): void {
     let at = start;
-    for (const { form, count, room, payload, length } of this.#columns) {
-      new Int32Array(buffer.buffer, at, 3).set([form, count, room]);
+    for (const { form, count, payload, length } of this.#columns) {
+      new Int32Array(buffer.buffer, at, 2).set([form, count]);
       buffer.set(new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength), at + HEAD_BYTES);
       at += length;
     }
@@ -127,7 +132,7 @@ export class ImageIn {
   readonly #end: number;
   #at: number;
   /** What was counted so far. */
-  #numbers = new Int32Array(0);
+  #counted = new Int32Array(0);
 
   /** `bytes` begin at a place that divides by 8, and so does `start`. */
   constructor(bytes: Uint8Array<ArrayBuffer>, start: number) {
@@ -136,13 +141,13 @@ export class ImageIn {
     this.#end = bytes.byteOffset + bytes.length;
   }
 
-  /** The next column: its form, how much is in it, how much is free behind that, and where it begins. */
-  #next(): { readonly form: number; readonly count: number; readonly room: number; readonly at: number } {
+  /** The next column: its form, how much is in it, and where that begins. */
+  #next(): { readonly form: number; readonly count: number; readonly at: number } {
     if (this.#at + HEAD_BYTES > this.#end) throw new Unsound("a column behind the last");
-    const head = new Int32Array(this.#buffer, this.#at, 3);
-    const [form, count, room] = head as unknown as [number, number, number];
-    if (count < 0 || room < 0 || count + room > IMAGE_COLUMN_MAX) throw new Unsound(`a column of ${count}`);
-    return { form, count, room, at: this.#at + HEAD_BYTES };
+    const head = new Int32Array(this.#buffer, this.#at, 2);
+    const [form, count] = head as unknown as [number, number];
+    if (count < 0 || count > IMAGE_COLUMN_MAX) throw new Unsound(`a column of ${count}`);
+    return { form, count, at: this.#at + HEAD_BYTES };
   }
 
   /** Where a payload begins; the next column begins behind it. */
@@ -152,12 +157,12 @@ export class ImageIn {
     return at;
   }
 
-  // Stretches of the image, the room behind them included, which the caller may write into.
+  // Stretches of the image, which the caller may write into.
 
   bytes(): Uint8Array<ArrayBuffer> {
-    const { form, count, room, at } = this.#next();
+    const { form, count, at } = this.#next();
     if (form !== BYTES) throw new Unsound("no bytes");
-    return new Uint8Array(this.#buffer, this.#take(at, count + room), count + room);
+    return new Uint8Array(this.#buffer, this.#take(at, count), count);
   }
 
   units(): Uint16Array<ArrayBuffer> {
@@ -167,24 +172,39 @@ export class ImageIn {
   }
 
   ints(): Int32Array<ArrayBuffer> {
-    const { form, count, room, at } = this.#next();
-    if (form === INTS) return new Int32Array(this.#buffer, this.#take(at, (count + room) * 4), count + room);
-    return this.#expanded(new Int32Array(count + room), form, count, at);
+    const { form, count, at } = this.#next();
+    if (form === INTS) return new Int32Array(this.#buffer, this.#take(at, count * 4), count);
+    return this.#expanded(new Int32Array(count), form, at);
+  }
+
+  /** The same for who writes nothing into what it gets, and so may share it. */
+  lent(): Int32Array<ArrayBuffer> {
+    const { form, count, at } = this.#next();
+    if (form === STEPS && this.#at + HEAD_BYTES + STEP * 8 <= this.#end) {
+      const [first, by, times] = new Float64Array(this.#buffer, at, STEP) as unknown as [
+        number,
+        number,
+        number,
+      ];
+      if (times === count && isCounting(first, by, times)) {
+        this.#take(at, STEP * 8);
+        return this.#countedTo(first + count).subarray(first, first + count);
+      }
+    }
+    return this.ints();
   }
 
   doubles(): Float64Array<ArrayBuffer> {
-    const { form, count, room, at } = this.#next();
-    if (form === DOUBLES)
-      return new Float64Array(this.#buffer, this.#take(at, (count + room) * 8), count + room);
-    if (form === INTS) {
-      const ints = new Int32Array(this.#buffer, this.#take(at, (count + room) * 4), count + room);
-      return fill(new Float64Array(count + room), ints);
-    }
-    return this.#expanded(new Float64Array(count + room), form, count, at);
+    const { form, count, at } = this.#next();
+    if (form === DOUBLES) return new Float64Array(this.#buffer, this.#take(at, count * 8), count);
+    if (form === INTS)
+      return fill(new Float64Array(count), new Int32Array(this.#buffer, this.#take(at, count * 4), count));
+    return this.#expanded(new Float64Array(count), form, at);
   }
 
-  #expanded<A extends Int32Array | Float64Array>(column: A, form: number, count: number, at: number): A {
+  #expanded<A extends Int32Array | Float64Array>(column: A, form: number, at: number): A {
     if (form !== STEPS) throw new Unsound("no numbers");
+    const count = column.length;
     const steps = new Float64Array(this.#buffer, at, (this.#end - at) >> 3);
     let step = 0;
     for (let filled = 0; filled < count; step += STEP) {
@@ -194,8 +214,8 @@ export class ImageIn {
       const times = steps[step + 2]!;
       if (!(times > 0 && times <= count - filled)) throw new Unsound("steps beyond the count");
       const end = filled + times;
-      if (by === 1 && first >>> 0 === first && first + times <= IMAGE_COLUMN_MAX)
-        column.set(this.#counted(first + times).subarray(first, first + times), filled);
+      if (isCounting(first, by, times))
+        column.set(this.#countedTo(first + times).subarray(first, first + times), filled);
       else if (by !== 0) for (let i = filled, value = first; i < end; i++, value += by) column[i] = value;
       // Zeros are there already, in memory that was never touched.
       else if (first !== 0) column.fill(first, filled, end);
@@ -206,15 +226,14 @@ export class ImageIn {
   }
 
   /** 0, 1, 2, … up to `end` at least. Most columns of one person's chain go on so, and a copy takes a tenth of counting. */
-  #counted(end: number): Int32Array {
+  #countedTo(end: number): Int32Array<ArrayBuffer> {
     // Some more, since the next column begins at 1 where this one began at 0.
-    if (this.#numbers.length < end) this.#numbers = countedOn(end + roomFor(end));
-    return this.#numbers;
+    if (this.#counted.length < end) this.#counted = countedOn(end + COUNTED_MORE);
+    return this.#counted;
   }
 
   row(): Ints {
-    const { count } = this.#next();
-    return new Ints(this.ints(), count);
+    return Ints.lent(this.lent());
   }
 
   number(): number {
@@ -229,19 +248,25 @@ export class ImageIn {
 
   lists(): number[][] {
     const lengths = this.ints();
-    const all = this.doubles();
+    const all = this.#next().form === INTS ? this.ints() : this.doubles();
     const lists: number[][] = [];
     let at = 0;
-    for (const length of lengths) {
-      lists.push(listOf(all.subarray(at, at + length)));
-      at += length;
+    for (let i = 0; i < lengths.length; i++) {
+      const end = at + lengths[i]!;
+      if (end < at || end > all.length) throw new Unsound("a list beyond the end");
+      lists.push(listOf(all, at, end));
+      at = end;
     }
     if (at !== all.length) throw new Unsound("lists of another length");
     return lists;
   }
 
+  text(): string {
+    return stringOf(this.#next().form === BYTES ? this.bytes() : this.units());
+  }
+
   json(): unknown {
-    return JSON.parse(stringOf(this.units()));
+    return JSON.parse(this.text());
   }
 
   /** Everything was read. */
@@ -250,23 +275,22 @@ export class ImageIn {
   }
 }
 
-/** Room for as much again as an eighth, so that the next few changes move nothing. */
-export function roomFor(count: number): number {
-  return (count >> 3) + 64;
-}
-
-export function stringOf(units: Uint16Array): string {
+export function stringOf(units: Uint8Array | Uint16Array): string {
   let text = "";
   for (let at = 0; at < units.length; at += UNITS_AT_ONCE)
     text += String.fromCharCode.apply(null, units.subarray(at, at + UNITS_AT_ONCE) as never);
   return text;
 }
 
-/** The numbers of a column as an array that may grow. */
-export function listOf(column: ArrayLike<number>): number[] {
+/** Numbers of a column as an array that may grow. */
+function listOf(column: ArrayLike<number>, from = 0, to = column.length): number[] {
   const list: number[] = [];
-  for (let i = 0; i < column.length; i++) list.push(column[i]!);
+  for (let i = from; i < to; i++) list.push(column[i]!);
   return list;
+}
+
+function isCounting(first: number, by: number, times: number): boolean {
+  return by === 1 && first >>> 0 === first && first + times <= IMAGE_COLUMN_MAX;
 }
 
 /** On its own, so that the engine sees one kind of array alone. */

@@ -7,11 +7,20 @@ export class Ints {
   /** Behind the last of the row stands anything. Another one after it has grown. */
   numbers: Int32Array<ArrayBuffer>;
   length: number;
+  /** They are others' as well, until the row has grown. */
+  #isLent = false;
 
   /** The first `length` of them; they belong to the row from now on. */
   constructor(numbers: Int32Array<ArrayBuffer> = new Int32Array(4), length = 0) {
     this.numbers = numbers;
     this.length = length;
+  }
+
+  /** Of all of them, which nobody writes to any more. */
+  static lent(numbers: Int32Array<ArrayBuffer>): Ints {
+    const row = new Ints(numbers, numbers.length);
+    row.#isLent = true;
+    return row;
   }
 
   /** Undefined at no place of the row. */
@@ -24,12 +33,18 @@ export class Ints {
   }
 
   push(number: number): void {
-    if (this.length === this.numbers.length) this.numbers = widened(this.numbers, this.length * 2 + 4);
+    if (this.length === this.numbers.length) this.#own(widened(this.numbers, this.length * 2 + 4));
     this.numbers[this.length++] = number;
   }
 
   pop(): void {
+    if (this.#isLent) this.#own(this.numbers.slice());
     this.length--;
+  }
+
+  #own(numbers: Int32Array<ArrayBuffer>): void {
+    this.numbers = numbers;
+    this.#isLent = false;
   }
 
   [Symbol.iterator](): IterableIterator<number> {

@@ -28,6 +28,7 @@ export function dumpNode(node: Node, out: ImageOut): void {
       for (const child of node.children.values()) dumpNode(child, out);
       break;
     case "text":
+      out.text(node.text.toText());
       node.text.dump(out);
       break;
     case "register":
@@ -63,7 +64,7 @@ export class NodeLoading {
         this.#fillList(node, from, depth);
         break;
       case "text":
-        node.text.load(from);
+        node.text.load(from, from.text());
         break;
       case "register":
       case "lww":

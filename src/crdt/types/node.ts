@@ -3,7 +3,6 @@
 
 import { Counter } from "./counter.ts";
 import { type Dot, dotKey, type Slot, type Stamps } from "./dot.ts";
-import { stringOf } from "./image.ts";
 import {
   type CounterKind,
   isSetKind,
@@ -160,11 +159,8 @@ export function shownAt(
   return { value: item.value, child: item.list.children.get(dotKey(item.dot)), item };
 }
 
-/** Gathered first: a text that was much edited stands in thousands of pieces, each of which would become a string. */
 export function textOf({ text }: TextNode): string {
-  const units = new Uint16Array(text.length);
-  text.copyTo(units);
-  return stringOf(units);
+  return text.toText();
 }
 
 /** A value as JSON; of a making the node it made, if that was ever filled. */

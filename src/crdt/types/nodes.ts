@@ -3,7 +3,7 @@
 //
 //     numbers │ count, parent, visible, excess, lowest, lowest back, 17 items │ count, …      a node is the place of its count
 
-import { type ImageIn, type ImageOut, roomFor, Unsound } from "./image.ts";
+import { type ImageIn, type ImageOut, Unsound } from "./image.ts";
 import { grown, NONE } from "./runs.ts";
 
 /** Items of a node at most. Fewer make the tree deeper, more make what is done in a node dearer; 8 to 32 are much alike. */
@@ -53,7 +53,7 @@ export class Nodes {
 
   dump(out: ImageOut): void {
     out.numbers([this.#free, this.#used]);
-    out.ints(this.numbers.subarray(0, this.#used), roomFor(this.#used));
+    out.ints(this.numbers.subarray(0, this.#used));
   }
 
   /** Into one that is empty, whatever was made in it before. */

@@ -7,7 +7,7 @@
 //     cells │ row 0: start, at, length, … │ row 1: start, at, … │ …        a run is the place of its row's first number
 
 import type { Slot } from "./dot.ts";
-import { type ImageIn, type ImageOut, roomFor, Unsound } from "./image.ts";
+import { type ImageIn, type ImageOut, Unsound } from "./image.ts";
 
 /** A row, by the place of its first number; `NONE` is no run. */
 export type Run = number;
@@ -253,8 +253,8 @@ export class Runs {
   dump(out: ImageOut): void {
     out.numbers([this.#free]);
     out.numbers([this.#used, this.#rootsUsed]);
-    out.ints(this.cells.subarray(0, this.#used), roomFor(this.#used));
-    out.ints(this.roots.subarray(0, this.#rootsUsed), roomFor(this.#rootsUsed));
+    out.ints(this.cells.subarray(0, this.#used));
+    out.ints(this.roots.subarray(0, this.#rootsUsed));
     out.lists(this.#lists);
   }
 

@@ -12,7 +12,7 @@ import type { Column } from "./column.ts";
 import { type Contents, type Elements, Units, Values } from "./contents.ts";
 import type { Causality, Dot, Slot, Span } from "./dot.ts";
 import { Fugue, type IsUnseen } from "./fugue.ts";
-import type { ImageIn, ImageOut } from "./image.ts";
+import { type ImageIn, type ImageOut, stringOf, Unsound } from "./image.ts";
 import type { Place } from "./op.ts";
 import type { Order } from "./order.ts";
 import { Pieces } from "./pieces.ts";
@@ -58,6 +58,9 @@ export class Sequence<C extends Elements> {
   readonly #order: Order;
   readonly #fugue: Fugue<C>;
   readonly #showing: Showing<C>;
+
+  /** What shows of a text that was loaded, until something changes. */
+  #text: string | null = null;
 
   // What was typed or deleted last by the local author goes on mostly, so it is put into the tree only when something else is
   // asked for or done (`#settle`): of 260,000 recorded keystrokes all but 11,000. One of the two is under way at most.
@@ -112,6 +115,7 @@ export class Sequence<C extends Elements> {
   #interrupt(): void {
     this.#settle();
     this.#tipAt = -1;
+    this.#text = null;
   }
 
   /** Whether all elements of the span were ever inserted here. */
@@ -176,11 +180,18 @@ export class Sequence<C extends Elements> {
     return spans;
   }
 
-  /** The visible units of a text in order, into `units`, which has room for all of them. */
-  copyTo(units: Uint16Array): void {
+  /** The visible units of a text in order. */
+  toText(): string {
+    return this.#text ?? this.#gathered();
+  }
+
+  /** A text that was much edited stands in thousands of pieces, each of which would become a string of its own. */
+  #gathered(): string {
     this.#settle();
+    const units = new Uint16Array(this.length);
     let at = 0;
     for (const run of this.#order.all(true)) at += this.#pieces.copyTo(run, units, at);
+    return stringOf(units);
   }
 
   /** All elements that ever were, gone and hidden ones too, in order; in pieces that show alike and the same changes deleted. */
@@ -277,6 +288,7 @@ export class Sequence<C extends Elements> {
   insertAt(index: number, dot: Dot, content: C, isUnseen: IsUnseen = null): Place {
     const place = this.place(index, isUnseen);
     const column = this.#pieces.columnOn(dot.change);
+    this.#text = null;
     this.#tip = this.#put(column, this.#strands.position(dot), place, content);
     this.#tipColumn = column;
     this.#tipAt = index + content.length;
@@ -303,7 +315,7 @@ export class Sequence<C extends Elements> {
 
   /** After all that came since was taken back: typing goes on behind `last`, where it was. */
   resumeTyping(last: Dot): void {
-    this.#settle();
+    this.#interrupt();
     this.#tip = this.#pieces.mustFind(last);
     this.#tipColumn = this.#pieces.column(this.#tip);
     this.#tipChange = last.change;
@@ -454,10 +466,12 @@ export class Sequence<C extends Elements> {
     this.#fugue.dump(out);
   }
 
-  /** Into one that is empty; the strands are loaded. */
-  load(from: ImageIn): void {
+  /** Into one that is empty; the strands are loaded. `text`: what shows of a text, which so need not be gathered. */
+  load(from: ImageIn, text: string | null = null): void {
     this.#pieces.load(from);
     this.#fugue.load(from);
+    if (text !== null && text.length !== this.length) throw new Unsound("another text");
+    this.#text = text;
   }
 
   /** An element of a list holds something else from now on: what an image cannot (`Values`). */
@@ -470,5 +484,6 @@ export class Sequence<C extends Elements> {
     this.#settle();
     this.#pieces.check();
     this.#fugue.check();
+    assert(this.#text === null || this.#text === this.#gathered(), "what is kept of a text is what shows");
   }
 }

@@ -9,7 +9,7 @@
 // leave the replica and decide nothing: whoever breaks a tie asks for the change behind a position.
 
 import type { Dot, Slot, Span } from "./dot.ts";
-import { type ImageIn, type ImageOut, roomFor, Unsound } from "./image.ts";
+import { type ImageIn, type ImageOut, Unsound } from "./image.ts";
 import { Ints, widened } from "./ints.ts";
 
 /** A span that is still being made. */
@@ -73,12 +73,11 @@ export class Strand {
     const slots = from.row();
     const { numbers } = slots;
     const count = slots.length;
-    const starts = new Int32Array(numbers.length);
     const first = numbers[0]!;
     // Slots ascend on a strand: of one person's document they go on without a gap.
-    if (count > 0 && numbers[count - 1] === first + count - 1)
-      starts.set(startOf.subarray(first, first + count));
-    else for (let i = 0; i < count; i++) starts[i] = startOf[numbers[i]!]!;
+    const isWithoutGap = count > 0 && numbers[count - 1] === first + count - 1;
+    const starts = isWithoutGap ? startOf.slice(first, first + count) : new Int32Array(count);
+    if (!isWithoutGap) for (let i = 0; i < count; i++) starts[i] = startOf[numbers[i]!]!;
     return new Strand(slots, new Ints(starts, count), length);
   }
 
@@ -226,8 +225,8 @@ export class Strands {
   dump(out: ImageOut): void {
     let count = this.#strandOf.length;
     while (count > 0 && this.#strandOf[count - 1] === 0) count--;
-    out.numbers(this.#strandOf, count, "int", roomFor(count));
-    out.ints(this.#starts.subarray(0, count), roomFor(count));
+    out.numbers(this.#strandOf, count);
+    out.ints(this.#starts.subarray(0, count));
     out.number(this.#all.length);
     for (const strand of this.#all) strand.dump(out);
   }

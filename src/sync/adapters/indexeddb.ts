@@ -15,9 +15,9 @@ import {
   isChainHead,
   isChangeRecord,
   isDocumentRecord,
+  isImageRow,
   isLossOfValue,
   isStoredFork,
-  isStoredImage,
   ROWS_PER_REQUEST,
   rangeOf,
   recordOf,
@@ -87,13 +87,20 @@ export class IndexedDbStore implements Store {
   }
 
   async image(doc: string): Promise<StoredImage | null> {
-    return await this.#database.read(["images", "changes"], async transaction => {
+    const image = await this.#database.read(["images", "changes"], async transaction => {
       const row = await transaction.objectStore("images").get(doc);
-      if (row === undefined || !this.#isWhole(row, isStoredImage)) return null;
+      if (row === undefined || !this.#isWhole(row, isImageRow)) return null;
       const last = await transaction.objectStore("changes").openKeyCursor(rangeOf(doc, 0, Infinity), "prev");
       const isOfLog = last !== null && row.position <= last.key[1] + 1;
-      return isOfLog ? { bytes: row.bytes, position: row.position } : null;
+      return isOfLog ? row : null;
     });
+    if (image === null) return null;
+    try {
+      return { bytes: new Uint8Array(await image.bytes.arrayBuffer()), position: image.position };
+    } catch {
+      // The browser has lost the file, or another tab has just replaced it.
+      return null;
+    }
   }
 
   /** Not in one transaction: it takes a while, and nobody who stores an edit shall wait for it. */
@@ -105,7 +112,8 @@ export class IndexedDbStore implements Store {
     await this.#database.write(["documents", "images"], async transaction => {
       const document = await transaction.objectStore("documents").getKey(doc);
       // Deleted meanwhile: nothing of it may stay.
-      if (document !== undefined) await transaction.objectStore("images").put({ doc, bytes, position });
+      const row = { doc, bytes: new Blob([bytes]), position };
+      if (document !== undefined) await transaction.objectStore("images").put(row);
     });
   }
 

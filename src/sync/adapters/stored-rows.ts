@@ -3,8 +3,8 @@
 // their own, disks lose files, and then every request that touches such a row ends its transaction with an error.
 
 import type { StoredFork } from "../../crdt/index.ts";
-import type { Bytes, ChainHead, ChangeRecord, DocumentRecord, StoredImage } from "../ports.ts";
-import type { ChangeRow, Database, Schema } from "./database.ts";
+import type { Bytes, ChainHead, ChangeRecord, DocumentRecord } from "../ports.ts";
+import type { ChangeRow, Database, ImageRow, Schema } from "./database.ts";
 
 /** Rows fetched by one request: at the largest size of a change 64 MiB, half of what Chromium passes in one piece. */
 export const ROWS_PER_REQUEST = 256;
@@ -101,9 +101,9 @@ export function isStoredFork(row: unknown): row is StoredFork {
   return isHex(device) && isBytes(proof) && Array.isArray(held) && held.every(isHex) && isCount(after);
 }
 
-export function isStoredImage(row: unknown): row is StoredImage {
-  const { bytes, position } = fieldsOf(row);
-  return isBytes(bytes) && isCount(position);
+export function isImageRow(row: unknown): row is ImageRow {
+  const { doc, bytes, position } = fieldsOf(row);
+  return isHex(doc) && bytes instanceof Blob && isCount(position);
 }
 
 export function isChainHead(row: unknown): row is ChainHead {
