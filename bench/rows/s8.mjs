@@ -8,7 +8,7 @@ import { synthesize } from "../synthetic.mjs";
 export const title = "attacks, taken and verified; ours alone, but for what has a like elsewhere";
 export const note = [
   "Siblings: one change whose letters all claim one place.",
-  "Backwards: each letter typed before the one before it, 1,000 to a change; and the same received as ten changes.",
+  "Backwards: behind one other letter, each typed before the one before it, 1,000 to a change; and received as ten changes.",
   "Masking: an author's 100,000 letters taken out of another's text of as many, typed in words or strewn one by one.",
   "Criss-cross: two people, each of whose 5,000 changes merges the newest of both.",
   "Deletes: ten people delete one text of 100,000 characters at once, in 10,000 pieces each, 1,000 to a change.",
@@ -59,27 +59,29 @@ async function siblings(contestant, clock) {
 
 async function backwardsTyped(contestant, clock) {
   const doc = await contestant.alone();
+  doc.edit(0, 0, "-");
+  await doc.settle();
   await clock.ready();
   const before = await clock.held();
   await clock.time(async () => {
-    for (let i = 0; i < MANY; i++) doc.edit(0, 0, letter(i));
+    for (let i = 0; i < MANY; i++) doc.edit(1, 0, letter(i));
     await doc.settle();
   }, "typed");
   clock.note(((await clock.held()) - before) / MANY, "held per character");
-  assert.equal(doc.text(), backwards());
+  assert.equal(doc.text(), `-${backwards()}`);
 }
 
 async function backwardsTaken(contestant, clock) {
-  const group = await contestant.together(2, "");
+  const group = await contestant.together(2, "-");
   const mallory = group.people[1];
   const heads = mallory.replica.heads;
   mallory.replica.edit(root => {
     const text = root.text("text");
-    for (let i = 0; i < MANY; i++) text.insert(0, letter(i));
+    for (let i = 0; i < MANY; i++) text.insert(1, letter(i));
   });
   const packets = await mallory.everything(heads);
   const reader = await taken(contestant, clock, group, packets, mallory);
-  assert.equal(reader.text(), backwards());
+  assert.equal(reader.text(), `-${backwards()}`);
 }
 
 async function masked(contestant, clock, { isStrewn }) {

@@ -300,6 +300,9 @@ describe("masking", () => {
     const tree = new DocumentTree({ compareIds: order, compareDepths: order, compareStamps: order });
     const path: Path = [{ at: "body", kind: "text" }];
     const type = (change: number, at: number, text: string): ContentOp => {
+      // Two authors, by turns.
+      tree.strands.begin(change, change < 2 ? null : change - 2);
+      tree.strands.claim(change, 1);
       const node = tree.node(path) as TextNode;
       const op: ContentOp = { type: "insertText", path, text, ...node.text.place(at) };
       tree.apply(op, change, 0, []);

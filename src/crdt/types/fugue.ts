@@ -62,26 +62,8 @@ export class Fugue<C extends Elements> {
   }
 
   /** Whether the last element of a run has right children: then its subtree goes on behind it. */
-  hasRight(run: Run): boolean {
+  #hasRight(run: Run): boolean {
     return this.#pieces.runs.cells[run + RIGHTS] !== NONE || this.#pieces.continuation(run) !== NONE;
-  }
-
-  /**
-   * Whether the first element of a run lies in what hangs right of the element at a position, as the next of all that are looked
-   * at. What it hangs left of, one above the other, stands behind it; the first that it hangs right of stands before.
-   */
-  isRightOf(run: Run, column: number, position: number): boolean {
-    const { runs } = this.#pieces;
-    const { cells, roots } = runs;
-    let at = run;
-    while (runs.isHead(at)) {
-      const root = cells[at + ROOT]!;
-      const [hangsOn, parent] = [roots[root + PARENT_COLUMN]!, roots[root + PARENT]!];
-      if (roots[root + IS_RIGHT] === 1) return hangsOn === column && parent === position;
-      at = this.#pieces.holding(hangsOn, parent);
-      if (parent > cells[at + START]!) return hangsOn === column && parent - 1 === position;
-    }
-    return cells[at + COLUMN] === column && cells[at + START]! - 1 === position;
   }
 
   // ------------------------------------------------------------------------------------------------- places
@@ -97,7 +79,8 @@ export class Fugue<C extends Elements> {
       if (isUnseen === null || !isUnseen(parent.change)) return { parent, side: "left", rightOrigin: null };
     }
     const next = this.#seenFrom(order.next(run), isUnseen);
-    return this.#placeBetween(run, offset, next, isUnseen === null && !this.hasRight(run));
+    const hangsThere = isUnseen === null ? this.#hasRight(run) : this.#isBelow(next, run);
+    return this.#placeBetween(run, offset, next, hangsThere);
   }
 
   /** See `Sequence.placeOf`; it begins `offset` behind the beginning of a run. */
@@ -108,7 +91,7 @@ export class Fugue<C extends Elements> {
     for (;;) {
       // What is seen of a run is its beginning.
       while (end > 0 && isUnseen?.(this.#dotIn(before, end - 1).change)) end--;
-      if (end > 0) return this.#placeBetween(before, end - 1, next, false);
+      if (end > 0) return this.#placeBetween(before, end - 1, next, this.#isBelow(next, before));
       before = order.previous(before);
       if (before === NONE) return this.#placeFirst(next);
       end = runs.cells[before + LENGTH]!;
@@ -120,14 +103,18 @@ export class Fugue<C extends Elements> {
     return { parent: this.head(first), side: "left", rightOrigin: null };
   }
 
-  /** Behind an element, and before a run, of which nothing that is seen stands in between. */
-  #placeBetween(run: Run, offset: number, next: Run, isLast: boolean): Place {
-    const { cells } = this.#pieces.runs;
-    const hangsThere =
-      next !== NONE && !isLast && this.isRightOf(next, cells[run + COLUMN]!, cells[run + START]! + offset);
-    if (hangsThere) return { parent: this.head(next), side: "left", rightOrigin: null };
+  /** Behind an element, and before a run, of which nothing that is seen stands in between. `hangsThere`: the run hangs right of
+   * the element, or left of what does. */
+  #placeBetween(run: Run, offset: number, next: Run, hangsThere: boolean): Place {
+    if (next !== NONE && hangsThere) return { parent: this.head(next), side: "left", rightOrigin: null };
     const rightOrigin = next === NONE ? null : this.head(next);
     return { parent: this.#dotIn(run, offset), side: "right", rightOrigin };
+  }
+
+  /** Whether a run behind a piece stands in what hangs right of an element of the piece: up to where that ends, in the order. */
+  #isBelow(run: Run, piece: Run): boolean {
+    const { order } = this.#pieces;
+    return run !== NONE && order.compare(run, order.closing(piece)) <= 0;
   }
 
   #dotIn(run: Run, offset: number): Dot {

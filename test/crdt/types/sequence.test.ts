@@ -483,16 +483,23 @@ describe("a hostile shape", () => {
     expect(siblings).toBe([...siblings].sort().join(""));
   });
 
-  it("of 100,000 characters typed backwards, each a level deeper, stands in order and is cut and deleted anywhere", () => {
-    const sequence = textSequence(causality([0, 1]));
-    const letter = (i: number) => String.fromCharCode(0x61 + (i % 26));
-    for (let i = 0; i < 100_000; i++) sequence.insert({ change: 0, index: i }, sequence.place(0), letter(i));
-    const text = Array.from({ length: 100_000 }, (_, i) => letter(99_999 - i)).join("");
-    expect(shown(sequence)).toBe(text);
-    for (let start = 0; start < 100_000; start += 1_000)
-      sequence.delete({ change: 0, start, length: 500 }, 1);
-    sequence.check();
-    expect(sequence.length).toBe(50_000);
-    expect(sequence.indexOf({ change: 0, index: 500 })).toBe(49_999);
-  });
+  it.each([0, 1])(
+    "of 100,000 characters typed backwards behind %i others, each a level deeper, stands in order and is cut and deleted anywhere",
+    before => {
+      const sequence = textSequence(causality([0, 1, 2]));
+      const letter = (i: number) => String.fromCharCode(0x61 + (i % 26));
+      if (before === 1) sequence.insert({ change: 2, index: 0 }, sequence.place(0), "-");
+      for (let i = 0; i < 100_000; i++)
+        sequence.insert({ change: 0, index: i }, sequence.place(before), letter(i));
+      const text = Array.from({ length: 100_000 }, (_, i) => letter(99_999 - i)).join("");
+      expect(shown(sequence).slice(before)).toBe(text);
+      for (let start = 0; start < 100_000; start += 1_000)
+        sequence.delete({ change: 0, start, length: 500 }, 1);
+      sequence.check();
+      expect(sequence.length).toBe(before + 50_000);
+      expect(sequence.indexOf({ change: 0, index: 500 })).toBe(before + 49_999);
+      const first = { parent: { change: 0, index: 99_999 }, side: "left", rightOrigin: null };
+      for (const isUnseen of [null, () => false]) expect(sequence.place(before, isUnseen)).toEqual(first);
+    },
+  );
 });
