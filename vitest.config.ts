@@ -5,9 +5,7 @@ import { defineConfig } from "vitest/config";
 
 /** Where it is the long run, what is done often in it has the machine for itself. */
 const OFTEN = process.env.LONG === undefined ? [] : ["two-tabs", "long/*"];
-const TIMED = ["authors", "ed25519", "two-people", "writing-alone", ...OFTEN].map(
-  name => `test/e2e/${name}.e2e.ts`,
-);
+const TIMED = ["ed25519", "quickness", ...OFTEN].map(name => `test/e2e/${name}.e2e.ts`);
 
 const IN_BROWSERS = {
   environment: "node",

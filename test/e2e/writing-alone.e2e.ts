@@ -1,7 +1,7 @@
 // Goal: what one person alone can do: open, write, be told the truth about it, come back, and look after documents.
 
 import { describe, expect, it } from "vitest";
-import { median, PATIENCE_MS, type Person, report, setStage } from "./people.ts";
+import { PATIENCE_MS, type Person, setStage } from "./people.ts";
 
 const stage = setStage();
 
@@ -39,28 +39,6 @@ describe("a first visit", () => {
     expect(await alice.page.getByRole("status").count()).toBe(1);
     await alice.type("Straight away.");
     await alice.sees("Straight away.");
-  });
-
-  it("is followed by a second with the caret in the text within a second", async () => {
-    const alice = await (await stage.person()).open();
-    await alice.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
-    const tookMs: number[] = [];
-    for (let visit = 0; visit < 3; visit++) {
-      await alice.page.goto("about:blank");
-      await alice.page.addInitScript(() => {
-        addEventListener("focusin", event => {
-          if ((event.target as Element).classList.contains("cm-content"))
-            Object.assign(globalThis, {
-              caretAt: (globalThis as { caretAt?: number }).caretAt ?? performance.now(),
-            });
-        });
-      });
-      await alice.open();
-      // Milliseconds since the navigation began.
-      tookMs.push(await alice.page.evaluate(() => (globalThis as unknown as { caretAt: number }).caretAt));
-    }
-    report("second visit, navigation to caret", `${tookMs.map(Math.round).join(", ")} ms`);
-    expect(median(tookMs)).toBeLessThan(1_000);
   });
 });
 
