@@ -41,7 +41,8 @@ export async function isFit(person: Person, screen: string): Promise<void> {
   expect(serious, screen).toEqual([]);
 }
 
-/** The same in light on a desk and in dark as narrow as a phone; a picture of both where `SHOTS` names a folder. */
+/** The same in light on a desk and in dark as narrow as a phone, and nothing is wider than the window; a picture of both where
+ * `SHOTS` names a folder. */
 export async function isFitEverywhere(person: Person, screen: string): Promise<void> {
   const { page } = person;
   const size = page.viewportSize()!;
@@ -49,6 +50,8 @@ export async function isFitEverywhere(person: Person, screen: string): Promise<v
     await page.emulateMedia({ colorScheme });
     if (colorScheme === "dark") await page.setViewportSize({ width: 390, height: 844 });
     await isFit(person, `${screen}, ${colorScheme}`);
+    const isWide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+    expect(isWide, `${screen}, ${colorScheme}`).toBe(false);
     if (process.env.SHOTS)
       await page.screenshot({ path: `${process.env.SHOTS}/${screen} ${colorScheme}.png` });
   }

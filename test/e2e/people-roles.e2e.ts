@@ -3,8 +3,8 @@
 
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { isFit } from "./fit.ts";
-import { PATIENCE_MS, type Person, type PersonOptions, setStage } from "./people.ts";
+import { isFit, isFitEverywhere } from "./fit.ts";
+import { PATIENCE_MS, type Person, setStage } from "./people.ts";
 
 const stage = setStage();
 
@@ -183,57 +183,39 @@ it("a role is changed by keys alone, and who may only read from then on sees it 
   await alice.sees("Ours. Yes. Again.");
 });
 
-const LOOKS: readonly (readonly [string, PersonOptions])[] = [
-  ["in light", { colorScheme: "light" }],
-  ["in dark", { colorScheme: "dark" }],
-  ["on a phone", { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }],
-];
-
-it.each(LOOKS)(
-  "assistive technology finds nothing serious %s: links, roles, the question before a removal",
-  {
-    timeout: 60_000,
-  },
-  async (look, options) => {
-    const shoot = async (person: Person, name: string) => {
-      if (process.env.SHOTS)
-        await person.page.screenshot({ path: `${process.env.SHOTS}/${look} ${name}.png` });
-    };
-    const [alice, bob] = await stage.pair("Ours.", options);
-    await introduce(bob, "Bob");
-    await bob.press("Control+End");
-    await bob.type(" Yes.");
-    await alice.sees("Ours. Yes.");
-    await share(alice);
-    await linkIn(alice, "Link that can only read");
-    await alice.page.getByRole("textbox", { name: "Another link, for" }).fill("The garden club");
-    await alice.page.getByRole("combobox", { name: "What it lets people do" }).selectOption("admin");
-    await alice.button("Make link").click();
-    await linkIn(alice, "Link that can manage");
-    await alice.page.getByText("The garden club").waitFor();
-    await alice.button("QR code").last().click();
-    await alice.page.getByRole("img", { name: "QR code of the link that can manage" }).waitFor();
-    await alice.button("Revoke: The garden club").click();
-    await isFit(alice, "links");
-    await shoot(alice, "share");
-    await shutDialog(alice);
-    await openPeople(alice);
-    await alice.page.getByRole("combobox", { name: "What Bob may do" }).waitFor();
-    await isFit(alice, "people");
-    await shoot(alice, "people");
-    await alice.button("Remove from the document: Bob").click();
-    await alice.page.getByRole("dialog", { name: "Remove Bob?" }).waitFor();
-    await isFit(alice, "removal");
-    await shoot(alice, "remove");
-    await alice.page.getByRole("checkbox", { name: /The garden club/ }).check();
-    await alice.page.getByRole("dialog").getByRole("button", { name: "Remove from the document" }).click();
-    await note(bob)
-      .getByText(/you were removed/)
-      .waitFor({ timeout: PATIENCE_MS });
-    await isFit(bob, "a removed person");
-    await shoot(bob, "removed");
-  },
-);
+it("assistive technology finds nothing serious: links, roles, the question before a removal", {
+  timeout: 60_000,
+}, async () => {
+  const [alice, bob] = await stage.pair("Ours.");
+  await introduce(bob, "Bob");
+  await bob.press("Control+End");
+  await bob.type(" Yes.");
+  await alice.sees("Ours. Yes.");
+  await share(alice);
+  await linkIn(alice, "Link that can only read");
+  await alice.page.getByRole("textbox", { name: "Another link, for" }).fill("The garden club");
+  await alice.page.getByRole("combobox", { name: "What it lets people do" }).selectOption("admin");
+  await alice.button("Make link").click();
+  await linkIn(alice, "Link that can manage");
+  await alice.page.getByText("The garden club").waitFor();
+  await alice.button("QR code").last().click();
+  await alice.page.getByRole("img", { name: "QR code of the link that can manage" }).waitFor();
+  await alice.button("Revoke: The garden club").click();
+  await isFitEverywhere(alice, "links");
+  await shutDialog(alice);
+  await openPeople(alice);
+  await alice.page.getByRole("combobox", { name: "What Bob may do" }).waitFor();
+  await isFitEverywhere(alice, "people");
+  await alice.button("Remove from the document: Bob").click();
+  await alice.page.getByRole("dialog", { name: "Remove Bob?" }).waitFor();
+  await isFitEverywhere(alice, "removal");
+  await alice.page.getByRole("checkbox", { name: /The garden club/ }).check();
+  await alice.page.getByRole("dialog").getByRole("button", { name: "Remove from the document" }).click();
+  await note(bob)
+    .getByText(/you were removed/)
+    .waitFor({ timeout: PATIENCE_MS });
+  await isFitEverywhere(bob, "a removed person");
+});
 
 it("one is told what each has of one's edits, here and away", async () => {
   const [alice, bob] = await stage.pair("Hello. ");
