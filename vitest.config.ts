@@ -13,6 +13,8 @@ const IN_BROWSERS = {
   isolate: false,
   testTimeout: 60_000,
   hookTimeout: 60_000,
+  // As long as people wait for each other in the tests (PATIENCE_MS in people.ts), where nothing else is said.
+  expect: { poll: { timeout: 15_000 } },
   // Two browsers on two busy cores: what fails once is tried again, and the report says so ("retry x1"). What is broken
   // fails twice. Unit tests and the simulator are never tried again.
   retry: 1,
