@@ -21,6 +21,7 @@ import { GATHER_MS, GATHERED_BYTES_MAX, UNPACKED_BYTES_MAX } from "./limits.ts";
 import type { Peer } from "./peer.ts";
 import type { SentRun } from "./protocol.ts";
 import { packedOf } from "./sent-run.ts";
+import { Throttle } from "./throttle.ts";
 
 /** What an intake asks of the session around it. */
 export interface IntakeHost {
@@ -68,7 +69,7 @@ export class Intake {
   /** Of each peer whose message is being judged those behind it; bounded by what a peer may have unjudged. */
   readonly #waiting = new Map<Peer, Delivered[]>();
   #judged: Judged[] = [];
-  #readyAt = 0;
+  readonly #throttle = new Throttle(GATHER_MS);
 
   constructor(replica: Replica, keeper: Keeper, host: IntakeHost) {
     this.#replica = replica;
@@ -264,22 +265,26 @@ export class Intake {
     this.#judged.push({ peer, admit });
     // The draft is closed in a transaction only, which then calls `admitJudged`.
     if (this.#replica.hasDraft) this.#keeper.append();
-    else if (!mayWait || this.#host.now >= this.#readyAt) this.admitJudged();
+    else if (!mayWait || this.#throttle.take(this.#host.now)) this.admitJudged();
   }
 
   /** When `tick` has something to take in; Infinity if nothing waits for that. */
   get nextAt(): number {
-    return this.#judged.length === 0 ? Number.POSITIVE_INFINITY : this.#readyAt;
+    return this.#throttle.nextAt;
   }
 
   tick(): void {
-    if (this.#host.now >= this.nextAt && !this.#replica.hasDraft) this.admitJudged();
+    const { now } = this.#host;
+    if (now < this.nextAt) return;
+    this.#throttle.done(now);
+    if (this.#replica.hasDraft) this.#keeper.append();
+    else this.admitJudged();
   }
 
   /** Only while no draft is open. */
   admitJudged(): void {
     if (this.#judged.length === 0) return;
-    this.#readyAt = this.#host.now + GATHER_MS;
+    this.#throttle.done(this.#host.now);
     while (this.#judged.length > 0 && !this.#replica.hasDraft) this.#judged.shift()!.admit();
     this.#host.admitted();
     // What came lets a held draft go: that is closed before more is taken in.

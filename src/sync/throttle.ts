@@ -11,9 +11,15 @@ export class Throttle {
 
   /** Asked for: whether it is done now. Else it is owed. */
   take(now: number): boolean {
-    this.#isOwed = now < this.#readyAt;
-    if (!this.#isOwed) this.#readyAt = now + this.#everyMs;
+    if (now < this.#readyAt) this.#isOwed = true;
+    else this.done(now);
     return !this.#isOwed;
+  }
+
+  /** It was done unasked, or somebody else sees to it. */
+  done(now: number): void {
+    this.#readyAt = now + this.#everyMs;
+    this.#isOwed = false;
   }
 
   /** When what is owed is to be asked for again; Infinity if nothing is. */

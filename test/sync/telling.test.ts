@@ -95,10 +95,30 @@ test("what several write at once is taken in and stored together; who writes alo
   }
 });
 
+test("what waits until an own edit is stored wakes the page for nothing", () => {
+  const [alice, bob] = room(["Bob"], () => true) as [Tab, Tab];
+  alice.profile.disk.delayMs = () => 1_000;
+  alice.write("a");
+  world.run(FLUSH_MS);
+  const before = alice.ticks;
+  bob.write("b");
+  world.run(800);
+  expect([alice.replica.hasDraft, alice.text.includes("b")]).toEqual([true, false]);
+  expect(alice.ticks - before).toBeLessThan(20);
+  world.run(10_000);
+  expect(alice.text).toMatch(/ab|ba/);
+  expect(bob.text).toBe(alice.text);
+});
+
 test("a throttle lets the first pass at once, and then one for all who asked, when it is time", () => {
   const throttle = new Throttle(100);
   expect([throttle.take(1_000), throttle.nextAt]).toEqual([true, Number.POSITIVE_INFINITY]);
   expect([throttle.take(1_010), throttle.take(1_099), throttle.nextAt]).toEqual([false, false, 1_100]);
   expect([throttle.take(1_100), throttle.nextAt]).toEqual([true, Number.POSITIVE_INFINITY]);
   expect(throttle.take(1_200)).toBe(true);
+  throttle.take(1_000);
+  expect(throttle.take(1_010)).toBe(false);
+  throttle.done(1_050);
+  expect([throttle.nextAt, throttle.take(1_149)]).toEqual([Number.POSITIVE_INFINITY, false]);
+  expect(throttle.nextAt).toBe(1_150);
 });
