@@ -277,8 +277,8 @@ export class Intake {
     const { now } = this.#host;
     if (now < this.nextAt) return;
     this.#throttle.done(now);
-    if (this.#replica.hasDraft) this.#keeper.append();
-    else this.admitJudged();
+    // A draft that is open is closed in a moment, and then `admitJudged` is called.
+    if (!this.#replica.hasDraft) this.admitJudged();
   }
 
   /** Only while no draft is open. */
