@@ -74,6 +74,8 @@ export class Keeper {
   #bare: ChangeId[] = [];
   /** What records of the store build on that could not be read: all is read anew once one of these is back. */
   #awaited = new Set<ChangeId>();
+  /** One of them is back: another tab has stored it. */
+  #isBack = false;
   #isReading = false;
   #lookAgain = false;
   #failure: KeepingFailure | null = null;
@@ -279,12 +281,16 @@ export class Keeper {
     const now = Math.floor(this.#host.now / 1000);
     // A damaged row that was repaired stands behind what builds on it: read until nothing more finds its parents.
     let lacking = records;
+    const missing = new Set<ChangeId>();
     for (let before = lacking.length + 1; lacking.length > 0 && lacking.length < before; ) {
       before = lacking.length;
       const { lacking: ids } = this.#replica.restore(lacking, now, () => false);
       lacking = lacking.filter(({ id }) => !this.#replica.has(id as ChangeId));
-      for (const id of ids) this.#awaited.add(id);
+      for (const id of ids) missing.add(id);
     }
+    for (const { id } of records)
+      this.#isBack ||= this.#awaited.has(id as ChangeId) && this.#replica.has(id as ChangeId);
+    for (const id of missing) if (!this.#replica.has(id)) this.#awaited.add(id);
     // What waits to be stored may be there, and then it is not to be stored again; a damaged row is not it.
     for (const { id, bytes } of records)
       if (this.#unstoredIds.has(id as ChangeId) && this.#isHere(id, bytes))
@@ -307,21 +313,27 @@ export class Keeper {
     if (!this.#isOver) this.#failure = null;
     for (const id of this.#inTransaction) this.#unstoredIds.delete(id);
     this.#noteFresh(this.#inTransaction);
-    // Nobody else may have what stands in the store behind it.
-    const isBack = this.#inTransaction.some(id => this.#awaited.has(id));
-    if (isBack) this.#awaited.clear();
+    this.#isBack ||= this.#inTransaction.some(id => this.#awaited.has(id));
     this.#sign(this.#inTransaction);
     this.#inTransaction = [];
     this.#unstored = this.#unstored.filter(({ change }) => this.#unstoredIds.has(change.id));
     if (position < this.#position) this.#keepAll();
-    this.#position = this.#lacksHead || isBack ? 0 : position;
+    this.#position = this.#lacksHead || this.#isBack ? 0 : position;
     this.#isKept ||= position > 0;
     const isAllStored = !this.#replica.hasDraft && this.#unstored.length === 0;
     this.#unsavedSince = isAllStored ? null : this.#host.now;
     if (this.#unstored.length > 0 || (this.#appendsAgain && this.#replica.hasDraft)) this.append();
-    if (this.#lacksHead || isBack) this.lookInStore();
+    if (this.#lacksHead || this.#isBack) this.#readAnew();
     this.drafted();
     this.#host.stored();
+  }
+
+  /** Nobody else may have what stands in the store behind a row that was damaged. */
+  #readAnew(): void {
+    if (this.#isBack) this.#awaited.clear();
+    this.#isBack = false;
+    this.#position = 0;
+    this.lookInStore();
   }
 
   #noteFresh(stored: readonly ChangeId[]): void {
@@ -361,6 +373,7 @@ export class Keeper {
       this.#restore(records);
       this.#position = position;
       this.#isKept ||= position > 0;
+      if (this.#isBack) this.#readAnew();
       this.drafted();
       this.#host.stored();
     }

@@ -22,6 +22,7 @@ const FAILED: readonly (readonly [number, string])[] = [
     902698,
     "a change that waited to be stored again was given up for its damaged row, which was read meanwhile",
   ],
+  [1201863, "what stood behind a damaged row was not read again where another tab had repaired it"],
   [734386, "what let a held draft go came together with more, which was taken in before that was closed"],
   [723284, "a page that stored its own chain again took the store's head for another tab's, time and again"],
   [700222, "a torn write left a change of a liar without what proves it (an error of the simulator itself)"],

@@ -476,6 +476,30 @@ describe("a damaged row of the own chain", () => {
     expect(alice.profile.open().text).toBe(carol.text);
   });
 
+  test("that another tab has repaired brings back here too what stands behind it", () => {
+    const [alice, bob] = pair();
+    for (const wire of bob.wires) wire.cut();
+    for (const letter of " you") {
+      alice.write(letter);
+      world.run(500);
+    }
+    const text = alice.text;
+    const { disk } = alice.profile;
+    alice.crash();
+    // Bob holds it, and nothing of what stands behind it.
+    const id = bob.replica.heads[0]!;
+    disk.damage(
+      disk.journal.rows.findIndex(row => row.id === id),
+      100,
+    );
+    const tabs = [alice.profile.open(), alice.profile.open()] as const;
+    world.run(1_000);
+    world.connect(tabs[0], bob);
+    world.run(10_000);
+    expect(tabs.map(tab => tab.text)).toEqual([text, text]);
+    expect(bob.text).toBe(text);
+  });
+
   test("lets nobody write over the chain before it is back; a reload heals it", () => {
     const [alice, bob] = damaged();
     alice.write("?");
