@@ -5,7 +5,7 @@
 //     image    magic and version 8 │ check 8 │ columns: document, device, … │ graph │ members │ proofs │ effects │ retracts │ tree │ masking
 //
 // The check tells of accidents, like that of a file; it is no hash that a liar could not match, for which a store that
-// lies has no need. It takes 6 ms for 18 MB, where SHA-256 takes 90.
+// lies has no need. It takes 7 ms for 18 MB in a process that has just begun, where SHA-256 takes 130.
 
 import type { Bytes } from "./graph/bytes.ts";
 import type { DeviceId, DocId } from "./graph/change.ts";

@@ -41,19 +41,23 @@ export async function isFit(person: Person, screen: string): Promise<void> {
   expect(serious, screen).toEqual([]);
 }
 
-/** The same in light on a desk and in dark as narrow as a phone, and nothing is wider than the window; a picture of both where
- * `SHOTS` names a folder. */
+/** The same in light on a desk, and in dark as narrow as a phone and under a finger; nothing is wider than the window. A picture
+ * of both where `SHOTS` names a folder. */
 export async function isFitEverywhere(person: Person, screen: string): Promise<void> {
   const { page } = person;
   const size = page.viewportSize()!;
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme });
-    if (colorScheme === "dark") await page.setViewportSize({ width: 390, height: 844 });
+    const isPhone = colorScheme === "dark";
+    if (isPhone) await page.setViewportSize({ width: 390, height: 844 });
+    await person.devtools.send("Emulation.setTouchEmulationEnabled", { enabled: isPhone });
+    expect(await page.evaluate(() => matchMedia("(pointer: coarse)").matches)).toBe(isPhone);
     await isFit(person, `${screen}, ${colorScheme}`);
     const isWide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
     expect(isWide, `${screen}, ${colorScheme}`).toBe(false);
     if (process.env.SHOTS)
       await page.screenshot({ path: `${process.env.SHOTS}/${screen} ${colorScheme}.png` });
   }
+  await person.devtools.send("Emulation.setTouchEmulationEnabled", { enabled: false });
   await page.setViewportSize(size);
 }
