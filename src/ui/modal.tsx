@@ -1,5 +1,5 @@
 // The browser's own dialog: Escape and a press beside it close it, and the focus goes back to where it was.
-import { type ReactNode, useEffect, useId, useRef } from "react";
+import { type ReactNode, useId, useLayoutEffect, useRef } from "react";
 import { Icon } from "./icons.tsx";
 
 interface Properties {
@@ -12,7 +12,8 @@ interface Properties {
 export function Modal({ title, className, onClose, children }: Properties) {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
-  useEffect(() => {
+  // Closed before it leaves the page: a dialog that is taken away gives the focus back to nobody.
+  useLayoutEffect(() => {
     const element = dialog.current!;
     if (!element.open) element.showModal();
     return () => element.close();

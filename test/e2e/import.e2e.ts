@@ -223,6 +223,24 @@ describe("a file", () => {
     await alice.sees("Look: again Alice was here. So was Bob.");
   });
 
+  it("whose progress was shown gives the text its caret back when it is in", async () => {
+    const alice = await (await stage.person()).open();
+    await alice.type("Alice was here.");
+    const file = await signedFile(alice);
+    await alice.putCaret(0);
+    await alice.page.evaluate(() => {
+      const { postMessage } = Worker.prototype;
+      Worker.prototype.postMessage = function (...given: unknown[]) {
+        setTimeout(() => Reflect.apply(postMessage, this, given), 1_000);
+      };
+    });
+    await drop(alice, file);
+    await dialog(alice).getByText("Opening").waitFor();
+    await toast(alice, "Nothing new: all that holds in the file is here already.");
+    await alice.type("Look: ");
+    await alice.sees("Look: Alice was here.");
+  });
+
   it("of one's own document brings it back after it was removed here, and one writes on; an earlier one is only read", async () => {
     const [alice, early] = await minutes();
     await alice.putCaret(15);

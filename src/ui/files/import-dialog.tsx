@@ -1,6 +1,6 @@
 // A file is being opened: how far that is, once one would begin to wonder, and why it was not, where it was not. The work
 // is the workspace's; closing the dialog ends it.
-import { useEffect, useId, useRef, useState } from "react";
+import { useEffect, useId, useLayoutEffect, useRef, useState } from "react";
 import type { Imported, ImportProgress, Workspace } from "../../sync/view.ts";
 
 /** Milliseconds after which people are told that something goes on. */
@@ -93,7 +93,8 @@ interface ShownProperties {
 function Shown({ onClose, children }: ShownProperties) {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
-  useEffect(() => {
+  // Closed before it leaves the page: a dialog that is taken away gives the focus back to nobody.
+  useLayoutEffect(() => {
     const element = dialog.current!;
     if (!element.open) element.showModal();
     return () => element.close();
