@@ -51,14 +51,15 @@ export class Holding implements Shelf {
   /** The one of the change that came last, which stands nowhere yet: most runs go on at once. */
   #tail: Tail | null = null;
 
-  /** Takes in everything of a change but what shows. */
-  enter(verified: VerifiedChange, slot: Slot, ancestors: Ancestors): void {
+  /** Takes in everything of a change but what shows. `isOnSheet`: the buffer that it stands in is kept (`Archive.adopt`). */
+  enter(verified: VerifiedChange, slot: Slot, ancestors: Ancestors, isOnSheet = false): void {
     const { change, signature } = verified;
     this.graph.add(change, ancestors, slot);
     if (this.members.enter(change, slot, ancestors.parents, change.isAboutPeople)) this.#hasActs = true;
     this.#unsettled.push(slot);
     if (change.isRetracting) this.retracts.enter(change, ancestors.prev, slot);
-    this.#archive.add(slot, change);
+    if (isOnSheet) this.#archive.adopt(slot, change);
+    else this.#archive.add(slot, change);
     if (signature !== null) this.#archive.sign(slot, signature);
     if (verified.run !== null) this.#keepTail(slot, ancestors.prev, verified.run, verified);
   }

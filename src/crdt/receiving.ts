@@ -40,7 +40,8 @@ export function refusedWhole({ id, author }: WrittenChange, refusal: Refusal): R
 
 /** The same of several, collected while they come. */
 export class Outcome {
-  readonly admitted: VerifiedChange[] = [];
+  /** Of what was admitted, in order: an object for each would outlive all else that is done with it, and of a file nobody asks. */
+  readonly admitted: Slot[] = [];
   readonly refused: Refused[] = [];
   readonly patches: Patch[] = [];
   /** Whether of two-faced devices only so much is taken as there is room for: not of a file, which somebody chose. */
@@ -104,6 +105,20 @@ export class Receiving {
     const first = typing.read(0);
     const ancestors = graph.ancestorsOf(first.change);
     return graph.isHead(ancestors.prev) && this.#admit(first, ancestors, outcome, typing) === null;
+  }
+
+  /** What came of all of them. */
+  reception({ admitted, refused, isWanting }: Outcome, missing: ChangeId | null): Reception {
+    const holding = this.#holding;
+    return {
+      // Of what was decoded nothing is kept, nor of a buffer that it shared with others.
+      get admitted() {
+        return admitted.map(slot => holding.at(slot));
+      },
+      refused,
+      missing,
+      isWanting,
+    };
   }
 
   /** A change was entered by another way. */
@@ -193,14 +208,16 @@ export class Receiving {
       this.#leave(change, [], outcome);
       return null;
     }
-    this.#enter(verified, slot, ancestors, outcome);
+    // Of a file, whose sheets hold nothing else; what came by the network shares its buffer with all sorts of things.
+    const isOnSheet = typing !== null && !outcome.isBounded;
+    this.#enter(verified, slot, ancestors, outcome, isOnSheet);
     if (typing !== null) {
       masking.begin(change, ancestors.prev, slot);
       const before = { prev: slot, parents: [slot] };
       for (let i = 1; i < typing.count; i++) {
         const next = graph.reserve();
         const one = typing.at(i);
-        this.#enter(one, next, before, outcome);
+        this.#enter(one, next, before, outcome, isOnSheet);
         masking.begin(one.change, before.prev, next);
         before.prev = before.parents[0] = next;
       }
@@ -217,14 +234,19 @@ export class Receiving {
       this.#holding.tree.apply({ type: "delete", path, spans: [spans[i]!] }, first + i, 0, patches);
   }
 
-  #enter(verified: VerifiedChange, slot: Slot, ancestors: Ancestors, outcome: Outcome): void {
-    this.#holding.enter(verified, slot, ancestors);
+  #enter(
+    verified: VerifiedChange,
+    slot: Slot,
+    ancestors: Ancestors,
+    outcome: Outcome,
+    isOnSheet = false,
+  ): void {
+    this.#holding.enter(verified, slot, ancestors, isOnSheet);
     if (!this.#leftOut.isEmpty) this.#leftOut.entered(verified.change.id);
     this.#run = verified.run;
     this.#position = verified.position;
     this.#slot = slot;
-    // Of what was decoded nothing is kept, nor of a buffer that it shared with others.
-    outcome.admitted.push(this.#holding.at(slot));
+    outcome.admitted.push(slot);
   }
 
   /** Of a device that is known to be two-faced, from there on, and nothing of others that was seen here stands on it. What

@@ -398,7 +398,7 @@ export class Replica {
   #admit(verified: Iterable<VerifiedChange | VerifiedTyping>, source: string, isBounded = true): Reception {
     this.#checkFree("a remote change is admitted");
     const outcome = new Outcome(isBounded);
-    const { patches, admitted, refused } = outcome;
+    const { patches, admitted } = outcome;
     let missing: ChangeId | null = null;
     this.#closing.beside(patches, () => {
       for (const one of verified) {
@@ -407,8 +407,8 @@ export class Replica {
       }
       this.#holding.settle(patches);
     });
-    this.#listeners.tell(patches, "remote", () => admitted.map(({ change }) => change.author));
-    return { admitted, refused, missing, isWanting: outcome.isWanting };
+    this.#listeners.tell(patches, "remote", () => admitted.map(slot => this.#holding.graph.authorAt(slot)));
+    return this.#receiving.reception(outcome, missing);
   }
 
   #checkFree(what: string): void {

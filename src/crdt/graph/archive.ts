@@ -2,7 +2,7 @@
 // or asked for, so nothing of it is kept but its bytes and its signature, one after the other in pages; what they say
 // is read again on demand. Who is next to whom is the graph's affair.
 //
-//     page      │ bytes of slot 3 │ bytes of slot 4 │ …      64 KiB, or one large change
+//     page      │ bytes of slot 3 │ bytes of slot 4 │ …      64 KiB, or one large change; or a sheet of who read a file
 //     cells     │ signature │ signature │ …                  64 KiB, as most changes of a signed run have none
 
 import { assert } from "../assert.ts";
@@ -18,8 +18,11 @@ const SLOTS_AT_FIRST = 64;
 
 export class Archive {
   readonly #pages: Bytes[] = [];
-  /** Bytes written in the last page. */
+  /** The page that is written, and how many bytes of it are. */
+  #page = -1;
   #used = PAGE_BYTES;
+  /** The page that was taken over last. */
+  #adopted = -1;
   readonly #cells: Bytes[] = [];
   #signatures = 0;
   /** Changes that were added. */
@@ -33,19 +36,28 @@ export class Archive {
   #cellOf = new Int32Array(SLOTS_AT_FIRST);
 
   add(slot: Slot, { buffer, start, end }: Pick<WrittenChange, "buffer" | "start" | "end">): void {
-    while (slot >= this.#lengths.length) this.#grow();
-    assert(this.#lengths[slot] === 0, "a change is archived once");
     const length = end - start;
     if (this.#used + length > PAGE_BYTES) {
-      this.#pages.push(new Uint8Array(Math.max(PAGE_BYTES, length)));
+      this.#page = this.#pages.push(new Uint8Array(Math.max(PAGE_BYTES, length))) - 1;
       this.#used = 0;
     }
-    const page = this.#pages.length - 1;
-    copyBytes(buffer, start, end, this.#pages[page]!, this.#used);
-    this.#pageOf[slot] = page;
-    this.#starts[slot] = this.#used;
-    this.#lengths[slot] = length;
+    copyBytes(buffer, start, end, this.#pages[this.#page]!, this.#used);
+    this.#place(slot, this.#page, this.#used, length);
     this.#used += length;
+  }
+
+  /** The same without a copy, of a buffer that is full of changes that are added so, and is written no more. */
+  adopt(slot: Slot, { buffer, start, end }: Pick<WrittenChange, "buffer" | "start" | "end">): void {
+    if (this.#pages[this.#adopted] !== buffer) this.#adopted = this.#pages.push(buffer) - 1;
+    this.#place(slot, this.#adopted, start, end - start);
+  }
+
+  #place(slot: Slot, page: number, start: number, length: number): void {
+    while (slot >= this.#lengths.length) this.#grow();
+    assert(this.#lengths[slot] === 0, "a change is archived once");
+    this.#pageOf[slot] = page;
+    this.#starts[slot] = start;
+    this.#lengths[slot] = length;
     this.#count++;
   }
 
