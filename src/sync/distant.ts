@@ -101,7 +101,8 @@ export class Distant {
   /** Tells who made the link who is at its other end, where that is not what it was: some are kept before others (overlay.ts). */
   judge(peer: Neighbour): void {
     const isMember = this.#host.replica.roleOf(peer.device!) !== null;
-    const standing = !isMember ? "stranger" : this.#met.has(peer.device!) ? "known" : "member";
+    const member = this.#met.size === 0 ? "member" : this.#met.has(peer.device!) ? "known" : "unknown";
+    const standing = isMember ? member : "stranger";
     if (this.#judged.get(peer) === standing) return;
     this.#judged.set(peer, standing);
     peer.link.judged?.(standing);

@@ -57,7 +57,9 @@ export const OVERLAY_CALL_MS = 10_000;
 export const OVERLAY_REST_MS = 2_000;
 /** Milliseconds before somebody is called again at most. */
 export const OVERLAY_REST_MS_MAX = 120_000;
-/** Milliseconds before one of the links that we chose is exchanged, if we do not know who is there; doubles from there. */
+/** Milliseconds before one of the links that we chose is exchanged, if another might be better; doubles from there. */
+export const OVERLAY_EXCHANGE_MS_FIRST = 1_000;
+/** The same once we know somebody at an end of one, or where we know nobody; and at most while there is no member at any. */
 export const OVERLAY_EXCHANGE_MS = 10_000;
 /** Milliseconds between such exchanges at most. */
 export const OVERLAY_EXCHANGE_MS_MAX = 600_000;

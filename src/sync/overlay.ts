@@ -49,7 +49,7 @@ export class Overlay {
   readonly #calls: TokenBucket;
   #settledAt: number | null = null;
   #exchangeAt = NEVER;
-  #exchangeMs = limits.OVERLAY_EXCHANGE_MS;
+  #exchangeMs = limits.OVERLAY_EXCHANGE_MS_FIRST;
   /** To be closed when the link that takes its place is open. */
   #leaving: string | null = null;
   #drops: string[] = [];
@@ -222,10 +222,13 @@ export class Overlay {
       this.#exchangeAt = NEVER;
       return;
     }
+    // Of members whom we know as little as all others one is as good as another.
+    if (unmet.every(([, one]) => one.standing === "member"))
+      this.#exchangeMs = Math.max(this.#exchangeMs, limits.OVERLAY_EXCHANGE_MS);
     if (this.#exchangeAt === NEVER) this.#exchangeAt = now + this.#exchangeMs;
     if (this.#exchangeAt > now) return;
-    if (this.#count(isMember) > 0)
-      this.#exchangeMs = Math.min(this.#exchangeMs * 2, limits.OVERLAY_EXCHANGE_MS_MAX);
+    const most = this.#count(isMember) > 0 ? limits.OVERLAY_EXCHANGE_MS_MAX : limits.OVERLAY_EXCHANGE_MS;
+    this.#exchangeMs = Math.min(this.#exchangeMs * 2, most);
     this.#exchangeAt = now + this.#exchangeMs;
     const strangers = unmet.filter(([, one]) => !isMember(one));
     const among = strangers.length > 0 ? strangers : unmet;
@@ -364,10 +367,10 @@ function isRemoved(other: Other): boolean {
   return other.link === "open" && other.standing === "removed";
 }
 
-function isMember(other: Other): boolean {
-  return other.link === "open" && (other.standing === "member" || other.standing === "known");
+function isMember({ link, standing }: Other): boolean {
+  return link === "open" && (standing === "known" || standing === "unknown" || standing === "member");
 }
 
-function isUnmet(other: Other): boolean {
-  return other.link === "open" && (other.standing === "member" || other.standing === "stranger");
+function isUnmet({ link, standing }: Other): boolean {
+  return link === "open" && (standing === "unknown" || standing === "member" || standing === "stranger");
 }

@@ -27,8 +27,9 @@ export interface PeerLink {
   listen(listener: LinkListener): void;
 }
 
-/** A member's device that was met before; a member's; somebody else; or somebody who was removed, knows it, and is told no more. */
-export type Standing = "known" | "member" | "stranger" | "removed";
+/** A member's device that was met before; one that was not, where others were; a member's, where nobody was met before;
+ * somebody else; or somebody who was removed, knows it, and is told no more. */
+export type Standing = "known" | "unknown" | "member" | "stranger" | "removed";
 
 /** Who holds a link hears of it what is below. */
 export interface LinkListener {

@@ -2,6 +2,7 @@
 // whom, without sessions. Liars among them take every call and call one victim as fast as they can.
 
 import { Overlay } from "../../src/sync/overlay.ts";
+import type { Standing } from "../../src/sync/ports.ts";
 import { Prng } from "../sim/prng.ts";
 
 const WAY_MS = 50;
@@ -35,6 +36,10 @@ export class Neighbourhood {
   readonly here = new Map<string, Neighbour>();
   /** Whether one knows the other from before. */
   knows: (one: Neighbour, other: Neighbour) => boolean = () => false;
+  /** Whether one knows anybody from before. */
+  knowsAny: (one: Neighbour) => boolean = () => false;
+  /** Whether one is a member of the document, and not only somebody who has the link. */
+  isMember: (one: Neighbour) => boolean = () => true;
   #events: { readonly at: number; readonly run: () => void }[] = [];
   readonly #machines: Neighbour[] = [];
   #names = 0;
@@ -108,10 +113,15 @@ export class Neighbourhood {
       one.linksMost = Math.max(one.linksMost, one.links.size);
       one.overlay.opened(other.id, this.now);
       this.#after(WAY_MS, () => {
-        if (one.links.has(other))
-          one.overlay.judged(other.id, this.knows(one, other) ? "known" : "member", this.now);
+        if (one.links.has(other)) one.overlay.judged(other.id, this.#standingOf(one, other), this.now);
       });
     }
+  }
+
+  #standingOf(one: Neighbour, other: Neighbour): Standing {
+    if (!this.isMember(other)) return "stranger";
+    if (!this.knowsAny(one)) return "member";
+    return this.knows(one, other) ? "known" : "unknown";
   }
 
   #end(a: Neighbour, b: Neighbour): void {
