@@ -4,6 +4,7 @@
 import { describe, expect, it } from "vitest";
 import * as limits from "../../src/sync/limits.ts";
 import { Overlay } from "../../src/sync/overlay.ts";
+import type { Standing } from "../../src/sync/ports.ts";
 import { Prng } from "../sim/prng.ts";
 import { type Neighbour, Neighbourhood } from "./neighbours.ts";
 
@@ -268,8 +269,8 @@ describe("one machine", () => {
     expect(overlay.called(second, 2_200)).toBe(false);
   });
 
-  it("goes on looking at the same pace while there is no member at any end", () => {
-    const lookedAt = (standing: "member" | "stranger"): number[] => {
+  it("looks for others at once where better ones may be, ever more seldom, and goes on while there is no member at any end", () => {
+    const lookedAt = (standing: Standing): number[] => {
       const { overlay } = machine(100);
       const at: number[] = [];
       for (let now = limits.OVERLAY_SETTLE_MS; now < 100_000; now = Math.max(now + 1, overlay.nextAt)) {
@@ -282,8 +283,11 @@ describe("one machine", () => {
       }
       return at;
     };
-    expect(lookedAt("stranger").length).toBeGreaterThanOrEqual(9);
-    expect(lookedAt("member").length).toBeLessThanOrEqual(4);
+    const seconds = (standing: Standing) =>
+      lookedAt(standing).map(at => Math.floor((at - limits.OVERLAY_SETTLE_MS) / 1_000));
+    expect(seconds("unknown")).toEqual([1, 3, 7, 15, 31, 63]);
+    expect(seconds("member")).toEqual([10, 30, 70]);
+    expect(seconds("stranger")).toEqual([1, 3, 7, 15, 25, 35, 45, 55, 65, 75, 85, 95]);
   });
 
   it("keeps no place for somebody who was removed and knows it, unless there are few", () => {

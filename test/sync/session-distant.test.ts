@@ -206,3 +206,28 @@ test("words beyond what a link may bring are not looked at", () => {
   // One is judged at a time of each device, and for each of these there is a demerit.
   expect(carol.questions - before).toBeLessThanOrEqual(DEMERITS_MAX);
 });
+
+test("who made a link hears whether a member at its other end was met before", () => {
+  const heard = (at: Tab, other: Tab): string | undefined => {
+    let told: string | undefined;
+    const [wire] = world.connect(at, other);
+    wire.judged = standing => {
+      told = standing;
+    };
+    world.run(2_000);
+    return told;
+  };
+  expect(heard(bob, carol)).toBe("member");
+  bob.profile.delivered = bob.session.delivery.heldUpTo;
+  bob.leave();
+  world.run(2_000);
+  const again = bob.profile.open();
+  const kate = world.join("Kate", alice);
+  world.connect(alice, kate);
+  world.run(2_000);
+  kate.write(".");
+  world.run(2_000);
+  expect(heard(again, alice)).toBe("known");
+  expect(heard(again, kate)).toBe("unknown");
+  expect(heard(kate, again)).toBe("member");
+});

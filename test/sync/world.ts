@@ -163,6 +163,8 @@ export class Profile {
   introducer: DeviceId | null = null;
   /** Milliseconds that its clock is fast. */
   skewMs = 0;
+  /** What others said in earlier sessions that they hold. */
+  delivered: Readonly<Record<string, number>> = {};
   /** What pages left that went away, for the next one. */
   lastWords: LastWords[] = [];
   /** Changes whose signature the disk refused: they may go, since they will be signed alike. */
@@ -247,7 +249,7 @@ export class Tab {
         introducer: profile.introducer,
         now: this.now(),
         isDurable: true,
-        delivered: {},
+        delivered: profile.delivered,
       },
       {
         effect: effect => this.#carryOut(effect),
