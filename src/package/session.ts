@@ -152,12 +152,12 @@ export class Session<F extends Fields | null = null> {
     if (this.#isClosed) throw failure("Closed");
     const { replica } = this.doc;
     if (!replica.mayWrite) throw failure("RightMissing");
-    this.host.act(session => session.amend(draft));
+    this.host.edit(session => session.amend(draft));
     // With the first edit a person's chosen name becomes part of the document.
     const { name } = this.#options;
     const member = replica.members.find(({ device }) => device === this.identity.id);
     if (name !== null && member?.name !== name)
-      this.host.act(session => session.amend(() => replica.rename(name)));
+      this.host.edit(session => session.amend(() => replica.rename(name)));
     this.host.session.setPresence(() => this.#presence());
   }
 
@@ -259,7 +259,7 @@ export class Session<F extends Fields | null = null> {
   setCaret(text: SharedText, selection: Selection | null): void {
     if (this.#isClosed) return;
     this.#caret = selection === null ? null : { text: placeTextOf(text), selection };
-    this.host.act(session => session.setPresence(() => this.#presence()));
+    this.host.edit(session => session.setPresence(() => this.#presence()));
   }
 
   #presence(): Presence | null {

@@ -384,8 +384,13 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
 
   // ---------------------------------------------------------------------------------------------------- time
 
-  tick(now: number): void {
+  /** It is that time now, and nothing is done for it yet. */
+  at(now: number): void {
     this.#now = Math.max(this.#now, now);
+  }
+
+  tick(now: number): void {
+    this.at(now);
     this.#keeper.tick();
     for (const peer of [...this.#peers]) peer.tick(now);
     this.#telling?.tick();

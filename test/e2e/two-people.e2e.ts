@@ -6,6 +6,9 @@ import { PATIENCE_MS, type Person, setStage, untilEqual } from "./people.ts";
 
 const stage = setStage();
 
+/** How many times slower than this machine. */
+const SLOW_RATE = 4;
+
 /** Their names as the list says them, without how they are connected. */
 async function namesOf(person: Person): Promise<string[]> {
   return person.people.evaluateAll(items => items.map(item => item.querySelector("bdi")?.textContent ?? ""));
@@ -17,6 +20,9 @@ describe("a share link", () => {
     expect(await bob.page.getByRole("dialog").count()).toBe(0);
     await alice.putCaret(0);
     await bob.putCaret(5);
+    // Where a page is busy, what came meanwhile is due with the next key: it must not come before the letter.
+    for (const { devtools } of [alice, bob])
+      await devtools.send("Emulation.setCPUThrottlingRate", { rate: SLOW_RATE });
     await Promise.all([alice.type("Alice writes at the start. ", 5), bob.type(" Bob writes at the end.", 5)]);
     expect(await untilEqual([alice, bob])).toBe("Alice writes at the start. Hello Bob writes at the end.");
     for (const person of [alice, bob]) await person.readsStatus("Shared with 1");

@@ -14,6 +14,7 @@ import {
   type Session,
   type SessionOptions,
 } from "../../src/package/sync.ts";
+import { GATHER_MS } from "../../src/sync/limits.ts";
 
 const opened: Session[] = [];
 
@@ -26,6 +27,8 @@ async function open(options: Omit<SessionOptions, "identity" | "schema"> & { ide
 afterEach(async () => {
   for (const session of opened.splice(0)) await session.close();
 });
+
+const passed = (ms: number) => new Promise(done => setTimeout(done, ms));
 
 function link(a: Session, b: Session): void {
   const [first, second] = memoryLinks();
@@ -61,6 +64,29 @@ describe("two sessions", () => {
     });
     expect(alice.view()).toBe(alice.view());
   });
+
+  it("put each letter where its writer saw it, also where what others wrote has waited for that", async () => {
+    const alice = await open();
+    alice.doc.edit(root => root.text("body").insert(0, "Alice: "));
+    const [bob, carol] = [await open({ link: await alice.link() }), await open({ link: await alice.link() })];
+    for (const other of [bob, carol]) {
+      link(alice, other);
+      await other.arrived();
+    }
+    await equal(alice, bob, carol);
+    const mine = alice.doc.text(["body"]);
+    const letters = "abcdefghijklmnopqrstuvwxyz";
+    for (const [i, letter] of [...letters].entries()) {
+      for (const { doc } of [bob, carol]) doc.text(["body"]).edit([{ from: 0, to: 0, insert: "." }]);
+      // What comes second is gathered with what might follow; when its time has come Alice is still busy.
+      await passed(50 + 2 * i);
+      const start = performance.now();
+      while (performance.now() - start < GATHER_MS * 1.5);
+      mine.edit([{ from: mine.length, to: mine.length, insert: letter }]);
+    }
+    await equal(alice, bob, carol);
+    expect(mine.toString()).toBe(`${"..".repeat(letters.length)}Alice: ${letters}`);
+  }, 30_000);
 
   it("meet at a signalling server whose address is in the link", async () => {
     const server = createServer({ folder: "none", port: 0 });

@@ -76,7 +76,7 @@ export function type(tab: Tab, luck: Prng): void {
 /** Every kind of node that a document can have. */
 function editData(tab: Tab, luck: Prng): void {
   const draw = { kind: luck.below(EDITS), at: luck.below(200), size: luck.below(9), key: luck.below(4) };
-  tab.act(session => session.edit(root => editBy(draw, root)));
+  tab.edit(session => session.edit(root => editBy(draw, root)));
 }
 
 function paste(tab: Tab, luck: Prng): void {

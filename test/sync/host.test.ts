@@ -81,3 +81,14 @@ test("what a listener does at once is no time at which more is taken in: it woul
   expect([told, tick.mock.calls.length]).toEqual([1, 1]);
   await opened.close();
 });
+
+test("what was made of the document as it shows comes before what is due, which comes right behind it", async () => {
+  const { opened } = host();
+  const done: string[] = [];
+  vi.spyOn(opened.session, "tick").mockImplementation(() => void done.push("tick"));
+  opened.edit(() => done.push("edit"));
+  opened.act(() => done.push("act"));
+  expect(done).toEqual(["edit", "tick", "act"]);
+  vi.restoreAllMocks();
+  await opened.close();
+});

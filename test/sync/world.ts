@@ -279,7 +279,16 @@ export class Tab {
   /** As adapters/host.ts does: at the present time, and its next tick comes. */
   act<T>(act: (session: Session) => T): T {
     this.session.tick(this.now());
-    const result = act(this.session);
+    return this.#done(act(this.session));
+  }
+
+  /** As there: nothing comes before it. */
+  edit<T>(act: (session: Session) => T): T {
+    this.session.at(this.now());
+    return this.#done(act(this.session));
+  }
+
+  #done<T>(result: T): T {
     this.#schedule();
     return result;
   }
@@ -444,7 +453,7 @@ export class Tab {
   }
 
   replace(from: number, to: number, insert: string): void {
-    this.act(session => session.edit(root => editBody(root, [{ from, to, insert }])));
+    this.edit(session => session.edit(root => editBody(root, [{ from, to, insert }])));
   }
 
   /** At the end unless said otherwise. */
@@ -454,7 +463,7 @@ export class Tab {
 
   caret(at: number | null, name = ""): void {
     const { replica } = this;
-    this.act(session =>
+    this.edit(session =>
       session.setPresence(() => {
         if (at === null) return { name, caret: null };
         const anchor = anchorAt(replica, at);

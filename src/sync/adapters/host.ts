@@ -61,13 +61,23 @@ export class Host {
     this.#schedule();
   }
 
-  /** Does something to the session at the present time, and sees to it that its next tick comes. */
+  /** Does something to the session at the present time, behind what is due by then, and sees to it that its next tick comes. */
   act<T>(act: (session: Session) => T): T {
+    return this.#at(now => this.session.tick(now), act);
+  }
+
+  /** The same for an edit or a caret, made of what shows: what is due may be to show what others wrote, and then its positions
+   * would be wrong. It comes a moment later. */
+  edit<T>(act: (session: Session) => T): T {
+    return this.#at(now => this.session.at(now), act);
+  }
+
+  #at<T>(begin: (now: number) => void, act: (session: Session) => T): T {
     // Within another, as where a listener puts a caret, it is the same time, and nothing may be taken in that waits for one.
     if (this.#isActing) return act(this.session);
     this.#isActing = true;
     try {
-      this.session.tick(this.#now());
+      begin(this.#now());
       return act(this.session);
     } finally {
       this.#isActing = false;

@@ -135,7 +135,7 @@ export class OpenedDocument implements OpenDocument {
     if (options.imagedTo > 0) void this.#image.whole.then(() => this.#changed());
     this.text = sharedText(replica, this.#textListeners, {
       edit: patches =>
-        this.#edit(() => this.host.act(session => session.edit(root => editBody(root, patches)))),
+        this.#edit(() => this.host.edit(session => session.edit(root => editBody(root, patches)))),
       retract: retract => this.#retract(retract),
     });
     // The title is no text in which one types on; its field has an undo of its own. It goes along with a restored text.
@@ -158,7 +158,7 @@ export class OpenedDocument implements OpenDocument {
   #retract(retract: () => void): void {
     this.#isRetracting = true;
     try {
-      this.host.act(session => session.amend(retract));
+      this.host.edit(session => session.amend(retract));
     } finally {
       this.#isRetracting = false;
     }
@@ -174,7 +174,7 @@ export class OpenedDocument implements OpenDocument {
   }
 
   #stateName(name: string): void {
-    this.host.act(session => session.amend(replica => replica.rename(name)));
+    this.host.edit(session => session.amend(replica => replica.rename(name)));
   }
 
   // -------------------------------------------------------------------------------------------------- the view
@@ -239,7 +239,7 @@ export class OpenedDocument implements OpenDocument {
   }
 
   #tellCaret(): void {
-    this.host.act(session => session.setPresence(() => this.#presence));
+    this.host.edit(session => session.setPresence(() => this.#presence));
   }
 
   get #presence(): Presence | null {
@@ -258,7 +258,7 @@ export class OpenedDocument implements OpenDocument {
       this.#replica,
       this.#options.verifier,
       {
-        edit: edit => this.#edit(() => this.host.act(session => session.edit(edit))),
+        edit: edit => this.#edit(() => this.host.edit(session => session.edit(edit))),
         restore: (patches, title) => this.#restore(patches, title),
         flush: () => this.flush(),
       },
@@ -278,7 +278,7 @@ export class OpenedDocument implements OpenDocument {
     // A step of its own: who restores a version undoes that, and not what was typed before.
     this.text.breakUndo();
     this.#edit(() =>
-      this.host.act(session =>
+      this.host.edit(session =>
         session.edit(root => {
           if (title !== null) root.set(TITLE_KEY, title);
           editBody(root, patches);
@@ -306,7 +306,7 @@ export class OpenedDocument implements OpenDocument {
     if (title === null || title === titleOf(this.#replica) || !mayType(this.#replica)) return;
     // In changes of its own, so that undo in the text leaves it alone.
     this.#replica.breakUndo();
-    this.#edit(() => this.host.act(session => session.edit(root => root.set(TITLE_KEY, title))));
+    this.#edit(() => this.host.edit(session => session.edit(root => root.set(TITLE_KEY, title))));
     this.#replica.breakUndo();
   }
 
