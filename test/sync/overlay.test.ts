@@ -188,19 +188,27 @@ describe("a victim of 60 liars among 200", () => {
     return { share, longest, surrounded: surrounded / VICTIMS };
   }
 
-  it("that knows nobody has an honest link soon and for good, if the liars are no members", () => {
-    const { share, longest } = alone(false);
-    expect(share).toBeLessThan(0.005);
-    expect(longest).toBeLessThanOrEqual(20_000);
-  }, 3_000 * VICTIMS);
+  it(
+    "that knows nobody has an honest link soon and for good, if the liars are no members",
+    () => {
+      const { share, longest } = alone(false);
+      expect(share).toBeLessThan(0.005);
+      expect(longest).toBeLessThanOrEqual(20_000);
+    },
+    3_000 * VICTIMS,
+  );
 
   // Nobody can be told from anybody: what is left is luck, and to try again.
-  it("that knows nobody is never long without one, if the liars are members", () => {
-    const { share, surrounded } = alone(true);
-    // By chance alone: nobody whom it called, for as long as it is looked at.
-    expect(surrounded).toBeLessThanOrEqual(0.03);
-    expect(share).toBeLessThan(0.1);
-  }, 3_000 * VICTIMS);
+  it(
+    "that knows nobody is never long without one, if the liars are members",
+    () => {
+      const { share, surrounded } = alone(true);
+      // By chance alone: nobody whom it called, for as long as it is looked at.
+      expect(surrounded).toBeLessThanOrEqual(0.03);
+      expect(share).toBeLessThan(0.1);
+    },
+    3_000 * VICTIMS,
+  );
 });
 
 describe("one machine", () => {
