@@ -40,7 +40,8 @@ export function refusedWhole({ id, author }: WrittenChange, refusal: Refusal): R
 
 /** The same of several, collected while they come. */
 export class Outcome {
-  /** Of what was admitted, in order: an object for each would outlive all else that is done with it, and of a file nobody asks. */
+  /** What was admitted, in order. By its slots: an object for each would outlive all else that is done with it, and whoever only
+   * checks a file asks for none. */
   readonly admitted: Slot[] = [];
   readonly refused: Refused[] = [];
   readonly patches: Patch[] = [];

@@ -82,7 +82,7 @@ test("what a listener does at once is no time at which more is taken in: it woul
   await opened.close();
 });
 
-test("what was made of the document as it shows comes before what is due, which comes right behind it", async () => {
+test("what was made of the document as it shows is done before what is due", async () => {
   const { opened } = host();
   const done: string[] = [];
   vi.spyOn(opened.session, "tick").mockImplementation(() => void done.push("tick"));

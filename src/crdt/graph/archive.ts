@@ -46,7 +46,7 @@ export class Archive {
     this.#used += length;
   }
 
-  /** The same without a copy, of a buffer that is full of changes that are added so, and is written no more. */
+  /** The same without a copy, of a buffer that is full of changes that are added so; where one stands nothing is written again. */
   adopt(slot: Slot, { buffer, start, end }: Pick<WrittenChange, "buffer" | "start" | "end">): void {
     if (this.#pages[this.#adopted] !== buffer) this.#adopted = this.#pages.push(buffer) - 1;
     this.#place(slot, this.#adopted, start, end - start);
