@@ -88,6 +88,19 @@ class Doc {
     if (this.#edits % FLUSH_EDITS === 0) this.#flush();
   }
 
+  /** Edits of one call at many places, as one change: they go into the document one by one. */
+  editApart(edits) {
+    this.#edits += edits.length;
+    this.replica.edit(root => {
+      const text = root.text(BODY);
+      for (const [position, deleted, inserted] of edits) {
+        if (deleted > 0) text.delete(position, deleted);
+        if (inserted !== "") text.insert(position, inserted);
+      }
+    });
+    this.#flush();
+  }
+
   #flush() {
     for (const closed of this.close()) this.sign(closed);
   }

@@ -9,7 +9,7 @@ export const title = "attacks, taken and verified; ours alone, but for what has 
 export const note = [
   "Siblings: one change whose letters all claim one place.",
   "Backwards: behind one other letter, each typed before the one before it, 1,000 to a change; and received as ten changes.",
-  "Masking: an author's 100,000 letters taken out of another's text of as many, typed in words or strewn one by one.",
+  "Masking: an author's 100,000 letters taken out of another's text of as many, typed in words or strewn one by one, 1,000 edits to a change.",
   "Criss-cross: two people, each of whose 5,000 changes merges the newest of both.",
   "Deletes: ten people delete one text of 100,000 characters at once, in 10,000 pieces each, 1,000 to a change.",
 ]
@@ -26,6 +26,7 @@ const DELETERS = 10;
 const PIECES = 10_000;
 const PIECE_MAX = 19;
 const SIGNED_TOGETHER = 256;
+const EDITS_PER_CHANGE = 1_000;
 
 const WORK = { siblings, backwardsTyped, backwardsTaken, masked, crissCross, deletes };
 
@@ -93,7 +94,8 @@ async function masked(contestant, clock, { isStrewn }) {
   const typed = isStrewn
     ? Array.from({ length: MANY }, (_, i) => [luck.below(MANY + i + 1), 0, letter(i)])
     : synthesize(8, 2 * MANY).edits;
-  for (const [position, deleted, inserted] of typed) mallory.edit(position, deleted, inserted);
+  for (let i = 0; i < typed.length; i += EDITS_PER_CHANGE)
+    mallory.editApart(typed.slice(i, i + EDITS_PER_CHANGE));
   await alice.receive(await mallory.everything(heads));
   assert.equal(alice.text(), mallory.text());
   await clock.ready();

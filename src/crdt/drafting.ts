@@ -8,7 +8,8 @@ import { sizeBound } from "./graph/body.ts";
 import { type AuthorityOp, type DeviceId, type Op, startsOf } from "./graph/change.ts";
 import { antichainOf } from "./graph/forks.ts";
 import type { Graph } from "./graph/graph.ts";
-import { CHANGE_BYTES_MAX, CHANGE_OPS_MAX, OWN_NAMES_MAX } from "./limits.ts";
+import { CHANGE_BYTES_MAX, CHANGE_OPS_MAX, OWN_NAMES_MAX, RUN_UNITS_MAX } from "./limits.ts";
+import type { Composition } from "./types/composition.ts";
 import type { DocumentTree, Patch } from "./types/document.ts";
 import type { Dot, Slot } from "./types/dot.ts";
 import { type Author, Draft, pathBytes } from "./types/draft.ts";
@@ -35,6 +36,13 @@ export interface Part {
 
 /** What may stand in the tree that the parts of a draft do not know: nothing; what is set aside; what shows. */
 export type Unseen = "nothing" | "aside" | "shown";
+
+/** What is composed, and where. */
+interface Composing {
+  readonly node: TextNode;
+  readonly path: Path;
+  readonly composition: Composition;
+}
 
 /** Takes changes back; grows by nothing. */
 class Retraction {
@@ -68,6 +76,10 @@ export class Drafting implements Author {
   #patches: Patch[] | null = null;
   #isWatched = true;
   readonly #unwatched: Patch[] = [];
+  /** What was typed or deleted last, if it is not in the tree yet. */
+  #composing: Composing | null = null;
+  /** Where the drafts stood before the edit under way; null while that has not changed the tree. */
+  #marked: { readonly count: number; readonly last: Draft | null } | null = null;
   readonly #root: MapEdit;
 
   constructor(graph: Graph, tree: DocumentTree, effects: Effects, device: DeviceId) {
@@ -79,12 +91,12 @@ export class Drafting implements Author {
   }
 
   get isOpen(): boolean {
-    return this.#drafts.length > 0 || this.#authority.length > 0;
+    return this.#drafts.length > 0 || this.#authority.length > 0 || this.#composing !== null;
   }
 
   /** Whether anything is drafted but what is said about people. */
   get hasContent(): boolean {
-    return this.#drafts.length > 0;
+    return this.#drafts.length > 0 || this.#composing !== null;
   }
 
   /** Whether the elements of this number have no name yet. */
@@ -104,21 +116,34 @@ export class Drafting implements Author {
     if (patches.length > 0) patches.length = 0;
     this.#patches = patches;
     this.#isWatched = isWatched;
-    const count = this.#drafts.length;
-    const last = this.#last;
-    if (last !== null) last.mark();
+    this.#marked = null;
     let isDone = false;
     try {
       edit(this.#root);
       isDone = true;
     } finally {
       this.#patches = null;
-      if (!isDone) this.#rollBack(count, last);
+      const composing = this.#composing;
+      if (!isDone) this.#rollBack();
+      else if (composing !== null && !composing.composition.keep()) this.#finish(composing);
     }
     return patches;
   }
 
-  #rollBack(count: number, last: Draft | null): void {
+  #mark(): void {
+    const last = this.#last;
+    this.#marked = { count: this.#drafts.length, last };
+    if (last !== null) last.mark();
+  }
+
+  #rollBack(): void {
+    const composing = this.#composing;
+    if (composing !== null) {
+      composing.composition.drop();
+      if (composing.composition.isEmpty) this.#forget(composing);
+    }
+    if (this.#marked === null) return;
+    const { count, last } = this.#marked;
     const undone: Patch[] = [];
     for (const draft of this.#drafts.splice(count).reverse()) {
       // Nothing is taken back inside an edit.
@@ -131,53 +156,113 @@ export class Drafting implements Author {
 
   add(op: ContentOp): Dot {
     const patches = this.#underWay();
+    this.#enter();
     const size = sizeBound(op);
     return this.#growing(size).add(op, size, patches);
   }
 
-  typeOn(node: TextNode, path: Path, index: number, text: string): boolean {
-    const last = this.#last;
+  compose(node: TextNode, path: Path, index: number, removed: number, inserted: string): boolean {
     if (this.#patches === null) this.#underWay();
-    if (last === null || !last.typeOn(node, index, text, DRAFT_BYTES_MAX)) return false;
-    if (this.#isWatched || path.length > 1) this.#changed(path, index, 0, text);
+    // What one edit does at many places comes to nothing less.
+    if (this.#marked !== null) return false;
+    const composing = this.#composing ?? this.#composeIn(node, path);
+    if (composing.node !== node || !composing.composition.hold(index, removed, inserted)) return false;
+    if (this.#isWatched || path.length > 1) this.#changed(path, index, removed, inserted);
     return true;
+  }
+
+  #composeIn(node: TextNode, path: Path): Composing {
+    this.#begin();
+    this.#composing = { node, path, composition: node.compose(() => this.settle()) };
+    return this.#composing;
+  }
+
+  /** What should grow no more. */
+  #finish(composing: Composing): void {
+    if (composing.composition.isEmpty) this.#forget(composing);
+    else this.settle();
+  }
+
+  #forget({ node }: Composing): void {
+    node.endComposition();
+    this.#composing = null;
+  }
+
+  /** Puts what was composed into the tree. */
+  settle(): void {
+    const composing = this.#composing;
+    if (composing === null) return;
+    this.#forget(composing);
+    const { node, path } = composing;
+    const { pieces, held } = composing.composition;
+    let moved = 0;
+    for (const { at, removed, inserted } of pieces) {
+      this.#splice(node, path, at + moved, removed, inserted);
+      moved += inserted.length - removed;
+    }
+    if (this.#patches === null) return;
+    // What the edit under way does can be taken back.
+    this.#enter();
+    if (held !== null) this.#splice(node, path, held.at, held.removed, held.inserted);
+  }
+
+  /** The edit under way is about to change the tree. */
+  #enter(): void {
+    if (this.#composing !== null) this.settle();
+    else if (this.#marked === null) this.#mark();
+  }
+
+  #splice(node: TextNode, path: Path, at: number, removed: number, inserted: string): void {
+    if (removed > 0) this.#cut(node, path, at, at + removed);
+    if (inserted !== "") this.#type(node, path, at, inserted);
   }
 
   typeText(node: TextNode, path: Path, index: number, text: string): void {
-    if (this.#patches === null) this.#underWay();
-    const draft = this.#growing(INSERT_SIZE + pathBytes(path) + text.length * 3);
-    draft.typeText(node, path, index, text, this.#isUnseen);
+    this.#underWay();
+    this.#enter();
+    this.#type(node, path, index, text);
     this.#changed(path, index, 0, text);
   }
 
-  cutOn(node: TextNode, path: Path, from: number, to: number): boolean {
-    const last = this.#last;
-    if (this.#patches === null) this.#underWay();
-    // As many elements are as many spans at most.
-    if (last === null || to - from > OWN_NAMES_MAX) return false;
-    if (!last.cutOn(node, path, from, to, DRAFT_BYTES_MAX)) return false;
-    if (this.#isWatched || path.length > 1) this.#changed(path, from, to - from, "");
-    return true;
+  #type(node: TextNode, path: Path, index: number, text: string): void {
+    for (let i = 0; i < text.length; ) {
+      let end = Math.min(i + RUN_UNITS_MAX, text.length);
+      if (end < text.length && isHighSurrogate(text.charCodeAt(end - 1))) end--;
+      this.#typeRun(node, path, index + i, i === 0 && end === text.length ? text : text.slice(i, end));
+      i = end;
+    }
+  }
+
+  /** At most `RUN_UNITS_MAX` units. */
+  #typeRun(node: TextNode, path: Path, index: number, text: string): void {
+    const draft = this.#growing(INSERT_SIZE + pathBytes(path) + text.length * 3);
+    draft.typeText(node, path, index, text, this.#isUnseen);
   }
 
   cutText(node: TextNode, path: Path, from: number, to: number): void {
+    this.#underWay();
+    this.#enter();
+    this.#cut(node, path, from, to);
+    this.#changed(path, from, to - from, "");
+  }
+
+  /** As many elements are as many spans at most. */
+  #cut(node: TextNode, path: Path, from: number, to: number): void {
     for (let left = to - from; left > 0; ) {
       const count = Math.min(left, OWN_NAMES_MAX);
       left -= count;
-      if (this.cutOn(node, path, from, from + count)) continue;
       this.#growing(count * SPAN_SIZE + pathBytes(path)).cutText(node, path, from, from + count);
-      this.#changed(path, from, count, "");
     }
   }
 
   #changed(path: Path, index: number, removed: number, inserted: string): void {
     const patches = this.#underWay();
     if (this.#isWatched) patches.push({ type: "text", path, index, removed, inserted });
-    if (path.length > 1) this.#settle(path, patches);
+    if (path.length > 1) this.#touch(path, patches);
   }
 
   /** A text in an item: the item may show because of it, or no longer. */
-  #settle(path: Path, patches: Patch[]): void {
+  #touch(path: Path, patches: Patch[]): void {
     this.tree.touch(path);
     this.tree.settle(patches);
   }
@@ -203,6 +288,7 @@ export class Drafting implements Author {
   /** What is edited from now on becomes a change of its own. */
   seal(): void {
     this.#checkNoEdit();
+    this.settle();
     this.#last = null;
   }
 
@@ -264,11 +350,13 @@ export class Drafting implements Author {
 
   /** The numbers of the parts, in a row. */
   get slots(): readonly Slot[] {
+    this.settle();
     return this.#drafts.map(({ slot }) => slot);
   }
 
   /** What the drafts hold, as changes to be. Empty if none is open. */
   get parts(): readonly Part[] {
+    this.settle();
     if (!this.isOpen) return [];
     const drafts = this.#drafts.length > 0 ? this.#drafts : [new Draft(this.tree, this.#graph.reserve())];
     const first = this.#authority;
@@ -285,6 +373,7 @@ export class Drafting implements Author {
 
   /** The ops on data of a part, as the tree knows them; null if there is no such part. */
   opsOf(slot: Slot): LocalOps | null {
+    this.settle();
     const draft = this.#drafts.find(other => other.slot === slot);
     if (draft === undefined) return null;
     const ops = draft instanceof Draft ? draft.ops : [];
@@ -293,6 +382,7 @@ export class Drafting implements Author {
 
   /** What the drafts hold, when it is about to be taken out of the tree: typing begins anew after that. */
   pause(): readonly Part[] {
+    this.settle();
     for (const draft of this.#drafts) if (draft instanceof Draft) draft.close();
     return this.parts;
   }
@@ -325,6 +415,7 @@ export class Drafting implements Author {
 
   /** Takes up one part of a draft that was open when its page went away. The ops must have been judged. */
   resume(ops: readonly ContentOp[], retracted: readonly Slot[], slot: Slot, patches: Patch[]): void {
+    this.settle();
     this.#begin();
     // More may have been stored since its page went away.
     this.#unseen = "shown";
@@ -335,4 +426,8 @@ export class Drafting implements Author {
     const draft = this.#beginDraft(null, slot);
     for (const op of ops) draft.add(op, sizeBound(op), patches);
   }
+}
+
+function isHighSurrogate(unit: number): boolean {
+  return (unit & 0xfc00) === 0xd800;
 }

@@ -48,13 +48,20 @@ export class Units implements Contents<string> {
   }
 
   append(text: string): void {
-    for (let i = 0; i < text.length; i++) {
-      const at = this.#length % PAGE;
+    for (let i = 0; i < text.length; ) {
+      let at = this.#length % PAGE;
       if (at === this.#page.length || at === 0) this.#makeRoom(at);
-      const unit = text.charCodeAt(i);
-      if (unit > 0xff) this.#widen(unit);
-      this.#page[at] = unit;
-      this.#length++;
+      let page = this.#page;
+      const begin = i;
+      for (; i < text.length && at < page.length; i++, at++) {
+        const unit = text.charCodeAt(i);
+        if (unit > 0xff) {
+          this.#widen(unit);
+          page = this.#page;
+        }
+        page[at] = unit;
+      }
+      this.#length += i - begin;
     }
   }
 

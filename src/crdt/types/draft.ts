@@ -1,6 +1,6 @@
 // An open draft: local ops that already show but are not yet a signed change. Ops that continue each other are
 // joined, so that a word typed in a row is one op, and so is one deleted letter by letter. The op that may still be
-// continued is kept apart, as numbers: a keystroke makes no op of its own, and most pass `typeOn` or `cutText` alone.
+// continued is kept apart, as numbers.
 
 import { RUN_UNITS_MAX } from "../limits.ts";
 import type { DocumentTree, Patch } from "./document.ts";
@@ -16,11 +16,10 @@ export interface Author {
   readonly isUnseen: IsUnseen;
   /** Answers the dot of the first element. */
   add(op: ContentOp): Dot;
-  /** Goes on with what was typed last, if that is all; false if it is not, and then nothing has happened. */
-  typeOn(node: TextNode, path: Path, index: number, text: string): boolean;
-  /** The same of what was deleted last: the visible units in [from, to). */
-  cutOn(node: TextNode, path: Path, from: number, to: number): boolean;
-  /** At most `RUN_UNITS_MAX` units before visible index `index`. */
+  /** Replaces visible units by others, well formed, if that composes with what is done to the text; false if it does not, and
+   * then nothing has happened. */
+  compose(node: TextNode, path: Path, index: number, removed: number, inserted: string): boolean;
+  /** Before visible index `index`. */
   typeText(node: TextNode, path: Path, index: number, text: string): void;
   /** The visible units in [from, to). */
   cutText(node: TextNode, path: Path, from: number, to: number): void;
@@ -35,7 +34,7 @@ interface Typing {
   readonly place: Place;
   /** Number of the first element. */
   readonly start: number;
-  length: number;
+  text: string;
 }
 
 /** A delete that deleting on may still lengthen: its last span, or by further ones. */
@@ -130,40 +129,34 @@ export class Draft {
     return dot;
   }
 
-  /** Goes on with what was typed last, if that is all. Nothing else happens at most keystrokes. */
-  typeOn(node: TextNode, index: number, text: string, sizeMax: number): boolean {
-    const open = this.#typing;
-    const { length } = text;
-    const size = this.#size + length * 3;
-    if (open === null || open.node !== node || open.length + length > RUN_UNITS_MAX || size > sizeMax)
-      return false;
-    if (!node.text.typeOn(index, this.slot, this.#next, text)) return false;
-    open.length += length;
-    this.#next += length;
-    this.#size = size;
-    return true;
-  }
-
+  /** At most `RUN_UNITS_MAX` units. Where it goes on with what was typed last it lengthens that. */
   typeText(node: TextNode, path: Path, index: number, text: string, isUnseen: IsUnseen): void {
     checkInside(node.text, index);
-    this.close();
     const start = this.#next;
     const place = node.text.insertAt(index, { change: this.slot, index: start }, text, isUnseen);
-    this.#typing = { node, path, place, start, length: text.length };
-    this.#grow(text.length, text.length * 3 + INSERT_BYTES + pathBytes(path));
+    let size = text.length * 3;
+    if (this.#isTypedOn(node, place, text.length)) this.#typing!.text += text;
+    else {
+      this.close();
+      this.#typing = { node, path, place, start, text };
+      size += INSERT_BYTES + pathBytes(path);
+    }
+    this.#grow(text.length, size);
   }
 
-  /** Goes on with what was deleted last, if that is all. */
-  cutOn(node: TextNode, path: Path, from: number, to: number, sizeMax: number): boolean {
-    const open = this.#cutting;
-    if (open === null || open.path !== path) return false;
-    const { spans } = open;
-    const before = spans.length;
-    const count = to - from;
-    if (this.#size + count * NAME_BYTES > sizeMax || !node.text.deleteOn(from, to, this.slot, spans))
-      return false;
-    this.#size += (spans.length - before) * NAME_BYTES;
-    return true;
+  /** Whether new elements go on where what was typed last ends: right of its last one, with the right origin of its run. */
+  #isTypedOn(node: TextNode, { parent, side, rightOrigin }: Place, length: number): boolean {
+    const open = this.#typing;
+    return (
+      open !== null &&
+      open.node === node &&
+      open.text.length + length <= RUN_UNITS_MAX &&
+      side === "right" &&
+      parent !== null &&
+      parent.change === this.slot &&
+      parent.index === this.#next - 1 &&
+      isSameDot(rightOrigin, open.place.rightOrigin)
+    );
   }
 
   cutText(node: TextNode, path: Path, from: number, to: number): void {
@@ -204,8 +197,7 @@ export class Draft {
 
   #openOp(): ContentOp {
     if (this.#typing !== null) {
-      const { node, path, place, start, length } = this.#typing;
-      const text = node.text.contentOf({ change: this.slot, start, length });
+      const { path, place, text } = this.#typing;
       const { parent, side, rightOrigin } = place;
       return { type: "insertText", path, parent, side, rightOrigin, text };
     }
@@ -252,7 +244,7 @@ export class Draft {
     mark.size = this.#size;
     mark.typing = this.#typing;
     mark.cutting = this.#cutting;
-    if (this.#typing !== null) mark.length = this.#typing.length;
+    if (this.#typing !== null) mark.length = this.#typing.text.length;
     else if (this.#cutting !== null) {
       const { spans } = this.#cutting;
       const last = spans[spans.length - 1]!;
@@ -280,21 +272,14 @@ export class Draft {
     // An item may be deleted twice by one draft, having come back in between; taking the second delete back took
     // back the first. Deleting is idempotent per change.
     for (const op of this.ops) if (op.type === "delete") this.tree.apply(op, this.slot, this.#next, patches);
-    if (typing !== null)
-      typing.node.text.resumeTyping({ change: this.slot, index: typing.start + typing.length - 1 });
   }
 
   #shorten(open: Typing, mark: Mark, patches: Patch[]): void {
-    const added = {
-      change: this.slot,
-      start: open.start + mark.length,
-      length: open.length - mark.length,
-    };
-    if (added.length === 0) return;
-    const text = open.node.text.contentOf(added);
-    open.length = mark.length;
+    const text = open.text.slice(mark.length);
+    if (text === "") return;
+    open.text = open.text.slice(0, mark.length);
     const op: ContentOp = { type: "insertText", path: open.path, ...open.place, text };
-    this.tree.revert(op, this.slot, added.start, patches);
+    this.tree.revert(op, this.slot, open.start + mark.length, patches);
   }
 
   /** The last span as it was then is deleted again by `rollBack`, with all the others. */
@@ -324,6 +309,10 @@ export function pathBytes(path: Path): number {
   let bytes = 8;
   for (const { at } of path) bytes += typeof at === "string" ? at.length * 3 + 4 : NAME_BYTES;
   return bytes;
+}
+
+function isSameDot(a: Dot | null, b: Dot | null): boolean {
+  return a === null || b === null ? a === b : a.change === b.change && a.index === b.index;
 }
 
 export function checkInside(text: TextNode["text"], index: number): void {

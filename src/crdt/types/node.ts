@@ -1,6 +1,7 @@
 // The kinds of node a document is made of, and how each is shown as JSON. Nodes hold what ops did to them
 // and know their children; they know neither paths nor who wrote what.
 
+import { Composition } from "./composition.ts";
 import { Counter } from "./counter.ts";
 import { type Dot, dotKey, type Slot, type Stamps } from "./dot.ts";
 import {
@@ -60,9 +61,35 @@ export class Position {
 /** What the elements of a list are. */
 export type Listed = Value | Position;
 
-export interface TextNode {
-  readonly kind: "text";
-  readonly text: Sequence<string>;
+export class TextNode {
+  readonly kind = "text";
+  readonly #text: Sequence<string>;
+  #composition: Composition | null = null;
+
+  constructor(text: Sequence<string>) {
+    this.#text = text;
+  }
+
+  /** With all that was done to it. */
+  get text(): Sequence<string> {
+    if (this.#composition !== null) this.#composition.settle();
+    return this.#text;
+  }
+
+  /** Visible units. */
+  get length(): number {
+    return this.#composition === null ? this.#text.length : this.#composition.length;
+  }
+
+  /** What the local author does to it is not put into the tree from now on, until `settle` ends that and does so. */
+  compose(settle: () => void): Composition {
+    this.#composition = new Composition(this.#text, settle);
+    return this.#composition;
+  }
+
+  endComposition(): void {
+    this.#composition = null;
+  }
 }
 
 export interface RegisterNode {
@@ -93,7 +120,7 @@ export function makeNode(kind: Kind, causality: Stamps, strands: Strands): Node 
     case "list":
       return { kind, items: listSequence(causality, strands), children: new Map(), positions: new Map() };
     case "text":
-      return { kind, text: textSequence(causality, strands) };
+      return new TextNode(textSequence(causality, strands));
     case "register":
     case "lww":
       return { kind, register: new Register(causality) };
@@ -112,7 +139,7 @@ export function isEmpty(node: Node): boolean {
     case "list":
       return node.items.length === 0;
     case "text":
-      return node.text.length === 0;
+      return node.length === 0;
     case "register":
     case "lww":
       return node.register.isEmpty;

@@ -62,25 +62,6 @@ export class Sequence<C extends Elements> {
   /** What shows of a text that was loaded, until something changes. */
   #text: string | null = null;
 
-  // What was typed or deleted last by the local author goes on mostly, so it is put into the tree only when something else is
-  // asked for or done (`#settle`): of 260,000 recorded keystrokes all but 11,000. One of the two is under way at most.
-
-  /** The run that the last local insert made or lengthened; typing goes on at visible index `#tipAt` (-1: nowhere) with element
-   * `#tipElement` of the same change. */
-  #tip: Run = NONE;
-  #tipColumn: Column<C> | null = null;
-  #tipAt = -1;
-  #tipChange: Slot = -1;
-  #tipElement = 0;
-  /** How many elements its contents hold already, of which it does not know yet. */
-  #typed = 0;
-  /** `#cutCount` elements of this run from `#cutOffset` on are deleted; the first stood at visible index `#cutAt`. */
-  #cut: Run = NONE;
-  #cutOffset = 0;
-  #cutCount = 0;
-  #cutAt = 0;
-  #cutBy: Slot = -1;
-
   constructor(causality: Causality, strands: Strands, emptyContents: () => Contents<C>) {
     this.#strands = strands;
     this.#pieces = new Pieces(strands, emptyContents);
@@ -92,35 +73,11 @@ export class Sequence<C extends Elements> {
 
   /** Visible elements. */
   get length(): number {
-    return this.#order.visible + this.#typed - this.#cutCount;
-  }
-
-  /** Puts what is under way into the tree. */
-  #settle(): void {
-    if (this.#typed > 0) {
-      const typed = this.#typed;
-      this.#typed = 0;
-      this.#pieces.lengthen(this.#tip, typed);
-    }
-    if (this.#cut !== NONE) {
-      const run = this.#cut;
-      const count = this.#cutCount;
-      this.#cut = NONE;
-      this.#cutCount = 0;
-      this.#showing.deleteWithin(run, this.#cutOffset, count, this.#cutBy);
-    }
-  }
-
-  /** The same before something else is changed: after it typing begins anew. */
-  #interrupt(): void {
-    this.#settle();
-    this.#tipAt = -1;
-    this.#text = null;
+    return this.#order.visible;
   }
 
   /** Whether all elements of the span were ever inserted here. */
   contains({ change, start, length }: Span): boolean {
-    this.#settle();
     const column = this.#pieces.columnOf(change);
     if (column === null) return false;
     const end = this.#strands.start(change) + start + length;
@@ -134,13 +91,11 @@ export class Sequence<C extends Elements> {
   }
 
   has(dot: Dot): boolean {
-    this.#settle();
     return this.#pieces.find(dot) !== NONE && this.#strands.isOwn(dot);
   }
 
   /** The content of one element, deleted or not. */
   at(dot: Dot): C[number] | null {
-    this.#settle();
     const column = this.#pieces.columnOf(dot.change);
     if (column === null) return null;
     const position = this.#strands.position(dot);
@@ -151,20 +106,17 @@ export class Sequence<C extends Elements> {
   }
 
   isVisible(dot: Dot): boolean {
-    this.#settle();
     const run = this.#pieces.find(dot);
     return run !== NONE && this.#runs.shows(run);
   }
 
   /** Negative when `a` stands before `b`. Both must be here. Never changes, whatever comes. */
   compare(a: Dot, b: Dot): number {
-    this.#settle();
     return this.#pieces.compare(a, b);
   }
 
   /** The visible contents in order, change by change. */
   *visible(): Generator<Shown<C>> {
-    this.#settle();
     for (const run of this.#order.all(true)) {
       let offset = 0;
       for (const { change, start, length } of this.#spansOf(run)) {
@@ -187,7 +139,6 @@ export class Sequence<C extends Elements> {
 
   /** A text that was much edited stands in thousands of pieces, each of which would become a string of its own. */
   #gathered(): string {
-    this.#settle();
     const units = new Uint16Array(this.length);
     let at = 0;
     for (const run of this.#order.all(true)) at += this.#pieces.copyTo(run, units, at);
@@ -201,7 +152,6 @@ export class Sequence<C extends Elements> {
     readonly shows: boolean;
     readonly deleters: readonly Slot[];
   }> {
-    this.#settle();
     for (const run of this.#order.all()) {
       const shows = this.#runs.cells[run + VISIBLE] !== 0;
       const deleters = this.#runs.deleters(run);
@@ -211,7 +161,6 @@ export class Sequence<C extends Elements> {
 
   /** The contents of elements that came in one run. */
   contentOf({ change, start, length }: Span): C {
-    this.#settle();
     const dot = { change, index: start };
     const run = this.#pieces.mustFind(dot);
     return this.#pieces.contents(run, this.#offsetOf(dot, run), length);
@@ -222,10 +171,14 @@ export class Sequence<C extends Elements> {
     return this.#strands.position(dot) - this.#runs.cells[run + START]!;
   }
 
+  /** Whether there may be elements that belong together, as the halves of a character do. */
+  get hasHalves(): boolean {
+    return this.#pieces.hasHalves;
+  }
+
   /** Whether a position lies between two elements that belong together. Both show or neither: the one before tells. */
   isInside(index: number): boolean {
-    if (index === 0 || !this.#pieces.hasHalves) return false;
-    this.#settle();
+    if (index === 0 || !this.hasHalves) return false;
     const run = this.#order.find(index - 1);
     const at = this.#runs.cells[run + AT]! + index - 1 - this.#order.foundAt;
     return this.#pieces.column(run).contents.isHalf(at);
@@ -233,7 +186,6 @@ export class Sequence<C extends Elements> {
 
   /** The visible elements in [from, to), as spans of dots in document order. */
   spans(from: number, to: number): Span[] {
-    this.#settle();
     const found: Span[] = [];
     if (from >= to) return found;
     const { cells } = this.#runs;
@@ -251,7 +203,6 @@ export class Sequence<C extends Elements> {
 
   /** The dot of the visible element at `index`. */
   dotAt(index: number): Dot {
-    this.#settle();
     const run = this.#order.find(index);
     return this.#dotIn(run, index - this.#order.foundAt);
   }
@@ -262,7 +213,6 @@ export class Sequence<C extends Elements> {
 
   /** How many visible elements stand before `dot`, or null if it is not here. */
   indexOf(dot: Dot): number | null {
-    this.#settle();
     const run = this.#pieces.find(dot);
     if (run === NONE || !this.#strands.isOwn(dot)) return null;
     const before = this.#order.visibleBefore(run);
@@ -273,13 +223,11 @@ export class Sequence<C extends Elements> {
 
   /** Where a local insert before visible index `index` hangs (Fugue, algorithm 1), as if what is unseen were not here. */
   place(index: number, isUnseen: IsUnseen = null): Place {
-    this.#settle();
     return this.#fugue.place(index, isUnseen);
   }
 
   /** Where a run that is here would hang, of which `dot` is the first element, if it had been inserted last: in the same place. */
   placeOf(dot: Dot, isUnseen: IsUnseen): Place {
-    this.#settle();
     const run = this.#pieces.mustFind(dot);
     return this.#fugue.placeOf(run, this.#offsetOf(dot, run), isUnseen);
   }
@@ -287,45 +235,14 @@ export class Sequence<C extends Elements> {
   /** Inserts new elements before visible index `index` and answers where they hang. */
   insertAt(index: number, dot: Dot, content: C, isUnseen: IsUnseen = null): Place {
     const place = this.place(index, isUnseen);
-    const column = this.#pieces.columnOn(dot.change);
     this.#text = null;
-    this.#tip = this.#put(column, this.#strands.position(dot), place, content);
-    this.#tipColumn = column;
-    this.#tipAt = index + content.length;
-    this.#tipChange = dot.change;
-    this.#tipElement = dot.index + content.length;
+    this.#put(this.#pieces.columnOn(dot.change), this.#strands.position(dot), place, content);
     return place;
-  }
-
-  /**
-   * Typing on: inserts new elements before visible index `index` if they only go on where the last `insertAt` or
-   * `typeOn` ended. There a new place would be: right of the last element, with the right origin of its run.
-   */
-  typeOn(index: number, change: Slot, element: number, content: C): boolean {
-    if (index !== this.#tipAt || element !== this.#tipElement || change !== this.#tipChange) return false;
-    const { length } = content;
-    const { contents } = this.#tipColumn!;
-    contents.append(content);
-    if (contents.hasHalves) this.#pieces.hasHalves = true;
-    this.#typed += length;
-    this.#tipAt += length;
-    this.#tipElement += length;
-    return true;
-  }
-
-  /** After all that came since was taken back: typing goes on behind `last`, where it was. */
-  resumeTyping(last: Dot): void {
-    this.#interrupt();
-    this.#tip = this.#pieces.mustFind(last);
-    this.#tipColumn = this.#pieces.column(this.#tip);
-    this.#tipChange = last.change;
-    this.#tipElement = last.index + 1;
-    this.#tipAt = this.#order.visibleBefore(this.#tip) + this.#runs.cells[this.#tip + LENGTH]!;
   }
 
   /** Adds a run of new elements; the first is `dot`. Names in `place` must be here. */
   insert(dot: Dot, place: Place, content: C): SequenceStep {
-    this.#interrupt();
+    this.#text = null;
     const column = this.#pieces.columnOn(dot.change);
     const run = this.#put(column, this.#strands.position(dot), place, content);
     const end = this.#order.visibleBefore(run) + this.#runs.cells[run + LENGTH]!;
@@ -373,7 +290,7 @@ export class Sequence<C extends Elements> {
 
   /** Deletes the visible elements in [from, to) and adds them to `spans`, joined to the last one where they touch it. */
   deleteAt(from: number, to: number, by: Slot, spans: GrowingSpan[]): void {
-    this.#interrupt();
+    this.#text = null;
     let left = to - from;
     while (left > 0) {
       const run = this.#order.find(from);
@@ -383,47 +300,20 @@ export class Sequence<C extends Elements> {
       assert((cells[run + STATE]! & REVIVED) === 0, "elements that come back are deleted by name");
       const start = cells[run + START]! + offset;
       this.#pieces.column(run).strand.join(start, start + count, spans);
+      this.#showing.deleteWithin(run, offset, count, by);
       left -= count;
-      if (left > 0) {
-        this.#showing.deleteWithin(run, offset, count, by);
-        continue;
-      }
-      this.#cut = run;
-      this.#cutOffset = offset;
-      this.#cutCount = count;
-      this.#cutAt = from;
-      this.#cutBy = by;
     }
-  }
-
-  /** The same if it goes on, either way, within the run where the last delete ended; not where pairs may be cut in two. */
-  deleteOn(from: number, to: number, by: Slot, spans: GrowingSpan[]): boolean {
-    const run = this.#cut;
-    if (run === NONE || by !== this.#cutBy || this.#pieces.hasHalves) return false;
-    const { cells } = this.#runs;
-    const count = to - from;
-    const end = this.#cutOffset + this.#cutCount;
-    let offset = end;
-    if (to === this.#cutAt && count <= this.#cutOffset) {
-      this.#cutOffset -= count;
-      this.#cutAt = from;
-      offset = this.#cutOffset;
-    } else if (from !== this.#cutAt || end + count > cells[run + LENGTH]!) return false;
-    this.#cutCount += count;
-    const start = cells[run + START]! + offset;
-    this.#pieces.column(run).strand.join(start, start + count, spans);
-    return true;
   }
 
   /** Idempotent per change. The steps hold one after the other. */
   delete(span: Span, by: Slot): SequenceStep[] {
-    this.#interrupt();
+    this.#text = null;
     return this.#showing.delete(span, by);
   }
 
   /** Takes one change's delete back. */
   undelete(span: Span, by: Slot): SequenceStep[] {
-    this.#interrupt();
+    this.#text = null;
     return this.#showing.undelete(span, by);
   }
 
@@ -436,7 +326,7 @@ export class Sequence<C extends Elements> {
 
   /** Hides elements for a reason (`MASKED`, `MOVED`), or no longer for that one. What hangs on them stays. Idempotent. */
   hide(span: Span, why: number, isHidden: boolean): SequenceStep[] {
-    this.#interrupt();
+    this.#text = null;
     return this.#showing.hide(span, why, isHidden);
   }
 
@@ -447,13 +337,13 @@ export class Sequence<C extends Elements> {
     isHidden: boolean,
     undeleted: readonly Deleted[] = [],
   ): ShownStep<C>[] {
-    this.#interrupt();
+    this.#text = null;
     return this.#showing.hideAll(spans, why, isHidden, undeleted);
   }
 
   /** Forgets elements that nothing hangs on: a draft rolled back. They are the newest of their strand. */
   forget(span: Span): void {
-    this.#interrupt();
+    this.#text = null;
     for (const run of this.#pieces.covering(span).reverse()) {
       this.#fugue.unhang(run);
       this.#pieces.remove(run);
@@ -461,7 +351,6 @@ export class Sequence<C extends Elements> {
   }
 
   dump(out: ImageOut): void {
-    this.#settle();
     this.#pieces.dump(out);
     this.#fugue.dump(out);
   }
@@ -481,7 +370,6 @@ export class Sequence<C extends Elements> {
 
   /** Walks the whole structure and throws on a broken invariant. For tests. */
   check(): void {
-    this.#settle();
     this.#pieces.check();
     this.#fugue.check();
     assert(this.#text === null || this.#text === this.#gathered(), "what is kept of a text is what shows");

@@ -239,7 +239,7 @@ describe("a sequence", () => {
   });
 
   it("agrees with the tree of the paper when typed into and deleted from as drafts do, and when a draft is taken back", () => {
-    let [joined, deletedOn, forgotten] = [0, 0, 0];
+    let forgotten = 0;
     fc.assert(
       fc.property(
         fc.array(
@@ -273,22 +273,18 @@ describe("a sequence", () => {
             }
             const { length } = fast;
             const index = kind % 2 === 0 ? Math.min(caret, length) : at % (length + 1);
-            // Looking puts into the tree what was typed or deleted last; what follows may go on there, or not.
-            const isLookedAt = size === 1;
             const dot = { change: slot, index: next };
             const text = "wxyz".slice(0, size);
             if (kind < 6 || length === 0) {
               const place = naive.place(index);
-              if (fast.typeOn(index, slot, next, text)) joined++;
-              else expect(named(fast.insertAt(index, dot, text))).toBe(named(place));
+              expect(named(fast.insertAt(index, dot, text))).toBe(named(place));
               if (kind === 5) {
                 fast.forget({ change: slot, start: next, length: size });
                 forgotten++;
               } else {
                 naive.insert(dot, place, text);
                 grow(size);
-                if (isLookedAt)
-                  expect(fast.contentOf({ change: slot, start: dot.index, length: size })).toBe(text);
+                expect(fast.contentOf({ change: slot, start: dot.index, length: size })).toBe(text);
                 caret = index + size;
               }
             } else {
@@ -296,8 +292,7 @@ describe("a sequence", () => {
               const to = Math.max(Math.min(index, length), 1);
               const gone = naive.visibleDots().slice(from, to);
               const spans: Span[] = [];
-              if (fast.deleteOn(from, to, slot, spans)) deletedOn++;
-              else fast.deleteAt(from, to, slot, spans);
+              fast.deleteAt(from, to, slot, spans);
               expect(
                 spans.flatMap(s => Array.from({ length: s.length }, (_, i) => `${s.change}:${s.start + i}`)),
               ).toEqual(expect.arrayContaining(gone.map(({ change, index }) => `${change}:${index}`)));
@@ -312,15 +307,13 @@ describe("a sequence", () => {
               caret = from;
             }
             expect(fast.length).toBe(naive.units().length);
-            if (isLookedAt) agree();
+            if (size === 1) agree();
           }
           agree();
         },
       ),
       { seed: SEED, numRuns: 300 },
     );
-    expect(joined).toBeGreaterThan(300);
-    expect(deletedOn).toBeGreaterThan(40);
     expect(forgotten).toBeGreaterThan(300);
   });
 
