@@ -25,6 +25,9 @@ export class Turning implements Skim {
   /** A path of its table, and the same with slots in the place of references. */
   #written: Path | null = null;
   #path: Path = [];
+  /** Elements in a row that it put into the text there, ahead of being told. */
+  #start = 0;
+  #length = 0;
 
   constructor(graph: Graph, tree: DocumentTree, isMasked: boolean, patches: Patch[]) {
     this.#graph = graph;
@@ -39,14 +42,24 @@ export class Turning implements Skim {
     this.#numbers = null;
     this.#written = null;
     skimChange(change, this);
+    this.#tellInserted();
   }
 
   textInserted(written: Path, start: number, length: number): void {
-    if (written !== this.#written) {
-      this.#path = mapPath(written, this.#named);
-      this.#written = written;
+    if (written === this.#written && start === this.#start + this.#length) {
+      this.#length += length;
+      return;
     }
-    this.#tree.maskText(this.#path, this.#slot, start, length, this.texts);
+    this.#tellInserted();
+    if (written !== this.#written) this.#path = mapPath(written, this.#named);
+    this.#written = written;
+    this.#start = start;
+    this.#length = length;
+  }
+
+  #tellInserted(): void {
+    if (this.#length > 0) this.#tree.maskText(this.#path, this.#slot, this.#start, this.#length, this.texts);
+    this.#length = 0;
   }
 
   done(op: ContentOp, start: number): void {

@@ -264,6 +264,15 @@ export class Reader {
     return decodeUtf8(this.#buffer, start, start + length);
   }
 
+  /** Passes over so many varints that were read before. */
+  passVarints(count: number): void {
+    const buffer = this.#buffer;
+    let at = this.#position;
+    for (let left = count; left > 0; at++) if (at >= this.#end || buffer[at]! < 0x80) left--;
+    if (at > this.#end) throw new Malformed("cut short");
+    this.#position = at;
+  }
+
   /** Passes over a string that was read before; answers how many UTF-16 units it has. */
   units(): number {
     const length = this.varint();

@@ -269,8 +269,7 @@ export class OpReader {
     if (kind !== OP.insertText) return this.#op(kind);
     this.skimmed = this.#pathInUse();
     const flags = input.byte();
-    for (let left = (flags & 2) === 0 ? 2 : 0; left > 0; left--) input.varint();
-    for (let left = (flags & 1) !== 0 && (flags & 4) === 0 ? 2 : 0; left > 0; left--) input.varint();
+    input.passVarints(((flags & 2) === 0 ? 2 : 0) + ((flags & 1) !== 0 && (flags & 4) === 0 ? 2 : 0));
     return input.units();
   }
 

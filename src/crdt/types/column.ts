@@ -63,6 +63,24 @@ export class Column<C extends Elements> {
     return run;
   }
 
+  /** Puts the runs that hold the elements at positions in [from, to) behind others; each of them must be here. */
+  collect(from: number, to: number, runs: Run[]): void {
+    const { cells } = this.#runs;
+    let s = this.#stretchOf(from);
+    let stretch = this.#stretches[s]!;
+    let i = Math.max(lastAtOrBefore(cells, stretch, from), 0);
+    for (let next = from; next < to; i++) {
+      if (i === stretch.length && s + 1 < this.#stretches.length) {
+        stretch = this.#stretches[++s]!;
+        i = 0;
+      }
+      const run = i < stretch.length ? stretch[i]! : NONE;
+      if (run === NONE || !holds(cells, run, next)) assert(false, "a named element is here");
+      runs.push(run);
+      next = cells[run + START]! + cells[run + LENGTH]!;
+    }
+  }
+
   // Reading beyond the end of an array is slow, and makes fast code slow for good.
   #nextOf(stretch: number, index: number): Run {
     if (stretch >= this.#stretches.length) return NONE;

@@ -228,8 +228,9 @@ export class DocumentTree {
 
   hideAll(texts: HiddenTexts, isMasked: boolean, patches: Patch[]): void {
     for (const { node, path, inserted, deleted } of texts) {
-      for (const { index, removed, content } of node.text.hideAll(inserted, MASKED, isMasked, deleted))
-        patches.push({ type: "text", path, index, removed, inserted: content ?? "" });
+      node.text.hideAll(inserted, MASKED, isMasked, deleted, (index, removed, content) =>
+        patches.push({ type: "text", path, index, removed, inserted: content ?? "" }),
+      );
       this.touch(path);
     }
   }

@@ -231,13 +231,8 @@ export class Pieces<C extends Elements> {
 
   /** The runs of a span that was cut out, put behind those of others. */
   within({ change, start, length }: Span, pieces: Run[] = []): Run[] {
-    const column = this.mustColumn(change);
     const from = this.strands.start(change) + start;
-    for (let next = from; next < from + length; ) {
-      const run = this.mustHold(column, next);
-      pieces.push(run);
-      next = this.runs.end(run);
-    }
+    this.mustColumn(change).collect(from, from + length, pieces);
     return pieces;
   }
 

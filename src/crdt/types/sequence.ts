@@ -31,7 +31,7 @@ import {
   STATE,
   VISIBLE,
 } from "./runs.ts";
-import { type Deleted, type SequenceStep, Showing, type ShownStep } from "./showing.ts";
+import { type Deleted, type SequenceStep, Showing, type TellShown } from "./showing.ts";
 import { type GrowingSpan, Strands } from "./strands.ts";
 
 /** Visible elements of one change in a row. */
@@ -330,15 +330,16 @@ export class Sequence<C extends Elements> {
     return this.#showing.hide(span, why, isHidden);
   }
 
-  /** The same of very many in disjoint spans, while deletes are taken back; the steps tell what comes back, too. */
+  /** The same of very many in disjoint spans, while deletes that are here are taken back. */
   hideAll(
     spans: readonly Span[],
     why: number,
     isHidden: boolean,
-    undeleted: readonly Deleted[] = [],
-  ): ShownStep<C>[] {
+    undeleted: readonly Deleted[],
+    tell: TellShown<C>,
+  ): void {
     this.#text = null;
-    return this.#showing.hideAll(spans, why, isHidden, undeleted);
+    this.#showing.hideAll(spans, why, isHidden, undeleted, tell);
   }
 
   /** Forgets elements that nothing hangs on: a draft rolled back. They are the newest of their strand. */

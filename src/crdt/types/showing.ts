@@ -14,11 +14,8 @@ export interface SequenceStep {
   readonly inserted: number;
 }
 
-/** A step of elements that go, or come back with their content. */
-export interface ShownStep<C> extends SequenceStep {
-  removed: number;
-  readonly content: C | null;
-}
+/** `removed` visible elements at `index` went away, or elements with a content came. The steps hold one after the other. */
+export type TellShown<C> = (index: number, removed: number, content: C | null) => void;
 
 /** Elements that a change deleted. */
 export interface Deleted extends Span {
@@ -72,21 +69,21 @@ export class Showing<C extends Elements> {
     });
   }
 
-  /** The same of very many in disjoint spans, and of very many deletes that are taken back; the steps tell what comes back,
-   * too. */
+  /** The same of very many in disjoint spans, and of very many deletes that are taken back. */
   hideAll(
     spans: readonly Span[],
     why: number,
     isHidden: boolean,
     undeleted: readonly Deleted[],
-  ): ShownStep<C>[] {
-    // Cutting one span out may move a piece of another into another leaf: all are cut before any is looked at.
+    tell: TellShown<C>,
+  ): void {
+    // Cutting one span out may move a piece of another into another leaf: all are cut before any is looked at. What one change
+    // deleted is cut out already.
     for (const span of spans) this.#pieces.cutOut(span);
-    for (const span of undeleted) this.#pieces.cutOut(span);
     const changed: Run[] = [];
     const { cells } = this.#runs;
-    let i = 0;
     for (const span of spans) this.#pieces.within(span, changed);
+    let i = 0;
     for (; i < changed.length; i++) {
       const at = changed[i]! + STATE;
       cells[at] = isHidden ? cells[at]! | why : cells[at]! & ~why;
@@ -95,15 +92,20 @@ export class Showing<C extends Elements> {
       this.#pieces.within(span, changed);
       for (; i < changed.length; i++) this.#runs.removeDeleter(changed[i]!, span.by);
     }
-    const steps: ShownStep<C>[] = [];
+    let removed = 0;
+    let removedAt = 0;
     this.#order.refresh(changed, (index, run, shows) => {
-      const length = this.#runs.cells[run + LENGTH]!;
-      const last = steps[steps.length - 1];
-      if (shows) steps.push({ index, removed: 0, inserted: length, content: this.#pieces.contents(run) });
-      else if (last !== undefined && last.index === index && last.content === null) last.removed += length;
-      else steps.push({ index, removed: length, inserted: 0, content: null });
+      if (removed > 0 && (shows || index !== removedAt)) {
+        tell(removedAt, removed, null);
+        removed = 0;
+      }
+      if (shows) tell(index, 0, this.#pieces.contents(run));
+      else {
+        removed += cells[run + LENGTH]!;
+        removedAt = index;
+      }
     });
-    return steps;
+    if (removed > 0) tell(removedAt, removed, null);
   }
 
   /** `count` elements from the `offset`-th on, which show and were never touched, are deleted. A word deleted letter by letter becomes one piece again. */
