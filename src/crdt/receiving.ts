@@ -15,7 +15,6 @@ import { REFUSED_IDS_MAX } from "./limits.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 import type { Patch } from "./types/document.ts";
 import type { Slot } from "./types/dot.ts";
-import type { DeleteOp } from "./types/op.ts";
 
 export interface Refused {
   readonly id: ChangeId | null;
@@ -224,15 +223,9 @@ export class Receiving {
       }
     }
     const op = local.ops[0];
-    if (typing !== null && op?.type === "delete") this.#deleteEach(op, slot, outcome);
+    if (typing !== null && op?.type === "delete") this.#holding.tree.deleteEach(op, slot, outcome.patches);
     else masking.apply(change, ancestors.prev, local, slot, outcome.patches);
     return null;
-  }
-
-  /** One span is of each of the changes from `first` on. */
-  #deleteEach({ path, spans }: DeleteOp, first: Slot, { patches }: Outcome): void {
-    for (let i = 0; i < spans.length; i++)
-      this.#holding.tree.apply({ type: "delete", path, spans: [spans[i]!] }, first + i, 0, patches);
   }
 
   #enter(

@@ -125,11 +125,11 @@ export const CORE: readonly Bug[] = [
   },
   {
     about: "the hash leaves out the last byte",
-    file: "crdt/graph/codec.ts",
+    file: "crdt/graph/sha256.ts",
     edits: [
       [
-        "buffer, start + BEGINNING_END, end, buffer, end)",
-        "buffer, start + BEGINNING_END, end - 1, buffer, end)",
+        "run(from, view, start, end);\n  for (let i = 0; i < 8; i++) view",
+        "run(from, view, start, end - 1);\n  for (let i = 0; i < 8; i++) view",
       ],
     ],
     story: siege("chains"),

@@ -116,12 +116,19 @@ const withoutHashes = () =>
 /** A core whose hash is of less than the bytes of a change. */
 const hashing = (seen: (bytes: Uint8Array) => Uint8Array) =>
   planted(
-    plant<typeof crypto>("graph/crypto.ts", ({ sha256From }) => ({
-      sha256From(from, input, start, end, ...out) {
+    plant<typeof crypto>("graph/crypto.ts", ({ sha256From }) => {
+      const blind: typeof sha256From = (from, input, start, end) => {
         const bytes = seen(input.slice(start, end));
-        return sha256From(from, bytes, 0, bytes.length, ...out);
-      },
-    })),
+        return sha256From(from, bytes, 0, bytes.length);
+      };
+      return {
+        sha256From: blind,
+        sha256Behind(from, view, start, end) {
+          const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+          bytes.set(blind(from, bytes, start, end), end);
+        },
+      };
+    }),
   );
 
 const blindTo = (unseen: () => readonly Uint8Array[]) =>

@@ -7,7 +7,7 @@ import { type Refusal, refuse } from "../refusal.ts";
 import { type Naming, readBody, type Skim, skimBody, takeOps, writeBody } from "./body.ts";
 import { type Bytes, Malformed, Reader, toHex, Writer } from "./bytes.ts";
 import type { ChangeId, DeviceId, DocId, Header, Op } from "./change.ts";
-import { type Midstate, midstate, sha256From, tag } from "./crypto.ts";
+import { type Midstate, midstate, sha256Behind, sha256From, tag } from "./crypto.ts";
 import { nameAt } from "./hex.ts";
 import { compareNames, isSameName, NAME_BYTES, viewOf } from "./names.ts";
 import { WrittenChange } from "./written.ts";
@@ -193,8 +193,8 @@ function begins(view: DataView, at: number, beginning: DataView): boolean {
 }
 
 /** wire §3.1: SHA-256 over a tag of one block, document and author (the next block), and the rest. */
-function nameChange({ buffer, start, end }: WrittenChange, beginning: Beginning): void {
-  sha256From(stateOf(beginning), buffer, start + BEGINNING_END, end, buffer, end);
+function nameChange({ view, start, end }: WrittenChange, beginning: Beginning): void {
+  sha256Behind(stateOf(beginning), view, start + BEGINNING_END, end);
 }
 
 /** Of the hash, behind the beginning. */

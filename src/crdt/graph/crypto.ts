@@ -4,7 +4,7 @@
 
 import { type Bytes, encodeUtf8 } from "./bytes.ts";
 
-export { type Midstate, midstate, sha256, sha256From } from "./sha256.ts";
+export { type Midstate, midstate, sha256, sha256Behind, sha256From } from "./sha256.ts";
 
 /** A domain tag, padded with zeros to one block of SHA-256, so that its state can be kept. */
 export function tag(text: string): Bytes {

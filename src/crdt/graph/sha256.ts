@@ -42,46 +42,24 @@ const START: Midstate = {
 const w = new Int32Array(64);
 const state = new Int32Array(8);
 
-/** The hash of what led to `from`, followed by `input` from `start` up to and without `end`; into `out` at `outAt`. */
-export function sha256From(
-  from: Midstate,
-  input: Uint8Array,
-  start: number,
-  end: number,
-  out: Bytes = new Uint8Array(HASH_BYTES),
-  outAt = 0,
-): Bytes {
-  for (let i = 0; i < 8; i++) state[i] = from.words[i]!;
-  const length = end - start;
-  const rest = length % BLOCK_BYTES;
-  const tail = end - rest;
-  for (let at = start; at < tail; at += BLOCK_BYTES) {
-    loadWords(input, at, 16);
-    compress();
-  }
-  // §5.1.1: a one bit, zeros, and the length in bits at the end of a block.
-  const words = rest >> 2;
-  loadWords(input, tail, words);
-  let last = 0x80 << (24 - ((rest & 3) << 3));
-  for (let i = rest & ~3; i < rest; i++) last |= input[tail + i]! << (24 - ((i & 3) << 3));
-  w[words] = last;
-  for (let i = words + 1; i < 16; i++) w[i] = 0;
-  if (rest >= BLOCK_BYTES - 8) {
-    compress();
-    w.fill(0, 0, 16);
-  }
-  const total = from.bytes + length;
-  w[14] = Math.floor(total / 0x20000000);
-  w[15] = total << 3;
-  compress();
-  for (let i = 0, at = outAt; i < 8; i++, at += 4) {
+/** The hash of what led to `from`, followed by `input` from `start` up to and without `end`. */
+export function sha256From(from: Midstate, input: Uint8Array, start: number, end: number): Bytes {
+  const hash = new Uint8Array(HASH_BYTES);
+  run(from, new DataView(input.buffer, input.byteOffset, input.byteLength), start, end);
+  for (let i = 0, at = 0; i < 8; i++, at += 4) {
     const word = state[i]!;
-    out[at] = word >>> 24;
-    out[at + 1] = word >>> 16;
-    out[at + 2] = word >>> 8;
-    out[at + 3] = word;
+    hash[at] = word >>> 24;
+    hash[at + 1] = word >>> 16;
+    hash[at + 2] = word >>> 8;
+    hash[at + 3] = word;
   }
-  return out;
+  return hash;
+}
+
+/** The same of bytes in a view, which is written behind them. */
+export function sha256Behind(from: Midstate, view: DataView, start: number, end: number): void {
+  run(from, view, start, end);
+  for (let i = 0; i < 8; i++) view.setInt32(end + i * 4, state[i]!);
 }
 
 export function sha256(input: Uint8Array): Bytes {
@@ -92,17 +70,44 @@ export function sha256(input: Uint8Array): Bytes {
 export function midstate(blocks: Uint8Array, from: Midstate = START): Midstate {
   if (blocks.length % BLOCK_BYTES !== 0)
     throw new RangeError(`Expected whole blocks of ${BLOCK_BYTES} bytes, got ${blocks.length} bytes`);
-  state.set(from.words);
+  const view = new DataView(blocks.buffer, blocks.byteOffset, blocks.byteLength);
+  for (let i = 0; i < 8; i++) state[i] = from.words[i]!;
   for (let at = 0; at < blocks.length; at += BLOCK_BYTES) {
-    loadWords(blocks, at, 16);
+    loadWords(view, at, 16);
     compress();
   }
   return { words: state.slice(), bytes: from.bytes + blocks.length };
 }
 
-function loadWords(input: Uint8Array, at: number, count: number): void {
-  for (let i = 0; i < count; i++, at += 4)
-    w[i] = (input[at]! << 24) | (input[at + 1]! << 16) | (input[at + 2]! << 8) | input[at + 3]!;
+/** Into `state`. */
+function run(from: Midstate, view: DataView, start: number, end: number): void {
+  for (let i = 0; i < 8; i++) state[i] = from.words[i]!;
+  const length = end - start;
+  const rest = length % BLOCK_BYTES;
+  const tail = end - rest;
+  for (let at = start; at < tail; at += BLOCK_BYTES) {
+    loadWords(view, at, 16);
+    compress();
+  }
+  // §5.1.1: a one bit, zeros, and the length in bits at the end of a block.
+  const words = rest >> 2;
+  loadWords(view, tail, words);
+  let last = 0x80 << (24 - ((rest & 3) << 3));
+  for (let i = rest & ~3; i < rest; i++) last |= view.getUint8(tail + i) << (24 - ((i & 3) << 3));
+  w[words] = last;
+  for (let i = words + 1; i < 16; i++) w[i] = 0;
+  if (rest >= BLOCK_BYTES - 8) {
+    compress();
+    for (let i = 0; i < 16; i++) w[i] = 0;
+  }
+  const total = from.bytes + length;
+  w[14] = Math.floor(total / 0x20000000);
+  w[15] = total << 3;
+  compress();
+}
+
+function loadWords(view: DataView, at: number, count: number): void {
+  for (let i = 0; i < count; i++) w[i] = view.getInt32(at + i * 4);
 }
 
 /** §6.2.2: one block, in the first 16 words of `w`, into `state`. */

@@ -13,7 +13,7 @@ import type { Span } from "../types/dot.ts";
 import { type DeleteOp, isOfKeys } from "../types/op.ts";
 import { type Bytes, copyBytes } from "./bytes.ts";
 import { BEGINNING_END, beginningOf, stateOf, WIRE_VERSION } from "./codec.ts";
-import { sha256From } from "./crypto.ts";
+import { sha256Behind } from "./crypto.ts";
 import { copyName, isSameName, NAME_BYTES } from "./names.ts";
 import { WrittenChange } from "./written.ts";
 
@@ -92,14 +92,14 @@ interface Bodies {
 /** Each makes one element, a letter of the base plane. */
 export class Letters implements Bodies {
   readonly text: string;
-  readonly #from: Bytes;
+  readonly #from: DataView;
   readonly #start: number;
   /** Of what all have in common: the letter and its length stand behind it. */
   readonly #end: number;
 
-  constructor({ buffer, end, bodyBytes }: WrittenChange, text: string) {
+  constructor({ buffer, view, end, bodyBytes }: WrittenChange, text: string) {
     this.text = text;
-    this.#from = buffer;
+    this.#from = view;
     this.#start = end - bodyBytes;
     let letterAt = end - 1;
     while ((buffer[letterAt]! & 0xc0) === 0x80) letterAt--;
@@ -115,8 +115,8 @@ export class Letters implements Bodies {
     return this.#end - this.#start + 1 + (code < 0x80 ? 1 : code < 0x800 ? 2 : 3);
   }
 
-  write(i: number, buffer: Bytes, _: DataView, at: number): number {
-    copyBytes(this.#from, this.#start, this.#end, buffer, at);
+  write(i: number, buffer: Bytes, view: DataView, at: number): number {
+    copyStretch(this.#from, this.#start, this.#end, view, at);
     return writeLetter(this.text.charCodeAt(i), buffer, at + this.#end - this.#start);
   }
 }
@@ -239,7 +239,7 @@ export class Typing {
       buffer[at++] = 0;
       buffer[at++] = 0;
       at = bodies.write(i, buffer, view, at);
-      sha256From(state, buffer, begin + BEGINNING_END, at, buffer, at);
+      sha256Behind(state, view, begin + BEGINNING_END, at);
       [named, namedAt] = [view, at];
       this.#ends[i] = at;
       at += NAME_BYTES;
@@ -298,6 +298,13 @@ function writeVarint(value: number, buffer: Bytes, at: number): number {
   for (; value >= 0x80; value >>= 7) buffer[at++] = value | 0x80;
   buffer[at++] = value;
   return at;
+}
+
+/** Some dozens of bytes, by words. */
+function copyStretch(from: DataView, start: number, end: number, to: DataView, at: number): void {
+  let i = start;
+  for (; i + 4 <= end; i += 4, at += 4) to.setInt32(at, from.getInt32(i));
+  for (; i < end; i++, at++) to.setUint8(at, from.getUint8(i));
 }
 
 /** Its length, then UTF-8. */

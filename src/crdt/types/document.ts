@@ -221,6 +221,15 @@ export class DocumentTree {
     else this.#turn(isMasked ? "mask" : "unmask", op, change, start, patches);
   }
 
+  /** Of an op on a text one span is of each of the changes from `first` on. */
+  deleteEach({ path, spans }: DeleteOp, first: Slot, patches: Patch[]): void {
+    const { text } = this.node(path) as TextNode;
+    for (let i = 0; i < spans.length; i++)
+      for (const { index, removed } of text.delete(spans[i]!, first + i))
+        patches.push({ type: "text", path, index, removed, inserted: "" });
+    this.touch(path);
+  }
+
   /** The same of `length` elements that a change put into a text. */
   maskText(path: Path, change: Slot, start: number, length: number, texts: HiddenTexts): void {
     texts.insert(this.node(path) as TextNode, path, change, start, length);

@@ -3,7 +3,7 @@
 import { sha256 as nobleSha256 } from "@noble/hashes/sha2.js";
 import { describe, expect, it } from "vitest";
 import { encodeUtf8, toHex } from "../../../src/crdt/graph/bytes.ts";
-import { BLOCK_BYTES, midstate, sha256, sha256From } from "../../../src/crdt/graph/sha256.ts";
+import { BLOCK_BYTES, midstate, sha256, sha256Behind, sha256From } from "../../../src/crdt/graph/sha256.ts";
 import { mustFromHex } from "../../../src/crdt/index.ts";
 
 // FIPS 180-4, examples of NIST ("Cryptographic Standards and Guidelines, Example Values"), and of the SHAVS test
@@ -60,6 +60,10 @@ describe("our SHA-256", () => {
       for (const end of [kept, kept + 1, kept + 55, kept + 56, kept + 63, kept + 64, kept + 200]) {
         const expected = toHex(nobleSha256(bytes.subarray(0, end)));
         expect(toHex(sha256From(state, bytes, kept, end)), `${kept} to ${end}`).toBe(expected);
+        const room = new Uint8Array([...bytes.subarray(0, end), ...new Uint8Array(40).fill(7)]);
+        sha256Behind(state, new DataView(room.buffer), kept, end);
+        expect(toHex(room.subarray(end, end + 32))).toBe(expected);
+        expect(room.subarray(end + 32)).toEqual(new Uint8Array(8).fill(7));
         // The state is used again, and was not written to.
         expect(toHex(sha256From(state, bytes, kept, end))).toBe(expected);
       }
