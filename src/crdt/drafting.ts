@@ -137,21 +137,24 @@ export class Drafting implements Author {
   }
 
   #rollBack(): void {
+    const undone: Patch[] = [];
     const composing = this.#composing;
     if (composing !== null) {
       composing.composition.drop();
+      this.tree.touch(composing.path);
       if (composing.composition.isEmpty) this.#forget(composing);
     }
-    if (this.#marked === null) return;
-    const { count, last } = this.#marked;
-    const undone: Patch[] = [];
-    for (const draft of this.#drafts.splice(count).reverse()) {
-      // Nothing is taken back inside an edit.
-      if (draft instanceof Draft) draft.rollBack(undone);
-      this.tree.strands.drop(draft.slot);
+    if (this.#marked !== null) {
+      const { count, last } = this.#marked;
+      for (const draft of this.#drafts.splice(count).reverse()) {
+        // Nothing is taken back inside an edit.
+        if (draft instanceof Draft) draft.rollBack(undone);
+        this.tree.strands.drop(draft.slot);
+      }
+      this.#last = last;
+      if (last !== null) last.rollBack(undone);
     }
-    this.#last = last;
-    if (last !== null) last.rollBack(undone);
+    this.tree.settle(undone);
   }
 
   add(op: ContentOp): Dot {

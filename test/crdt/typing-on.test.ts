@@ -2,9 +2,11 @@
 // neither who looks, nor who listens, nor who gets the changes, wherever edits fail in between.
 
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { MapEdit } from "../../src/crdt/index.ts";
-import { gather, newcomer, SEED } from "./people.ts";
+import { gather, newcomer, SEED, sync } from "./people.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
 
 class Failure extends Error {}
 
@@ -102,6 +104,36 @@ describe("typing on", () => {
     );
     expect(thrown).toBeGreaterThan(300);
     expect(composed).toBeGreaterThan(2_000);
+  });
+
+  it("in an item that shows for its text alone leaves it there when the edit that emptied it fails", () => {
+    const people = gather("Alice", "Bob");
+    const [alice, bob] = people;
+    alice.write(root => root.list("items").insertNew(0, "text"));
+    sync(people);
+    alice.write(root => root.list("items").text(0).insert(0, "ab"));
+    bob.write(root => root.list("items").delete(0));
+    sync(people);
+    const before = alice.json;
+    expect(JSON.parse(before).items).toEqual(["ab"]);
+    const emptied = (root: MapEdit): void => root.list("items").text(0).delete(0, 2);
+    const failing = (root: MapEdit): void => {
+      emptied(root);
+      expect(root.list("items").length).toBe(0);
+      throw new Failure();
+    };
+    expect(() => alice.replica.edit(failing)).toThrow(Failure);
+    expect(alice.json).toBe(before);
+    // The same where more is taken back than was composed.
+    const elsewhere = (root: MapEdit): void => {
+      emptied(root);
+      root.set("field", 1);
+      throw new Failure();
+    };
+    expect(() => alice.replica.edit(elsewhere)).toThrow(Failure);
+    expect(alice.json).toBe(before);
+    alice.write(emptied);
+    expect(JSON.parse(alice.json).items).toEqual([]);
   });
 
   it("leaves nothing of what was typed and deleted again: there is no change", () => {

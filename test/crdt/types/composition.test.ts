@@ -1,9 +1,11 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { Composition } from "../../../src/crdt/types/composition.ts";
 import { textSequence } from "../../../src/crdt/types/sequence.ts";
 import { Strands } from "../../../src/crdt/types/strands.ts";
 import { SEED } from "../people.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
 
 /** A composition in a text that stands in the tree. */
 function composing(text: string): Composition {
@@ -85,11 +87,11 @@ describe("a composition", () => {
           }
         },
       ),
-      { seed: SEED, numRuns: 2_000 },
+      { seed: SEED, numRuns: 800 },
     );
-    expect(refused).toBeGreaterThan(500);
-    expect(dropped).toBeGreaterThan(500);
-    expect(several).toBeGreaterThan(500);
+    expect(refused).toBeGreaterThan(300);
+    expect(dropped).toBeGreaterThan(300);
+    expect(several).toBeGreaterThan(300);
   });
 
   it("takes nothing beyond the ends", () => {
