@@ -273,7 +273,11 @@ export async function reopen({ doc: id, key, image, records }) {
   const doc = new Doc(key, replica);
   return {
     text: () => textOf(replica.node([{ at: BODY, kind: "text" }])),
-    edit: (position, inserted) => doc.edit(position, 0, inserted),
+    edit: (position, inserted) => {
+      doc.edit(position, 0, inserted);
+      // Into the tree, too: whoever shows carets looks there at once.
+      assertLength(replica);
+    },
     complete: () => {
       const left = replica.fill(records);
       if (left.length > 0 || !replica.isWhole)
@@ -281,6 +285,11 @@ export async function reopen({ doc: id, key, image, records }) {
     },
     assertWhole: text => assertWhole(doc, text, { doc: id, records }),
   };
+}
+
+function assertLength(replica) {
+  const { text } = replica.node([{ at: BODY, kind: "text" }]);
+  if (text.length === 0) throw new Error("Expected a text");
 }
 
 /** The first edit is signed and taken by somebody who replayed everything; what that one writes is taken here. */
