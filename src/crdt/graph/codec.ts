@@ -206,7 +206,7 @@ export function stateOf(beginning: Beginning): Midstate {
 /** The id of a change as bytes. */
 export function hashOf(bytes: Bytes): Bytes {
   const { length } = bytes;
-  if (length < BEGINNING_END) return sha256From(TAGGED, bytes, 1, length);
+  if (length < BEGINNING_END) return sha256From(TAGGED, bytes, Math.min(1, length), length);
   const state = stateOf(beginningOf({ buffer: bytes, view: viewOf(bytes), start: 0 }));
   return sha256From(state, bytes, BEGINNING_END, length);
 }

@@ -4,7 +4,7 @@
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import type { Change, Op } from "../../../src/crdt/graph/change.ts";
-import { decodeChange, encodeChange, WIRE_VERSION } from "../../../src/crdt/graph/codec.ts";
+import { decodeChange, encodeChange, idOf, WIRE_VERSION } from "../../../src/crdt/graph/codec.ts";
 import type { Bytes } from "../../../src/crdt/index.ts";
 import { CHANGE_BYTES_MAX } from "../../../src/crdt/limits.ts";
 import { begin, forge, gather, Key, SEED, sync } from "../people.ts";
@@ -97,6 +97,12 @@ describe("the bytes of a change", () => {
       ),
       { seed: SEED, numRuns: 3_000 },
     );
+  });
+
+  it("have an id whatever they are, be they none", () => {
+    const ids = [0, 1, 64, 65].map(length => idOf(new Uint8Array(length)));
+    expect(new Set(ids).size).toBe(3);
+    expect(ids[0]).toBe(ids[1]);
   });
 
   it("that promise more than they hold cost nothing", () => {
