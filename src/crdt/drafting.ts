@@ -195,14 +195,16 @@ export class Drafting implements Author {
   settle(): void {
     const composing = this.#composing;
     if (composing === null) return;
-    this.#forget(composing);
     const { node, path } = composing;
     const { pieces, held } = composing.composition;
+    node.endComposition();
     let moved = 0;
     for (const { at, removed, inserted } of pieces) {
       this.#splice(node, path, at + moved, removed, inserted);
       moved += inserted.length - removed;
     }
+    // Not before: a draft that is made of it builds on what was there when it was begun, as one that is open does.
+    this.#composing = null;
     if (this.#patches === null) return;
     // What the edit under way does can be taken back.
     this.#enter();

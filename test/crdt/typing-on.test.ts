@@ -4,7 +4,7 @@
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import type { MapEdit } from "../../src/crdt/index.ts";
-import { gather, newcomer, SEED, sync } from "./people.ts";
+import { clock, gather, newcomer, SEED, sync } from "./people.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -134,6 +134,22 @@ describe("typing on", () => {
     expect(alice.json).toBe(before);
     alice.write(emptied);
     expect(JSON.parse(alice.json).items).toEqual([]);
+  });
+
+  it("builds on what was there at its first letter, whatever another tab stored before it was closed", () => {
+    const people = gather("Alice", "Bob");
+    const [alice, bob] = people;
+    alice.write(root => root.text("text").insert(0, "ab"));
+    sync(people);
+    const { heads } = alice.replica;
+    bob.write(root => root.text("text").insert(2, "c"));
+    const others = bob.letters().filter(({ id }) => !alice.replica.has(id));
+    expect(others).toHaveLength(1);
+    alice.replica.edit(root => root.text("text").insert(1, "x"));
+    const { closed } = alice.replica.restore(others, clock.now);
+    const { change } = alice.replica.get(closed[0]!.id)!;
+    expect(change.parents).toEqual(heads);
+    expect(JSON.parse(alice.json).text).toBe("axbc");
   });
 
   it("leaves nothing of what was typed and deleted again: there is no change", () => {
