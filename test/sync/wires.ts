@@ -35,7 +35,9 @@ export class Wire implements PeerLink {
   #held: Bytes[] | null = null;
   #buffered = 0;
   #isAboveHigh = false;
-  isClosed = false;
+  /** Nothing goes out of this end, nor comes in, and nobody was told. */
+  #isLost = false;
+  #isOver = false;
   judged: (standing: Standing) => void = () => undefined;
 
   constructor(
@@ -52,6 +54,11 @@ export class Wire implements PeerLink {
     const [first, second] = prints ?? [null, null];
     this.fingerprints =
       first === null ? null : initiator ? { local: first, remote: second } : { local: second, remote: first };
+  }
+
+  /** Of no use any more, whether its holder knows or not. */
+  get isClosed(): boolean {
+    return this.#isOver || this.#isLost;
   }
 
   get sentBytes(): number {
@@ -109,27 +116,33 @@ export class Wire implements PeerLink {
     for (const frame of held) this.#after(this.delayMs, () => this.#arrive(frame));
   }
 
+  /** Whoever holds this end gives it up. The other end hears of it, unless the way there is lost. */
   close(): void {
-    if (this.isClosed) return;
+    if (this.#isOver) return;
     this.#end();
     const other = this.other!;
-    this.#after(this.delayMs, () => other.whenAwake(() => other.#end()));
+    if (!this.#isLost) this.#after(this.delayMs, () => other.whenAwake(() => other.#hearEnd()));
   }
 
   /** The network is gone: nothing under way arrives, both ends hear that it is over. */
   cut(): void {
-    this.#end();
-    this.other!.#end();
+    this.#hearEnd();
+    this.other!.#hearEnd();
   }
 
-  /** This end vanishes without a word, as with a crash; the other hears nothing ever again. */
+  /** The way is lost at this end without a word, as with a crash: neither end hears anything ever again, and each has to
+   * find out by itself. */
   vanish(): void {
-    this.isClosed = true;
+    this.#isLost = true;
+  }
+
+  #hearEnd(): void {
+    if (!this.#isLost) this.#end();
   }
 
   #end(): void {
-    if (this.isClosed) return;
-    this.isClosed = true;
+    if (this.#isOver) return;
+    this.#isOver = true;
     this.#after(0, () =>
       this.whenAwake(() => {
         this.#listener?.closed();
