@@ -16,7 +16,7 @@ import { type Author, Draft, pathBytes } from "./types/draft.ts";
 import { MapEdit } from "./types/edit.ts";
 import type { IsUnseen } from "./types/fugue.ts";
 import type { TextNode } from "./types/node.ts";
-import { type ContentOp, mapDots, type Path } from "./types/op.ts";
+import { type ContentOp, mapDots, type Path, type Place } from "./types/op.ts";
 
 // Room for the header, whatever it holds, and for ops that grow by being joined.
 const DRAFT_BYTES_MAX = CHANGE_BYTES_MAX - 4 * 1024;
@@ -218,37 +218,38 @@ export class Drafting implements Author {
   }
 
   #splice(node: TextNode, path: Path, at: number, removed: number, inserted: string): void {
-    if (removed > 0) this.#cut(node, path, at, at + removed);
-    if (inserted !== "") this.#type(node, path, at, inserted);
+    if (removed === 0) this.#type(node, path, at, inserted);
+    else if (inserted === "") this.#cut(node, path, at, at + removed);
+    else {
+      const place = node.text.placeInstead(at, this.isUnseen);
+      this.#cut(node, path, at, at + removed);
+      this.#type(node, path, at, inserted, place);
+    }
   }
 
-  typeText(node: TextNode, path: Path, index: number, text: string): void {
-    this.#underWay();
-    this.#enter();
-    this.#type(node, path, index, text);
-    this.#changed(path, index, 0, text);
-  }
-
-  #type(node: TextNode, path: Path, index: number, text: string): void {
+  /** `place`: where it hangs, if that is known. */
+  #type(node: TextNode, path: Path, index: number, text: string, place: Place | null = null): void {
     for (let i = 0; i < text.length; ) {
       let end = Math.min(i + RUN_UNITS_MAX, text.length);
       if (end < text.length && isHighSurrogate(text.charCodeAt(end - 1))) end--;
-      this.#typeRun(node, path, index + i, i === 0 && end === text.length ? text : text.slice(i, end));
+      const run = i === 0 && end === text.length ? text : text.slice(i, end);
+      this.#typeRun(node, path, index + i, run, i === 0 ? place : null);
       i = end;
     }
   }
 
   /** At most `RUN_UNITS_MAX` units. */
-  #typeRun(node: TextNode, path: Path, index: number, text: string): void {
+  #typeRun(node: TextNode, path: Path, index: number, text: string, place: Place | null): void {
     const draft = this.#growing(INSERT_SIZE + pathBytes(path) + text.length * 3);
-    draft.typeText(node, path, index, text, this.#isUnseen);
+    if (place === null) draft.typeText(node, path, index, text, this.#isUnseen);
+    else draft.typeAt(node, path, place, text);
   }
 
-  cutText(node: TextNode, path: Path, from: number, to: number): void {
+  replaceText(node: TextNode, path: Path, index: number, removed: number, inserted: string): void {
     this.#underWay();
     this.#enter();
-    this.#cut(node, path, from, to);
-    this.#changed(path, from, to - from, "");
+    this.#splice(node, path, index, removed, inserted);
+    this.#changed(path, index, removed, inserted);
   }
 
   /** As many elements are as many spans at most. */

@@ -67,10 +67,7 @@ export class PlaceText implements SharedText {
       this.#host.edit(root => {
         const text = textEdit(this.#replica, root, this.path);
         // From the last to the first they do not move each other.
-        for (const { from, to, insert } of patches.toReversed()) {
-          if (to > from) text.delete(from, to - from);
-          if (insert !== "") text.insert(from, insert);
-        }
+        for (const { from, to, insert } of patches.toReversed()) text.splice(from, to - from, insert);
       });
     } finally {
       this.#isEditing = false;

@@ -54,10 +54,7 @@ export function titleIn(root: ReturnType<Replica["node"]>): string {
 /** The patches hold in the text before; from the last to the first they do not move each other. */
 export function editBody(root: MapEdit, patches: readonly TextPatch[]): void {
   const text = root.text(BODY_KEY);
-  for (const { from, to, insert } of patches.toReversed()) {
-    if (to > from) text.delete(from, to - from);
-    if (insert !== "") text.insert(from, insert);
-  }
+  for (const { from, to, insert } of patches.toReversed()) text.splice(from, to - from, insert);
 }
 
 export interface NamedHeads {

@@ -40,8 +40,10 @@ export function editBy({ kind, at, size, key: keyNumber }: Draw, root: MapEdit):
       typeInto(root.text("body"), at, WORDS[size % WORDS.length]!);
       break;
     case 4:
+      replaceIn(root.text("body"), at, size, "");
+      break;
     case 5:
-      cutFrom(root.text("body"), at, size);
+      replaceIn(root.text("body"), at, size, WORDS[(at + size) % WORDS.length]!);
       break;
     case 6:
       root.map("map").set(key, NUMBERS[size % NUMBERS.length]!);
@@ -115,11 +117,11 @@ function typeInto(text: TextEdit, at: number, word: string): void {
   if (word !== "") text.insert(boundary(text.toString(), at), word);
 }
 
-function cutFrom(text: TextEdit, at: number, size: number): void {
+function replaceIn(text: TextEdit, at: number, size: number, word: string): void {
   const shown = text.toString();
   const from = boundary(shown, at);
   const to = boundary(shown, Math.min(from + size, shown.length));
-  if (to > from) text.delete(from, to - from);
+  text.splice(from, Math.max(0, to - from), word);
 }
 
 function deleteFrom(list: ListEdit, at: number, count: number): void {

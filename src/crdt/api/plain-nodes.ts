@@ -37,10 +37,10 @@ export class PlainText {
     if (count > 0) (this.#held.open() as TextEdit).delete(index, count);
   }
 
-  /** Deletes, then inserts at the same place. */
+  /** Both: `text` stands where the `count` units from `index` stood. */
   splice(index: number, count: number, text = ""): void {
-    this.delete(index, count);
-    this.insert(index, text);
+    checkRange(index, count, this.length);
+    if (count > 0 || text !== "") (this.#held.open() as TextEdit).splice(index, count, text);
   }
 }
 

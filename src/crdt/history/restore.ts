@@ -98,10 +98,7 @@ class Restoring {
     const isCopy = steps.length === 0 && edit.length === 0;
     if (isCopy) edit.insert(0, then === null ? "" : textOf(then));
     // From the last to the first they do not move each other.
-    for (const { from, to, insert } of steps.toReversed()) {
-      if (to > from) edit.delete(from, to - from);
-      if (insert !== "") edit.insert(from, insert);
-    }
+    for (const { from, to, insert } of steps.toReversed()) edit.splice(from, to - from, insert);
   }
 
   #list(edit: ListEdit, then: ListNode | null): void {

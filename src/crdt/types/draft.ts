@@ -19,10 +19,8 @@ export interface Author {
   /** Replaces visible units by others, well formed, if that composes with what is done to the text; false if it does not, and
    * then nothing has happened. */
   compose(node: TextNode, path: Path, index: number, removed: number, inserted: string): boolean;
-  /** Before visible index `index`. */
-  typeText(node: TextNode, path: Path, index: number, text: string): void;
-  /** The visible units in [from, to). */
-  cutText(node: TextNode, path: Path, from: number, to: number): void;
+  /** The same in the tree: `removed` visible units from `index` give way to `inserted`. */
+  replaceText(node: TextNode, path: Path, index: number, removed: number, inserted: string): void;
 }
 
 type PlacedOp = Extract<ContentOp, Place>;
@@ -131,14 +129,22 @@ export class Draft {
 
   /** At most `RUN_UNITS_MAX` units. Where it goes on with what was typed last it lengthens that. */
   typeText(node: TextNode, path: Path, index: number, text: string, isUnseen: IsUnseen): void {
-    checkInside(node.text, index);
-    const start = this.#next;
-    const place = node.text.insertAt(index, { change: this.slot, index: start }, text, isUnseen);
+    const place = node.text.insertAt(index, { change: this.slot, index: this.#next }, text, isUnseen);
+    this.#typed(node, path, place, text);
+  }
+
+  /** The same at a place that was asked for. */
+  typeAt(node: TextNode, path: Path, place: Place, text: string): void {
+    node.text.put({ change: this.slot, index: this.#next }, place, text);
+    this.#typed(node, path, place, text);
+  }
+
+  #typed(node: TextNode, path: Path, place: Place, text: string): void {
     let size = text.length * 3;
     if (this.#isTypedOn(node, place, text.length)) this.#typing!.text += text;
     else {
       this.close();
-      this.#typing = { node, path, place, start, text };
+      this.#typing = { node, path, place, start: this.#next, text };
       size += INSERT_BYTES + pathBytes(path);
     }
     this.#grow(text.length, size);
@@ -313,9 +319,4 @@ export function pathBytes(path: Path): number {
 
 function isSameDot(a: Dot | null, b: Dot | null): boolean {
   return a === null || b === null ? a === b : a.change === b.change && a.index === b.index;
-}
-
-export function checkInside(text: TextNode["text"], index: number): void {
-  if (text.isInside(index))
-    throw new RangeError(`Expected a position between characters, got ${index} inside a surrogate pair`);
 }

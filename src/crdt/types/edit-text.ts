@@ -1,6 +1,5 @@
 // What a local author holds in hand of a text.
 
-import { checkInside } from "./draft.ts";
 import { checkIndex, checkRange, Handle } from "./handle.ts";
 import { type TextNode, textOf } from "./node.ts";
 
@@ -17,10 +16,10 @@ export class TextEdit extends Handle<TextNode> {
   /** At `index` (0 … length, UTF-16 code units; never inside a surrogate pair). */
   insert(index: number, text: string): void {
     const node = this.known ?? this.node;
-    if (!isWellFormed(text)) throw new TypeError("Expected text without lone surrogates");
+    checkWellFormed(text);
     if (text !== "" && this.author.compose(node, this.path, index, 0, text)) return;
     checkIndex(index, node.length);
-    if (text !== "") this.author.typeText(node, this.path, index, text);
+    if (text !== "") this.#replace(node, index, 0, text);
   }
 
   /** `count` UTF-16 code units from `index`; both ends between characters. */
@@ -30,13 +29,32 @@ export class TextEdit extends Handle<TextNode> {
     if (isCount && this.author.compose(node, this.path, index, count, "")) return;
     checkRange(index, count, node.length);
     if (count === 0) return;
-    checkInside(node.text, index);
-    checkInside(node.text, index + count);
-    this.author.cutText(node, this.path, index, index + count);
+    this.#replace(node, index, count, "");
+  }
+
+  /** Both: `text` stands where the `count` units from `index` stood, whatever others write beside it meanwhile. */
+  splice(index: number, count: number, text: string): void {
+    if (count === 0) this.insert(index, text);
+    else if (text === "") this.delete(index, count);
+    else {
+      const { node } = this;
+      checkRange(index, count, node.length);
+      checkWellFormed(text);
+      if (this.author.compose(node, this.path, index, count, text)) return;
+      this.#replace(node, index, count, text);
+    }
+  }
+
+  #replace(node: TextNode, index: number, removed: number, inserted: string): void {
+    for (const end of [index, index + removed])
+      if (node.text.isInside(end))
+        throw new RangeError(`Expected a position between characters, got ${end} inside a surrogate pair`);
+    this.author.replaceText(node, this.path, index, removed, inserted);
   }
 }
 
 /** As the platform says; of a single letter it is plain to see. */
-function isWellFormed(text: string): boolean {
-  return text.length === 1 ? (text.charCodeAt(0) & 0xf800) !== 0xd800 : text.isWellFormed();
+function checkWellFormed(text: string): void {
+  const holds = text.length === 1 ? (text.charCodeAt(0) & 0xf800) !== 0xd800 : text.isWellFormed();
+  if (!holds) throw new TypeError("Expected text without lone surrogates");
 }

@@ -83,6 +83,16 @@ export class Fugue<C extends Elements> {
     return this.#placeBetween(run, offset, next, hangsThere);
   }
 
+  /** See `Sequence.placeInstead`. */
+  placeInstead(index: number, isUnseen: IsUnseen): Place {
+    const { order, runs } = this.#pieces;
+    const run = order.find(index);
+    const offset = index - order.foundAt;
+    // What hangs left of it already may be what shows before it.
+    if (offset === 0 && runs.cells[run + LEFTS] !== NONE) return this.place(index, isUnseen);
+    return { parent: this.#dotIn(run, offset), side: "left", rightOrigin: null };
+  }
+
   /** See `Sequence.placeOf`; it begins `offset` behind the beginning of a run. */
   placeOf(run: Run, offset: number, isUnseen: IsUnseen): Place {
     const { order, runs } = this.#pieces;

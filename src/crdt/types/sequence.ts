@@ -226,6 +226,14 @@ export class Sequence<C extends Elements> {
     return this.#fugue.place(index, isUnseen);
   }
 
+  /**
+   * Where it hangs if it replaces the visible element at `index`: left of that one, though it could hang right of the element
+   * before. That may be another's, who types on there, and what came in its place would stand between their words.
+   */
+  placeInstead(index: number, isUnseen: IsUnseen = null): Place {
+    return this.#fugue.placeInstead(index, isUnseen);
+  }
+
   /** Where a run that is here would hang, of which `dot` is the first element, if it had been inserted last: in the same place. */
   placeOf(dot: Dot, isUnseen: IsUnseen): Place {
     const run = this.#pieces.mustFind(dot);
@@ -235,9 +243,14 @@ export class Sequence<C extends Elements> {
   /** Inserts new elements before visible index `index` and answers where they hang. */
   insertAt(index: number, dot: Dot, content: C, isUnseen: IsUnseen = null): Place {
     const place = this.place(index, isUnseen);
+    this.put(dot, place, content);
+    return place;
+  }
+
+  /** Inserts new elements at a place that was asked for, of which the first is `dot`. */
+  put(dot: Dot, place: Place, content: C): void {
     this.#text = null;
     this.#put(this.#pieces.columnOn(dot.change), this.#strands.position(dot), place, content);
-    return place;
   }
 
   /** Adds a run of new elements; the first is `dot`. Names in `place` must be here. */

@@ -35,3 +35,15 @@ test("every place of a text can be written at, beside what is loose", () => {
     expect(one.text()).toBe(other.text());
   }
 });
+
+test("every letter of a text can be replaced, beside what is loose", () => {
+  const { alice, bob } = setUp();
+  const { length } = alice.text();
+  for (let at = 0; at < length; at++) {
+    const [one, other] = [copyOf(alice), copyOf(bob)];
+    const letters = one.write(root => root.text("body").splice(at, 1, "!?"));
+    expect(other.receiveAll(letters).flatMap(({ refused }) => refused)).toEqual([]);
+    expect(other.text()).toBe(`${alice.text().slice(0, at)}!?${alice.text().slice(at + 1)}`);
+    expect(one.text()).toBe(other.text());
+  }
+});

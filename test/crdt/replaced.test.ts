@@ -1,0 +1,83 @@
+// What somebody puts in the place of what they wrote stands there: words that two people write at one place, and correct while
+// they do, stay two words. Prior art: Weidner and Kleppmann, "The Art of the Fugue" (2023), of words that are typed on.
+
+import fc from "fast-check";
+import { describe, expect, it, vi } from "vitest";
+import type { MapEdit } from "../../src/crdt/index.ts";
+import { editBody } from "../../src/sync/text.ts";
+import { gather, type Person, SEED, sync } from "./people.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const HOWS: Readonly<Record<string, (root: MapEdit, from: number, to: number, word: string) => void>> = {
+  "in an editor": (root, from, to, insert) => editBody(root, [{ from, to, insert }]),
+  "in a call": (root, from, to, word) => root.text("body").splice(from, to - from, word),
+  "beside other edits": (root, from, to, word) => {
+    root.text("other").insert(0, "-");
+    root.text("other").insert(1, "-");
+    root.set("other thing", 1);
+    root.text("body").splice(from, to - from, word);
+  },
+};
+
+describe.each(Object.entries(HOWS))("a word that is replaced %s", (_, replace) => {
+  it("stands where it stood, though the word before it becomes longer", () => {
+    const [alice, bob] = gather("Alice", "Bob");
+    alice.write(root => root.text("body").insert(0, "[]"));
+    sync([alice, bob]);
+    const [hers] = alice.write(root => root.text("body").insert(1, "漢"));
+    bob.write(root => root.text("body").insert(1, "漢"));
+    sync([alice, bob]);
+    const node = alice.replica.node([{ at: "body", kind: "text" }]);
+    if (node?.kind !== "text") throw new Error("no text");
+    const first = alice.replica.nameOf(node.text.dotAt(1))!;
+    const [left, right] = first.id === hers!.id ? [alice, bob] : [bob, alice];
+    right.write(root => replace(root, 2, 3, "感じ"));
+    left.write(root => root.text("body").insert(2, "字"));
+    sync([alice, bob]);
+    expect(alice.text()).toBe("[漢字感じ]");
+    expect(bob.text()).toBe("[漢字感じ]");
+  });
+
+  it("stays in one piece, whatever two people write and replace there, and when they hear of it", () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.record({
+            who: fc.nat(1),
+            from: fc.nat(9),
+            count: fc.nat(3),
+            length: fc.nat(2),
+            syncs: fc.boolean(),
+          }),
+          { minLength: 2, maxLength: 24 },
+        ),
+        steps => {
+          const people = gather("Alice", "Bob");
+          people[0]!.write(root => root.text("body").insert(0, "[]"));
+          sync(people);
+          for (const [i, person] of people.entries())
+            person.write(root => root.text("body").insert(1, "ab"[i]!));
+          for (const { who, from, count, length, syncs } of steps) {
+            const person = people[who]!;
+            const own = "ab"[who]!;
+            const [begin, end] = stretchOf(person, own);
+            // Nothing says that what is typed before a word belongs to it.
+            const at = Math.min(begin + (count === 0 ? from + 1 : from), end);
+            person.write(root => replace(root, at, Math.min(at + count, end), own.repeat(length + 1)));
+            if (syncs) sync(people);
+          }
+          sync(people);
+          expect(people[0]!.text()).toMatch(/^\[(a+b+|b+a+)\]$/);
+          expect(people[1]!.text()).toBe(people[0]!.text());
+        },
+      ),
+      { seed: SEED, numRuns: 100 },
+    );
+  });
+});
+
+function stretchOf(person: Person, own: string): readonly [number, number] {
+  const text = person.text();
+  return [text.indexOf(own), text.lastIndexOf(own) + 1];
+}
