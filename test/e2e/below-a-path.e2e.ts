@@ -3,7 +3,7 @@
 import { beforeAll, expect, it } from "vitest";
 import { PATIENCE_MS, setStage } from "./people.ts";
 
-const stage = setStage();
+const stage = setStage({ installs: true });
 
 beforeAll(async () => {
   await stage.stopServer();

@@ -36,7 +36,7 @@ it("a phone is added by link, writes as the same person, and is taken out of use
   await alice.sees("Ours. Laptop.");
 
   await openDevices(laptop);
-  expect(await rows(laptop).count()).toBe(1);
+  await expect.poll(() => rows(laptop).count()).toBe(1);
   await laptop.button("Add a device").focus();
   await laptop.press("Enter");
   const field = laptop.page.getByRole("textbox", { name: "Link for your other device" });

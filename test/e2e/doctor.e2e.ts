@@ -6,7 +6,7 @@ import { isFit } from "./fit.ts";
 import { PATIENCE_MS, type Person, setStage } from "./people.ts";
 import { type Faults, startProxy } from "./proxy.ts";
 
-const stage = setStage();
+const stage = setStage({ installs: true });
 
 /** By its title, what each check found; all but the one that takes a minute. */
 async function examine(person: Person, url: string): Promise<Record<string, string>> {

@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 import { isFit } from "./fit.ts";
 import { PATIENCE_MS, type Person, type PersonOptions, setStage } from "./people.ts";
 
-const stage = setStage();
+const stage = setStage({ installs: true });
 
 const ONLY_HERE = "Only on this device, until somebody lets you edit";
 

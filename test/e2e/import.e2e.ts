@@ -200,7 +200,7 @@ describe("a file", () => {
   });
 
   it("brings what others wrote into a document that is open here, under the hands of who writes", async () => {
-    const [alice, bob] = await stage.pair("Alice was here.");
+    const [alice, bob] = await stage.pair("Alice was here.", { installs: true });
     await bob.isSharedWith(1);
     await stage.stopServer();
     await bob.page.context().setOffline(true);

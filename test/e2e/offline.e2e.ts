@@ -4,7 +4,7 @@
 import { describe, expect, it } from "vitest";
 import { PATIENCE_MS, type Person, report, setStage, untilEqual } from "./people.ts";
 
-const stage = setStage();
+const stage = setStage({ installs: true });
 
 /** Milliseconds until a link that says nothing is given up, and some. */
 const NOTICED_MS = 25_000;

@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 import { isFit } from "./fit.ts";
 import { PATIENCE_MS, type Person, setStage, untilEqual } from "./people.ts";
 
-const stage = setStage();
+const stage = setStage({ installs: true });
 
 async function fieldOf({ page }: Person, name: string): Promise<string> {
   const field = page.getByRole("textbox", { name, exact: true });

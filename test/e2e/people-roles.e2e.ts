@@ -53,7 +53,7 @@ async function openAside(person: Person): Promise<void> {
 it("who is removed while typing offline has the words set aside and sees why; one click takes them back in", {
   timeout: 60_000,
 }, async () => {
-  const [alice, bob] = await stage.pair("Shared text.");
+  const [alice, bob] = await stage.pair("Shared text.", { installs: true });
   await introduce(bob, "Bob");
   await bob.press("Control+End");
   await bob.type(" Bob was here.");

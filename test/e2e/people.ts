@@ -43,6 +43,8 @@ export interface PersonOptions extends BrowserContextOptions {
   readonly hasWebRtc?: boolean;
   /** True: its direct connections can be cut and mended with `cut`. */
   readonly isCuttable?: boolean;
+  /** Whether their pages install the app, which is there without the server then; if not said, what all of the stage do. */
+  readonly installs?: boolean;
 }
 
 /** One tab of one profile. */
@@ -260,8 +262,13 @@ export class Stage {
   allowedOrigins: readonly string[] = [];
   /** What stands before every path, from when it starts. */
   basePath = "";
+  readonly #installs: boolean;
   #server: Server | null = null;
   readonly #contexts: BrowserContext[] = [];
+
+  constructor(installs: boolean) {
+    this.#installs = installs;
+  }
 
   async begin(): Promise<void> {
     [this.browser] = await Promise.all([launchChromium(), this.startServer()]);
@@ -283,8 +290,9 @@ export class Stage {
 
   /** Somebody with a browser of their own, not yet on any page. */
   async person(options: PersonOptions = {}): Promise<Person> {
-    const { hasWebRtc = true, isCuttable = false, ...rest } = options;
-    const context = await this.browser.newContext(rest);
+    const { hasWebRtc = true, isCuttable = false, installs = this.#installs, ...rest } = options;
+    const serviceWorkers = installs ? "allow" : "block";
+    const context = await this.browser.newContext({ serviceWorkers, ...rest });
     this.#contexts.push(context);
     await context.addInitScript(() => {
       addEventListener("securitypolicyviolation", event => {
@@ -328,9 +336,10 @@ export class Stage {
   }
 }
 
-/** Sets the stage for the tests of a file. */
-export function setStage(): Stage {
-  const stage = new Stage();
+/** Sets the stage for the tests of a file. `installs`: pages install the app, as they do for everybody; where no test is about
+ * that they need not, for a browser compiles all of it then, which is a third of what opening a page costs. */
+export function setStage({ installs = false } = {}): Stage {
+  const stage = new Stage(installs);
   beforeAll(() => stage.begin());
   afterEach(() => stage.afterTest());
   afterAll(() => stage.end());

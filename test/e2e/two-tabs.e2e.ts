@@ -6,7 +6,7 @@ import { decodeChange } from "../../src/crdt/graph/codec.ts";
 import { rounds, timeoutOf } from "./long/rounds.ts";
 import { PATIENCE_MS, type Person, setStage, untilEqual } from "./people.ts";
 
-const stage = setStage();
+const stage = setStage({ installs: true });
 
 /** Author and number of every stored change of the profile. */
 async function storedNumbers(person: Person): Promise<Map<string, number[]>> {

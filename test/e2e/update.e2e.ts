@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { APP, PATIENCE_MS, type Person, setStage } from "./people.ts";
 
-const stage = setStage();
+const stage = setStage({ installs: true });
 const newer = mkdtempSync(join(tmpdir(), "chirograph-newer-"));
 
 afterAll(() => rmSync(newer, { recursive: true }));
