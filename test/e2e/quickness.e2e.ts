@@ -4,7 +4,7 @@
 import { describe, expect, it } from "vitest";
 import { median, PATIENCE_MS, report, setStage } from "./people.ts";
 
-const stage = setStage();
+const stage = setStage({ installs: true });
 
 describe("what the other one writes", () => {
   it("reaches the other side within 100 ms of the key, at the median", async () => {
