@@ -273,8 +273,8 @@ describe("a file", () => {
     await carol.type("Mine.");
     await drop(carol, file);
     await dialog(carol).getByText("Opening").waitFor();
-    await carol.page.getByRole("progressbar", { name: "Opening the file" }).waitFor();
-    await isFit(carol, "an import under way");
+    const progress = carol.page.getByRole("progressbar", { name: "Opening the file" });
+    await progress.waitFor();
     await carol.press("Escape");
     await dialogIsGone(carol);
     await expect.poll(() => carol.isInText()).toBe(true);
@@ -283,6 +283,9 @@ describe("a file", () => {
     await carol.isStored();
     expect(await listed(carol)).toBe(1);
     await drop(carol, file);
+    await progress.waitFor();
+    // It takes about as long as the file does: not before Escape.
+    await isFit(carol, "an import under way");
     await foreign(carol).waitFor({ timeout: 60_000 });
     expect(await carol.page.locator(".foreign-about").textContent()).toContain("60,001 changes");
   });
