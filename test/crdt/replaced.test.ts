@@ -39,6 +39,29 @@ describe.each(Object.entries(HOWS))("a word that is replaced %s", (_, replace) =
     expect(bob.text()).toBe("[漢字感じ]");
   });
 
+  it.each([..."abcdefgh"])(
+    "stands where it stood, though others wrote right before it and go on there: %s",
+    letter => {
+      const [alice, bob] = gather("Alice", "Bob");
+      alice.write(root => root.text("body").insert(0, "[]"));
+      sync([alice, bob]);
+      bob.write(root => root.text("body").insert(1, "😀rd"));
+      sync([alice, bob]);
+      alice.write(root => root.text("body").insert(1, "hi"));
+      sync([alice, bob]);
+      bob.write(root => replace(root, 3, 7, `wor${letter}`));
+      alice.write(root => root.text("body").insert(3, "!"));
+      sync([alice, bob]);
+      expect(alice.text()).toBe(`[hi!wor${letter}]`);
+      expect(bob.text()).toBe(alice.text());
+      bob.replica.undo();
+      bob.close();
+      sync([alice, bob]);
+      expect(alice.text()).toBe("[hi!😀rd]");
+      expect(bob.text()).toBe(alice.text());
+    },
+  );
+
   it("stays in one piece, whatever two people write and replace there, and when they hear of it", () => {
     fc.assert(
       fc.property(

@@ -83,13 +83,12 @@ export class Fugue<C extends Elements> {
     return this.#placeBetween(run, offset, next, hangsThere);
   }
 
-  /** See `Sequence.placeInstead`. */
-  placeInstead(index: number, isUnseen: IsUnseen): Place {
+  /** Left of the visible element at `index`; null where something hangs there, which may be what shows before it. */
+  placeLeftOf(index: number): Place | null {
     const { order, runs } = this.#pieces;
     const run = order.find(index);
     const offset = index - order.foundAt;
-    // What hangs left of it already may be what shows before it.
-    if (offset === 0 && runs.cells[run + LEFTS] !== NONE) return this.place(index, isUnseen);
+    if (offset === 0 && runs.cells[run + LEFTS] !== NONE) return null;
     return { parent: this.#dotIn(run, offset), side: "left", rightOrigin: null };
   }
 

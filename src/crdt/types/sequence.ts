@@ -227,11 +227,12 @@ export class Sequence<C extends Elements> {
   }
 
   /**
-   * Where it hangs if it replaces the visible element at `index`: left of that one, though it could hang right of the element
-   * before. That may be another's, who types on there, and what came in its place would stand between their words.
+   * Where it hangs if it replaces the visible element at `index`, and perhaps more: left of that one or, if something hangs there,
+   * right behind it and what belongs to it; though it could hang right of the element before. That may be another's, who types on
+   * there, and what came in its place would stand between their words.
    */
   placeInstead(index: number, isUnseen: IsUnseen = null): Place {
-    return this.#fugue.placeInstead(index, isUnseen);
+    return this.#fugue.placeLeftOf(index) ?? this.place(index + (this.isInside(index + 1) ? 2 : 1), isUnseen);
   }
 
   /** Where a run that is here would hang, of which `dot` is the first element, if it had been inserted last: in the same place. */
