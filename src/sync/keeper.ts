@@ -277,7 +277,7 @@ export class Keeper {
     return unsent !== undefined && seq >= unsent.seq;
   }
 
-  #restore(records: readonly ChangeRecord[], mayClose?: () => boolean): void {
+  #restore(records: readonly ChangeRecord[], mayClose: () => boolean): void {
     const now = Math.floor(this.#host.now / 1000);
     // A damaged row that was repaired stands behind what builds on it: read until nothing more finds its parents.
     let lacking = records;
@@ -370,11 +370,12 @@ export class Keeper {
     else {
       // Stored again with the next change, not before: whoever removed it wanted it gone.
       if (position < this.#position) this.#keepAll();
-      this.#restore(records);
+      this.#restore(records, () => false);
       this.#position = position;
       this.#isKept ||= position > 0;
       if (this.#isBack) this.#readAnew();
-      this.drafted();
+      // What was held is a draft since somebody let this device in.
+      if (this.#replica.hasDraft) this.append();
       this.#host.stored();
     }
     if (this.#lookAgain) this.lookInStore();

@@ -162,6 +162,30 @@ test("two pages hold each their own, and hand on what a third one held that was 
   }
 });
 
+test("what a page holds is stored before it has a number, where it hears from the store alone that they are let in", () => {
+  const { alice, bob } = fallen();
+  meet(alice, bob);
+  const other = bob.profile.open();
+  other.write("two ", 0);
+  world.run(2_000);
+  expect([other.status.kind, other.wires.size]).toEqual(["held", 0]);
+  const numbersTaken: number[] = [];
+  const look = (): boolean => {
+    const stored = bob.profile.disk.journal.head!.seq;
+    const taken = other.replica.ownHead!.seq;
+    if (taken > stored) numbersTaken.push(taken);
+    return alice.text.startsWith("two ");
+  };
+  say(alice, ({ people }) => {
+    people.setRole(bob.replica.device, "editor");
+    people.admit([bob.replica.ownHead!.id]);
+  });
+  expect(world.runUntil(look, 5_000, 1)).toBe(true);
+  expect(numbersTaken).toEqual([]);
+  expect(bob.profile.disk.journal.rows.map(({ id }) => id)).toContain(other.replica.ownHead!.id);
+  for (const tab of [bob, other]) expect(tab.replica.canonicalJson()).toBe(alice.replica.canonicalJson());
+});
+
 test("what a page held that was closed is taken up by the next one, also where that opens when they are let in", () => {
   const { alice, bob } = fallen();
   meet(alice, bob);
