@@ -104,7 +104,8 @@ export class Receiving {
     if (outcome.isBounded && this.#isBehindFork(typing.at(typing.count - 1).change)) return false;
     const first = typing.read(0);
     const ancestors = graph.ancestorsOf(first.change);
-    return graph.isHead(ancestors.prev) && this.#admit(first, ancestors, outcome, typing) === null;
+    if (!isWhole(first.change, ancestors) || !graph.isHead(ancestors.prev)) return false;
+    return this.#admit(first, ancestors, outcome, typing) === null;
   }
 
   /** What came of all of them. */

@@ -113,6 +113,20 @@ it("takes in what types on as one by one, whatever stands around it", () => {
   expect(deleted).toBeGreaterThan(200);
 });
 
+it("lets typing wait whose first letter was put there knowing of what is not here", () => {
+  const [alice, bob, carol] = gather("Alice", "Bob", "Carol");
+  type(bob, "so ");
+  deliver(bob, carol);
+  const [unheard] = alice.write(root => root.text("title").insert(0, "!"));
+  bob.receive(unheard!);
+  const run = ["f", "a", "r"].flatMap(letter =>
+    bob.write(root => root.text("body").insert(bob.text().length, letter)),
+  );
+  expect(carol.receiveRun(run)).toEqual({ admitted: [], refused: [], missing: unheard!.id });
+  expect(carol.receive(unheard!).admitted).toEqual([unheard!.id, ...run.map(({ id }) => id)]);
+  expect(carol.json).toBe(bob.json);
+});
+
 type Lie = Partial<Op>;
 interface Numbers {
   readonly depth: number;
