@@ -61,7 +61,7 @@ export class Recalling {
         this.#holding.enter(verified, slot, ancestors);
         if (change.author === device) this.#ownCame(change.time ?? 0);
         this.#recalled.push(slot);
-        this.#receiving.entered(change.id);
+        this.#receiving.entered(change);
       }
     }
     return { damaged, lacking };

@@ -5,8 +5,9 @@ import { judge, judgeAuthority, localize, quotaIn } from "./authority/admission.
 import { exceedsBranches } from "./authority/branches.ts";
 import type { Change, ChangeId, DeviceId } from "./graph/change.ts";
 import { forkOf } from "./graph/forks.ts";
-import type { Graph } from "./graph/graph.ts";
-import { Pending, type Waiting } from "./graph/pending.ts";
+import { nameAt } from "./graph/hex.ts";
+import { NAME_BYTES } from "./graph/names.ts";
+import { Pending, Rest } from "./graph/pending.ts";
 import type { SignedRun, VerifiedChange, VerifiedTyping } from "./graph/verify.ts";
 import type { Ancestors, WrittenChange } from "./graph/written.ts";
 import type { Holding } from "./holding.ts";
@@ -59,7 +60,7 @@ export class Receiving {
   readonly #refused = new Map<ChangeId, Refusal>();
   readonly #leftOut = new LeftOut();
   /** Had waited for what was entered without being received: judged with the next change that is. */
-  #freed: Waiting[] = [];
+  #freed: Rest[] = [];
   /** The change admitted last, where it stood in its run, and its number. */
   #run: SignedRun | null = null;
   #position = 0;
@@ -69,26 +70,55 @@ export class Receiving {
     this.#holding = holding;
   }
 
-  /** One verified change and what had waited for it. The first missing ancestor, where it has to wait itself. */
-  receive(verified: VerifiedChange | VerifiedTyping, source: string, outcome: Outcome): ChangeId | null {
+  /**
+   * Verified changes in a row, each the next of its chain, and what had waited for them. The first missing ancestor, where one of
+   * them has to wait: then so do all behind it.
+   */
+  receive(
+    verified: readonly (VerifiedChange | VerifiedTyping)[],
+    source: string,
+    outcome: Outcome,
+  ): ChangeId | null {
     if (this.#freed.length > 0) {
       const freed = this.#freed;
       this.#freed = [];
-      for (const waiting of freed) this.#judgeAll(waiting.verified, waiting.source, outcome);
+      for (const rest of freed) this.#goOn(rest, outcome);
     }
-    return "count" in verified
-      ? this.#receiveTyping(verified, source, outcome)
-      : this.#judgeAll(verified, source, outcome);
+    return this.#goOn(new Rest(verified, source), outcome);
   }
 
-  #receiveTyping(verified: VerifiedTyping, source: string, outcome: Outcome): ChangeId | null {
-    if (this.#typeOn(verified, outcome)) return null;
-    let missing: ChangeId | null = null;
-    for (let i = 0; i < verified.count; i++) {
-      const lacking = this.#judgeAll(verified.read(i), source, outcome);
-      missing ??= lacking;
-    }
+  /** With a run that is not done with, and with all that had waited for what comes of it. */
+  #goOn(rest: Rest, outcome: Outcome): ChangeId | null {
+    const queue = [rest];
+    const missing = this.#takeIn(rest, outcome, queue);
+    for (let i = 1; i < queue.length; i++) this.#takeIn(queue[i]!, outcome, queue);
     return missing;
+  }
+
+  /** Up to what has to wait: then the missing ancestor is answered. `freed`: gets what had waited for what comes. */
+  #takeIn(rest: Rest, outcome: Outcome, freed: Rest[]): ChangeId | null {
+    for (let next = rest.next; next !== null; next = rest.next) {
+      if ("count" in next && this.#typeOn(next, outcome)) {
+        if (this.#pending.size > 0)
+          for (let i = 0; i < next.count; i++) this.#release(next.at(i).change, freed);
+        rest.passAll();
+        continue;
+      }
+      const one = "count" in next ? next.read(0) : next;
+      const missingAt = this.#judge(one, outcome);
+      const { change } = one;
+      if (missingAt >= 0) {
+        this.#pending.add(rest, change.view, missingAt);
+        return nameAt(change.buffer, missingAt) as ChangeId;
+      }
+      if (this.#pending.size > 0) this.#release(change, freed);
+      rest.pass();
+    }
+    return null;
+  }
+
+  #release({ view, end }: WrittenChange, freed: Rest[]): void {
+    for (const rest of this.#pending.release(view, end)) freed.push(rest);
   }
 
   /**
@@ -99,12 +129,12 @@ export class Receiving {
    */
   #typeOn(typing: VerifiedTyping, outcome: Outcome): boolean {
     const { graph, masking } = this.#holding;
-    if (this.#pending.size > 0 || this.#refused.size > 0 || masking.masked.size > 0) return false;
+    if (this.#refused.size > 0 || masking.masked.size > 0) return false;
     // There may be room for some of them, and each that is left out is told.
     if (outcome.isBounded && this.#isBehindFork(typing.at(typing.count - 1).change)) return false;
     const first = typing.read(0);
     const ancestors = graph.ancestorsOf(first.change);
-    if (!isWhole(first.change, ancestors) || !graph.isHead(ancestors.prev)) return false;
+    if (firstLackingAt(first.change, ancestors) >= 0 || !graph.isHead(ancestors.prev)) return false;
     return this.#admit(first, ancestors, outcome, typing) === null;
   }
 
@@ -123,8 +153,8 @@ export class Receiving {
   }
 
   /** A change was entered by another way. */
-  entered(id: ChangeId): void {
-    this.#freed.push(...this.#pending.release(id));
+  entered(change: WrittenChange): void {
+    this.#release(change, this.#freed);
   }
 
   /** A peer left: what it sent without its past is dropped. */
@@ -132,47 +162,35 @@ export class Receiving {
     this.#pending.forget(source);
   }
 
-  #judgeAll(first: VerifiedChange, source: string, outcome: Outcome): ChangeId | null {
-    const missing = this.#judge(first, source, outcome);
-    if (missing !== null || this.#pending.size === 0) return missing;
-    const queue = this.#pending.release(first.id);
-    for (let i = 0; i < queue.length; i++) {
-      const next = queue[i]!;
-      if (this.#judge(next.verified, next.source, outcome) === null)
-        queue.push(...this.#pending.release(next.verified.id));
-    }
-    return null;
-  }
-
-  /** Admits, refuses, or lets wait: then the first missing ancestor is answered. */
-  #judge(verified: VerifiedChange, source: string, outcome: Outcome): ChangeId | null {
+  /** Admits or refuses, which is -1, or lets wait: then it is answered where in the change the name of a missing ancestor stands. */
+  #judge(verified: VerifiedChange, outcome: Outcome): number {
     const { change, signature } = verified;
     const { graph } = this.#holding;
     const goesOn = this.#goesOn(verified);
     const known = goesOn ? -1 : graph.find(change.view, change.end);
     if (known >= 0) {
       if (signature !== null) this.#holding.signIfBare(known, signature);
-      return null;
+      return -1;
     }
     let refusal = this.#refused.size === 0 ? null : (this.#refused.get(change.id) ?? null);
     if (refusal === null) {
       const ancestors =
         goesOn && change.isNext ? { prev: this.#slot, parents: [this.#slot] } : graph.ancestorsOf(change);
-      if (isWhole(change, ancestors)) refusal = this.#admit(verified, ancestors, outcome);
+      const lackingAt = firstLackingAt(change, ancestors);
+      if (lackingAt < 0) refusal = this.#admit(verified, ancestors, outcome);
       else {
-        const lacking = lackingOf(change, graph);
+        const lacking = this.#refused.size > 0 || !this.#leftOut.isEmpty ? lackingOf(change, ancestors) : [];
         if (lacking.some(parent => this.#refused.has(parent))) refusal = refuse("ParentRefused");
         else if (lacking.some(parent => this.#leftOut.has(parent)) && this.#isLoose(change))
           this.#leave(change, lacking, outcome);
         else {
           if (this.#leftOut.want(lacking)) outcome.isWanting = true;
-          this.#pending.add(verified, lacking, source);
-          return lacking[0]!;
+          return lackingAt;
         }
       }
     }
     if (refusal !== null) this.#refuse(change, refusal, outcome);
-    return null;
+    return -1;
   }
 
   /** Whether the change before it in its run was the last to come: then it is not here, or that one had been. */
@@ -275,15 +293,17 @@ export class Receiving {
   }
 }
 
-/** Whether all that a change builds on is here. */
-function isWhole({ prevAt }: WrittenChange, { prev, parents }: Ancestors): boolean {
-  if (prev < 0 && prevAt >= 0) return false;
-  for (let i = 0; i < parents.length; i++) if (parents[i]! < 0) return false;
-  return true;
+/** Where in a change the name of the first thing stands that it builds on and that is not here; -1 if all of it is. */
+function firstLackingAt({ prevAt, parentsAt }: WrittenChange, { prev, parents }: Ancestors): number {
+  for (let i = 0; i < parents.length; i++) if (parents[i]! < 0) return parentsAt + i * NAME_BYTES;
+  return prev < 0 ? prevAt : -1;
 }
 
 /** The parents and the previous change that are not here. */
-function lackingOf({ parents, prev }: Change, graph: Graph): ChangeId[] {
-  const needed = prev === null || parents.includes(prev) ? parents : [...parents, prev];
-  return needed.filter(id => !graph.has(id));
+function lackingOf(
+  { parents, prev }: WrittenChange,
+  { prev: prevSlot, parents: slots }: Ancestors,
+): ChangeId[] {
+  const lacking = parents.filter((_, i) => slots[i]! < 0);
+  return prev === null || prevSlot >= 0 || lacking.includes(prev) ? lacking : [...lacking, prev];
 }

@@ -138,7 +138,9 @@ export const CORE: readonly Bug[] = [
   {
     about: "a change is taken before its parents",
     file: "crdt/receiving.ts",
-    edits: nothing("for (let i = 0; i < parents.length; i++) if (parents[i]! < 0) return false;"),
+    edits: nothing(
+      "for (let i = 0; i < parents.length; i++) if (parents[i]! < 0) return parentsAt + i * NAME_BYTES;",
+    ),
     story: siege("chains"),
   },
   {
@@ -150,7 +152,9 @@ export const CORE: readonly Bug[] = [
   {
     about: "what had waited is not judged when its parent comes",
     file: "crdt/receiving.ts",
-    edits: [["const queue = this.#pending.release(first.id);", "const queue: Waiting[] = [];"]],
+    edits: [
+      ["for (const rest of this.#pending.release(view, end)) freed.push(rest);", "void [view, end, freed];"],
+    ],
     story: siege("orphans"),
   },
   {
@@ -190,8 +194,8 @@ export const CORE: readonly Bug[] = [
     file: "crdt/graph/pending.ts",
     edits: [
       [
-        "while (share.waiting.size > PENDING_CHANGES_MAX || share.bytes > PENDING_BYTES_MAX) {",
-        "while (share.bytes > PENDING_BYTES_MAX) {",
+        "(share.changes > PENDING_CHANGES_MAX || share.bytes > PENDING_BYTES_MAX)",
+        "share.bytes > PENDING_BYTES_MAX",
       ],
     ],
     story: siege("orphans"),
@@ -199,7 +203,10 @@ export const CORE: readonly Bug[] = [
   {
     about: "who floods drops what others sent as well",
     file: "crdt/graph/pending.ts",
-    edits: nothing("if (held.sources.length > 0) return;"),
+    edits: [
+      ["const { source } = rest;", 'const source = "anybody";'],
+      ["this.#shares.get(rest.source)!", 'this.#shares.get("anybody")!'],
+    ],
     story: siege("orphans"),
   },
   {

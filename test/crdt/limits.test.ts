@@ -4,7 +4,7 @@
 
 import { describe, expect, it, vi } from "vitest";
 import type { Op } from "../../src/crdt/graph/change.ts";
-import { Pending } from "../../src/crdt/graph/pending.ts";
+import { Pending, Rest } from "../../src/crdt/graph/pending.ts";
 import {
   type ChangeId,
   type MapEdit,
@@ -208,36 +208,67 @@ describe("a quota", () => {
 });
 
 describe("what waits for its parents", () => {
-  const stub = (id: string, bytes: number) =>
-    ({
-      change: { id, parents: ["missing"], prev: null },
-      bytes: { length: bytes },
-    }) as unknown as VerifiedChange;
-  const missing = ["missing" as ChangeId];
+  const missing = new DataView(new Uint8Array(32).fill(7).buffer);
+  const run = (source: string, changes: number, bytes: number) =>
+    new Rest(
+      Array.from({ length: changes }, () => ({ change: { start: 0, end: bytes } }) as VerifiedChange),
+      source,
+    );
+  const told = (pending: Pending, source: string, changes: number, bytes = 1): Rest => {
+    const rest = run(source, changes, bytes);
+    pending.add(rest, missing, 0);
+    return rest;
+  };
 
   it("is kept up to PENDING_CHANGES_MAX per source, then the oldest goes", () => {
     const pending = new Pending();
-    for (let i = 0; i < limits.PENDING_CHANGES_MAX; i++) pending.add(stub(`a${i}`, 1), missing, "A");
-    pending.add(stub("b", 1), missing, "B");
+    const oldest = told(pending, "A", 1);
+    const second = told(pending, "A", limits.PENDING_CHANGES_MAX - 1);
+    const other = told(pending, "B", 1);
     expect(pending.size).toBe(limits.PENDING_CHANGES_MAX + 1);
-    expect(pending.has("a0" as ChangeId)).toBe(true);
-    pending.add(stub("one more", 1), missing, "A");
+    const newest = told(pending, "A", 1);
     expect(pending.size).toBe(limits.PENDING_CHANGES_MAX + 1);
-    expect(pending.has("a0" as ChangeId)).toBe(false);
-    expect(pending.has("b" as ChangeId)).toBe(true);
+    const released = pending.release(missing, 0);
+    expect(released).not.toContain(oldest);
+    expect(released).toEqual([second, other, newest]);
+    expect(pending.size).toBe(0);
   });
 
   it("is kept up to PENDING_BYTES_MAX per source, then the oldest goes", () => {
     const pending = new Pending();
     const half = limits.PENDING_BYTES_MAX / 2;
-    pending.add(stub("a", half), missing, "A");
-    pending.add(stub("b", half), missing, "A");
+    const kept = [told(pending, "A", 1, half), told(pending, "A", 1, half)];
     expect(pending.size).toBe(2);
-    pending.add(stub("c", 1), missing, "A");
-    expect(pending.has("a" as ChangeId)).toBe(false);
+    kept.push(told(pending, "A", 1, 1));
+    expect(pending.release(missing, 0)).toEqual(kept.slice(1));
+    expect(pending.release(missing, 0)).toEqual([]);
+  });
+
+  it("may be one run of any length, alone", () => {
+    const pending = new Pending();
+    const long = told(pending, "A", limits.RUN_CHANGES_MAX);
+    expect(pending.size).toBe(limits.RUN_CHANGES_MAX);
+    const next = told(pending, "A", 1);
+    expect(pending.release(missing, 0)).toEqual([next]);
+    expect(long.changes).toBe(limits.RUN_CHANGES_MAX);
+  });
+
+  it("waits for one name, not for those that begin like it", () => {
+    const pending = new Pending();
+    const rest = told(pending, "A", 1);
+    const alike = new Uint8Array(32).fill(7);
+    alike[31] = 8;
+    expect(pending.release(new DataView(alike.buffer), 0)).toEqual([]);
+    expect(pending.release(missing, 0)).toEqual([rest]);
+  });
+
+  it("goes when its source does", () => {
+    const pending = new Pending();
+    told(pending, "A", 2);
+    const other = told(pending, "B", 2);
+    pending.forget("A");
     expect(pending.size).toBe(2);
-    expect(pending.release("missing" as ChangeId)).toHaveLength(2);
-    expect(pending.size).toBe(0);
+    expect(pending.release(missing, 0)).toEqual([other]);
   });
 });
 

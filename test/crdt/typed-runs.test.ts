@@ -113,6 +113,44 @@ it("takes in what types on as one by one, whatever stands around it", () => {
   expect(deleted).toBeGreaterThan(200);
 });
 
+it("takes in runs in any order, each going on where it had to wait", () => {
+  let waited = 0;
+  fc.assert(
+    fc.property(
+      events,
+      fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1 }),
+      fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true })),
+      (all, lengths, luck) => {
+        const people = gather("Alice", "Bob");
+        for (const event of all) happen(people, event);
+        for (const [from, to] of [people, people.toReversed()]) deliver(from!, to!);
+        const [alice] = people as [Person];
+        const runs = runsOf(alice, lengths);
+        const order = runs.map(run => ({ run, at: luck.next().value! })).toSorted((a, b) => a.at - b.at);
+        const reader = copyOf(alice, "Reader");
+        reader.replica = Replica.open(reader.device, alice.replica.doc);
+        const admitted: string[] = [];
+        for (const { run } of order) {
+          const outcome = reader.receiveRun(run);
+          expect(outcome.refused).toEqual([]);
+          if (outcome.missing !== null) waited++;
+          admitted.push(...outcome.admitted);
+        }
+        expect(admitted.toSorted()).toEqual(
+          alice
+            .letters()
+            .map(({ id }) => id)
+            .toSorted(),
+        );
+        expect(reader.heads).toEqual(alice.heads);
+        expect(reader.json).toBe(alice.json);
+      },
+    ),
+    { seed: SEED, numRuns: 100 },
+  );
+  expect(waited).toBeGreaterThan(200);
+});
+
 it("lets typing wait whose first letter was put there knowing of what is not here", () => {
   const [alice, bob, carol] = gather("Alice", "Bob", "Carol");
   type(bob, "so ");

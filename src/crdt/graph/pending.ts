@@ -1,107 +1,145 @@
-// Verified changes that wait for their parents. Each source (a peer) has its own bounded share, so that one that
-// floods loses only its own; the oldest of a full share is dropped, and a later comparison of heads brings it back.
-// What several sources sent stands in the share of each: nobody can take another's down with its own.
+// Verified changes that wait for what they build on. A run waits as a whole: where its next change has to wait, so does
+// all behind it, and it goes on from there once that is here. Each source (a peer) has its own bounded share, so that one
+// that floods loses only its own; the oldest of a full share is dropped, and a later comparison of heads brings it back.
+// What several sources sent waits in the share of each: nobody can take another's down with its own.
+//
+//     Alice's run   o──o──o          the fourth builds on a change of Bob's that has not come:
+//                         └─ x ─ x   it waits for that, and the fifth with it
 
 import { PENDING_BYTES_MAX, PENDING_CHANGES_MAX } from "../limits.ts";
-import type { ChangeId } from "./change.ts";
-import type { VerifiedChange } from "./verify.ts";
+import { isSameName } from "./names.ts";
+import type { VerifiedChange, VerifiedTyping } from "./verify.ts";
 
-/** A change that waits, and who pays for it. */
-export interface Waiting {
-  readonly verified: VerifiedChange;
+/** Verified changes of one source in a row, each the next of its chain, of which the first are done with. */
+export class Rest {
   readonly source: string;
-}
+  readonly #parts: readonly (VerifiedChange | VerifiedTyping)[];
+  /** The part that comes next, and how many changes of it are done with. */
+  #part = 0;
+  #within = 0;
+  /** Where the name stands of what the next change waits for. */
+  view: DataView | null = null;
+  at = 0;
+  /** How much waits, weighed when it first has to: its bytes stay in memory until all of it is done with. */
+  changes = 0;
+  bytes = 0;
 
-/** The same as it is kept: one thing for all who sent it. */
-interface Held {
-  readonly verified: VerifiedChange;
-  readonly id: ChangeId;
-  /** What it waits for. */
-  readonly missing: readonly ChangeId[];
-  readonly sources: string[];
+  constructor(parts: readonly (VerifiedChange | VerifiedTyping)[], source: string) {
+    this.#parts = parts;
+    this.source = source;
+  }
+
+  /** Changes that type on come together, unless some of them are done with; null behind the last. */
+  get next(): VerifiedChange | VerifiedTyping | null {
+    const part = this.#parts[this.#part];
+    if (part === undefined) return null;
+    return this.#within > 0 ? (part as VerifiedTyping).read(this.#within) : part;
+  }
+
+  /** One change is done with. */
+  pass(): void {
+    const part = this.#parts[this.#part]!;
+    if ("count" in part && ++this.#within < part.count) return;
+    this.passAll();
+  }
+
+  /** All that came together is. */
+  passAll(): void {
+    this.#part++;
+    this.#within = 0;
+  }
+
+  weigh(): void {
+    if (this.changes > 0) return;
+    for (let i = this.#part; i < this.#parts.length; i++) {
+      const part = this.#parts[i]!;
+      const count = "count" in part ? part.count : 1;
+      for (let within = 0; within < count; within++) {
+        const { start, end } = ("count" in part ? part.at(within) : part).change;
+        this.bytes += end - start;
+      }
+      this.changes += count;
+    }
+  }
 }
 
 interface Share {
-  readonly waiting: Map<ChangeId, Held>;
+  /** Oldest first. */
+  readonly waiting: Set<Rest>;
+  changes: number;
   bytes: number;
 }
 
+const NOTHING: readonly Rest[] = [];
+
 export class Pending {
   readonly #shares = new Map<string, Share>();
-  readonly #held = new Map<ChangeId, Held>();
-  /** Who waits for a change that is not here: mostly one, the next of its chain. */
-  readonly #waiters = new Map<ChangeId, Held | Set<Held>>();
+  /** By the first bytes of what it waits for. */
+  readonly #waiters = new Map<number, Set<Rest>>();
+  /** Changes, once for each source. */
+  #size = 0;
 
   get size(): number {
-    return this.#held.size;
+    return this.#size;
   }
 
-  has(id: ChangeId): boolean {
-    return this.#held.has(id);
-  }
-
-  add(verified: VerifiedChange, missing: readonly ChangeId[], source: string): void {
-    const { id } = verified.change;
-    let held = this.#held.get(id);
-    if (held?.sources.includes(source)) return;
+  /** The next change waits for the one whose id the 32 bytes from `at` are. */
+  add(rest: Rest, view: DataView, at: number): void {
+    rest.weigh();
+    rest.view = view;
+    rest.at = at;
+    const { source } = rest;
     let share = this.#shares.get(source);
     if (share === undefined) {
-      share = { waiting: new Map(), bytes: 0 };
+      share = { waiting: new Set(), changes: 0, bytes: 0 };
       this.#shares.set(source, share);
     }
-    if (held === undefined) {
-      held = { verified, id, missing, sources: [source] };
-      this.#held.set(id, held);
-      for (const parent of missing) this.#await(parent, held);
-    } else held.sources.push(source);
-    share.waiting.set(id, held);
-    share.bytes += verified.bytes.length;
-    while (share.waiting.size > PENDING_CHANGES_MAX || share.bytes > PENDING_BYTES_MAX) {
-      const [oldest] = share.waiting.values();
-      this.#drop(oldest!, source);
+    share.waiting.add(rest);
+    share.changes += rest.changes;
+    share.bytes += rest.bytes;
+    this.#size += rest.changes;
+    const key = keyAt(view, at);
+    const waiters = this.#waiters.get(key);
+    if (waiters === undefined) this.#waiters.set(key, new Set([rest]));
+    else waiters.add(rest);
+    // One run may always wait, however long.
+    while (
+      share.waiting.size > 1 &&
+      (share.changes > PENDING_CHANGES_MAX || share.bytes > PENDING_BYTES_MAX)
+    ) {
+      const [oldest] = share.waiting;
+      this.#drop(oldest!);
     }
   }
 
-  #await(parent: ChangeId, held: Held): void {
-    const waiters = this.#waiters.get(parent);
-    if (waiters === undefined) this.#waiters.set(parent, held);
-    else if (waiters instanceof Set) waiters.add(held);
-    else this.#waiters.set(parent, new Set([waiters, held]));
-  }
-
-  #forgetWaiter(parent: ChangeId, held: Held): void {
-    const waiters = this.#waiters.get(parent);
-    if (waiters === held) this.#waiters.delete(parent);
-    else if (waiters instanceof Set && waiters.delete(held) && waiters.size === 0)
-      this.#waiters.delete(parent);
-  }
-
-  /** Takes out what waited for `id`, once per source. Some of it may have to wait on for another parent. */
-  release(id: ChangeId): Waiting[] {
-    const waiters = this.#waiters.get(id);
-    if (waiters === undefined) return [];
-    const released: Waiting[] = [];
-    for (const held of waiters instanceof Set ? [...waiters] : [waiters]) {
-      const sources = [...held.sources];
-      for (const source of sources) this.#drop(held, source);
-      for (const source of sources) released.push({ verified: held.verified, source });
-    }
+  /** Takes out what waited for the change whose id the 32 bytes from `at` are. It may have to wait on for something else. */
+  release(view: DataView, at: number): readonly Rest[] {
+    const waiters = this.#size === 0 ? undefined : this.#waiters.get(keyAt(view, at));
+    if (waiters === undefined) return NOTHING;
+    const released = [...waiters].filter(rest => isSameName(rest.view!, rest.at, view, at));
+    for (const rest of released) this.#drop(rest);
     return released;
   }
 
   /** A peer left: what it sent without its past goes. */
   forget(source: string): void {
-    for (const held of [...(this.#shares.get(source)?.waiting.values() ?? [])]) this.#drop(held, source);
+    for (const rest of this.#shares.get(source)?.waiting ?? []) this.#drop(rest);
     this.#shares.delete(source);
   }
 
-  #drop(held: Held, source: string): void {
-    const share = this.#shares.get(source)!;
-    share.waiting.delete(held.id);
-    share.bytes -= held.verified.bytes.length;
-    held.sources.splice(held.sources.indexOf(source), 1);
-    if (held.sources.length > 0) return;
-    this.#held.delete(held.id);
-    for (const parent of held.missing) this.#forgetWaiter(parent, held);
+  #drop(rest: Rest): void {
+    const share = this.#shares.get(rest.source)!;
+    share.waiting.delete(rest);
+    share.changes -= rest.changes;
+    share.bytes -= rest.bytes;
+    this.#size -= rest.changes;
+    const key = keyAt(rest.view!, rest.at);
+    const waiters = this.#waiters.get(key)!;
+    waiters.delete(rest);
+    if (waiters.size === 0) this.#waiters.delete(key);
   }
+}
+
+function keyAt(view: DataView, at: number): number {
+  return view.getInt32(at, true);
 }
