@@ -4,7 +4,7 @@
 
 import { generateKeyPairSync, sign as sign25519 } from "node:crypto";
 
-const { Replica, Writer, joinMessage, load, openFile, save, textOf, toHex } = await import(
+const { Reader, Replica, Writer, joinMessage, load, openFile, save, textOf, toHex } = await import(
   process.env.BENCH_CORE
 );
 const { createVerifier } = await import(process.env.BENCH_VERIFIER);
@@ -132,8 +132,7 @@ class Doc {
 
   /** What this device's own store holds of it: the image, and the changes beside it. */
   store() {
-    const records = [...this.replica.changes()].map(({ id, bytes, signature }) => ({ id, bytes, signature }));
-    return { doc: this.replica.doc, key: this.#key, image: this.replica.image, records };
+    return { doc: this.replica.doc, key: this.#key, image: this.replica.image, rows: rowsOf(this.replica) };
   }
 
   /** One edit as one change; more where it is too large for one. */
@@ -266,8 +265,34 @@ export async function check(bytes) {
   return { doc, taken: step.value.taken };
 }
 
+/**
+ * The changes as bytes, as they lie on a disk: as objects they would all be gone through by whoever collects garbage while
+ * something else is timed. Of each its id, its length, whether a signature follows, and these.
+ */
+function rowsOf(replica) {
+  const out = new Writer(1024 * 1024);
+  for (const { id, bytes, signature } of replica.changes()) {
+    out.hex(id);
+    out.varint(bytes.length);
+    out.byte(signature === null ? 0 : 1);
+    out.bytes(bytes);
+    if (signature !== null) out.bytes(signature);
+  }
+  return out.finish();
+}
+
+function* recordsOf(rows) {
+  const input = new Reader(rows);
+  while (input.left > 0) {
+    const id = input.name();
+    const length = input.varint();
+    const isSigned = input.byte() === 1;
+    yield { id, bytes: input.bytes(length), signature: isSigned ? input.bytes(64) : null };
+  }
+}
+
 /** What was stored, open: the image shows and is edited at once, the changes follow. */
-export async function reopen({ doc: id, key, image, records }) {
+export async function reopen({ doc: id, key, image, rows }) {
   const replica = Replica.ofImage(key.device, id, image);
   if (replica === null) throw new Error("Expected the image to hold");
   const doc = new Doc(key, replica);
@@ -278,12 +303,14 @@ export async function reopen({ doc: id, key, image, records }) {
       // Into the tree, too: whoever shows carets looks there at once.
       assertLength(replica);
     },
-    complete: () => {
+    /** As the store hands them over. */
+    records: () => [...recordsOf(rows)],
+    complete: records => {
       const left = replica.fill(records);
       if (left.length > 0 || !replica.isWhole)
         throw new Error(`Expected every change, ${left.length} are left`);
     },
-    assertWhole: text => assertWhole(doc, text, { doc: id, records }),
+    assertWhole: text => assertWhole(doc, text, { doc: id, rows }),
   };
 }
 
@@ -293,12 +320,12 @@ function assertLength(replica) {
 }
 
 /** The first edit is signed and taken by somebody who replayed everything; what that one writes is taken here. */
-async function assertWhole(doc, text, { doc: id, records }) {
+async function assertWhole(doc, text, { doc: id, rows }) {
   const key = await makeKey();
   doc.replica.invite(key.device, "editor");
   const ticket = { invite: key.device, signature: await key.sign(joinMessage(id, key.device)) };
   const other = new Doc(key, Replica.open(key.device, id, ticket));
-  other.replica.restore(records, START);
+  other.replica.restore(recordsOf(rows), START);
   await other.receive([doc.pack(doc.close())]);
   if (other.text() !== text) throw new Error("Expected the text that was edited");
   await doc.receive([other.pack(other.change(0, 0, "y"))]);
