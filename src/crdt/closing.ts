@@ -95,7 +95,7 @@ export class Closing {
     const { parents: drafted, parts, unseen } = this.#drafting.take();
     // Another tab may have gone on with the chain since the draft was begun.
     let ancestors = this.#withOwnHead(drafted);
-    const merges: Closed[] = [];
+    const closed: Closed[] = [];
     while (ancestors.parents.length > PARENTS_MAX) {
       const { parents } = ancestors;
       // One less, since the own previous change may be among the others and comes along.
@@ -103,21 +103,25 @@ export class Closing {
       // Who may not write merges nothing, and does without the rest.
       if (!this.mayWrite) ancestors = some;
       else {
-        merges.push(this.#closeOne(some, [], this.#graph.reserve(), now));
+        closed.push(this.#closeOne(some, [], this.#graph.reserve(), now));
         ancestors = this.#withOwnHead(parents);
       }
     }
-    const closed: Closed[] = [];
-    for (const { ops, retracted, slot } of parts) {
-      const retracts = retractsFor(retracted.map(other => this.#graph.seqAt(other)));
-      closed.push(this.#closeOne(ancestors, retracts.length > 0 ? [...ops, ...retracts] : ops, slot, now));
+    for (const part of parts) {
+      const { slot } = part;
+      closed.push(this.#closeOne(ancestors, this.#opsOf(part), slot, now));
       ancestors = { prev: slot, parents: [slot] };
     }
     // Among what is set aside it moves where nobody sees it.
     if (unseen !== "nothing")
       this.#holding.masking.place(parts.map(partOf), unseen === "shown" ? patches : []);
     this.#holding.effects.named();
-    return merges.length === 0 ? closed : [...merges, ...closed];
+    return closed;
+  }
+
+  #opsOf({ ops, retracted }: Part): readonly Op[] {
+    if (retracted.length === 0) return ops;
+    return [...ops, ...retractsFor(retracted.map(slot => this.#graph.seqAt(slot)))];
   }
 
   #withOwnHead(parents: readonly Slot[]): Ancestors {

@@ -123,7 +123,8 @@ export class Effects {
 
   /** An own change was made on top of `tips`: nothing more is taken in of those who were two-faced by then. */
   named(): void {
-    this.#inGoodFaith.clear();
+    // Clearing makes a new table, also of an empty map.
+    if (this.#inGoodFaith.size > 0) this.#inGoodFaith.clear();
   }
 
   /** What the next own change names of a two-faced device beside what counts; empty once it was named. */
