@@ -45,6 +45,8 @@ export class Outcome {
   readonly admitted: Slot[] = [];
   readonly refused: Refused[] = [];
   readonly patches: Patch[] = [];
+  /** The first missing ancestor of what had to wait and was not waiting yet. */
+  missing: ChangeId | null = null;
   /** Whether of two-faced devices only so much is taken as there is room for: not of a file, which somebody chose. */
   readonly isBounded: boolean;
   isWanting = false;
@@ -70,28 +72,25 @@ export class Receiving {
     this.#holding = holding;
   }
 
-  /**
-   * Verified changes in a row, each the next of its chain, and what had waited for them. The first missing ancestor, where one of
-   * them has to wait: then so do all behind it.
-   */
-  receive(
-    verified: readonly (VerifiedChange | VerifiedTyping)[],
-    source: string,
-    outcome: Outcome,
-  ): ChangeId | null {
-    if (this.#freed.length > 0) {
-      const freed = this.#freed;
-      this.#freed = [];
-      for (const rest of freed) this.#goOn(rest, outcome);
+  /** Verified changes, and what had waited for them: a run of which all waits behind what has to; of a file each by itself, since the
+   * runs of several stand between each other there. */
+  receive(verified: Iterable<VerifiedChange | VerifiedTyping>, source: string, outcome: Outcome): void {
+    const freed = this.#freed;
+    this.#freed = [];
+    this.#goOn(freed, outcome);
+    for (const run of outcome.isBounded ? [[...verified]] : oneByOne(verified)) {
+      const missing = this.#goOn([new Rest(run, source)], outcome);
+      outcome.missing ??= missing;
     }
-    return this.#goOn(new Rest(verified, source), outcome);
   }
 
-  /** With a run that is not done with, and with all that had waited for what comes of it. */
-  #goOn(rest: Rest, outcome: Outcome): ChangeId | null {
-    const queue = [rest];
-    const missing = this.#takeIn(rest, outcome, queue);
-    for (let i = 1; i < queue.length; i++) this.#takeIn(queue[i]!, outcome, queue);
+  /** With runs that are not done with, and with all that had waited for what comes of them. What the first of them waits for. */
+  #goOn(queue: Rest[], outcome: Outcome): ChangeId | null {
+    let missing: ChangeId | null = null;
+    for (let i = 0; i < queue.length; i++) {
+      const lacking = this.#takeIn(queue[i]!, outcome, queue);
+      if (i === 0) missing = lacking;
+    }
     return missing;
   }
 
@@ -139,7 +138,7 @@ export class Receiving {
   }
 
   /** What came of all of them. */
-  reception({ admitted, refused, isWanting }: Outcome, missing: ChangeId | null): Reception {
+  reception({ admitted, refused, missing, isWanting }: Outcome): Reception {
     const holding = this.#holding;
     return {
       // Of what was decoded nothing is kept, nor of a buffer that it shared with others.
@@ -306,4 +305,8 @@ function lackingOf(
 ): ChangeId[] {
   const lacking = parents.filter((_, i) => slots[i]! < 0);
   return prev === null || prevSlot >= 0 || lacking.includes(prev) ? lacking : [...lacking, prev];
+}
+
+function* oneByOne<T>(all: Iterable<T>): Generator<readonly T[]> {
+  for (const one of all) yield [one];
 }

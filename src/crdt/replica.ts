@@ -379,12 +379,12 @@ export class Replica {
   /** Second half. No draft may be open. Never throws, whatever the change; `source` names who pays for waiting. */
   admit(inspected: Inspected, verdicts: readonly boolean[], source: string): Reception {
     const verified = conclude(inspected, verdicts);
-    return "ok" in verified ? refusedWhole(inspected.change, verified) : this.#admit([[verified]], source);
+    return "ok" in verified ? refusedWhole(inspected.change, verified) : this.#admit([verified], source);
   }
 
   /** Verified changes, each after what it builds on: of a file, in which the runs of several stand between each other. */
   admitVerified(verified: Iterable<VerifiedChange | VerifiedTyping>, source: string): Reception {
-    return this.#admit(oneByOne(verified), source, false);
+    return this.#admit(verified, source, false);
   }
 
   /** The same of a run: all of it is proven, or nothing of it is looked at. Its changes are then judged one by one. */
@@ -392,27 +392,19 @@ export class Replica {
     const verified = concludeRun(inspected, verdicts);
     return "ok" in verified
       ? refusedWhole(inspected.changes.at(-1)!, verified)
-      : this.#admit([verified], source);
+      : this.#admit(verified, source);
   }
 
-  #admit(
-    runs: Iterable<readonly (VerifiedChange | VerifiedTyping)[]>,
-    source: string,
-    isBounded = true,
-  ): Reception {
+  #admit(verified: Iterable<VerifiedChange | VerifiedTyping>, source: string, isBounded = true): Reception {
     this.#checkFree("a remote change is admitted");
     const outcome = new Outcome(isBounded);
     const { patches, admitted } = outcome;
-    let missing: ChangeId | null = null;
     this.#closing.beside(patches, () => {
-      for (const run of runs) {
-        const lacking = this.#receiving.receive(run, source, outcome);
-        missing ??= lacking;
-      }
+      this.#receiving.receive(verified, source, outcome);
       this.#holding.settle(patches);
     });
     this.#listeners.tell(patches, "remote", () => admitted.map(slot => this.#holding.graph.authorAt(slot)));
-    return this.#receiving.reception(outcome, missing);
+    return this.#receiving.reception(outcome);
   }
 
   #checkFree(what: string): void {
@@ -500,8 +492,4 @@ export class Replica {
     this.#show(patches => this.#holding.masking.pay(patches));
     return left;
   }
-}
-
-function* oneByOne<T>(all: Iterable<T>): Generator<readonly T[]> {
-  for (const one of all) yield [one];
 }

@@ -124,7 +124,7 @@ it("takes in runs in any order, each going on where it had to wait", () => {
         const people = gather("Alice", "Bob");
         for (const event of all) happen(people, event);
         for (const [from, to] of [people, people.toReversed()]) deliver(from!, to!);
-        const [alice] = people as [Person];
+        const alice = people[0]!;
         const runs = runsOf(alice, lengths);
         const order = runs.map(run => ({ run, at: luck.next().value! })).toSorted((a, b) => a.at - b.at);
         const reader = copyOf(alice, "Reader");
