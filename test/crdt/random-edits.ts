@@ -2,7 +2,7 @@
 // draws is a history of any replica and shrinks well.
 
 import fc from "fast-check";
-import type { ListEdit, MapEdit, SetKind, TextEdit } from "../../src/crdt/index.ts";
+import type { Input, ListEdit, MapEdit, SetKind, TextEdit } from "../../src/crdt/index.ts";
 
 export interface Draw {
   readonly kind: number;
@@ -61,7 +61,8 @@ export function editBy({ kind, at, size, key: keyNumber }: Draw, root: MapEdit):
       root.list("list").insert(at % (root.list("list").length + 1), at, { done: false }, [size]);
       break;
     case 11:
-      deleteFrom(root.list("list"), at, 1 + (size % 3));
+      if (size % 2 === 0) deleteFrom(root.list("list"), at, 1 + (size % 3));
+      else replaceItems(root.list("list"), at, 1 + (size % 3), [at, { done: true }]);
       break;
     case 12:
       insideOf(root.list("list"), at, size, key);
@@ -122,6 +123,11 @@ function replaceIn(text: TextEdit, at: number, size: number, word: string): void
   const from = boundary(shown, at);
   const to = boundary(shown, Math.min(from + size, shown.length));
   text.splice(from, Math.max(0, to - from), word);
+}
+
+function replaceItems(list: ListEdit, at: number, count: number, values: readonly Input[]): void {
+  const index = at % (list.length + 1);
+  list.splice(index, Math.min(count, list.length - index), ...values);
 }
 
 function deleteFrom(list: ListEdit, at: number, count: number): void {

@@ -3,7 +3,8 @@
 
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
-import type { MapEdit } from "../../src/crdt/index.ts";
+import type { PlainAny } from "../../src/crdt/api/typed.ts";
+import { docOf, type MapEdit } from "../../src/crdt/index.ts";
 import { editBody } from "../../src/sync/text.ts";
 import { gather, type Person, SEED, sync } from "./people.ts";
 
@@ -103,4 +104,78 @@ describe.each(Object.entries(HOWS))("a word that is replaced %s", (_, replace) =
 function stretchOf(person: Person, own: string): readonly [number, number] {
   const text = person.text();
   return [text.indexOf(own), text.lastIndexOf(own) + 1];
+}
+
+const LIST_HOWS: Readonly<
+  Record<string, (person: Person, from: number, count: number, items: readonly string[]) => void>
+> = {
+  "in a call": ({ replica }, from, count, items) =>
+    replica.edit(root => root.list("list").splice(from, count, ...items)),
+  "in the plain spelling": ({ replica }, from, count, items) =>
+    docOf(replica).change((d: PlainAny) => void d.list.splice(from, count, ...items)),
+};
+
+describe.each(Object.entries(LIST_HOWS))("items of a list that are replaced %s", (_, replace) => {
+  it("stay in one piece, whatever two people put and replace there, and when they hear of it", () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.record({
+            who: fc.nat(1),
+            from: fc.nat(9),
+            count: fc.nat(3),
+            length: fc.nat(2),
+            syncs: fc.boolean(),
+          }),
+          { minLength: 2, maxLength: 24 },
+        ),
+        steps => {
+          const people = gather("Alice", "Bob");
+          people[0]!.write(root => root.list("list").push("[", "]"));
+          sync(people);
+          for (const [i, person] of people.entries())
+            person.write(root => root.list("list").insert(1, "ab"[i]!));
+          for (const { who, from, count, length, syncs } of steps) {
+            const person = people[who]!;
+            const own = "ab"[who]!;
+            const items = itemsOf(person);
+            const [begin, end] = [items.indexOf(own), items.lastIndexOf(own) + 1];
+            const at = Math.min(begin + (count === 0 ? from + 1 : from), end);
+            replace(person, at, Math.min(count, end - at), Array(length + 1).fill(own));
+            person.close();
+            if (syncs) sync(people);
+          }
+          sync(people);
+          expect(itemsOf(people[0]!)).toMatch(/^\[(a+b+|b+a+)\]$/);
+          expect(itemsOf(people[1]!)).toBe(itemsOf(people[0]!));
+        },
+      ),
+      { seed: SEED, numRuns: 100 },
+    );
+  });
+});
+
+it.each([..."abcdefgh"])(
+  "an item that is assigned stands where the old one stood, though another comes behind the one before it: %s",
+  letter => {
+    const [alice, bob] = gather("Alice", "Bob");
+    alice.write(root => root.list("list").push("[", "]"));
+    sync([alice, bob]);
+    alice.write(root => root.list("list").insert(1, "a"));
+    bob.write(root => root.list("list").insert(1, "b"));
+    sync([alice, bob]);
+    const [left, right] = itemsOf(alice) === "[ab]" ? [alice, bob] : [bob, alice];
+    docOf(right.replica).change((d: PlainAny) => {
+      d.list[2] = letter;
+    });
+    left.write(root => root.list("list").insert(2, "!"));
+    right.close();
+    sync([alice, bob]);
+    expect(itemsOf(alice)).toMatch(new RegExp(`^\\[.!${letter}\\]$`));
+    expect(itemsOf(bob)).toBe(itemsOf(alice));
+  },
+);
+
+function itemsOf({ json }: Person): string {
+  return JSON.parse(json).list.join("");
 }

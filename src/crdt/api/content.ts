@@ -7,7 +7,14 @@ import { type AnyEdit, checkKey, type Input, type ListEdit, type MapEdit } from 
 import { TextEdit } from "../types/edit-text.ts";
 import { CounterEdit, LwwEdit, RegisterEdit, SetEdit } from "../types/edit-values.ts";
 import { plain } from "../types/handle.ts";
-import { type CounterKind, isSetKind, type Kind, type Scalar, type SetKind } from "../types/op.ts";
+import {
+  type CounterKind,
+  isSetKind,
+  type Kind,
+  type Place,
+  type Scalar,
+  type SetKind,
+} from "../types/op.ts";
 import type { PlainPath } from "./place.ts";
 import { isShape, ScalarShape, type Shape, TextShape } from "./schema.ts";
 
@@ -193,7 +200,13 @@ export function putKey(map: MapEdit, key: string, content: Content): void {
   }
 }
 
-export function putItems(list: ListEdit, index: number, contents: readonly Content[]): void {
+/** `place`: where the first of them hangs, if it is to be in the place of others. */
+export function putItems(
+  list: ListEdit,
+  index: number,
+  contents: readonly Content[],
+  place: Place | null = null,
+): void {
   for (let i = 0; i < contents.length; ) {
     const json: Input[] = [];
     for (
@@ -203,22 +216,22 @@ export function putItems(list: ListEdit, index: number, contents: readonly Conte
       json.push(content as Input);
       content = contents[++i];
     }
-    list.insert(index, ...json);
-    index += json.length;
-    if (json.length > 0) continue;
-    putItem(list, index++, contents[i++]!);
+    list.put(index, json, place);
+    if (json.length === 0) putItem(list, index, contents[i++]!, place);
+    index += Math.max(json.length, 1);
+    place = null;
   }
 }
 
-function putItem(list: ListEdit, index: number, content: Content): void {
+function putItem(list: ListEdit, index: number, content: Content, place: Place | null): void {
   if (content instanceof Filled) {
-    list.insertNew(index, content.kind);
+    list.insertNew(index, content.kind, place);
     fill(list.below(index)!, content);
   } else if (Array.isArray(content)) {
-    list.insert(index, []);
+    list.put(index, [[]], place);
     putItems(list.list(index), 0, content);
   } else {
-    list.insert(index, {});
+    list.put(index, [{}], place);
     for (const [key, member] of Object.entries(content as object)) putKey(list.map(index), key, member);
   }
 }

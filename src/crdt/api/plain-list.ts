@@ -5,7 +5,7 @@
 import { ListEdit } from "../types/edit.ts";
 import { LwwEdit, RegisterEdit } from "../types/edit-values.ts";
 import type { Json } from "../types/node.ts";
-import type { Scalar } from "../types/op.ts";
+import type { Place, Scalar } from "../types/op.ts";
 import { type Content, Filled, putItems } from "./content.ts";
 import type { Held } from "./held.ts";
 
@@ -75,8 +75,8 @@ function methodsOf(held: Held): Readonly<Record<string, Method>> {
     const count =
       args.length === 0 ? 0 : args.length === 1 ? most : Math.min(Math.max(whole(Number(args[1])), 0), most);
     const contents = taken(held, args.slice(2), start);
-    const removed = remove(held, start, count);
-    if (contents.length > 0) putItems(held.open() as ListEdit, start, contents);
+    const { removed, place } = vacated(held, start, count);
+    if (contents.length > 0) putItems(held.open() as ListEdit, start, contents, place);
     return removed;
   };
   return {
@@ -124,14 +124,21 @@ function insert(held: Held, index: number, items: readonly unknown[]): void {
   if (contents.length > 0) putItems(held.open() as ListEdit, index, contents);
 }
 
-/** What was there, as JSON. */
-function remove(held: Held, start: number, count: number): Json[] {
-  if (count === 0) return [];
+/** What was there, as JSON, and where what replaces it goes. */
+function vacated(
+  held: Held,
+  start: number,
+  count: number,
+): { readonly removed: Json[]; readonly place: Place | null } {
+  if (count === 0) return { removed: [], place: null };
   const list = held.open() as ListEdit;
   const removed = Array.from({ length: count }, (_, i) => list.get(start + i)!);
   held.dropItems(list, start, start + count);
-  list.delete(start, count);
-  return removed;
+  return { removed, place: list.vacate(start, count) };
+}
+
+function remove(held: Held, start: number, count: number): Json[] {
+  return vacated(held, start, count).removed;
 }
 
 function assign(held: Held, index: number, value: unknown): void {
@@ -151,8 +158,8 @@ function assign(held: Held, index: number, value: unknown): void {
       return;
     }
   }
-  if (index < before) remove(held, index, 1);
-  putItems(held.open() as ListEdit, index, [content!]);
+  const { place } = vacated(held, index, index < before ? 1 : 0);
+  putItems(held.open() as ListEdit, index, [content!], place);
 }
 
 function truncate(held: Held, value: unknown): void {

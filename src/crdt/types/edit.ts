@@ -18,7 +18,7 @@ import {
   shownAt,
   valueJson,
 } from "./node.ts";
-import type { CounterKind, Kind, Path, Scalar, SetKind, Value } from "./op.ts";
+import type { CounterKind, Kind, Path, Place, Scalar, SetKind, Value } from "./op.ts";
 import type { Register } from "./register.ts";
 
 /** JSON as people write it; `undefined` is no value. */
@@ -170,14 +170,18 @@ export class ListEdit extends Handle<ListNode> {
 
   /** At `index` (0 … length), in the order given. */
   insert(index: number, ...values: readonly Input[]): void {
+    this.put(index, values);
+  }
+
+  /** The same; `place`: where the first of them hangs, if it is to be in the place of others (`vacate`). */
+  put(index: number, values: readonly Input[], place: Place | null = null): void {
     checkIndex(index, this.length);
     for (let i = 0; i < values.length; ) {
       const part = values.slice(i, runEnd(values, i));
-      const place = this.node.items.place(index + i, this.author.isUnseen);
       const first = this.author.add({
         type: "insertList",
         path: this.path,
-        ...place,
+        ...((i === 0 ? place : null) ?? this.node.items.place(index + i, this.author.isUnseen)),
         values: part.map(shallow),
       });
       part.forEach((value, offset) => {
@@ -189,11 +193,26 @@ export class ListEdit extends Handle<ListNode> {
     }
   }
 
-  /** An empty node as an item, to be filled. */
-  insertNew(index: number, kind: Kind): void {
+  /** An empty node as an item, to be filled. `place` as for `put`. */
+  insertNew(index: number, kind: Kind, place: Place | null = null): void {
     checkIndex(index, this.length);
-    const place = this.node.items.place(index, this.author.isUnseen);
-    this.author.add({ type: "insertList", path: this.path, ...place, values: [{ make: kind }] });
+    const { parent, side, rightOrigin } = place ?? this.node.items.place(index, this.author.isUnseen);
+    const values = [{ make: kind }];
+    this.author.add({ type: "insertList", path: this.path, parent, side, rightOrigin, values });
+  }
+
+  /** Values stand where the `count` items from `index` stood, whatever others insert beside those meanwhile. */
+  splice(index: number, count: number, ...values: readonly Input[]): void {
+    this.put(index, values, this.vacate(index, count));
+  }
+
+  /** Deletes items and answers the place that they leave to what is put there next; null if there were none. */
+  vacate(index: number, count: number): Place | null {
+    checkRange(index, count, this.length);
+    if (count === 0) return null;
+    const place = this.node.items.placeInstead(index, this.author.isUnseen);
+    this.delete(index, count);
+    return place;
   }
 
   push(...values: readonly Input[]): void {
