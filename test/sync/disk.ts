@@ -2,7 +2,7 @@
 // Transactions run one after another, whichever tab asked; each may take long, fail before it sees anything, fail
 // when it should complete, or be cut off by a crash. What was not complete then never happened.
 
-import { equalBytes, type StoredFork } from "../../src/crdt/index.ts";
+import { type Bytes, equalBytes, type StoredFork } from "../../src/crdt/index.ts";
 import type { ChainHead, ChangeRecord, StoreError } from "../../src/sync/ports.ts";
 
 export interface Journal {
@@ -26,6 +26,14 @@ interface Transaction {
 
 /** Runs something so many milliseconds later. */
 export type After = (delayMs: number, run: () => void) => void;
+
+/** Of bytes that are others now, those that were stored. */
+const written = new WeakMap<Bytes, Bytes>();
+
+/** The bytes of a row before bits of it rotted. */
+export function asWritten(bytes: Bytes): Bytes {
+  return written.get(bytes) ?? bytes;
+}
 
 export class Disk {
   /** What is complete, and nothing else. */
@@ -97,6 +105,7 @@ export class Disk {
     const { rows } = this.journal;
     const { bytes } = rows[row]!;
     const altered = bytes.with(at % bytes.length, bytes[at % bytes.length]! ^ 1) as typeof bytes;
+    written.set(altered, asWritten(bytes));
     this.journal = { ...this.journal, rows: rows.with(row, { ...rows[row]!, bytes: altered }) };
   }
 

@@ -7,6 +7,7 @@ import { Peer } from "../../src/sync/peer.ts";
 import { decodeMessage, type Message } from "../../src/sync/protocol.ts";
 import type { Claim } from "../../src/sync/reconcile.ts";
 import { lengthOf } from "../../src/sync/sent-run.ts";
+import { asWritten } from "./disk.ts";
 import type { Wire } from "./wires.ts";
 import type { Profile, Tab } from "./world.ts";
 
@@ -118,10 +119,11 @@ function heldBy({ key, signedAlike, disk }: Profile): Held {
 
 const decoded = new Map<string, { readonly id: ChangeId; readonly author: DeviceId; readonly seq: number }>();
 
+/** What was stored in a row, which may be damaged by now. */
 export function cachedChange(id: string, bytes: Bytes) {
   const known = decoded.get(id);
   if (known !== undefined) return known;
-  const change = decodeChange(bytes);
+  const change = decodeChange(asWritten(bytes));
   if ("ok" in change) throw new Error("Expected a change that can be read");
   if (decoded.size > 20_000) decoded.clear();
   const kept = { id: change.id, author: change.author, seq: change.seq };
