@@ -67,6 +67,27 @@ describe("what is written", () => {
     await expect.poll(left, { timeout: PATIENCE_MS }).toEqual([]);
   });
 
+  it("is there after a reload, though the page went away before its document was listed", async () => {
+    const alice = await stage.person();
+    await alice.page.addInitScript(() => {
+      if (sessionStorage.getItem("was here") !== null) return;
+      sessionStorage.setItem("was here", "yes");
+      const put = IDBObjectStore.prototype.put;
+      IDBObjectStore.prototype.put = function (this: IDBObjectStore, ...given) {
+        return this.name === "documents" ? this.count() : put.apply(this, given);
+      } as typeof put;
+    });
+    await alice.open();
+    await alice.type("Not listed");
+    await alice.readsStatus("Saved on this device");
+    const address = alice.page.url();
+    await alice.page.reload();
+    await alice.canWrite();
+    await alice.sees("Not listed");
+    expect(alice.page.url()).toBe(address);
+    expect(await listed(alice)).toEqual(["Untitled"]);
+  });
+
   it("is called saved only when the transaction is complete, however long that takes", async () => {
     const alice = await stage.person();
     await alice.page.addInitScript(() => {

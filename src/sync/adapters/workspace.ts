@@ -152,9 +152,17 @@ class BrowserWorkspace implements Workspace {
   }
 
   async open(id: string): Promise<OpenDocument | null> {
-    const record = this.#records.get(id);
-    if (record === undefined || record.removedAt !== null) return null;
+    const record = this.#records.get(id) ?? (await this.#unlisted(id));
+    if (record === null || record.removedAt !== null) return null;
     return await this.#reopen(record);
+  }
+
+  /** Changes are stored before their document is listed, and its page may go away in between. */
+  async #unlisted(id: string): Promise<DocumentRecord | null> {
+    const { records } = await this.#store.read(id, 0, 1);
+    if (records.length === 0) return null;
+    await this.#remember(blank(id));
+    return this.#records.get(id) ?? null;
   }
 
   async join(fragment: string): Promise<OpenDocument | { readonly error: string }> {
