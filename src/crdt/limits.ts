@@ -51,9 +51,9 @@ export const SHARE_OPS = 500_000;
 export const SHARE_BYTES = 6 * 1024 * 1024;
 /** Bytes kept back for the body of an introduction, which counts against what is shared: key, signature, two numbers, and room. */
 export const INTRODUCTION_BYTES = 256;
-/** Changes of one source that may wait for their parents. */
+/** Changes of one source that may wait for their parents; one run may in any case. */
 export const PENDING_CHANGES_MAX = 1_000;
-/** Bytes of changes of one source that may wait for their parents. */
+/** Bytes of changes of one source that may wait for their parents; those of one run, which is bounded itself, in any case. */
 export const PENDING_BYTES_MAX = 4 * 1024 * 1024;
 /** Changes under one signature: whoever proves one of them sends those up to the signed one along. */
 export const RUN_CHANGES_MAX = 4_096;

@@ -10,6 +10,18 @@ import { gather, type Person, SEED, sync } from "./people.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
+/** Who replaces how much of their own by how much, or puts more there, and whether all hear of it then. */
+const steps = fc.array(
+  fc.record({
+    who: fc.nat(1),
+    from: fc.nat(9),
+    count: fc.nat(3),
+    length: fc.nat(2),
+    syncs: fc.boolean(),
+  }),
+  { minLength: 2, maxLength: 24 },
+);
+
 const HOWS: Readonly<Record<string, (root: MapEdit, from: number, to: number, word: string) => void>> = {
   "in an editor": (root, from, to, insert) => editBody(root, [{ from, to, insert }]),
   "in a call": (root, from, to, word) => root.text("body").splice(from, to - from, word),
@@ -65,37 +77,25 @@ describe.each(Object.entries(HOWS))("a word that is replaced %s", (_, replace) =
 
   it("stays in one piece, whatever two people write and replace there, and when they hear of it", () => {
     fc.assert(
-      fc.property(
-        fc.array(
-          fc.record({
-            who: fc.nat(1),
-            from: fc.nat(9),
-            count: fc.nat(3),
-            length: fc.nat(2),
-            syncs: fc.boolean(),
-          }),
-          { minLength: 2, maxLength: 24 },
-        ),
-        steps => {
-          const people = gather("Alice", "Bob");
-          people[0]!.write(root => root.text("body").insert(0, "[]"));
-          sync(people);
-          for (const [i, person] of people.entries())
-            person.write(root => root.text("body").insert(1, "ab"[i]!));
-          for (const { who, from, count, length, syncs } of steps) {
-            const person = people[who]!;
-            const own = "ab"[who]!;
-            const [begin, end] = stretchOf(person, own);
-            // Nothing says that what is typed before a word belongs to it.
-            const at = Math.min(begin + (count === 0 ? from + 1 : from), end);
-            person.write(root => replace(root, at, Math.min(at + count, end), own.repeat(length + 1)));
-            if (syncs) sync(people);
-          }
-          sync(people);
-          expect(people[0]!.text()).toMatch(/^\[(a+b+|b+a+)\]$/);
-          expect(people[1]!.text()).toBe(people[0]!.text());
-        },
-      ),
+      fc.property(steps, drawn => {
+        const people = gather("Alice", "Bob");
+        people[0]!.write(root => root.text("body").insert(0, "[]"));
+        sync(people);
+        for (const [i, person] of people.entries())
+          person.write(root => root.text("body").insert(1, "ab"[i]!));
+        for (const { who, from, count, length, syncs } of drawn) {
+          const person = people[who]!;
+          const own = "ab"[who]!;
+          const [begin, end] = stretchOf(person, own);
+          // Nothing says that what is typed before a word belongs to it.
+          const at = Math.min(begin + (count === 0 ? from + 1 : from), end);
+          person.write(root => replace(root, at, Math.min(at + count, end), own.repeat(length + 1)));
+          if (syncs) sync(people);
+        }
+        sync(people);
+        expect(people[0]!.text()).toMatch(/^\[(a+b+|b+a+)\]$/);
+        expect(people[1]!.text()).toBe(people[0]!.text());
+      }),
       { seed: SEED, numRuns: 100 },
     );
   });
@@ -118,38 +118,26 @@ const LIST_HOWS: Readonly<
 describe.each(Object.entries(LIST_HOWS))("items of a list that are replaced %s", (_, replace) => {
   it("stay in one piece, whatever two people put and replace there, and when they hear of it", () => {
     fc.assert(
-      fc.property(
-        fc.array(
-          fc.record({
-            who: fc.nat(1),
-            from: fc.nat(9),
-            count: fc.nat(3),
-            length: fc.nat(2),
-            syncs: fc.boolean(),
-          }),
-          { minLength: 2, maxLength: 24 },
-        ),
-        steps => {
-          const people = gather("Alice", "Bob");
-          people[0]!.write(root => root.list("list").push("[", "]"));
-          sync(people);
-          for (const [i, person] of people.entries())
-            person.write(root => root.list("list").insert(1, "ab"[i]!));
-          for (const { who, from, count, length, syncs } of steps) {
-            const person = people[who]!;
-            const own = "ab"[who]!;
-            const items = itemsOf(person);
-            const [begin, end] = [items.indexOf(own), items.lastIndexOf(own) + 1];
-            const at = Math.min(begin + (count === 0 ? from + 1 : from), end);
-            replace(person, at, Math.min(count, end - at), Array(length + 1).fill(own));
-            person.close();
-            if (syncs) sync(people);
-          }
-          sync(people);
-          expect(itemsOf(people[0]!)).toMatch(/^\[(a+b+|b+a+)\]$/);
-          expect(itemsOf(people[1]!)).toBe(itemsOf(people[0]!));
-        },
-      ),
+      fc.property(steps, drawn => {
+        const people = gather("Alice", "Bob");
+        people[0]!.write(root => root.list("list").push("[", "]"));
+        sync(people);
+        for (const [i, person] of people.entries())
+          person.write(root => root.list("list").insert(1, "ab"[i]!));
+        for (const { who, from, count, length, syncs } of drawn) {
+          const person = people[who]!;
+          const own = "ab"[who]!;
+          const items = itemsOf(person);
+          const [begin, end] = [items.indexOf(own), items.lastIndexOf(own) + 1];
+          const at = Math.min(begin + (count === 0 ? from + 1 : from), end);
+          replace(person, at, Math.min(count, end - at), Array(length + 1).fill(own));
+          person.close();
+          if (syncs) sync(people);
+        }
+        sync(people);
+        expect(itemsOf(people[0]!)).toMatch(/^\[(a+b+|b+a+)\]$/);
+        expect(itemsOf(people[1]!)).toBe(itemsOf(people[0]!));
+      }),
       { seed: SEED, numRuns: 100 },
     );
   });
