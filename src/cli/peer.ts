@@ -125,8 +125,8 @@ async function linksOf({ links, data }: Words): Promise<readonly KeptLink[]> {
 async function keep(kept: KeptLink, { identity, store }: Folder, name: string, tell: Tell): Promise<Kept> {
   const share = shareLinkOf(kept);
   // Who gives another link for the same document means the new one: the old one may be revoked.
-  const record = (await store.documents()).find(({ id }) => id === share.doc);
-  if (record !== undefined) await store.putDocument({ ...record, inviteSeed: share.inviteSeed });
+  const isKnown = (await store.documents()).some(({ id }) => id === share.doc);
+  if (isKnown) await store.putDocument({ id: share.doc, inviteSeed: share.inviteSeed });
   const { link } = kept;
   const signalling = kept.server ?? undefined;
   const session = await openSession({ identity, store, link, signalling, name, WebSocket });

@@ -360,13 +360,18 @@ export class Session<F extends Fields | null = null> {
     clearTimeout(this.#rememberTimer);
     this.#rememberTimer = undefined;
     const { session } = this.host;
-    const record = {
-      ...this.#record,
+    const { id, updatedAt, removedAt, roomSecret, inviteSeed } = this.#record;
+    const fields = {
+      id,
+      updatedAt,
+      removedAt,
+      // Another session over the same store may have shared it.
+      ...(roomSecret === null ? {} : { roomSecret, inviteSeed }),
       unshared: session.delivery.waiting,
       delivered: session.delivery.heldUpTo,
     };
     try {
-      await this.#options.store.putDocument(record);
+      await this.#options.store.putDocument(fields);
       this.#isRemembered = true;
     } catch {
       // It is written again with the next change.

@@ -91,6 +91,9 @@ export interface DocumentRecord {
   readonly removedAt: number | null;
 }
 
+/** Of a record, what is to be remembered anew. */
+export type DocumentFields = Partial<DocumentRecord> & Pick<DocumentRecord, "id">;
+
 /** A replica as it was when the log of its document ended at `position` (docs/decisions/0012). A cache of these records. */
 export interface StoredImage {
   readonly bytes: Bytes;
@@ -116,8 +119,11 @@ export type StoreError = "quota" | "closed" | "blocked" | "unavailable" | "faile
 export interface Store {
   /** False where nothing outlives the page (private mode, no IndexedDB). */
   readonly durable: boolean;
+  /** In the order of their ids. A document is there when its changes are: what is remembered beside them may be damaged, or
+   * the page went away before it was written, and is blank then (`updatedAt` 0). */
   documents(): Promise<readonly DocumentRecord[]>;
-  putDocument(record: DocumentRecord): Promise<void>;
+  /** Remembers these fields of a document in one transaction; the others stay as they are, whichever tab wrote them. */
+  putDocument(fields: DocumentFields): Promise<void>;
   /** Deletes the document, its changes, its proofs and its image. */
   deleteDocument(id: string): Promise<void>;
   /** All changes of a document in the order they were stored, before position `to` if that is given, and the position after

@@ -133,6 +133,28 @@ it("two tabs stay equal without the server, also after one was reloaded", async 
   await hasOneChain(left);
 });
 
+it("a document that one tab shares is shared in the other as well, and stays so", async () => {
+  const left = await (await stage.person()).open();
+  await left.type("a");
+  await left.isStored();
+  const right = await (await left.secondTab()).open(left.page.url());
+  const link = await left.share();
+  await right.press("Control+End");
+  await right.type("b");
+  await left.sees("ab");
+  // What is remembered beside the text is written now and then.
+  await right.page.waitForTimeout(2_500);
+  await left.page.close();
+  const bob = await (await stage.person()).open(link);
+  await bob.sees("ab");
+  await right.page.reload();
+  await right.canWrite();
+  await right.press("Control+End");
+  await right.type("c");
+  await bob.sees("abc");
+  expect(await right.share()).toBe(link);
+});
+
 const ROUNDS = rounds(2, 25);
 
 it("four tabs that type at once, one of them reloaded each time, make one chain", {

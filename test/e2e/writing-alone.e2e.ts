@@ -67,7 +67,7 @@ describe("what is written", () => {
     await expect.poll(left, { timeout: PATIENCE_MS }).toEqual([]);
   });
 
-  it("is there after a reload, though the page went away before its document was listed", async () => {
+  it("is there, though its page went away before the document was listed", async () => {
     const alice = await stage.person();
     await alice.page.addInitScript(() => {
       if (sessionStorage.getItem("was here") !== null) return;
@@ -81,11 +81,16 @@ describe("what is written", () => {
     await alice.type("Not listed");
     await alice.readsStatus("Saved on this device");
     const address = alice.page.url();
+    // Another tab: it knows of nothing but what is stored.
+    const other = await (await alice.secondTab()).open();
+    await untilListed(other, ["Untitled"]);
     await alice.page.reload();
     await alice.canWrite();
     await alice.sees("Not listed");
     expect(alice.page.url()).toBe(address);
     expect(await listed(alice)).toEqual(["Untitled"]);
+    await other.page.getByRole("navigation", { name: "Documents" }).getByRole("link").click();
+    await other.sees("Not listed");
   });
 
   it("is called saved only when the transaction is complete, however long that takes", async () => {

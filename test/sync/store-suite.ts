@@ -80,6 +80,65 @@ export const STORE_CASES: readonly StoreCase[] = [
     },
   },
   {
+    name: "remembers some fields of a document and leaves the others as another tab wrote them",
+    async run(open) {
+      const [store, other] = [await open(), await open()];
+      const secret = new Uint8Array(32).fill(7);
+      await store.putDocument({ id: DOC, title: "Draft", updatedAt: 3 });
+      await Promise.all([
+        other.putDocument({ id: DOC, roomSecret: secret, delivered: { [OTHER]: 2 } }),
+        store.putDocument({ id: DOC, title: "Minutes", unshared: 1 }),
+        store.putDocument({ id: DOC, asking: undefined, delivered: {} }),
+      ]);
+      same(await other.documents(), [
+        {
+          id: DOC,
+          title: "Minutes",
+          updatedAt: 3,
+          unshared: 1,
+          roomSecret: secret,
+          inviteSeed: null,
+          asking: undefined,
+          delivered: {},
+          removedAt: null,
+        },
+      ]);
+    },
+  },
+  {
+    name: "lists what has changes and was never remembered, between and around what was",
+    async run(open) {
+      const store = await open();
+      const ids = ["0", "3", "5", "7", "8", "f"].map(digit => digit.repeat(64));
+      const [first, second, third, fourth, fifth, last] = ids as [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+      ];
+      for (const id of [first, third, fourth, last]) await add(store, id, changes(1, 2, 3));
+      for (const id of [second, third, fifth]) await store.putDocument(documentRecord(id, id));
+      const documents = await store.documents();
+      same(
+        documents.map(({ id }) => id),
+        ids,
+      );
+      same(
+        documents.filter(({ title }) => title === "").map(({ id, updatedAt }) => [id, updatedAt]),
+        [first, fourth, last].map(id => [id, 0]),
+      );
+      await store.putDocument({ id: first, title: "Found" });
+      await store.deleteDocument(last);
+      await store.deleteDocument(second);
+      same(
+        (await store.documents()).map(({ title }) => title),
+        ["Found", third, "", fifth],
+      );
+    },
+  },
+  {
     name: "gives documents back whole, each replaced as one value",
     async run(open) {
       const store = await open();

@@ -4,8 +4,18 @@
 
 import type { IDBPObjectStore } from "idb";
 import type { StoredFork } from "../../crdt/index.ts";
-import type { Append, Bytes, ChainHead, ChangeRecord, DocumentRecord, Store, StoredImage } from "../ports.ts";
+import type {
+  Append,
+  Bytes,
+  ChainHead,
+  ChangeRecord,
+  DocumentFields,
+  DocumentRecord,
+  Store,
+  StoredImage,
+} from "../ports.ts";
 import { DATABASE_NAME, Database, type Schema } from "./database.ts";
+import { blankRecord } from "./document-record.ts";
 import {
   chainOf,
   chainsOf,
@@ -47,16 +57,24 @@ export class IndexedDbStore implements Store {
   }
 
   async documents(): Promise<readonly DocumentRecord[]> {
-    const rows = await this.#database.read(["documents"], transaction =>
-      transaction.objectStore("documents").getAll(),
-    );
-    return rows.filter(row => this.#isWhole(row, isDocumentRecord));
+    return await this.#database.read(["documents", "changes"], async transaction => {
+      const rows = await transaction.objectStore("documents").getAll();
+      const listed = rows.filter(row => this.#isWhole(row, isDocumentRecord));
+      const others = await documentsBeside(
+        transaction.objectStore("changes"),
+        listed.map(({ id }) => id),
+      );
+      return [...listed, ...others.map(blankRecord)].sort((a, b) => (a.id < b.id ? -1 : 1));
+    });
   }
 
-  async putDocument(record: DocumentRecord): Promise<void> {
-    await this.#database.write(["documents"], transaction =>
-      transaction.objectStore("documents").put(record),
-    );
+  async putDocument(fields: DocumentFields): Promise<void> {
+    await this.#database.write(["documents"], async transaction => {
+      const documents = transaction.objectStore("documents");
+      const row: unknown = await documents.get(fields.id);
+      const before = isDocumentRecord(row) ? row : blankRecord(fields.id);
+      await documents.put({ ...before, ...fields });
+    });
     this.#tabs.tell(null);
   }
 
@@ -252,6 +270,30 @@ export class IndexedDbStore implements Store {
     if (!isWhole) this.#damaged++;
     return isWhole;
   }
+}
+
+/** The documents that have changes and are not among these (in order): one question for each gap, none of which is long. */
+async function documentsBeside(
+  changes: IDBPObjectStore<Schema, ("documents" | "changes")[], "changes", "readonly">,
+  ids: readonly string[],
+): Promise<readonly string[]> {
+  const found: string[] = [];
+  const search = async (after: string, before: string | undefined) => {
+    for (let last = after; ; ) {
+      // Behind the last change of one document, before the first of another: positions are numbers.
+      const from = [last, Infinity] as const;
+      const range =
+        before === undefined
+          ? IDBKeyRange.lowerBound(from, true)
+          : IDBKeyRange.bound(from, [before], true, true);
+      const key = await changes.getKey(range);
+      if (key === undefined) return;
+      [last] = key;
+      found.push(last);
+    }
+  };
+  await Promise.all(["", ...ids].map((id, i) => search(id, ids[i])));
+  return found;
 }
 
 function headOf({ seq, id }: ChainHead): ChainHead {

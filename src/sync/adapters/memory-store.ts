@@ -2,8 +2,18 @@
 // Two stores over one `Memory` behave as two tabs of one profile.
 
 import type { StoredFork } from "../../crdt/index.ts";
-import type { Append, Bytes, ChainHead, ChangeRecord, DocumentRecord, Store, StoredImage } from "../ports.ts";
+import type {
+  Append,
+  Bytes,
+  ChainHead,
+  ChangeRecord,
+  DocumentFields,
+  DocumentRecord,
+  Store,
+  StoredImage,
+} from "../ports.ts";
 import { StoreFailure } from "./database.ts";
+import { blankRecord } from "./document-record.ts";
 
 /** What the stores of one profile share. */
 export class Memory {
@@ -47,12 +57,16 @@ class MemoryStore implements Store {
 
   async documents(): Promise<readonly DocumentRecord[]> {
     await this.#begin();
-    return [...this.#memory.documents.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+    const { documents, journals } = this.#memory;
+    const stored = [...journals].filter(([, { rows }]) => rows.length > 0).map(([id]) => id);
+    const ids = [...new Set([...documents.keys(), ...stored])].sort();
+    return ids.map(id => documents.get(id) ?? blankRecord(id));
   }
 
-  async putDocument(record: DocumentRecord): Promise<void> {
+  async putDocument(fields: DocumentFields): Promise<void> {
     await this.#begin();
-    this.#memory.documents.set(record.id, record);
+    const { documents } = this.#memory;
+    documents.set(fields.id, { ...(documents.get(fields.id) ?? blankRecord(fields.id)), ...fields });
     this.#tell(null);
   }
 

@@ -2,7 +2,15 @@
 // wishes into edits. Owns the host and the network of the document, and keeps its record in the workspace current.
 
 import { type DeviceId, type DocId, type Replica, toHex } from "../../crdt/index.ts";
-import type { Bytes, Ciphers, DocumentRecord, Network, NetworkListener, Store } from "../ports.ts";
+import type {
+  Bytes,
+  Ciphers,
+  DocumentFields,
+  DocumentRecord,
+  Network,
+  NetworkListener,
+  Store,
+} from "../ports.ts";
 import type { Presence } from "../protocol.ts";
 import { BODY_PATH, bodySteps, editBody, TITLE_KEY, titleOf } from "../text.ts";
 import type {
@@ -32,6 +40,7 @@ import {
   unseenOf,
 } from "./document-people.ts";
 import { Host, type HostOptions } from "./host.ts";
+import { KeptRecord } from "./kept-record.ts";
 import { type findLastWords, leaveLastWords } from "./last-words.ts";
 import { seedsOf } from "./link-seeds.ts";
 import { Meeting } from "./meeting.ts";
@@ -41,8 +50,6 @@ import { sharedText, type TextListener } from "./opened-text.ts";
 import { Renewing } from "./renewing.ts";
 import type { Verified } from "./verified.ts";
 
-/** Milliseconds between writes of what is remembered beside the changes: a convenience, not the text. */
-const REMEMBER_MS = 300;
 /** Milliseconds without a letter after which a title is written. */
 const TITLE_PAUSE_MS = 300;
 
@@ -54,7 +61,7 @@ export interface OpenedOptions extends Omit<HostOptions, "delivered" | "inviteSe
   readonly name: string | null;
   /** Up to where the log is to be read behind the image that the replica was loaded from; 0 if it was not. */
   readonly imagedTo: number;
-  readonly remember: (record: Partial<DocumentRecord> & { readonly id: string }) => void;
+  readonly remember: (fields: DocumentFields) => void;
   readonly rename: (name: string | null) => void;
   readonly connect: (roomSecret: Bytes, listener: NetworkListener) => Promise<Network>;
   readonly verified: Verified;
@@ -88,13 +95,12 @@ export class OpenedDocument implements OpenDocument {
   readonly #options: OpenedOptions;
   readonly #listeners = new Set<() => void>();
   readonly #textListeners = new Set<TextListener>();
-  #record: DocumentRecord;
+  readonly #kept: KeptRecord;
   #name: string | null;
   #view: DocumentView | null = null;
   #lastView: DocumentView | null = null;
   #viewJson = "";
   #isRemembered: boolean;
-  #rememberTimer: ReturnType<typeof setTimeout> | undefined;
   /** Typed and not written yet. */
   #title: string | null = null;
   #titleTimer: ReturnType<typeof setTimeout> | undefined;
@@ -113,17 +119,17 @@ export class OpenedDocument implements OpenDocument {
     this.#carets = new OpenedCarets(replica);
     this.#ciphers = ciphers;
     this.#options = options;
-    this.#record = record;
     this.#name = options.name;
     this.#isRemembered = isRemembered;
     this.host = new Host(
       { ...options, ...provingOf(record), delivered: record.delivered },
       { changed: () => this.#changed(), presence: () => this.#carets.tell(), stored: () => this.#stored() },
     );
+    this.#kept = new KeptRecord(record, replica, this.host.session.delivery, options.remember);
     this.renewing = new Renewing({
       ...options,
       host: this.host,
-      seeds: () => seedsOf(this.#record),
+      seeds: () => seedsOf(this.#kept.record),
       name: () => this.#name,
       retired: () => options.retired(this),
     });
@@ -141,7 +147,7 @@ export class OpenedDocument implements OpenDocument {
     // The title is no text in which one types on; its field has an undo of its own. It goes along with a restored text.
     replica.undoWithin(BODY_PATH, [TITLE_KEY]);
     replica.subscribe((patches, origin) => {
-      if (!this.#isRestoring) this.#record = { ...this.#record, updatedAt: Date.now() };
+      if (!this.#isRestoring) this.#kept.edited();
       this.#changed();
       if (replica.isHeld) void this.#heldWords().then(words => words.drafted());
       const isMine = origin === "local";
@@ -187,7 +193,7 @@ export class OpenedDocument implements OpenDocument {
   #makeView(): DocumentView {
     const { session } = this.host;
     const hindrance = hindranceOf(this.#replica);
-    const asks = isAsking(this.#replica, this.#record);
+    const asks = isAsking(this.#replica, this.#kept.record);
     const view: DocumentView = {
       id: this.id,
       title: this.#title ?? titleOf(this.#replica),
@@ -220,7 +226,7 @@ export class OpenedDocument implements OpenDocument {
     this.#view = null;
     this.renewing.look();
     for (const listener of this.#listeners) listener();
-    if (this.#isRemembered) this.#remember();
+    if (this.#isRemembered) this.#kept.writeSoon();
   }
 
   // ------------------------------------------------------------------------------------------------ the carets
@@ -353,7 +359,7 @@ export class OpenedDocument implements OpenDocument {
         });
         await this.host.settled();
       },
-      record: () => this.#record,
+      record: () => this.#kept.record,
       keepLinks: (links: KeptLinks) => this.#keepLinks(links),
       verified: this.#options.verified,
       changed: () => this.#changed(),
@@ -362,14 +368,13 @@ export class OpenedDocument implements OpenDocument {
 
   async askingWords(): Promise<readonly string[]> {
     const [{ askingWords }] = await Promise.all([import("./words.ts"), this.#options.arrive()]);
-    const { introducer, seed } = this.#record.asking!;
+    const { introducer, seed } = this.#kept.record.asking!;
     const link = toHex(this.#ciphers.seedPublicKey(seed)) as DeviceId;
     return askingWords(this.id, introducer as DeviceId, link, this.#replica.device);
   }
 
   stopAsking(): void {
-    this.#record = { ...this.#record, asking: undefined };
-    this.#rememberNow();
+    this.#kept.put({ asking: undefined });
     this.#changed();
   }
 
@@ -387,15 +392,25 @@ export class OpenedDocument implements OpenDocument {
   }
 
   /** Secrets of links are kept, and the others are met behind the first of them. */
-  async #keepLinks(links: KeptLinks): Promise<void> {
-    const { roomSecret } = this.#record;
-    this.#record = { ...this.#record, ...links };
-    this.#rememberNow();
+  async #keepLinks({ roomSecret, inviteSeed, linkSeeds }: KeptLinks): Promise<void> {
+    const before = this.#kept.record;
+    this.#kept.put({ roomSecret, inviteSeed, linkSeeds });
     this.#changed();
-    if (roomSecret !== null || links.roomSecret === null) return;
-    const { inviteSeed } = links;
+    await this.#meet(before);
+  }
+
+  /** Another tab has remembered something of it. */
+  relisted(record: DocumentRecord): void {
+    const before = this.#kept.record;
+    this.#kept.learn(record);
+    void this.#meet(before);
+  }
+
+  async #meet(before: DocumentRecord): Promise<void> {
+    const { roomSecret, inviteSeed } = this.#kept.record;
+    if (before.roomSecret !== null || roomSecret === null) return;
     if (inviteSeed !== null) this.host.act(session => session.setInviteSeed(inviteSeed));
-    await this.meeting.begin(links.roomSecret);
+    await this.meeting.begin(roomSecret);
   }
 
   async exported(form: ExportForm): Promise<Uint8Array<ArrayBuffer>> {
@@ -459,8 +474,8 @@ export class OpenedDocument implements OpenDocument {
     this.#writeTitle();
     this.#image.close();
     await this.host.close();
-    clearTimeout(this.#rememberTimer);
-    if (this.#isRemembered) this.#rememberNow();
+    this.#kept.stop();
+    if (this.#isRemembered) this.#kept.write();
     this.#options.closed();
     this.#listeners.clear();
     this.#carets.clear();
@@ -475,26 +490,8 @@ export class OpenedDocument implements OpenDocument {
     if (!this.#isRemembered) {
       this.#isRemembered = true;
       this.#options.firstStored();
-      this.#rememberNow();
+      this.#kept.write();
     }
     this.#changed();
-  }
-
-  #remember(): void {
-    this.#rememberTimer ??= setTimeout(() => this.#rememberNow(), REMEMBER_MS);
-  }
-
-  #rememberNow(): void {
-    clearTimeout(this.#rememberTimer);
-    this.#rememberTimer = undefined;
-    const { session } = this.host;
-    const { removedAt: _, ...record } = this.#record;
-    this.#options.remember({
-      ...record,
-      asking: isAsking(this.#replica, record) ? record.asking : undefined,
-      title: titleOf(this.#replica),
-      unshared: session.delivery.waiting,
-      delivered: session.delivery.heldUpTo,
-    });
   }
 }

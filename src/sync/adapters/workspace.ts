@@ -6,6 +6,7 @@ import { type DeviceLink, decodeDeviceLink, decodeLink, splitOffer } from "../li
 import type {
   Bytes,
   DeviceKey,
+  DocumentFields,
   DocumentRecord,
   Network,
   NetworkListener,
@@ -16,6 +17,7 @@ import type {
 import type { DocumentEntry, Imported, ImportProgress, OpenDocument, Workspace } from "../view.ts";
 import type { TrustedUrl } from "./check-elsewhere.ts";
 import { makesDirectLinks, rememberDirectLinks } from "./directness.ts";
+import { blankRecord } from "./document-record.ts";
 import type { Bench } from "./importing.ts";
 import { openIndexedDbStore } from "./indexeddb.ts";
 import { documentKey, openDeviceKey } from "./keys.ts";
@@ -80,6 +82,8 @@ class BrowserWorkspace implements Workspace {
   readonly #renewed = new Set<(id: string) => void>();
   readonly #verified = openVerified();
   #records = new Map<string, DocumentRecord>();
+  /** What is on its way to the store, or would not go in. */
+  readonly #unwritten = new Map<string, DocumentFields>();
   #entries: readonly DocumentEntry[] = [];
 
   constructor(
@@ -117,8 +121,18 @@ class BrowserWorkspace implements Workspace {
   }
 
   async #load(): Promise<void> {
-    this.#records = new Map((await this.#store.documents()).map(record => [record.id, record]));
+    const stored = await this.#store.documents();
+    this.#records = new Map(
+      stored.map(record => [record.id, { ...record, ...this.#unwritten.get(record.id) }]),
+    );
     this.#listed();
+    for (const document of this.#opened) {
+      const record = this.#records.get(document.id);
+      if (record !== undefined) document.relisted(record);
+    }
+    // Changes are stored before their document is listed, and its page may have gone away in between.
+    const unlisted = stored.filter(({ updatedAt }) => updatedAt === 0);
+    await Promise.all(unlisted.map(({ id }) => this.#remember({ id, updatedAt: Date.now() })));
   }
 
   #listed(): void {
@@ -152,17 +166,11 @@ class BrowserWorkspace implements Workspace {
   }
 
   async open(id: string): Promise<OpenDocument | null> {
-    const record = this.#records.get(id) ?? (await this.#unlisted(id));
-    if (record === null || record.removedAt !== null) return null;
+    // Another tab may just have begun it.
+    if (!this.#records.has(id)) await this.#load();
+    const record = this.#records.get(id);
+    if (record === undefined || record.removedAt !== null) return null;
     return await this.#reopen(record);
-  }
-
-  /** Changes are stored before their document is listed, and its page may go away in between. */
-  async #unlisted(id: string): Promise<DocumentRecord | null> {
-    const { records } = await this.#store.read(id, 0, 1);
-    if (records.length === 0) return null;
-    await this.#remember(blank(id));
-    return this.#records.get(id) ?? null;
   }
 
   async join(fragment: string): Promise<OpenDocument | { readonly error: string }> {
@@ -181,10 +189,10 @@ class BrowserWorkspace implements Workspace {
     const before = known ?? blank(doc);
     // Whoever is no member yet has what the link opened last gives.
     const linkSeeds = withSeeds(seedsOf(before), inviteSeed);
-    const record = { ...before, removedAt: null, roomSecret, inviteSeed, linkSeeds };
+    const links = { removedAt: null, roomSecret, inviteSeed, linkSeeds };
     // The secret leaves the address, so it must be kept before anything else.
-    await this.#remember(record);
-    const opened = await this.#reopen(record);
+    await this.#remember({ id: doc, ...links });
+    const opened = await this.#reopen({ ...before, ...links });
     if (opened === null) return { error: "This document could not be opened." };
     opened.offered = pairing?.offer ?? null;
     return opened;
@@ -197,9 +205,9 @@ class BrowserWorkspace implements Workspace {
         error: "This link is for another device of yours: open it there, not on the one that made it.",
       };
     const before = this.#records.get(doc) ?? blank(doc);
-    const record = { ...before, removedAt: null, roomSecret, asking: { introducer, seed } };
-    await this.#remember(record);
-    return (await this.#reopen(record)) ?? { error: "This document could not be opened." };
+    const asked = { removedAt: null, roomSecret, asking: { introducer, seed } };
+    await this.#remember({ id: doc, ...asked });
+    return (await this.#reopen({ ...before, ...asked })) ?? { error: "This document could not be opened." };
   }
 
   async #reopen(record: DocumentRecord): Promise<OpenedDocument | null> {
@@ -371,12 +379,15 @@ class BrowserWorkspace implements Workspace {
 
   // ---------------------------------------------------------------------------------------------- the list
 
-  async #remember(changed: Partial<DocumentRecord> & { readonly id: string }): Promise<void> {
-    const record = { ...(this.#records.get(changed.id) ?? blank(changed.id)), ...changed };
-    this.#records.set(record.id, record);
+  async #remember(changed: DocumentFields): Promise<void> {
+    const { id } = changed;
+    this.#records.set(id, { ...(this.#records.get(id) ?? blank(id)), ...changed });
     this.#listed();
+    const fields = { ...this.#unwritten.get(id), ...changed };
+    this.#unwritten.set(id, fields);
     try {
-      await this.#store.putDocument(record);
+      await this.#store.putDocument(fields);
+      if (this.#unwritten.get(id) === fields) this.#unwritten.delete(id);
     } catch {
       // The session says "Not saved" for the text itself; the list is written again with the next change.
     }
@@ -397,6 +408,7 @@ class BrowserWorkspace implements Workspace {
         const removedAt = this.#records.get(id)?.removedAt ?? null;
         if (removedAt === null || Date.now() - removedAt < REMOVED_MS - 1) return;
         this.#records.delete(id);
+        this.#unwritten.delete(id);
         void this.#delete(id).catch(() => this.#load());
       },
       Math.max(0, inMs),
@@ -414,16 +426,7 @@ class BrowserWorkspace implements Workspace {
 }
 
 function blank(id: string): DocumentRecord {
-  return {
-    id,
-    title: "",
-    updatedAt: Date.now(),
-    unshared: 0,
-    roomSecret: null,
-    inviteSeed: null,
-    delivered: {},
-    removedAt: null,
-  };
+  return { ...blankRecord(id), updatedAt: Date.now() };
 }
 
 function storedName(): string | null {

@@ -11,8 +11,17 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { StoredFork } from "../../../crdt/index.ts";
-import type { Append, Bytes, ChangeRecord, DocumentRecord, Store, StoredImage } from "../../ports.ts";
+import type {
+  Append,
+  Bytes,
+  ChangeRecord,
+  DocumentFields,
+  DocumentRecord,
+  Store,
+  StoredImage,
+} from "../../ports.ts";
 import { StoreFailure } from "../database.ts";
+import { blankRecord } from "../document-record.ts";
 import { ChangeLog } from "./change-log.ts";
 import {
   decodeDocument,
@@ -171,12 +180,11 @@ export class FolderStore implements Store {
     return records.filter(record => record !== null);
   }
 
-  /** A document is there when its changes are: what is remembered beside them may be damaged, or not have been written yet. */
   async #document(doc: string): Promise<DocumentRecord | null> {
     const record = await this.#remembered(doc);
     if (record !== null) return record;
     const log = await this.#folder.log(doc);
-    return log === null || log.position === 0 ? null : blank(doc);
+    return log === null || log.position === 0 ? null : blankRecord(doc);
   }
 
   async #remembered(doc: string): Promise<DocumentRecord | null> {
@@ -185,10 +193,12 @@ export class FolderStore implements Store {
     return record?.id === doc ? record : null;
   }
 
-  async putDocument(record: DocumentRecord): Promise<void> {
-    await this.#run(record.id, async () => {
-      await this.#folder.makeFolder(record.id);
-      const path = this.#folder.pathOf(record.id, "document");
+  async putDocument(fields: DocumentFields): Promise<void> {
+    const { id } = fields;
+    await this.#run(id, async () => {
+      const record = { ...((await this.#remembered(id)) ?? blankRecord(id)), ...fields };
+      await this.#folder.makeFolder(id);
+      const path = this.#folder.pathOf(id, "document");
       await replaceFile(this.#folder.files, path, [encodeDocument(record)]);
     });
     this.#folder.tell(this, null);
@@ -321,11 +331,6 @@ export class FolderStore implements Store {
     if (this.#isClosed) throw new StoreFailure("closed", undefined, "The store was closed");
     return await this.#folder.run(doc, work);
   }
-}
-
-function blank(id: string): DocumentRecord {
-  const secrets = { roomSecret: null, inviteSeed: null };
-  return { id, title: "", updatedAt: 0, unshared: 0, ...secrets, delivered: {}, removedAt: null };
 }
 
 function isSame(stored: Bytes | undefined, bytes: Bytes): boolean {
