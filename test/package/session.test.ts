@@ -139,6 +139,22 @@ describe("a session", () => {
     expect(await second.link()).toBe(made);
   });
 
+  it("leaves the link that another one over the same store has made meanwhile", async () => {
+    const memory = new Memory();
+    const identity = await Identity.create();
+    const first = await open({ identity, store: openMemoryStore(memory) });
+    first.doc.edit(root => root.set("a", 1));
+    await first.flush();
+    const second = await open({ identity, store: openMemoryStore(memory), doc: first.id });
+    const made = await first.link();
+    await first.close();
+    second.doc.edit(root => root.set("b", 2));
+    await second.close();
+    const third = await open({ identity, store: openMemoryStore(memory), doc: first.id });
+    expect(third.doc.toJson()).toEqual({ a: 1, b: 2 });
+    expect(await third.link()).toBe(made);
+  });
+
   it("has stored and signed what was edited when it is flushed", async () => {
     const memory = new Memory();
     const alice = await open({ store: openMemoryStore(memory) });
