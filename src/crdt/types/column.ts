@@ -15,8 +15,9 @@ export class Column<C extends Elements> {
   /** Its place among the columns of the sequence. */
   readonly number: number;
   readonly #runs: Runs;
-  /** All runs by their start, in stretches, none of them empty. */
-  readonly #stretches: Run[][] = [];
+  #made: Run[][] = [];
+  /** Makes them of what an image says: of a long text that takes a quarter of the time until it shows, which needs none. */
+  #later: (() => Run[][]) | null = null;
   /** What was found last, and where: an element is asked for again mostly, or else the next one. */
   #last: Run = NONE;
   #lastStretch = 0;
@@ -27,6 +28,15 @@ export class Column<C extends Elements> {
     this.contents = contents;
     this.number = number;
     this.#runs = runs;
+  }
+
+  /** All runs by their start, in stretches, none of them empty. */
+  get #stretches(): Run[][] {
+    if (this.#later !== null) {
+      this.#made = this.#later();
+      this.#later = null;
+    }
+    return this.#made;
   }
 
   /** The run that holds the element at a position, or `NONE`. */
@@ -132,7 +142,7 @@ export class Column<C extends Elements> {
   /** Into one that is empty; the runs are loaded. */
   load(from: ImageIn): void {
     this.contents.load(from);
-    for (const stretch of from.lists()) this.#stretches.push(stretch);
+    this.#later = from.listsLater();
   }
 
   /** How many runs there are; throws where they overlap or are out of order. For tests. */

@@ -247,18 +247,28 @@ export class ImageIn {
   }
 
   lists(): number[][] {
+    return this.listsLater()();
+  }
+
+  /** The same for who may never look at them: they are made by the call of what this answers, which throws nothing. */
+  listsLater(): () => number[][] {
     const lengths = this.ints();
     const all = this.#next().form === INTS ? this.ints() : this.doubles();
-    const lists: number[][] = [];
-    let at = 0;
+    let left = all.length;
     for (let i = 0; i < lengths.length; i++) {
-      const end = at + lengths[i]!;
-      if (end < at || end > all.length) throw new Unsound("a list beyond the end");
-      lists.push(listOf(all, at, end));
-      at = end;
+      const length = lengths[i]!;
+      if (length < 0 || length > left) throw new Unsound("a list beyond the end");
+      left -= length;
     }
-    if (at !== all.length) throw new Unsound("lists of another length");
-    return lists;
+    if (left !== 0) throw new Unsound("lists of another length");
+    return () => {
+      let at = 0;
+      return Array.from(lengths, length => {
+        const from = at;
+        at += length;
+        return listOf(all, from, at);
+      });
+    };
   }
 
   text(): string {
