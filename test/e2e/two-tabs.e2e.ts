@@ -155,6 +155,33 @@ it("a document that one tab shares is shared in the other as well, and stays so"
   expect(await right.share()).toBe(link);
 });
 
+it("a document that one tab removes and the other writes on in stays, and stays shared", async () => {
+  const left = await stage.person();
+  await left.page.clock.install();
+  await left.open();
+  await left.type("a");
+  const link = await left.share();
+  const right = await (await left.secondTab()).open(left.page.url());
+  await left.button("Documents").click();
+  await left.button("Remove from this device: Untitled").click();
+  await left.button("Remove anyway").click();
+  await left.page.clock.fastForward(15_000);
+  await expect.poll(() => storedNumbers(right).then(({ size }) => size)).toBe(0);
+  // It is not listed again by being open.
+  await right.page.waitForTimeout(1_000);
+  await right.button("Documents").click();
+  expect(await right.page.locator(".document-title").count()).toBe(0);
+  await right.button("Documents").click();
+  await right.editor.focus();
+  await right.press("Control+End");
+  await right.type("b");
+  await right.isStored();
+  await right.page.reload();
+  await right.canWrite();
+  await right.sees("ab");
+  expect(await right.share()).toBe(link);
+});
+
 const ROUNDS = rounds(2, 25);
 
 it("four tabs that type at once, one of them reloaded each time, make one chain", {

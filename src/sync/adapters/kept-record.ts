@@ -15,15 +15,21 @@ export class KeptRecord {
   readonly #delivery: Delivery;
   readonly #remember: (fields: DocumentFields) => void;
   #record: DocumentRecord;
+  #isListed: boolean;
+  /** Another tab has removed the document. Whoever did that wanted it gone: it is listed again when it is written on. */
+  #isRemoved = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
+  /** `isListed`: whether it is remembered already. */
   constructor(
     record: DocumentRecord,
+    isListed: boolean,
     replica: Replica,
     delivery: Delivery,
     remember: (fields: DocumentFields) => void,
   ) {
     this.#record = record;
+    this.#isListed = isListed;
     this.#replica = replica;
     this.#delivery = delivery;
     this.#remember = remember;
@@ -33,13 +39,37 @@ export class KeptRecord {
     return this.#record;
   }
 
+  get isListed(): boolean {
+    return this.#isListed;
+  }
+
   edited(): void {
+    this.#isRemoved = false;
     this.#record = { ...this.#record, updatedAt: Date.now() };
   }
 
-  /** Of what another tab remembered. */
-  learn(record: DocumentRecord): void {
-    this.#record = { ...record, updatedAt: Math.max(record.updatedAt, this.#record.updatedAt) };
+  /** Something is in the store. Whether that is new. */
+  stored(): boolean {
+    if (this.#isListed || this.#isRemoved) return false;
+    this.#isListed = true;
+    this.write();
+    return true;
+  }
+
+  /** What another tab remembered; null where it has removed the document. */
+  learn(record: DocumentRecord | null): void {
+    if (record === null) {
+      this.#isRemoved ||= this.#isListed;
+      this.#isListed = false;
+      this.#stop();
+      return;
+    }
+    this.#isListed = true;
+    this.#isRemoved = false;
+    const { roomSecret, inviteSeed, linkSeeds, updatedAt } = this.#record;
+    this.#record = { ...record, updatedAt: Math.max(record.updatedAt, updatedAt) };
+    // It was removed and listed again by somebody who did not know of the link.
+    if (record.roomSecret === null && roomSecret !== null) this.put({ roomSecret, inviteSeed, linkSeeds });
   }
 
   /** Remembers these at once. */
@@ -49,11 +79,11 @@ export class KeptRecord {
   }
 
   writeSoon(): void {
-    this.#timer ??= setTimeout(() => this.write(), WRITE_MS);
+    if (this.#isListed) this.#timer ??= setTimeout(() => this.write(), WRITE_MS);
   }
 
   write(): void {
-    this.stop();
+    this.#stop();
     const { updatedAt, asking } = this.#record;
     const { waiting: unshared, heldUpTo: delivered } = this.#delivery;
     const isDone = asking !== undefined && !isAsking(this.#replica, this.#record);
@@ -61,7 +91,12 @@ export class KeptRecord {
     this.put({ updatedAt, title, unshared, delivered, ...(isDone ? { asking: undefined } : {}) });
   }
 
-  stop(): void {
+  end(): void {
+    this.#stop();
+    if (this.#isListed) this.write();
+  }
+
+  #stop(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }

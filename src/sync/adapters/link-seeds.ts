@@ -5,6 +5,9 @@ import { equalBytes } from "../../crdt/index.ts";
 import { LINK_SEEDS_MAX } from "../limits.ts";
 import type { Bytes, DocumentRecord } from "../ports.ts";
 
+/** What of a record is of links. */
+export type KeptLinks = Pick<DocumentRecord, "roomSecret" | "inviteSeed" | "linkSeeds">;
+
 export function seedsOf({ linkSeeds, inviteSeed }: DocumentRecord): readonly Bytes[] {
   return linkSeeds ?? (inviteSeed === null ? [] : [inviteSeed]);
 }

@@ -14,6 +14,7 @@ import { encodeDeviceLink } from "../link.ts";
 import type { ChangeRecord, Ciphers, DeviceKey, DocumentRecord } from "../ports.ts";
 import type { Session } from "../session.ts";
 import type { AskingDevice, DeviceEntry, DevicesState, DocumentDevices, Recovered } from "../view.ts";
+import type { KeptLinks } from "./link-seeds.ts";
 import { comeBack, keyOf, NO_WORDS, UNKNOWN_WORDS } from "./recovering.ts";
 import { askingWords, newRecoveryWords, recoverySeed } from "./words.ts";
 
@@ -30,7 +31,7 @@ interface Wishes {
   /** In one change, which is stored and signed when it is done. */
   say(say: (people: People) => void): Promise<void>;
   record(): DocumentRecord;
-  keepLinks(links: Pick<DocumentRecord, "roomSecret" | "inviteSeed" | "linkSeeds">): Promise<void>;
+  keepLinks(links: KeptLinks): Promise<void>;
   /** Changes of somebody else's that were made here: stored, shown and passed on. */
   take(records: readonly ChangeRecord[]): Promise<void>;
   changed(): void;

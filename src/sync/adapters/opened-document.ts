@@ -42,7 +42,7 @@ import {
 import { Host, type HostOptions } from "./host.ts";
 import { KeptRecord } from "./kept-record.ts";
 import { type findLastWords, leaveLastWords } from "./last-words.ts";
-import { seedsOf } from "./link-seeds.ts";
+import { type KeptLinks, seedsOf } from "./link-seeds.ts";
 import { Meeting } from "./meeting.ts";
 import { once } from "./once.ts";
 import { OpenedCarets } from "./opened-carets.ts";
@@ -52,8 +52,6 @@ import type { Verified } from "./verified.ts";
 
 /** Milliseconds without a letter after which a title is written. */
 const TITLE_PAUSE_MS = 300;
-
-type KeptLinks = Pick<DocumentRecord, "roomSecret" | "inviteSeed" | "linkSeeds">;
 
 export interface OpenedOptions extends Omit<HostOptions, "delivered" | "inviteSeed" | "name"> {
   /** As stored, or as it will be once the first edit is. */
@@ -100,7 +98,6 @@ export class OpenedDocument implements OpenDocument {
   #view: DocumentView | null = null;
   #lastView: DocumentView | null = null;
   #viewJson = "";
-  #isRemembered: boolean;
   /** Typed and not written yet. */
   #title: string | null = null;
   #titleTimer: ReturnType<typeof setTimeout> | undefined;
@@ -111,7 +108,7 @@ export class OpenedDocument implements OpenDocument {
   #isRestoring = false;
   #isRetracting = false;
 
-  constructor(options: OpenedOptions, isRemembered: boolean) {
+  constructor(options: OpenedOptions, isListed: boolean) {
     const { replica, record, ciphers } = options;
     this.id = replica.doc;
     this.device = replica.device;
@@ -120,12 +117,11 @@ export class OpenedDocument implements OpenDocument {
     this.#ciphers = ciphers;
     this.#options = options;
     this.#name = options.name;
-    this.#isRemembered = isRemembered;
     this.host = new Host(
       { ...options, ...provingOf(record), delivered: record.delivered },
       { changed: () => this.#changed(), presence: () => this.#carets.tell(), stored: () => this.#stored() },
     );
-    this.#kept = new KeptRecord(record, replica, this.host.session.delivery, options.remember);
+    this.#kept = new KeptRecord(record, isListed, replica, this.host.session.delivery, options.remember);
     this.renewing = new Renewing({
       ...options,
       host: this.host,
@@ -226,7 +222,7 @@ export class OpenedDocument implements OpenDocument {
     this.#view = null;
     this.renewing.look();
     for (const listener of this.#listeners) listener();
-    if (this.#isRemembered) this.#kept.writeSoon();
+    this.#kept.writeSoon();
   }
 
   // ------------------------------------------------------------------------------------------------ the carets
@@ -321,7 +317,7 @@ export class OpenedDocument implements OpenDocument {
     this.#options.rename(this.#name);
     this.#tellCaret();
     // Only who is a member already states it now; others with their first edit.
-    if (this.#replica.roleOf(this.#replica.device) !== null && this.#isRemembered) this.#stateName(name);
+    if (this.#replica.roleOf(this.#replica.device) !== null && this.#kept.isListed) this.#stateName(name);
     this.#changed();
   }
 
@@ -399,8 +395,12 @@ export class OpenedDocument implements OpenDocument {
     await this.#meet(before);
   }
 
-  /** Another tab has remembered something of it. */
-  relisted(record: DocumentRecord): void {
+  get record(): DocumentRecord {
+    return this.#kept.record;
+  }
+
+  /** Another tab has remembered something of it, or removed it. */
+  relisted(record: DocumentRecord | null): void {
     const before = this.#kept.record;
     this.#kept.learn(record);
     void this.#meet(before);
@@ -474,8 +474,7 @@ export class OpenedDocument implements OpenDocument {
     this.#writeTitle();
     this.#image.close();
     await this.host.close();
-    this.#kept.stop();
-    if (this.#isRemembered) this.#kept.write();
+    this.#kept.end();
     this.#options.closed();
     this.#listeners.clear();
     this.#carets.clear();
@@ -487,11 +486,7 @@ export class OpenedDocument implements OpenDocument {
   #stored(): void {
     this.#image.stored();
     if (this.host.session.lastWords === null) this.forgetWords();
-    if (!this.#isRemembered) {
-      this.#isRemembered = true;
-      this.#options.firstStored();
-      this.#kept.write();
-    }
+    if (this.#kept.stored()) this.#options.firstStored();
     this.#changed();
   }
 }

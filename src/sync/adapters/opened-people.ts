@@ -30,7 +30,7 @@ import type {
 } from "../view.ts";
 import { devicesOf } from "./document-people.ts";
 import { forkProof } from "./fork-proof.ts";
-import { seedsOf, withSeeds } from "./link-seeds.ts";
+import { type KeptLinks, seedsOf, withSeeds } from "./link-seeds.ts";
 import type { Verified } from "./verified.ts";
 
 /** What may be done to the document. */
@@ -44,7 +44,7 @@ interface Wishes {
   /** The most that anybody who is linked says to hold of some devices and that is not here, in changes. */
   unseenOf(devices: ReadonlySet<DeviceId>): number;
   record(): DocumentRecord;
-  keepLinks(links: Pick<DocumentRecord, "roomSecret" | "inviteSeed" | "linkSeeds">): Promise<void>;
+  keepLinks(links: KeptLinks): Promise<void>;
   readonly verified: Verified;
   changed(): void;
 }

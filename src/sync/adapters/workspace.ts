@@ -122,14 +122,12 @@ class BrowserWorkspace implements Workspace {
 
   async #load(): Promise<void> {
     const stored = await this.#store.documents();
-    this.#records = new Map(
-      stored.map(record => [record.id, { ...record, ...this.#unwritten.get(record.id) }]),
-    );
+    const before = this.#records;
+    this.#records = new Map(stored.map(record => [record.id, record]));
+    for (const [id, fields] of this.#unwritten)
+      this.#records.set(id, { ...(this.#records.get(id) ?? before.get(id) ?? blank(id)), ...fields });
     this.#listed();
-    for (const document of this.#opened) {
-      const record = this.#records.get(document.id);
-      if (record !== undefined) document.relisted(record);
-    }
+    for (const document of this.#opened) document.relisted(this.#records.get(document.id) ?? null);
     // Changes are stored before their document is listed, and its page may have gone away in between.
     const unlisted = stored.filter(({ updatedAt }) => updatedAt === 0);
     await Promise.all(unlisted.map(({ id }) => this.#remember({ id, updatedAt: Date.now() })));
@@ -290,7 +288,7 @@ class BrowserWorkspace implements Workspace {
   #opening(
     replica: Replica,
     record: DocumentRecord,
-    isRemembered: boolean,
+    isListed: boolean,
     imagedTo = 0,
     key = this.#key,
   ): OpenedDocument {
@@ -317,7 +315,7 @@ class BrowserWorkspace implements Workspace {
         retired: retired => void this.#renew(retired),
         overtaken: () => this.#openAnew(document.id),
       },
-      isRemembered,
+      isListed,
     );
     this.#opened.add(document);
     return document;
@@ -381,9 +379,12 @@ class BrowserWorkspace implements Workspace {
 
   async #remember(changed: DocumentFields): Promise<void> {
     const { id } = changed;
-    this.#records.set(id, { ...(this.#records.get(id) ?? blank(id)), ...changed });
+    const listed = this.#records.get(id);
+    // It is new, or another tab has removed it while it is written on here: all of it is to be remembered.
+    const record = { ...(listed ?? this.#openedRecord(id) ?? blank(id)), ...changed };
+    this.#records.set(id, record);
     this.#listed();
-    const fields = { ...this.#unwritten.get(id), ...changed };
+    const fields = { ...this.#unwritten.get(id), ...(listed === undefined ? record : changed) };
     this.#unwritten.set(id, fields);
     try {
       await this.#store.putDocument(fields);
@@ -391,6 +392,11 @@ class BrowserWorkspace implements Workspace {
     } catch {
       // The session says "Not saved" for the text itself; the list is written again with the next change.
     }
+  }
+
+  #openedRecord(id: string): DocumentRecord | null {
+    const opened = [...this.#opened].find(document => document.id === id);
+    return opened === undefined ? null : { ...opened.record, removedAt: null };
   }
 
   async remove(id: string): Promise<void> {
