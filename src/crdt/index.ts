@@ -95,6 +95,7 @@ export type { Reception, Refused } from "./receiving.ts";
 export type { Refusal, RefusalCode } from "./refusal.ts";
 export { describe, REFUSALS } from "./refusals.ts";
 export { Replica } from "./replica.ts";
+export type { Resumed } from "./resuming.ts";
 export type { Outgoing, Runs } from "./runs.ts";
 export type { Patch } from "./types/document.ts";
 export type { Dot } from "./types/dot.ts";

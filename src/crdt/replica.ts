@@ -33,7 +33,7 @@ import { People } from "./people.ts";
 import { type Entered, Recalling } from "./recalling.ts";
 import { Outcome, Receiving, type Reception, refusedWhole } from "./receiving.ts";
 import type { Refusal } from "./refusal.ts";
-import { resume } from "./resuming.ts";
+import { type Resumed, resume } from "./resuming.ts";
 import { Runs } from "./runs.ts";
 import type { Patch } from "./types/document.ts";
 import type { Dot, Slot } from "./types/dot.ts";
@@ -342,14 +342,14 @@ export class Replica {
     return this.#drafting.isOpen ? encodeParts(this.#graph, this.#drafting.parts, after) : null;
   }
 
-  /** Takes up a draft that was open when its page went away, after this device's change number `after`; see resuming.ts. False
-   * where this device may not say all of that any more; with `isHeld` it is held then. */
-  resumeDraft(draft: Bytes | null, after: number, left: readonly Bytes[] = [], isHeld = false): boolean {
+  /** Takes up a draft that was open when its page went away, after this device's change number `after`; see resuming.ts. Where
+   * this device may not say all of that any more it is held, with `isHeld`. */
+  resumeDraft(draft: Bytes | null, after: number, left: readonly Bytes[] = [], isHeld = false): Resumed {
     const leftOver = { draft, after, left, isHeld };
-    const { patches, lacksRights } = resume(this.#holding, this.#drafting, this, leftOver);
+    const { patches, resumed } = resume(this.#holding, this.#drafting, this, leftOver);
     if (this.isHeld) this.#closing.beside(patches, () => undefined);
     this.#listeners.tell(patches, "remote", () => [this.device]);
-    return !lacksRights;
+    return resumed;
   }
 
   /** What the device key has to sign for a change of its own. */

@@ -42,18 +42,21 @@ export interface LeftOver {
   readonly isHeld: boolean;
 }
 
+/** `forbidden`: rights are lacking for some of it. `early`: some of it names what is not here, and can be said once that has come. */
+export type Resumed = "whole" | "forbidden" | "early";
+
 /**
  * The draft was begun after the device's change number `after`, on top of `left` where changes of the same page are: those that
  * no transaction took before another tab took their numbers. They are said again, beside what is seen now: not beside what is
  * loose, which nothing new is built on. What became a change after all is passed over, and so is what does not fit here.
- * Answers what shows differently, and whether rights are lacking for some of it.
+ * Answers what shows differently, and how far it came.
  */
 export function resume(
   holding: Holding,
   drafting: Drafting,
   { device, role, people }: Speaker,
   { draft, after, left, isHeld }: LeftOver,
-): { readonly patches: Patch[]; readonly lacksRights: boolean } {
+): { readonly patches: Patch[]; readonly resumed: Resumed } {
   const { graph, tree } = holding;
   const { isUnseen } = drafting;
   const lost = left.map(each => decodeChange(each)).filter(each => each instanceof WrittenChange);
@@ -80,6 +83,7 @@ export function resume(
       again.get(ref) ?? slots[partNumber(ref) ?? -1] ?? graph.slotOf(ref) ?? -1;
     const own = one instanceof WrittenChange ? 1 : 2;
     const names = refs.map((ref, i) => (i < own ? SELF : slotOf(ref)));
+    if (names.includes(-1)) return { patches, resumed: "early" };
     const said = ops.filter(({ type }) => type !== "retract" && type !== "join");
     const drawn = said.map(op => (isContent(op) ? mapDots(op, { of: ref => names[ref]! }) : op));
     const known = closed.get(named.length > 0 ? nameOf(named) : bodyUnder(graph, SELF, drawn, names));
@@ -97,12 +101,12 @@ export function resume(
     if (new References(tree, slot, seen).judge(content, startsOf(content)) !== null) break;
     const mayWrite = (op: Op): boolean =>
       isHeld || (role !== null && judgeContent(op, role, holding.members.policy) === null);
-    if (!content.every(mayWrite)) return { patches, lacksRights: true };
+    if (!content.every(mayWrite)) return { patches, resumed: "forbidden" };
     if (content.length > 0 || named.length > 0) drafting.resume(content, named, slot, patches);
     for (const op of local) if (isAuthority(op)) people.sayAgain(op);
     if (named.length > 0) holding.masking.retract(slot, named, patches, other => drafting.opsOf(other));
   }
-  return { patches, lacksRights: false };
+  return { patches, resumed: "whole" };
 }
 
 /** The same edit as if what is unseen were not here; null if nothing is left of it. */

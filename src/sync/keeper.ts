@@ -14,6 +14,7 @@ import {
   type Closed,
   equalBytes,
   type Replica,
+  type Resumed,
   type VerifiedChange,
 } from "../crdt/index.ts";
 import { FLUSH_MS, RELAY_CHANGES_MS, STORE_RETRY_MS } from "./limits.ts";
@@ -76,6 +77,8 @@ export class Keeper {
   #awaited = new Set<ChangeId>();
   /** One of them is back: another tab has stored it. */
   #isBack = false;
+  /** What earlier pages left and names what is not here yet. */
+  readonly #early: LastWords[] = [];
   #isReading = false;
   #lookAgain = false;
   #failure: KeepingFailure | null = null;
@@ -174,9 +177,11 @@ export class Keeper {
     return this.isKept || this.#isAppending || this.#draftedAt !== null;
   }
 
-  /** Takes up what an earlier page could not store; the records of the store must have been read. False where it has to be said
-   * again and this device may not write any more: nobody would take it. */
-  recover({ changes, draft, after }: LastWords): boolean {
+  /** Takes up what an earlier page could not store; the records of the store must have been read. "forbidden" where it has to be
+   * said again and this device may not write any more: nobody would take it. "early" where it names what is not here, which that
+   * page may have had from others and not stored yet: it is taken up once that has come, if this page lives so long. */
+  recover(words: LastWords): Resumed {
+    const { changes, draft, after } = words;
     // Not on top of an open draft, which may only be closed in a transaction.
     const isFree =
       !this.#replica.hasDraft &&
@@ -194,10 +199,17 @@ export class Keeper {
     const isToSay = (draft !== null || lost.length > 0) && this.#replica.hasGenesis;
     const { mayWrite, people, device } = this.#replica;
     const maySay = mayWrite || people.hasFallen(device);
-    const isSaid = !isToSay || (maySay && this.#replica.resumeDraft(draft, after, lost, !mayWrite));
+    const said = (): Resumed =>
+      maySay ? this.#replica.resumeDraft(draft, after, lost, !mayWrite) : "forbidden";
+    const resumed = isToSay ? said() : "whole";
+    if (resumed === "early") this.#early.push(words);
     this.drafted();
     if (this.#unstored.length > 0) this.append();
-    return isSaid;
+    return resumed;
+  }
+
+  #recoverEarly(): void {
+    for (const words of this.#early.splice(0)) this.recover(words);
   }
 
   /** Opens a transaction, unless one is under way: then another follows it. */
@@ -325,6 +337,7 @@ export class Keeper {
     if (this.#unstored.length > 0 || (this.#appendsAgain && this.#replica.hasDraft)) this.append();
     if (this.#lacksHead || this.#isBack) this.#readAnew();
     this.drafted();
+    this.#recoverEarly();
     this.#host.stored();
   }
 
@@ -376,6 +389,7 @@ export class Keeper {
       if (this.#isBack) this.#readAnew();
       // What was held is a draft since somebody let this device in.
       if (this.#replica.hasDraft) this.append();
+      this.#recoverEarly();
       this.#host.stored();
     }
     if (this.#lookAgain) this.lookInStore();

@@ -110,11 +110,12 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     return this.#keeper.lastWords;
   }
 
-  /** Takes up what an earlier page could not store; after `restored`. False where it stays behind, which people are told. */
+  /** Takes up what an earlier page could not store; after `restored`. False where it is to be kept: people are told
+   * where they have no right to say it, and what waits for others' changes is taken up when they come. */
   recover(words: LastWords): boolean {
-    if (this.#keeper.recover(words)) return true;
-    this.say(WORDS_LEFT);
-    return false;
+    const recovered = this.#keeper.recover(words);
+    if (recovered === "forbidden") this.say(WORDS_LEFT);
+    return recovered === "whole";
   }
 
   setInviteSeed(seed: Bytes): void {

@@ -42,7 +42,7 @@ describe("what a page left", () => {
     tab.close();
     tab.receiveAll(bobs);
     expect(tab.text()).toBe("ab");
-    expect(tab.replica.resumeDraft(draftBytes, ownHead!.seq)).toBe(true);
+    expect(tab.replica.resumeDraft(draftBytes, ownHead!.seq)).toBe("whole");
     expect(tab.replica.toJson()).toMatchObject({ body: "abQRS", list: ["mine"] });
     tab.close();
     expect(tab.replica.toJson()).toMatchObject({ body: "abQRS", list: ["mine"] });
@@ -61,7 +61,7 @@ describe("what a page left", () => {
     const { draftBytes, ownHead } = bob.replica;
     alice.replica.people.setRole(bob.device, "editor");
     tab.receiveAll(alice.close());
-    expect(tab.replica.resumeDraft(draftBytes, ownHead!.seq)).toBe(true);
+    expect(tab.replica.resumeDraft(draftBytes, ownHead!.seq)).toBe("whole");
     tab.close();
     isTaken(tab);
     const { members } = tab.replica;
@@ -93,7 +93,7 @@ describe("what a page left", () => {
     const { draftBytes, ownHead } = bob.replica;
     alice.replica.people.setRole(bob.device, "commenter");
     tab.receiveAll(alice.close());
-    expect(tab.replica.resumeDraft(draftBytes, ownHead!.seq)).toBe(false);
+    expect(tab.replica.resumeDraft(draftBytes, ownHead!.seq)).toBe("forbidden");
     expect([tab.replica.hasDraft, tab.text()]).toEqual([false, "ab"]);
   });
 });

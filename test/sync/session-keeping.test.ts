@@ -286,6 +286,22 @@ describe("two tabs of one profile", () => {
   });
 });
 
+test("what was left behind what others had just written, which was not stored yet, is taken up once that is here", () => {
+  const [alice, bob] = pair();
+  alice.write(" Alice");
+  expect(world.runUntil(() => bob.text === "Hello Alice", 5_000, 1)).toBe(true);
+  const stored = bob.profile.disk.journal.rows.length;
+  bob.write(" Bob");
+  bob.leave();
+  expect(bob.profile.disk.journal.rows.length).toBe(stored);
+  const again = bob.profile.open();
+  world.run(2_000);
+  world.connect(again, alice);
+  world.run(3_000);
+  expect(again.text).toBe("Hello Alice Bob");
+  expect(alice.text).toBe(again.text);
+});
+
 test("what was left unstored by who may not write any more is kept until they may", () => {
   const [alice, bob] = pair();
   bob.write(" you");
