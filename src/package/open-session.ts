@@ -1,6 +1,7 @@
 // How a session begins: by a link, by what the store holds, or with a new document.
 
 import { type DocId, type Fields, type MapShape, Replica } from "../crdt/index.ts";
+import { blankRecord } from "../sync/adapters/document-record.ts";
 import { openMemoryStore } from "../sync/adapters/memory-store.ts";
 import { decodeLink, type ShareLink } from "../sync/link.ts";
 import type { DocumentRecord, Store } from "../sync/ports.ts";
@@ -109,14 +110,5 @@ function serverOfPage(link = ""): string | null {
 }
 
 function blank(id: string): DocumentRecord {
-  return {
-    id,
-    title: "",
-    updatedAt: Date.now(),
-    unshared: 0,
-    roomSecret: null,
-    inviteSeed: null,
-    delivered: {},
-    removedAt: null,
-  };
+  return { ...blankRecord(id), updatedAt: Date.now() };
 }
