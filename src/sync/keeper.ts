@@ -79,6 +79,8 @@ export class Keeper {
   #isBack = false;
   /** What earlier pages left and names what is not here yet. */
   readonly #early: LastWords[] = [];
+  /** How many changes of others were here when that was tried last. */
+  #othersThen = 0;
   #isReading = false;
   #lookAgain = false;
   #failure: KeepingFailure | null = null;
@@ -202,13 +204,22 @@ export class Keeper {
     const said = (): Resumed =>
       maySay ? this.#replica.resumeDraft(draft, after, lost, !mayWrite) : "forbidden";
     const resumed = isToSay ? said() : "whole";
-    if (resumed === "early") this.#early.push(words);
+    if (resumed === "early") {
+      this.#early.push(words);
+      this.#othersThen = this.#others;
+    }
     this.drafted();
     if (this.#unstored.length > 0) this.append();
     return resumed;
   }
 
+  get #others(): number {
+    return this.#replica.size - (this.#replica.ownHead?.seq ?? 0);
+  }
+
+  /** Not at every edit of one's own: what is missing is somebody else's. */
   #recoverEarly(): void {
+    if (this.#others === this.#othersThen) return;
     for (const words of this.#early.splice(0)) this.recover(words);
   }
 
