@@ -47,6 +47,7 @@ class HandClock implements Clock {
 
 class HandSocket implements Socket {
   binaryType = "";
+  readyState = 1;
   bufferedAmount = 0;
   onmessage: Socket["onmessage"] = null;
   onclose: Socket["onclose"] = null;
@@ -55,6 +56,7 @@ class HandSocket implements Socket {
   readonly sent: Bytes[] = [];
 
   send(data: Bytes): void {
+    expect(this.readyState, "a browser complains of what is sent behind the end").toBe(1);
     this.sent.push(data);
   }
 
@@ -192,6 +194,18 @@ describe("the connection to the server", () => {
         : [];
     });
     expect(numbers).toEqual(Array.from({ length: count }, (_, i) => i));
+  });
+
+  it("sends nothing into a socket that closes already, and waits to hear that it has", () => {
+    join();
+    socket.readyState = 2;
+    signal.send(BOB, Uint8Array.of(1));
+    signal.probe();
+    clock.pass(limits.POLL_MS);
+    expect(socket.types).toEqual(["join"]);
+    expect(heard).toEqual(["welcome"]);
+    socket.onclose!({ code: 1001 });
+    expect(heard.at(-1)).toMatch(/^closed/);
   });
 
   it("keeps the socket shallow and counts what waits", () => {

@@ -19,6 +19,7 @@ import type { Clock } from "./clock.ts";
 /** As much of a WebSocket as we use: the browser's, or that of `ws` in Node. */
 export interface Socket {
   binaryType: string;
+  readonly readyState: number;
   readonly bufferedAmount: number;
   onmessage: ((event: { readonly data: unknown }) => void) | null;
   onclose: ((event: { readonly code: number }) => void) | null;
@@ -26,6 +27,9 @@ export interface Socket {
   send(data: Bytes): void;
   close(): void;
 }
+
+/** `WebSocket.OPEN`. */
+const OPEN = 1;
 
 export type SocketConstructor = new (url: string) => Socket;
 
@@ -149,7 +153,7 @@ class SignalClient implements Signal {
     if (this.#isJoined) return;
     const { room } = this.#options;
     const signature = this.#options.sign(joinMessage(nonce, room));
-    this.#socket?.send(encodeClientFrame({ type: "join", room, signature }));
+    this.#put(encodeClientFrame({ type: "join", room, signature }));
   }
 
   #welcome(): void {
@@ -171,7 +175,12 @@ class SignalClient implements Signal {
     this.#unansweredPings++;
     // Counted, and past the queue: it must say how the server is, not how long our queue is.
     this.#frames.take(1, this.#options.clock.now());
-    this.#socket?.send(encodeClientFrame({ type: "ping" }));
+    this.#put(encodeClientFrame({ type: "ping" }));
+  }
+
+  /** Not where the server closes already: the browser would complain, and the close event is on its way. */
+  #put(frame: Bytes): void {
+    if (this.#socket?.readyState === OPEN) this.#socket.send(frame);
   }
 
   // Sends what the pace and the socket allow now, and comes back for the rest. The socket is kept shallow, so that
@@ -187,7 +196,7 @@ class SignalClient implements Signal {
       this.#frames.take(1, now);
       this.#queueHead++;
       this.#queuedBytes -= frame.length;
-      socket.send(frame);
+      this.#put(frame);
     }
     if (this.#queueHead === this.#queue.length || this.#queueHead > 1024) {
       this.#queue = this.#queue.slice(this.#queueHead);
