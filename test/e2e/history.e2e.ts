@@ -85,6 +85,21 @@ describe("looking back", () => {
     await alice.sees("A foul day. Is it not?");
   });
 
+  it("is gone at once by Escape: who goes on in the text at that moment stays there", async () => {
+    const [alice] = await story();
+    await lookBack(alice);
+    const where = await alice.page.evaluate(async () => {
+      const key = new KeyboardEvent("keydown", { key: "Escape", bubbles: true, cancelable: true });
+      document.activeElement!.dispatchEvent(key);
+      document.querySelector<HTMLElement>(".cm-content")!.focus();
+      const frame = (): Promise<unknown> => new Promise(resolve => requestAnimationFrame(resolve));
+      await frame();
+      await frame();
+      return document.activeElement!.getAttribute("aria-label");
+    });
+    expect(where).toBe("Untitled");
+  });
+
   it("compares any two versions", async () => {
     const [alice] = await story();
     await lookBack(alice);

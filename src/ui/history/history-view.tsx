@@ -1,6 +1,7 @@
 // The history once it was read. One place in it is looked at, by slider or list; the text there is laid over the text
 // before, or over any other version.
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import { flushSync } from "react-dom";
 import type { HistoryEntry, HistoryOrder, Person, TextHistory, Version } from "../../sync/view.ts";
 import { type Asked, WhoWrote } from "../authorship/who-wrote.tsx";
 import { Icon } from "../icons.tsx";
@@ -134,8 +135,8 @@ export function HistoryView({ history, people, title, isReadOnly, onClose }: Pro
               name={name ?? ""}
               onDone={given => {
                 if (given !== null) history.name(version, given);
-                setNaming(false);
-                requestAnimationFrame(() => nameButton.current?.focus());
+                flushSync(() => setNaming(false));
+                nameButton.current?.focus();
               }}
             />
           ) : (

@@ -1,5 +1,6 @@
 // One open document: the bar with all that belongs to it, and the text.
 import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import type { OpenDocument } from "../../sync/view.ts";
 import { AuthorsButton } from "../bar/authors-button.tsx";
 import { Bar } from "../bar/bar.tsx";
@@ -44,14 +45,16 @@ export function DocumentPage({ document, navigation, update }: Properties) {
   const [instead, setInstead] = useState<"history" | "aside" | null>(null);
   const [hasAuthors, setAuthors] = useState(false);
   const historyButton = useRef<HTMLButtonElement>(null);
+  // The text is on the screen again at once: what one clicks or types next is not to lose the focus a moment later.
+  const closeInstead = () => flushSync(() => setInstead(null));
   const closeHistory = (goesToText: boolean) => {
-    setInstead(null);
-    // Once the text is on the screen again.
-    requestAnimationFrame(() => (goesToText ? focusText() : historyButton.current?.focus()));
+    closeInstead();
+    if (goesToText) focusText();
+    else historyButton.current?.focus();
   };
   const closeAside = () => {
-    setInstead(null);
-    requestAnimationFrame(focusText);
+    closeInstead();
+    focusText();
   };
   const isReadOnly = view.hindrance !== null && view.hindrance !== "fell";
   const title = view.title === "" ? "Untitled" : view.title;
