@@ -159,6 +159,22 @@ export class Person {
     );
   }
 
+  /** Selects one of the places that a pattern fits, by a number in [0, 1), and answers what stands there; null if there is none. */
+  async selectOneOf(pattern: RegExp, chance: number): Promise<string | null> {
+    await this.editor.focus();
+    return this.editor.evaluate(
+      (element, [wanted, share]) => {
+        const { view } = (element as unknown as EditorElement).cmTile.root;
+        const found = [...view.state.doc.toString().matchAll(wanted)];
+        const one = found[Math.floor(share * found.length)];
+        if (one === undefined) return null;
+        view.dispatch({ selection: { anchor: one.index, head: one.index + one[0].length } });
+        return one[0];
+      },
+      [pattern, chance] as const,
+    );
+  }
+
   /** As the browser does it: a paste event that carries the text. */
   async paste(text: string): Promise<void> {
     await this.editor.evaluate((element, pasted) => {
