@@ -9,6 +9,7 @@ import { assert } from "../assert.ts";
 import type { Slot } from "../types/dot.ts";
 import { type Bytes, copyBytes, type Writer } from "./bytes.ts";
 import { SIGNATURE_BYTES } from "./ed25519.ts";
+import { viewOf } from "./names.ts";
 import { WrittenChange } from "./written.ts";
 
 /** Bytes of one page: large enough that the last, half-empty one does not count. */
@@ -18,6 +19,8 @@ const SLOTS_AT_FIRST = 64;
 
 export class Archive {
   readonly #pages: Bytes[] = [];
+  /** Of the pages that something was read from. */
+  readonly #views: DataView[] = [];
   /** The page that is written, and how many bytes of it are. */
   #page = -1;
   #used = PAGE_BYTES;
@@ -103,11 +106,17 @@ export class Archive {
     out.copy(this.#pages[this.#pageOf[slot]!]!, start, start + this.#lengths[slot]!);
   }
 
-  /** The change, to be read. */
+  /** The change where it stands, to be read. Its id is not behind it: `id` and a genesis's `doc` are not to be asked for. */
   writtenAt(slot: Slot): WrittenChange {
     assert(this.has(slot), "what is read is here");
+    const page = this.#pageOf[slot]!;
     const start = this.#starts[slot]!;
-    return WrittenChange.of(this.#pages[this.#pageOf[slot]!]!.subarray(start, start + this.#lengths[slot]!));
+    return new WrittenChange(this.#pages[page]!, this.#viewOf(page), start, start + this.#lengths[slot]!);
+  }
+
+  #viewOf(page: number): DataView {
+    while (this.#views.length <= page) this.#views.push(viewOf(this.#pages[this.#views.length]!));
+    return this.#views[page]!;
   }
 
   signatureAt(slot: Slot): Bytes | null {

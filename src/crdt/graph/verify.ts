@@ -406,7 +406,6 @@ class Verified {
 export interface Shelf {
   idAt(slot: Slot): ChangeId;
   bytesAt(slot: Slot): Bytes;
-  writtenAt(slot: Slot): WrittenChange;
   signatureAt(slot: Slot): Bytes | null;
 }
 
@@ -431,7 +430,7 @@ class Shelved {
   }
 
   get change(): WrittenChange {
-    const change = this.#shelf.writtenAt(this.#slot);
+    const change = WrittenChange.of(this.bytes);
     readChange(change);
     writeHex(this.id, change.buffer, change.end);
     return change;
