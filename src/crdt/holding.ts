@@ -11,6 +11,7 @@ import type { ChangeId } from "./graph/change.ts";
 import { equalBytes } from "./graph/crypto.ts";
 import { Graph } from "./graph/graph.ts";
 import { Retracts } from "./graph/retracts.ts";
+import { Since } from "./graph/since.ts";
 import { type Shelf, type SignedRun, type Stored, shelved, type VerifiedChange } from "./graph/verify.ts";
 import type { Ancestors, WrittenChange } from "./graph/written.ts";
 import { Masking } from "./masking.ts";
@@ -43,6 +44,7 @@ export class Holding implements Shelf {
     this.#archive.has(slot) ? this.#archive.writtenAt(slot) : null,
   );
   readonly #archive = new Archive();
+  readonly #since = new Since(this.graph);
   /** Entered since it was last worked out what counts, and whether ops about people were among it. */
   #unsettled: Slot[] = [];
   #hasActs = false;
@@ -233,6 +235,10 @@ export class Holding implements Shelf {
     this.#archive.write(slot, out);
   }
 
+  copyAt(slot: Slot): WrittenChange {
+    return this.#archive.copyAt(slot);
+  }
+
   writtenAt(slot: Slot): WrittenChange {
     return this.#archive.writtenAt(slot);
   }
@@ -249,6 +255,6 @@ export class Holding implements Shelf {
   /** The changes that are neither among `known` nor in their past, parents first. Unknown ids are passed over. */
   *changesSince(known: Iterable<ChangeId>): Generator<VerifiedChange> {
     const past = this.graph.past([...known].flatMap(id => this.graph.slotOf(id) ?? []));
-    for (const slot of this.graph.order) if (!past.has(slot)) yield this.at(slot);
+    for (const slot of this.#since.slots(past)) yield this.at(slot);
   }
 }

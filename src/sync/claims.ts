@@ -3,14 +3,14 @@
 // than `RESEND_MS`, and then all is sent that may be missing.
 
 import { type Bytes, type DeviceId, equalBytes, type Replica } from "../crdt/index.ts";
-import { FIRST_CLAIM_BYTES_MAX, LANES_MAX, RESEND_MS } from "./limits.ts";
+import { COMPARED_REST_MS, FIRST_CLAIM_BYTES_MAX, LANES_MAX, RESEND_MS } from "./limits.ts";
 import { encodeMessage, type HowHeld, type LaneClaim, type Message } from "./protocol.ts";
 import { type Claim, compare, type Difference, deviceTag, frontierOf, rungsBelow } from "./reconcile.ts";
 
-/** A difference, or what has to be said before there is one. */
+/** A difference; or what has to be said before there is one, and until when that is waited for. */
 export type Compared =
   | { readonly type: "difference"; readonly difference: Difference }
-  | { readonly type: "waits"; readonly rungs: readonly Claim[] };
+  | { readonly type: "waits"; readonly rungs: readonly Claim[]; readonly until: number };
 
 export class Claims {
   readonly #key: Bytes;
@@ -26,6 +26,9 @@ export class Claims {
   readonly #asked = new Map<DeviceId, number>();
   /** How often in a row frontiers differed where lanes did not. */
   #strikes = 0;
+  /** Nothing is compared before: who claims to hold nothing, again and again, has a few bytes to send and we all of it to go
+   * through. */
+  #restsUntil = 0;
 
   constructor(key: Bytes) {
     this.#key = key;
@@ -107,10 +110,11 @@ export class Claims {
   }
 
   /** Of a frontier that differs: whether lanes have been of no help twice in a row. */
-  isAtLoss(replica: Replica, ours: readonly Claim[]): boolean {
+  isAtLoss(replica: Replica, ours: readonly Claim[], now: number): boolean {
+    if (now < this.#restsUntil) return false;
     const told = new Set(this.#told?.map(({ id }) => id));
     const isSaid = ours.every(({ id }) => told.has(id));
-    const { missing, areAhead } = compare(replica, this.#key, this.#known);
+    const { missing, areAhead } = this.#compare(replica, now);
     this.#strikes = isSaid && !areAhead && missing.length === 0 ? this.#strikes + 1 : 0;
     if (this.#strikes < 2) return false;
     this.#strikes = 0;
@@ -123,14 +127,22 @@ export class Claims {
 
   /** Once they have said what they hold. */
   compare(replica: Replica, now: number): Compared {
-    const difference = compare(replica, this.#key, this.#known);
+    if (now < this.#restsUntil) return { type: "waits", rungs: [], until: this.#restsUntil };
+    const difference = this.#compare(replica, now);
     const waiting = difference.forked.filter(
       device =>
         !this.#answered.has(deviceTag(this.#key, device)) &&
         now - (this.#asked.get(device) ?? now) < RESEND_MS,
     );
     if (waiting.length === 0) return { type: "difference", difference };
-    return { type: "waits", rungs: this.rungs(replica, waiting, now) };
+    // Who names none is not waited for for ever.
+    return { type: "waits", rungs: this.rungs(replica, waiting, now), until: now + RESEND_MS };
+  }
+
+  #compare(replica: Replica, now: number): Difference {
+    const difference = compare(replica, this.#key, this.#known);
+    this.#restsUntil = now + difference.missing.length * COMPARED_REST_MS;
+    return difference;
   }
 
   /** Ours, of devices of which they have not heard them. */

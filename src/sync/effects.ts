@@ -17,6 +17,8 @@ export type Effect =
   | { readonly type: "putFork"; readonly record: StoredFork }
   /** Answer `signatureStored`. */
   | { readonly type: "putSignature"; readonly id: ChangeId; readonly signature: Bytes }
+  /** `nextAt` may have come nearer. */
+  | { readonly type: "soon" }
   /** Link with nobody any more. */
   | { readonly type: "leave" };
 

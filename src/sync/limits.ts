@@ -113,6 +113,9 @@ export const PACE_SHARE = 0.8;
 export const MESSAGE_BYTES_MAX = 1024 * 1024;
 /** Bytes of changes, written out, that are packed into one message, unless a single run is larger. */
 export const BATCH_BYTES = 32 * 1024;
+/** Messages of changes packed for one link in a row: some 10 ms of work, so that a page whose document somebody comes to draws and
+ * takes keys meanwhile. */
+export const MESSAGES_A_TURN = 2;
 /** Runs in one message: bounds the signatures asked for in one go. */
 export const BATCH_RUNS_MAX = 256;
 /** Bytes that the changes of one message may have once written out: a few bytes of a row may stand for many. */
@@ -131,6 +134,9 @@ export const LANES_MAX = 4_096;
 export const FIRST_CLAIM_BYTES_MAX = 140;
 /** Lanes of one device up to which rungs are named: one lane of a million changes has 59 of them. */
 export const RUNG_LANES_MAX = 4;
+/** Milliseconds of rest after a comparison for each change that the other end lacked in it: to go through these takes some 4 µs
+ * each, so a link takes a few hundredths of the time at most, whatever is said on it. */
+export const COMPARED_REST_MS = 0.1;
 /** Ranges in one message. */
 export const RANGES_MAX = 1_024;
 /** Into how many a range is split that differs. */

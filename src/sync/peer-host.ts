@@ -1,6 +1,6 @@
 // What one end of a link (peer.ts) asks of the session around it.
 
-import type { Bytes, Replica, SignatureQuestion, VerifiedChange } from "../crdt/index.ts";
+import type { Bytes, Replica, SignatureQuestion } from "../crdt/index.ts";
 import type { Distant } from "./distant.ts";
 import type { Pack } from "./outbox.ts";
 import type { Message } from "./protocol.ts";
@@ -11,14 +11,18 @@ export interface PeerHostOf<Peer> {
   readonly replica: Replica;
   /** What they are to be told of what is held here. */
   claimFor(peer: Peer): readonly Claim[];
-  /** All changes that may be sent to them; null for those who may not read at all. */
-  heldFor(peer: Peer): Iterable<VerifiedChange> | null;
+  /** Names the part of all changes that they may be told of: another part has another name. */
+  reachOf(peer: Peer): string;
+  /** The slots of all changes that may be sent to them; null for those who may not read at all. */
+  heldFor(peer: Peer): readonly number[] | null;
   /** Who takes words of those to whom there is no link, if anybody does. */
   readonly distant?: Distant | null;
   sign(message: Bytes, then: (signature: Bytes) => void): void;
   verify(questions: readonly SignatureQuestion[], then: (verdicts: readonly boolean[]) => void): void;
   opened(peer: Peer): void;
   readonly pack: Pack;
+  /** Changes wait for the next tick, which should come at once. */
+  unfinished(peer: Peer): void;
   /** `sizeBytes`: of the message. Those of changes and proofs are to be answered with `judged`. */
   message(peer: Peer, message: Message, sizeBytes: number): void;
   /** Why a link was given up, for the log; null for a plain end. */

@@ -23,9 +23,8 @@ import {
   HANDSHAKE_MS,
   LINK_PING_MS,
   LINK_SILENCE_MS,
+  MESSAGES_A_TURN,
   PRESENCE_GONE_MS,
-  RANGES_ANSWERED_MAX,
-  RESEND_MS,
   UNHEARD_FRAMES_MAX,
   UNJUDGED_BYTES_MAX,
   UNTAKEN_FRAMES_MAX,
@@ -41,9 +40,8 @@ import {
   type LaneClaim,
   type Message,
   type Presence,
-  type Range,
 } from "./protocol.ts";
-import { Ranges } from "./ranges.ts";
+import { Ranging } from "./ranging.ts";
 import { Readers } from "./readers.ts";
 import { type Claim, claim, type Difference, deviceTag, unseenIn } from "./reconcile.ts";
 import { replaceLinks } from "./replace-links.ts";
@@ -80,8 +78,7 @@ export class Peer {
 
   /** From the handshake on. */
   #claims: Claims | null = null;
-  /** When messages of ranges were answered, of late. */
-  #rangesAt: number[] = [];
+  readonly #ranging: Ranging<Peer>;
   #urgent: Bytes[] = [];
   #bulk: Bytes[] = [];
   /** From the handshake on. */
@@ -94,6 +91,8 @@ export class Peer {
   #takenBytes = 0;
   #receivedBytes = 0;
   #judgedBytes = 0;
+  /** Changes wait that may go, and were left for the next tick: a whole document at once would keep the page from drawing. */
+  isPacking = false;
 
   /** What they last said of two-faced devices. */
   forks: readonly ForkClaim[] = [];
@@ -119,6 +118,7 @@ export class Peer {
     this.link = link;
     this.source = source;
     this.#host = host;
+    this.#ranging = new Ranging(this, host);
     this.#ciphers = options.ciphers;
     this.#ownInstance = toHex(options.instance);
     this.#isSealed = link.fingerprints === null;
@@ -265,7 +265,7 @@ export class Peer {
         this.#host.message(this, message, sizeBytes);
         break;
       case "ranges":
-        this.#ranges(message.ranges);
+        this.#ranging.heard(message.ranges);
         break;
       case "word":
         this.#host.distant?.heard(this, message.word);
@@ -365,29 +365,8 @@ export class Peer {
     const ours = this.#host.claimFor(this);
     if (claims.heardFrontier(digest, ours)) return;
     if (claims.theirs === null && claims.isToldFrontier) this.answer(ours, false);
-    else if (claims.theirs !== null && claims.isAtLoss(this.#host.replica, ours)) {
-      const held = this.#held;
-      if (held !== null) this.send({ type: "ranges", ranges: [held.whole] });
-    }
-  }
-
-  get #held(): Ranges | null {
-    const held = this.#host.heldFor(this);
-    return held === null ? null : new Ranges(this.tagKey, held);
-  }
-
-  #ranges(theirs: readonly Range[]): void {
-    const { now } = this.#host;
-    this.#rangesAt = [...this.#rangesAt.filter(at => now - at < RESEND_MS), now];
-    if (this.#rangesAt.length > RANGES_ANSWERED_MAX) {
-      this.demerit();
-      return;
-    }
-    const held = this.#held;
-    if (held === null) return;
-    const { ranges, missing } = held.answer(theirs);
-    if (ranges !== null) this.send({ type: "ranges", ranges });
-    this.offer(missing, now - RESEND_MS);
+    else if (claims.theirs !== null && claims.isAtLoss(this.#host.replica, ours, this.#host.now))
+      this.#ranging.begin();
   }
 
   /** What they lack; null before they have said enough. */
@@ -397,8 +376,7 @@ export class Peer {
     const compared = this.#claims!.compare(replica, now);
     if (compared.type === "waits") {
       this.#sendRungs(compared.rungs);
-      // Who names none is not waited for for ever.
-      this.offerAt ??= now + RESEND_MS;
+      this.offerAt ??= compared.until;
       return null;
     }
     this.#outbox!.name(compared.difference.common);
@@ -442,6 +420,8 @@ export class Peer {
   }
 
   #pump(): void {
+    let packed = 0;
+    this.isPacking = false;
     while (!this.#isClosed && this.#channel !== null && this.link.bufferedBytes < BUFFERED_BYTES_HIGH) {
       const piece = this.#urgent.shift() ?? this.#bulk.shift();
       if (piece !== undefined) {
@@ -449,6 +429,11 @@ export class Peer {
         continue;
       }
       if (this.#sentBytes - this.#takenBytes >= WINDOW_BYTES) return;
+      if (packed++ === MESSAGES_A_TURN) {
+        this.isPacking = !this.#outbox!.isEmpty || this.#proofs.length > 0;
+        if (this.isPacking) this.#host.unfinished(this);
+        return;
+      }
       const proof = this.#proofs.shift();
       const runs = proof === undefined ? this.#outbox!.next() : [];
       if (proof === undefined && runs.length === 0) return;
@@ -464,6 +449,8 @@ export class Peer {
   // --------------------------------------------------------------------------------------------------- time
 
   tick(now: number): void {
+    this.#ranging.tick(now);
+    if (this.isPacking) this.#pump();
     if (this.#hasHeard) this.#heardAt = now;
     this.#hasHeard = false;
     if (this.#channel === null) {

@@ -5,63 +5,71 @@
 //     all of mine ── sums differ ──▶ 16 parts, a sum each ──▶ of those that differ 16 parts each … ──▶ 16 changes or fewer,
 //     by their tags ──▶ what they lack is sent, and what is lacked here asked for
 //
-// Who answers keeps nothing but its own list. A lying answer costs as many bytes as it has.
+// A lying answer costs as many bytes as it has. Making the list takes a look at every change; ranging.ts sees to it that this is
+// not done often.
 
-import { type Bytes, concat, mustFromHex, sha256, tag, toHex, type VerifiedChange } from "../crdt/index.ts";
+import { type Bytes, concat, type Replica, sha256, tag, toHex } from "../crdt/index.ts";
 import { RANGE_LIST_MAX, RANGE_PARTS, RANGES_MAX } from "./limits.ts";
 import type { Range } from "./protocol.ts";
-import { laneTag } from "./reconcile.ts";
+import { laneTagger } from "./reconcile.ts";
 
 const SUM_TAG = tag("chirograph range 1");
 const SUM_BYTES = 8;
-const END: Bound = { depth: Number.MAX_SAFE_INTEGER, name: "f".repeat(16) };
+const END: Bound = { depth: Number.MAX_SAFE_INTEGER, tag: 2n ** 64n - 1n };
 
-/** By depth, then by the hex of the lane tag. */
+/** By depth, then by the lane tag as a number, big endian. */
 interface Bound {
   readonly depth: number;
-  readonly name: string;
+  readonly tag: bigint;
 }
 
-interface Item extends Bound {
-  readonly change: VerifiedChange;
-}
+type Graph = Pick<Replica["ground"]["graph"], "writeId" | "depthAt">;
 
 export interface RangesAnswer {
   /** What is to be said back; null if there is nothing more to say. */
   readonly ranges: readonly Range[] | null;
-  /** What they lack, parents first as far as it is known. */
-  readonly missing: readonly VerifiedChange[];
+  /** What they lack, by slots, parents first as far as it is known. */
+  readonly missing: readonly number[];
 }
 
 /** What is held, in the order that both ends have under one key. */
 export class Ranges {
   readonly #key: Bytes;
-  readonly #items: readonly Item[];
-  /** Of the tags of the first n, as numbers, modulo 2⁶⁴. */
+  readonly #graph: Graph;
+  // In that order, and the sums of the tags of the first n, modulo 2⁶⁴.
+  readonly #slots: readonly number[];
+  readonly #tags: BigUint64Array;
   readonly #sums: BigUint64Array;
 
-  /** `key`: the one under which the link shortens hashes. `held`: all that the other end may be told of. */
-  constructor(key: Bytes, held: Iterable<VerifiedChange>) {
+  /** `key`: the one under which the link shortens hashes. `held`: the slots of all that the other end may be told of. */
+  constructor(key: Bytes, graph: Graph, held: readonly number[]) {
     this.#key = key;
-    const items: Item[] = [];
-    for (const change of held)
-      items.push({ depth: change.change.depth, name: toHex(laneTag(key, change.id)), change });
-    this.#items = items.sort(byBound);
-    this.#sums = new BigUint64Array(items.length + 1);
-    for (const [i, { name }] of items.entries()) this.#sums[i + 1] = this.#sums[i]! + BigInt(`0x${name}`);
+    this.#graph = graph;
+    const tagOf = laneTagger(key, graph);
+    const tags = BigUint64Array.from(held, slot => numberOf(tagOf(slot)));
+    const places = held.map((_, i) => i);
+    places.sort((a, b) => graph.depthAt(held[a]!) - graph.depthAt(held[b]!) || byTag(tags[a]!, tags[b]!));
+    this.#slots = places.map(i => held[i]!);
+    this.#tags = BigUint64Array.from(places, i => tags[i]!);
+    this.#sums = new BigUint64Array(held.length + 1);
+    for (let i = 0; i < held.length; i++) this.#sums[i + 1] = this.#sums[i]! + this.#tags[i]!;
+  }
+
+  get size(): number {
+    return this.#slots.length;
   }
 
   /** The first thing to say. */
   get whole(): Range {
-    return this.#sum(0, this.#items.length, END);
+    return this.#sum(0, this.size, END);
   }
 
   answer(theirs: readonly Range[]): RangesAnswer {
     const ranges: Range[] = [];
-    const missing: Item[] = [];
+    const missing: number[] = [];
     let from = 0;
     for (const range of theirs) {
-      const end: Bound = { depth: range.depth, name: toHex(range.tag) };
+      const end: Bound = { depth: range.depth, tag: numberOf(range.tag) };
       // One that ends before it begins is empty.
       const to = Math.max(from, this.#indexOf(end));
       const room = RANGES_MAX - theirs.length - ranges.length;
@@ -69,46 +77,44 @@ export class Ranges {
       from = to;
     }
     const isDone = ranges.every(({ says }) => says.type === "nothing");
-    return { ranges: isDone ? null : ranges, missing: missing.sort(byBound).map(({ change }) => change) };
+    missing.sort((a, b) => a - b);
+    return { ranges: isDone ? null : ranges, missing: missing.map(i => this.#slots[i]!) };
   }
 
+  /** `missing`: places in the list. */
   #about(
     { says }: Range,
     from: number,
     to: number,
     end: Bound,
     room: number,
-    missing: Item[],
+    missing: number[],
   ): readonly Range[] {
     const nothing: Range = rangeOf(end, { type: "nothing" });
     if (says.type === "nothing") return [nothing];
-    const mine = () => this.#items.slice(from, to);
     if (says.type === "sum") {
       const sum = this.#sum(from, to, end);
       if (sum.says.type === "sum" && toHex(sum.says.sum) === toHex(says.sum)) return [nothing];
       if (to - from <= RANGE_LIST_MAX)
-        return [rangeOf(end, { type: "holds", tags: mine().map(({ name }) => mustFromHex(name)) })];
+        return [rangeOf(end, { type: "holds", tags: Array.from(this.#tags.subarray(from, to), bytesOf) })];
       // What does not fit is found the next time.
       return room < RANGE_PARTS ? [nothing] : this.#parts(from, to, end);
     }
-    const names = new Set(says.tags.map(toHex));
-    if (says.type === "lacks") {
-      missing.push(...mine().filter(({ name }) => names.has(name)));
-      return [nothing];
+    const named = new Set(says.tags.map(numberOf));
+    const isLacked = says.type === "lacks";
+    for (let i = from; i < to; i++) {
+      // Of what they hold only the rest is left over.
+      if (named.has(this.#tags[i]!) === isLacked) missing.push(i);
+      if (!isLacked) named.delete(this.#tags[i]!);
     }
-    const held = new Set<string>();
-    for (const item of mine()) {
-      held.add(item.name);
-      if (!names.has(item.name)) missing.push(item);
-    }
-    const tags = [...names].filter(name => !held.has(name)).map(mustFromHex);
-    return [tags.length === 0 ? nothing : rangeOf(end, { type: "lacks", tags })];
+    if (isLacked || named.size === 0) return [nothing];
+    return [rangeOf(end, { type: "lacks", tags: Array.from(named, bytesOf) })];
   }
 
   #parts(from: number, to: number, end: Bound): Range[] {
     return Array.from({ length: RANGE_PARTS }, (_, i) => {
       const [first, last] = [i, i + 1].map(part => from + Math.floor(((to - from) * part) / RANGE_PARTS));
-      return this.#sum(first!, last!, i === RANGE_PARTS - 1 ? end : this.#items[last!]!);
+      return this.#sum(first!, last!, i === RANGE_PARTS - 1 ? end : this.#boundAt(last!));
     });
   }
 
@@ -123,22 +129,37 @@ export class Ranges {
     });
   }
 
+  #boundAt(i: number): Bound {
+    return { depth: this.#graph.depthAt(this.#slots[i]!), tag: this.#tags[i]! };
+  }
+
   /** How many stand before a bound. */
   #indexOf(bound: Bound): number {
-    let [low, high] = [0, this.#items.length];
+    let [low, high] = [0, this.size];
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (byBound(this.#items[middle]!, bound) < 0) low = middle + 1;
+      const one = this.#boundAt(middle);
+      if ((one.depth - bound.depth || byTag(one.tag, bound.tag)) < 0) low = middle + 1;
       else high = middle;
     }
     return low;
   }
 }
 
-function rangeOf({ depth, name }: Bound, says: Range["says"]): Range {
-  return { depth, tag: mustFromHex(name), says };
+function rangeOf({ depth, tag }: Bound, says: Range["says"]): Range {
+  return { depth, tag: bytesOf(tag), says };
 }
 
-function byBound(a: Bound, b: Bound): number {
-  return a.depth - b.depth || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
+function byTag(a: bigint, b: bigint): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function numberOf(tag: Bytes): bigint {
+  return new DataView(tag.buffer, tag.byteOffset).getBigUint64(0);
+}
+
+function bytesOf(tag: bigint): Bytes {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, tag);
+  return bytes;
 }

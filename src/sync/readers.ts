@@ -8,7 +8,7 @@
 // A replica that has not heard of a removal cannot act on it. Ends and uses of links are asked for here and nowhere else:
 // a courtesy of those who are asked, and no rule (design: "People, devices, links").
 
-import { type ChangeId, type DeviceId, fellBy, type Replica, type VerifiedChange } from "../crdt/index.ts";
+import { type ChangeId, type DeviceId, fellBy, type Replica } from "../crdt/index.ts";
 import type { PeerLink } from "./ports.ts";
 import type { Claim } from "./reconcile.ts";
 
@@ -53,7 +53,8 @@ function isOpen(replica: Replica, invite: DeviceId, isGreeted: boolean, now: num
 /** What they wrote themselves is no secret to them. */
 export function mayHear(replica: Replica, { device }: Reader, reach: Reach, id: ChangeId): boolean {
   if (typeof reach === "string") return reach === "all";
-  return replica.people.isBelow(id, reach.ends) || replica.get(id)!.change.author === device;
+  const { graph } = replica.ground;
+  return replica.people.isBelow(id, reach.ends) || graph.authorAt(graph.slotOf(id)!) === device;
 }
 
 /** A remote end (peer.ts). */
@@ -113,12 +114,14 @@ export class Readers {
     return peer.claimOf(this.#replica, reach === "all" ? held : { has: isUnsaid });
   }
 
-  /** All that may be sent to them of what may be sent at all; null if they may not read. */
-  heldFor(peer: Asker, maySend: (id: ChangeId) => boolean): VerifiedChange[] | null {
+  /** The slots of all that may be sent to them of what may be sent at all; null if they may not read. */
+  heldFor(peer: Asker, maySend: (id: ChangeId) => boolean): readonly number[] | null {
     const reach = this.reach(peer);
     if (reach === "nothing") return null;
-    return [...this.#replica.changes()].filter(
-      ({ id }) => maySend(id) && mayHear(this.#replica, peer, reach, id),
-    );
+    const { graph } = this.#replica.ground;
+    return [...graph.order].filter(slot => {
+      const id = graph.idAt(slot);
+      return maySend(id) && mayHear(this.#replica, peer, reach, id);
+    });
   }
 }

@@ -23,6 +23,7 @@ import {
   tag,
   toHex,
   type VerifiedChange,
+  Writer,
 } from "../crdt/index.ts";
 import { LANES_MAX, RUNG_LANES_MAX } from "./limits.ts";
 import type { LaneClaim } from "./protocol.ts";
@@ -30,6 +31,7 @@ import type { LaneClaim } from "./protocol.ts";
 const LANE_TAG = tag("chirograph lane 1");
 const DEVICE_TAG = tag("chirograph device 1");
 const FRONTIER_TAG = tag("chirograph frontier 1");
+const ID_BYTES = 32;
 const TAG_BYTES = 8;
 const DEVICE_TAG_BYTES = 4;
 /** How much farther from the newest change each rung is than the one before. */
@@ -38,6 +40,22 @@ const RUNG_STEP = 1.25;
 /** A change's hash, shortened under a key that both ends of one session share: nobody can prepare collisions. */
 export function laneTag(key: Bytes, id: ChangeId): Bytes {
   return sha256(concat(LANE_TAG, key, mustFromHex(id))).slice(0, TAG_BYTES);
+}
+
+/** The same of very many that are here, by their slots. */
+export function laneTagger(
+  key: Bytes,
+  graph: Pick<Replica["ground"]["graph"], "writeId">,
+): (slot: number) => Bytes {
+  const said = new Writer(LANE_TAG.length + key.length + ID_BYTES);
+  said.bytes(LANE_TAG);
+  said.bytes(key);
+  const { length } = said;
+  return slot => {
+    said.length = length;
+    graph.writeId(slot, said);
+    return sha256(said.buffer).slice(0, TAG_BYTES);
+  };
 }
 
 /** A device's key, shortened likewise, in hex. Two devices may share one: the tags of their changes tell which is meant. */
@@ -75,14 +93,15 @@ function claimOf(replica: Replica, key: Bytes, id: ChangeId): Claim {
 
 /** Rungs down from what is claimed of a lane, the newest first. */
 export function rungsBelow(replica: Replica, key: Bytes, { id: newest }: Claim): Claim[] {
+  const { graph } = replica.ground;
+  const top = graph.slotOf(newest)!;
   const rungs: Claim[] = [];
-  let distance = 0;
-  let next = 0;
-  for (let id: ChangeId | null = newest; id !== null; id = replica.get(id)!.change.prev) {
-    if (distance++ < next) continue;
-    rungs.push(claimOf(replica, key, id));
-    next = Math.max(next + 1, Math.floor(next * RUNG_STEP));
-  }
+  for (
+    let below = 0, seq = graph.seqAt(top);
+    below < seq;
+    below = Math.max(below + 1, Math.floor(below * RUNG_STEP))
+  )
+    rungs.push(claimOf(replica, key, graph.idAt(graph.onChain(top, seq - below))));
   return rungs;
 }
 
@@ -188,8 +207,9 @@ export function compare(replica: Replica, key: Bytes, theirs: readonly LaneClaim
   const known = new Set(covered);
   const isEqual = tips.every(tip => known.has(tip.id));
   const unsaid = isEqual ? null : looseOn(replica, leftOut);
-  const missing = unsaid && [...replica.changesSince(covered)].filter(({ id }) => !unsaid.has(id));
-  return { missing: missing ?? [], areAhead, common, ownSeq, forked };
+  const lacked = unsaid === null ? [] : [...replica.changesSince(covered)];
+  const missing = unsaid === null || unsaid.size === 0 ? lacked : lacked.filter(({ id }) => !unsaid.has(id));
+  return { missing, areAhead, common, ownSeq, forked };
 }
 
 function authorsByTag(tips: readonly LaneTip[], key: Bytes): ReadonlyMap<string, readonly DeviceId[]> {

@@ -200,6 +200,10 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
   readonly pack: Pack = (queue, from, isNamed, room) =>
     this.replica.runs.next(queue, from, id => this.#keeper.maySend(id), isNamed, room);
 
+  unfinished(): void {
+    this.#listener.effect({ type: "soon" });
+  }
+
   opened(peer: Peer): void {
     // Tabs of one profile share a store and need no link; it is kept, idle, so that nobody dials it again.
     if (this.#readers.isTwin(peer)) return;
@@ -255,7 +259,11 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     return this.#telling!.claimFor(peer);
   }
 
-  heldFor(peer: Peer): VerifiedChange[] | null {
+  reachOf(peer: Peer): string {
+    return JSON.stringify(this.#readers.reach(peer));
+  }
+
+  heldFor(peer: Peer): readonly number[] | null {
     return this.#telling!.heldFor(peer);
   }
 
@@ -421,6 +429,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     const presenceAt =
       this.#peers.size === 0 ? Number.POSITIVE_INFINITY : Math.max(this.#presence.nextAt, this.#now + 10);
     const tellingAt = this.#telling?.nextAt ?? Number.POSITIVE_INFINITY;
+    for (const { isPacking } of this.#peers) if (isPacking) return this.#now;
     const at = Math.min(this.#keeper.nextAt, this.#intake.nextAt, tellingAt, presenceAt);
     return Math.min(this.#now + IDLE_TICK_MS, at);
   }

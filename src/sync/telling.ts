@@ -88,8 +88,8 @@ export class Telling {
     return this.#readers.claimFor(peer, this.#keeper.held);
   }
 
-  /** All that may be sent to them; null if they may not read. */
-  heldFor(peer: Asker): VerifiedChange[] | null {
+  /** The slots of all that may be sent to them; null if they may not read. */
+  heldFor(peer: Asker): readonly number[] | null {
     return this.#readers.heldFor(peer, id => this.#keeper.maySend(id));
   }
 

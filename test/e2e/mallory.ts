@@ -94,6 +94,10 @@ export class Mallory implements PeerHost {
     queueMicrotask(() => then([true, true]));
   }
 
+  unfinished(peer: Peer): void {
+    setTimeout(() => peer.tick(Date.now()));
+  }
+
   opened(peer: Peer): void {
     this.peers.add(peer);
     peer.claim(this.claimFor(peer));
@@ -104,8 +108,12 @@ export class Mallory implements PeerHost {
     return claim(this.replica, peer.tagKey, NOBODY);
   }
 
-  heldFor(): Iterable<VerifiedChange> {
-    return this.replica.changes();
+  reachOf(): string {
+    return "all";
+  }
+
+  heldFor(): readonly number[] {
+    return [...this.replica.ground.graph.order];
   }
 
   closed(peer: Peer): void {

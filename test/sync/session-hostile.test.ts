@@ -1,10 +1,12 @@
 // Goal: who lies costs bytes, never correctness; who may not read learns nothing; who floods is cut off. Method: the
 // simulated world with one end of a link spoken by hand (puppet.ts).
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { type Bytes, type ChangeId, toHex } from "../../src/crdt/index.ts";
 import {
   BUFFERED_BYTES_HIGH,
+  COMPARED_REST_MS,
   DEMERITS_MAX,
+  MESSAGES_A_TURN,
   RANGES_ANSWERED_MAX,
   UNJUDGED_BYTES_MAX,
   UNTAKEN_FRAMES_MAX,
@@ -322,6 +324,85 @@ describe("floods", () => {
     world.run(1_000);
     expect(mallory.heardOf("ranges")).toHaveLength(RANGES_ANSWERED_MAX);
     expect(mallory.isClosed).toBe(true);
+  });
+
+  test("who asks again and again for all of it costs a look at all of it once, and then no more than a rest allows", () => {
+    for (let i = 0; i < 600; i++) {
+      alice.write("x");
+      world.run(60);
+    }
+    const { replica } = alice;
+    const { size } = replica;
+    let looked = 0;
+    const changesSince = replica.changesSince.bind(replica);
+    vi.spyOn(replica, "changesSince").mockImplementation(function* (known) {
+      for (const change of changesSince(known)) {
+        looked++;
+        yield change;
+      }
+    });
+    const held = vi.spyOn(alice.session, "heldFor");
+    const mallory = puppet();
+    const sum = {
+      depth: 2 ** 50,
+      tag: new Uint8Array(8),
+      says: { type: "sum", sum: new Uint8Array(8) },
+    } as const;
+    world.run(100);
+    for (let i = 0; i < RANGES_ANSWERED_MAX; i++) {
+      for (const how of ["all", "lost", "more"] as const) mallory.say({ type: "have", how, lanes: [] });
+      mallory.say({ type: "frontier", digest: world.luck.bytes(8) }, { type: "ranges", ranges: [sum] });
+    }
+    world.run(1_000);
+    expect(mallory.isClosed).toBe(false);
+    expect(mallory.heardOf("ranges")).toHaveLength(RANGES_ANSWERED_MAX);
+    expect(mallory.changes).toBeGreaterThanOrEqual(size);
+    expect(held).toHaveBeenCalledTimes(1);
+    // Once at first, and again after each rest: 0.1 ms for each change that they seem to lack.
+    expect(looked).toBeLessThanOrEqual(size * (1 + 1_000 / (size * COMPARED_REST_MS)));
+  });
+
+  test("ranges of somebody whose link was ended are answered by what they may hear now, not by the list made before", () => {
+    const held = vi.spyOn(alice.session, "heldFor");
+    const mallory = puppet();
+    const sum = {
+      depth: 2 ** 50,
+      tag: new Uint8Array(8),
+      says: { type: "sum", sum: new Uint8Array(8) },
+    } as const;
+    world.run(100);
+    for (const asked of [1, 1]) {
+      mallory.say({ type: "ranges", ranges: [sum] });
+      world.run(100);
+      expect(held).toHaveBeenCalledTimes(asked);
+    }
+    alice.act(session => {
+      session.amend(({ people }) => people.revoke(world.link.id));
+      session.flush();
+    });
+    world.run(500);
+    mallory.say({ type: "ranges", ranges: [sum] });
+    world.run(100);
+    expect(held).toHaveBeenCalledTimes(2);
+  });
+
+  test("a whole document goes out in turns, between which the page may draw", () => {
+    for (let i = 0; i < 900; i++) {
+      alice.write(String(i).repeat(20));
+      world.run(60);
+    }
+    const mallory = puppet();
+    world.run(100);
+    mallory.say({ type: "have", how: "all", lanes: [] });
+    const messages: number[] = [];
+    for (let i = 0; i < 60; i++) {
+      world.run(1);
+      messages.push(mallory.heardOf("changes").length);
+    }
+    const most = Math.max(...messages.map((count, i) => count - (messages[i - 1] ?? 0)));
+    expect(messages.at(-1)).toBeGreaterThan(2 * MESSAGES_A_TURN);
+    expect(most).toBeLessThanOrEqual(MESSAGES_A_TURN);
+    expect(mallory.changes).toBe(alice.replica.size);
   });
 
   test("ranges and frontiers of somebody who may not read are told nothing", () => {

@@ -386,6 +386,9 @@ export class Tab {
           },
         );
         break;
+      case "soon":
+        this.#schedule();
+        break;
       case "leave":
         this.overtaken();
     }

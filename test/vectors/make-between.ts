@@ -131,7 +131,7 @@ function messages({ alice, bob }: People): Message[] {
   const { first, ...whole } = pack(0, () => false);
   const base = queue.at(-3)!.id;
   const { first: _, ...after } = pack(queue.length - 2, id => id === base);
-  const ranges = new Ranges(LANE_KEY, alice.replica.changes());
+  const ranges = new Ranges(LANE_KEY, alice.replica.ground.graph, [...alice.replica.ground.graph.order]);
   const split = ranges.answer([{ ...ranges.whole, says: { type: "sum", sum: counted(8) } }]).ranges!;
   const end = ranges.whole;
   const word = {

@@ -106,6 +106,12 @@ export class Archive {
     out.copy(this.#pages[this.#pageOf[slot]!]!, start, start + this.#lengths[slot]!);
   }
 
+  /** A copy of the change, to be read, with room for its id. */
+  copyAt(slot: Slot): WrittenChange {
+    const { buffer, start, end } = this.writtenAt(slot);
+    return WrittenChange.of(buffer.subarray(start, end));
+  }
+
   /** The change where it stands, to be read. Its id is not behind it: `id` and a genesis's `doc` are not to be asked for. */
   writtenAt(slot: Slot): WrittenChange {
     assert(this.has(slot), "what is read is here");

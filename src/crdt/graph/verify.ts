@@ -406,6 +406,7 @@ class Verified {
 export interface Shelf {
   idAt(slot: Slot): ChangeId;
   bytesAt(slot: Slot): Bytes;
+  copyAt(slot: Slot): WrittenChange;
   signatureAt(slot: Slot): Bytes | null;
 }
 
@@ -417,6 +418,7 @@ export function shelved(slot: Slot, shelf: Shelf): VerifiedChange {
 class Shelved {
   readonly #slot: Slot;
   readonly #shelf: Shelf;
+  #id: ChangeId | null = null;
   readonly run = null;
   readonly position = 0;
 
@@ -426,11 +428,12 @@ class Shelved {
   }
 
   get id(): ChangeId {
-    return this.#shelf.idAt(this.#slot);
+    this.#id ??= this.#shelf.idAt(this.#slot);
+    return this.#id;
   }
 
   get change(): WrittenChange {
-    const change = WrittenChange.of(this.bytes);
+    const change = this.#shelf.copyAt(this.#slot);
     readChange(change);
     writeHex(this.id, change.buffer, change.end);
     return change;

@@ -163,6 +163,9 @@ export class Host {
         await this.#putSignature(effect);
         this.act(session => session.signatureStored(effect.id));
         break;
+      case "soon":
+        this.#schedule();
+        break;
       case "leave":
         this.#network?.close();
         this.#network = null;

@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { writeChange } from "../../../src/crdt/graph/codec.ts";
 import { Graph } from "../../../src/crdt/graph/graph.ts";
+import { Since } from "../../../src/crdt/graph/since.ts";
 import { type ChangeId, type DeviceId, sha256, toHex } from "../../../src/crdt/index.ts";
 import { SEED } from "../people.ts";
 
@@ -35,12 +36,16 @@ class Grown {
   }
 
   /** A change of a device on top of some; it goes on from its newest one below them, or, as a liar, from any. */
-  add(author: number, parents: readonly number[], pick: number | null): void {
+  add(
+    author: number,
+    parents: readonly number[],
+    pick: number | null,
+    slot: number = this.graph.reserve(),
+  ): void {
     const { graph } = this;
     const past = this.pastOf(parents);
     const own = [...past].filter(slot => this.authors[slot] === author).sort((a, b) => a - b);
     const prev = own.length === 0 ? -1 : own[pick === null ? own.length - 1 : pick % own.length]!;
-    const slot = graph.reserve();
     const heading = {
       doc: DOC,
       author: DEVICES[author]!,
@@ -58,9 +63,9 @@ class Grown {
     expect(ancestors).toEqual({ prev, parents });
     graph.add(change, ancestors, slot);
     expect(graph.slotOf(change.id)).toBe(slot);
-    this.below.push(past);
-    this.authors.push(author);
-    this.hasChild.push(false);
+    this.below[slot] = past;
+    this.authors[slot] = author;
+    this.hasChild[slot] = false;
     for (const parent of parents) this.hasChild[parent] = true;
   }
 
@@ -112,6 +117,36 @@ describe("the graph", () => {
       { seed: SEED, numRuns: 150 },
     );
     expect(merges).toBeGreaterThan(100);
+  });
+
+  it("finds what is not in a past, in the order of admission, also where a slot was given out long before", () => {
+    const holding = fc.option(fc.nat(30), { nil: null });
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 30 }), holding, (steps, heldFrom) => {
+        const grown = new Grown();
+        const { graph } = grown;
+        const since = new Since(graph);
+        const check = (parents: readonly number[]): void => {
+          const past = graph.past(parents);
+          expect([...since.slots(past)]).toEqual([...graph.order].filter(slot => !past.has(slot)));
+        };
+        check([]);
+        grown.add(0, [], null);
+        let held = -1;
+        for (const [i, { author, over, liar }] of steps.entries()) {
+          if (i === heldFrom) held = graph.reserve();
+          const parents = grown.tops(over.map(number => graph.order.at(number % graph.size)!));
+          check(parents);
+          grown.add(author, parents, author === 2 ? liar : null);
+        }
+        const tops = grown.tops(graph.headSlots());
+        if (held >= 0) grown.add(0, tops, null, held);
+        grown.add(1, graph.headSlots(), null);
+        check([]);
+        for (const slot of graph.order) check([slot]);
+      }),
+      { seed: SEED, numRuns: 150 },
+    );
   });
 
   it("takes a slot back of which nothing was made, and only the last one", () => {
