@@ -7,9 +7,10 @@ import { COMPARED_REST_MS, FIRST_CLAIM_BYTES_MAX, LANES_MAX, RESEND_MS } from ".
 import { encodeMessage, type HowHeld, type LaneClaim, type Message } from "./protocol.ts";
 import { type Claim, compare, type Difference, deviceTag, frontierOf, rungsBelow } from "./reconcile.ts";
 
-/** A difference; or what has to be said before there is one, and until when that is waited for. */
+/** A difference, without what they lack until the link has rested; or what has to be said before there is one, and until when
+ * that is waited for. */
 export type Compared =
-  | { readonly type: "difference"; readonly difference: Difference }
+  | { readonly type: "difference"; readonly difference: Difference; readonly restsUntil: number }
   | { readonly type: "waits"; readonly rungs: readonly Claim[]; readonly until: number };
 
 export class Claims {
@@ -26,7 +27,7 @@ export class Claims {
   readonly #asked = new Map<DeviceId, number>();
   /** How often in a row frontiers differed where lanes did not. */
   #strikes = 0;
-  /** Nothing is compared before: who claims to hold nothing, again and again, has a few bytes to send and we all of it to go
+  /** What they lack is not looked for before: who claims to hold nothing, again and again, has a few bytes to send and we all of it to go
    * through. */
   #restsUntil = 0;
 
@@ -115,7 +116,7 @@ export class Claims {
     const told = new Set(this.#told?.map(({ id }) => id));
     const isSaid = ours.every(({ id }) => told.has(id));
     const { missing, areAhead } = this.#compare(replica, now);
-    this.#strikes = isSaid && !areAhead && missing.length === 0 ? this.#strikes + 1 : 0;
+    this.#strikes = isSaid && !areAhead && missing?.length === 0 ? this.#strikes + 1 : 0;
     if (this.#strikes < 2) return false;
     this.#strikes = 0;
     return true;
@@ -127,21 +128,20 @@ export class Claims {
 
   /** Once they have said what they hold. */
   compare(replica: Replica, now: number): Compared {
-    if (now < this.#restsUntil) return { type: "waits", rungs: [], until: this.#restsUntil };
     const difference = this.#compare(replica, now);
     const waiting = difference.forked.filter(
       device =>
         !this.#answered.has(deviceTag(this.#key, device)) &&
         now - (this.#asked.get(device) ?? now) < RESEND_MS,
     );
-    if (waiting.length === 0) return { type: "difference", difference };
+    if (waiting.length === 0) return { type: "difference", difference, restsUntil: this.#restsUntil };
     // Who names none is not waited for for ever.
     return { type: "waits", rungs: this.rungs(replica, waiting, now), until: now + RESEND_MS };
   }
 
   #compare(replica: Replica, now: number): Difference {
-    const difference = compare(replica, this.#key, this.#known);
-    this.#restsUntil = now + difference.missing.length * COMPARED_REST_MS;
+    const difference = compare(replica, this.#key, this.#known, now < this.#restsUntil);
+    if (difference.missing !== null) this.#restsUntil = now + difference.missing.length * COMPARED_REST_MS;
     return difference;
   }
 

@@ -379,6 +379,7 @@ export class Peer {
       this.offerAt ??= compared.until;
       return null;
     }
+    if (compared.difference.missing === null) this.offerAt ??= compared.restsUntil;
     this.#outbox!.name(compared.difference.common);
     return compared.difference;
   }

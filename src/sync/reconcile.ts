@@ -157,8 +157,8 @@ function looseOn(replica: Replica, lanes: readonly LaneTip[]): ReadonlySet<Chang
 }
 
 export interface Difference {
-  /** What they lack of ours, parents first. */
-  readonly missing: readonly VerifiedChange[];
+  /** What they lack of ours, parents first; null where that was not looked for. */
+  readonly missing: readonly VerifiedChange[] | null;
   /** Whether they hold something we lack. */
   readonly areAhead: boolean;
   /** The newest changes of theirs that are here. */
@@ -169,7 +169,13 @@ export interface Difference {
   readonly forked: readonly DeviceId[];
 }
 
-export function compare(replica: Replica, key: Bytes, theirs: readonly LaneClaim[]): Difference {
+/** Without what they lack (`isBrief`) it costs no more than there are lanes. */
+export function compare(
+  replica: Replica,
+  key: Bytes,
+  theirs: readonly LaneClaim[],
+  isBrief = false,
+): Difference {
   const { told: tips, leftOut } = compared(replica);
   const tagged = new Tagged(replica, key);
   const authors = authorsByTag(tips, key);
@@ -204,6 +210,7 @@ export function compare(replica: Replica, key: Bytes, theirs: readonly LaneClaim
     for (const tip of tips)
       if (tip.author === author && tip.seq < seq && tip.seq < below) covered.push(tip.id);
   }
+  if (isBrief) return { missing: null, areAhead, common, ownSeq, forked };
   const known = new Set(covered);
   const isEqual = tips.every(tip => known.has(tip.id));
   const unsaid = isEqual ? null : looseOn(replica, leftOut);

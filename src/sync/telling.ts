@@ -109,9 +109,10 @@ export class Telling {
     if (reach === "all") {
       peer.shareForks();
       this.#host.heard(peer.device!, ownSeq);
-    } else if (!missing.some(({ id }) => reach.ends.includes(id))) this.#readers.told(peer, reach.ends);
+    } else if (missing !== null && !missing.some(({ id }) => reach.ends.includes(id)))
+      this.#readers.told(peer, reach.ends);
     const due: VerifiedChange[] = [];
-    for (const change of missing) {
+    for (const change of missing ?? []) {
       const { id } = change;
       if (!this.#keeper.maySend(id) || !this.#readers.mayHear(peer, reach, id)) continue;
       if (isAsked || !this.#keeper.isFresh(id)) due.push(change);

@@ -96,7 +96,7 @@ const PLANTS: readonly Plant[] = [
     ({ compare }) => ({
       compare: (...asked) => {
         const difference = compare(...asked);
-        return { ...difference, missing: difference.missing.slice(1) };
+        return { ...difference, missing: difference.missing?.slice(1) ?? null };
       },
     }),
   ),

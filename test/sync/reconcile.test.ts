@@ -13,7 +13,7 @@ const write = (person: Person, text = "x") => person.write(root => root.text("bo
 
 /** What `from` would send to `to`. */
 function sends(from: Person, to: Person): ChangeId[] {
-  return compare(from.replica, KEY, say(to)).missing.map(({ change }) => change.id);
+  return compare(from.replica, KEY, say(to)).missing!.map(({ change }) => change.id);
 }
 
 const lacks = (to: Person, from: Person) =>
@@ -104,8 +104,8 @@ describe("a comparison", () => {
     expect(forked).toEqual([mallory.device]);
     const lacking = lacks(bob, alice);
     expect(lacking).toHaveLength(60);
-    expect(missing.map(({ id }) => id)).toEqual(expect.arrayContaining(lacking));
-    expect(missing.length - lacking.length).toBeLessThanOrEqual(90 / 4);
+    expect(missing!.map(({ id }) => id)).toEqual(expect.arrayContaining(lacking));
+    expect(missing!.length - lacking.length).toBeLessThanOrEqual(90 / 4);
   });
 
   test("names rungs that are each at most 1.25 times as far down as the one before, to the first of the lane", () => {
