@@ -31,7 +31,10 @@ interface EditorElement {
   readonly cmTile: {
     readonly root: {
       readonly view: {
-        readonly state: { readonly doc: { toString(): string; readonly length: number } };
+        readonly state: {
+          readonly doc: { toString(): string; readonly length: number };
+          replaceSelection(text: string): object;
+        };
         dispatch(spec: object): void;
       };
     };
@@ -173,6 +176,14 @@ export class Person {
       },
       [pattern, chance] as const,
     );
+  }
+
+  /** Deletes what is selected unless others have done so: a key, which comes a moment later, would take what stands behind it then. */
+  async deleteSelected(): Promise<void> {
+    await this.editor.evaluate(element => {
+      const { view } = (element as unknown as EditorElement).cmTile.root;
+      view.dispatch({ ...view.state.replaceSelection(""), userEvent: "delete.selection" });
+    });
   }
 
   /** As the browser does it: a paste event that carries the text. */

@@ -53,7 +53,7 @@ const remove: Action = async (walk, place) => {
   if (word === null) return;
   walk.note(place, `deletes ${word}`);
   place.doc.taken.add(word);
-  await place.person.press("Delete");
+  await place.person.deleteSelected();
 };
 
 /** Nothing comes of it, whatever it was: only where no other tab of the same person does anything meanwhile. */
@@ -201,11 +201,18 @@ class Walk {
     for (const doc of this.docs) {
       for (const place of this.#places) await this.go(place, doc);
       const wanted = [...doc.put].filter(word => !doc.taken.has(word)).toSorted();
+      // What each of them lacks, and has too much.
+      const wrongIn = (text: string): string[] => {
+        const found: readonly string[] = text.match(WORD) ?? [];
+        const lacked = wanted.filter(word => !found.includes(word)).map(word => `no ${word}`);
+        const extra = found.filter((word, i) => !wanted.includes(word) || found.indexOf(word) < i);
+        return [...lacked, ...extra];
+      };
       await expect
-        .poll(async () => ((await people()[0]!.text()).match(WORD) ?? []).toSorted(), {
+        .poll(() => Promise.all(people().map(async person => wrongIn(await person.text()))), {
           timeout: 2 * PATIENCE_MS,
         })
-        .toEqual(wanted);
+        .toEqual(people().map((): string[] => []));
       const text = await untilEqual(people());
       expect(text.match(WORD)?.join("") ?? "", "no word is cut in two").toBe(text.replaceAll("\n", ""));
       await expect
@@ -241,7 +248,7 @@ it.each(Array.from({ length: WALKS }, (_, i) => SEED + i))(
       for (let i = 0; i < STEPS; i++) await walk.step();
       await walk.end();
     } catch (error) {
-      console.log(`${walk.log.join("\n")}\n${error}`);
+      console.log(walk.log.join("\n"), error);
       throw error;
     }
   },
