@@ -1,5 +1,6 @@
 // The comparisons by ranges (ranges.ts) on one link. To list what is held takes a look at every change, and a message that asks
-// for it a few bytes: so a list is kept for a while, and what is compared is what was held when it was made.
+// for it a few bytes: so a list is kept for a while, and what is compared is what was held when it was made. After an answer the
+// link rests as after a comparison of lanes (claims.ts); what is not answered then is found the next time.
 
 import type { Bytes, VerifiedChange } from "../crdt/index.ts";
 import { COMPARED_REST_MS, RANGES_ANSWERED_MAX, RESEND_MS } from "./limits.ts";
@@ -22,6 +23,7 @@ export class Ranging<Peer extends End> {
   /** What they might hear when it was made. */
   #reach = "";
   #keptUntil = 0;
+  #restsUntil = 0;
   /** When messages were answered, of late. */
   #answeredAt: number[] = [];
 
@@ -43,9 +45,10 @@ export class Ranging<Peer extends End> {
       this.#peer.demerit();
       return;
     }
-    const held = this.#held;
+    const held = now < this.#restsUntil ? null : this.#held;
     if (held === null) return;
     const { ranges, missing } = held.answer(theirs);
+    this.#restsUntil = now + missing.length * COMPARED_REST_MS;
     if (ranges !== null) this.#peer.send({ type: "ranges", ranges });
     const { graph } = replica.ground;
     this.#peer.offer(

@@ -8,6 +8,7 @@ import {
   DEMERITS_MAX,
   MESSAGES_A_TURN,
   RANGES_ANSWERED_MAX,
+  RESEND_MS,
   UNJUDGED_BYTES_MAX,
   UNTAKEN_FRAMES_MAX,
 } from "../../src/sync/limits.ts";
@@ -360,6 +361,14 @@ describe("floods", () => {
     expect(held).toHaveBeenCalledTimes(1);
     // Once at first, and again after each rest: 0.1 ms for each change that they seem to lack.
     expect(looked).toBeLessThanOrEqual(size * (1 + 1_000 / (size * COMPARED_REST_MS)));
+    // Who names nothing of all that is held is offered it once in a while, too.
+    const got = vi.spyOn(replica, "get");
+    const nothing = { ...sum, says: { type: "holds", tags: [] } } as const;
+    world.run(RESEND_MS);
+    got.mockClear();
+    for (let i = 0; i < RANGES_ANSWERED_MAX; i++) mallory.say({ type: "ranges", ranges: [nothing] });
+    world.run(20);
+    expect(got.mock.calls.length).toBeLessThan(1.5 * size);
   });
 
   test("ranges of somebody whose link was ended are answered by what they may hear now, not by the list made before", () => {
