@@ -56,8 +56,9 @@ const remove: Action = async (walk, place) => {
   await place.person.deleteSelected();
 };
 
-/** Nothing comes of it, whatever it was: only where no other tab of the same person does anything meanwhile. */
+/** Nothing comes of it, whatever it was, unless the same person writes in between: in another tab a letter may be on its way. */
 const undoAndRedo: Action = async (walk, place) => {
+  if (walk.isBesideTwin(place)) return;
   const count = walk.luck.between(1, 3);
   walk.note(place, `undoes ${count} and redoes`);
   await place.person.editor.focus();
@@ -132,6 +133,11 @@ class Walk {
 
   note(place: Place, does: string): void {
     this.log.push(`${place.name} in document ${this.docs.indexOf(place.doc)} ${does}`);
+  }
+
+  /** Whether the other tab of the same person shows the same document. */
+  isBesideTwin({ owner, doc, name }: Place): boolean {
+    return this.#places.some(other => other.owner === owner && other.doc === doc && other.name !== name);
   }
 
   newWord(by: string): string {
