@@ -10,7 +10,7 @@ import { isLong, rounds, timeoutOf } from "./rounds.ts";
 
 const stage = setStage({ installs: true });
 const WALKS = Number(process.env.WALKS ?? rounds(1, 20));
-const STEPS = Number(process.env.STEPS ?? rounds(20, 60));
+const STEPS = Number(process.env.STEPS ?? rounds(12, 60));
 const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000);
 
 const WORD = /[a-z]\d+;/g;
