@@ -60,6 +60,12 @@ function editor(name: string, tab: Tab): Person {
 const body = (text: string) => (root: Parameters<Parameters<Person["write"]>[0]>[0]) => {
   root.text("body").insert(0, text);
 };
+/** Of everything, and not what anybody has. */
+const WRONG_SUM = {
+  depth: 2 ** 50,
+  tag: new Uint8Array(8),
+  says: { type: "sum", sum: new Uint8Array(8) },
+} as const;
 const changes = (letters: readonly SignedChange[]) =>
   ({ type: "changes", runs: letters.map(runOf) }) as const;
 const altered = ({ id, bytes, signature }: Letter, at = bytes.length - 1): Letter => ({
@@ -314,14 +320,9 @@ describe("floods", () => {
 
   test("ranges that are asked for without end are passed over beyond a few, and cost demerits", () => {
     const mallory = puppet();
-    const sum = {
-      depth: 2 ** 50,
-      tag: new Uint8Array(8),
-      says: { type: "sum", sum: new Uint8Array(8) },
-    } as const;
     mallory.say({ type: "have", how: "all", lanes: [] });
     for (let i = 0; i < RANGES_ANSWERED_MAX + DEMERITS_MAX; i++)
-      mallory.say({ type: "ranges", ranges: [sum] });
+      mallory.say({ type: "ranges", ranges: [WRONG_SUM] });
     world.run(1_000);
     expect(mallory.heardOf("ranges")).toHaveLength(RANGES_ANSWERED_MAX);
     expect(mallory.isClosed).toBe(true);
@@ -344,15 +345,10 @@ describe("floods", () => {
     });
     const held = vi.spyOn(alice.session, "heldFor");
     const mallory = puppet();
-    const sum = {
-      depth: 2 ** 50,
-      tag: new Uint8Array(8),
-      says: { type: "sum", sum: new Uint8Array(8) },
-    } as const;
     world.run(100);
     for (let i = 0; i < RANGES_ANSWERED_MAX; i++) {
       for (const how of ["all", "lost", "more"] as const) mallory.say({ type: "have", how, lanes: [] });
-      mallory.say({ type: "frontier", digest: world.luck.bytes(8) }, { type: "ranges", ranges: [sum] });
+      mallory.say({ type: "frontier", digest: world.luck.bytes(8) }, { type: "ranges", ranges: [WRONG_SUM] });
     }
     world.run(1_000);
     expect(mallory.isClosed).toBe(false);
@@ -363,7 +359,7 @@ describe("floods", () => {
     expect(looked).toBeLessThanOrEqual(size * (1 + 1_000 / (size * COMPARED_REST_MS)));
     // Who names nothing of all that is held is offered it once in a while, too.
     const got = vi.spyOn(replica, "get");
-    const nothing = { ...sum, says: { type: "holds", tags: [] } } as const;
+    const nothing = { ...WRONG_SUM, says: { type: "holds", tags: [] } } as const;
     world.run(RESEND_MS);
     got.mockClear();
     for (let i = 0; i < RANGES_ANSWERED_MAX; i++) mallory.say({ type: "ranges", ranges: [nothing] });
@@ -374,14 +370,9 @@ describe("floods", () => {
   test("ranges of somebody whose link was ended are answered by what they may hear now, not by the list made before", () => {
     const held = vi.spyOn(alice.session, "heldFor");
     const mallory = puppet();
-    const sum = {
-      depth: 2 ** 50,
-      tag: new Uint8Array(8),
-      says: { type: "sum", sum: new Uint8Array(8) },
-    } as const;
     world.run(100);
     for (const asked of [1, 1]) {
-      mallory.say({ type: "ranges", ranges: [sum] });
+      mallory.say({ type: "ranges", ranges: [WRONG_SUM] });
       world.run(100);
       expect(held).toHaveBeenCalledTimes(asked);
     }
@@ -390,7 +381,7 @@ describe("floods", () => {
       session.flush();
     });
     world.run(500);
-    mallory.say({ type: "ranges", ranges: [sum] });
+    mallory.say({ type: "ranges", ranges: [WRONG_SUM] });
     world.run(100);
     expect(held).toHaveBeenCalledTimes(2);
   });
