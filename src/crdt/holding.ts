@@ -235,6 +235,7 @@ export class Holding implements Shelf {
     this.#archive.write(slot, out);
   }
 
+  /** With room for its id, unlike `writtenAt`, which stands where it is kept. */
   copyAt(slot: Slot): WrittenChange {
     return this.#archive.copyAt(slot);
   }

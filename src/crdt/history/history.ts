@@ -40,6 +40,7 @@ export interface Ground {
     readonly hidden: Iterable<Slot>;
   };
   readonly retracts: { laterFirst(): Iterable<Retracting> };
+  /** To be read; its id is not behind it. */
   writtenAt(slot: Slot): WrittenChange;
   proofOf(id: ChangeId): SignedRun | null;
 }
