@@ -235,8 +235,11 @@ export async function onTheWire(doc, edits) {
   const closed = edits.flatMap(edit => doc.change(...edit));
   doc.sign(closed.at(-1));
   await doc.settle();
-  const changes = closed.map(({ id }) => replica.get(id));
-  outbox.offer(changes, 0);
+  const { graph } = replica.ground;
+  outbox.offer(
+    closed.map(({ id }) => graph.slotOf(id)),
+    0,
+  );
   let bytes = 0;
   for (let runs = outbox.next(); runs.length > 0; runs = outbox.next())
     bytes += 1 + encodeMessage({ type: "changes", runs }).length;

@@ -26,9 +26,11 @@ interface Tail {
   readonly position: number;
 }
 
-/** Changes in a row and what proves the first of them: `Cover` in runs.ts. */
-interface Covering {
+/** Changes in a row and all that it takes to show that the author of the first of them signed for it. */
+export interface Covering {
+  /** Itself, and those after it that are here, up to the signed one or the last before it. */
   readonly slots: readonly Slot[];
+  /** Where the signed one is not here, being refused or waiting: the changes up to it. */
   readonly witnesses: readonly Bytes[];
   readonly signature: Bytes;
 }
@@ -122,16 +124,17 @@ export class Holding implements Shelf {
   /** An admitted change with all that it takes to show that its author signed for it; null if that was not signed yet, or
    * its bytes are not here. */
   proofOf(id: ChangeId): SignedRun | null {
-    const cover = this.coverOf(id);
+    const from = this.graph.slotOf(id);
+    const cover = from === undefined ? null : this.coverOf(from);
     if (cover === null) return null;
     const { slots, witnesses, signature } = cover;
     return { changes: [...slots.map(slot => this.#archive.bytesAt(slot)), ...witnesses], signature };
   }
 
   /** The same by slots, so far as it is here. */
-  coverOf(id: ChangeId): Covering | null {
+  coverOf(from: Slot): Covering | null {
     const slots: Slot[] = [];
-    for (let slot = this.graph.slotOf(id); slot !== undefined; slot = this.graph.nextInLane(slot)) {
+    for (let slot: Slot | undefined = from; slot !== undefined; slot = this.graph.nextInLane(slot)) {
       if (!this.#archive.has(slot)) return null;
       slots.push(slot);
       const signature = this.#archive.signatureAt(slot);
@@ -244,6 +247,10 @@ export class Holding implements Shelf {
     return this.#archive.writtenAt(slot);
   }
 
+  isSigned(slot: Slot): boolean {
+    return this.#archive.isSigned(slot);
+  }
+
   signatureAt(slot: Slot): Bytes | null {
     return this.#archive.signatureAt(slot);
   }
@@ -255,7 +262,11 @@ export class Holding implements Shelf {
 
   /** The changes that are neither among `known` nor in their past, parents first. Unknown ids are passed over. */
   *changesSince(known: Iterable<ChangeId>): Generator<VerifiedChange> {
-    const past = this.graph.past([...known].flatMap(id => this.graph.slotOf(id) ?? []));
-    for (const slot of this.#since.slots(past)) yield this.at(slot);
+    for (const slot of this.slotsSince(known)) yield this.at(slot);
+  }
+
+  /** The same by their slots. */
+  slotsSince(known: Iterable<ChangeId>): Iterable<Slot> {
+    return this.#since.slots(this.graph.past([...known].flatMap(id => this.graph.slotOf(id) ?? [])));
   }
 }

@@ -98,7 +98,7 @@ export { Replica } from "./replica.ts";
 export type { Resumed } from "./resuming.ts";
 export type { Outgoing, Runs } from "./runs.ts";
 export type { Patch } from "./types/document.ts";
-export type { Dot } from "./types/dot.ts";
+export type { Dot, Slot } from "./types/dot.ts";
 export { type Input, ListEdit, MapEdit } from "./types/edit.ts";
 export { TextEdit } from "./types/edit-text.ts";
 export { CounterEdit, LwwEdit, RegisterEdit, SetEdit } from "./types/edit-values.ts";

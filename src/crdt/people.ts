@@ -11,6 +11,7 @@ import type { AuthorityOp, ChangeId, DeviceId, PersonId, Role } from "./graph/ch
 import type { Fork } from "./graph/fork-bytes.ts";
 import type { Holding } from "./holding.ts";
 import { ADMITTED_HEADS_MAX, INTRODUCTION_BYTES, LABEL_BYTES_MAX, SHARE_BYTES, SHARE_OPS } from "./limits.ts";
+import type { Slot } from "./types/dot.ts";
 
 /** A change that does not count, and why. */
 export interface SetAside {
@@ -114,23 +115,20 @@ export class People {
   }
 
   /** Whether a change is among `heads` or below one of them. All of them are here. */
-  isBelow(id: ChangeId, heads: readonly ChangeId[]): boolean {
+  isBelow(slot: Slot, heads: readonly ChangeId[]): boolean {
     const { graph } = this.#holding;
-    const slot = graph.slotOf(id)!;
     return heads.some(head => graph.reaches(graph.slotOf(head)!, slot));
   }
 
   /** Whether a change is set aside and lies below nothing that counts. */
-  isLoose(id: ChangeId): boolean {
-    const slot = this.#holding.graph.slotOf(id);
-    return slot !== undefined && this.#holding.effects.isLoose(slot);
+  isLoose(slot: Slot): boolean {
+    return this.#holding.effects.isLoose(slot);
   }
 
   /** Whether a change is loose for the faces of its device. */
-  isUnanchored(id: ChangeId): boolean {
-    const slot = this.#holding.graph.slotOf(id);
+  isUnanchored(slot: Slot): boolean {
     const { effects } = this.#holding;
-    return slot !== undefined && effects.aside.get(slot) === "two-faced" && effects.isLoose(slot);
+    return effects.aside.get(slot) === "two-faced" && effects.isLoose(slot);
   }
 
   /** How many changes do not count. */

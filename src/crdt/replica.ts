@@ -194,6 +194,11 @@ export class Replica {
     return this.#holding.changesSince(known);
   }
 
+  /** The same by their slots (`ground.graph`): nothing is made of each of them. */
+  slotsSince(known: Iterable<ChangeId>): Iterable<Slot> {
+    return this.#holding.slotsSince(known);
+  }
+
   /** Prototype-free JSON; where values conflict, the deterministic pick. */
   toJson(): Json {
     return this.#holding.tree.toJson();

@@ -3,31 +3,22 @@
 // signature rule. Knows no links: who holds what is said by the caller.
 
 import { assert } from "./assert.ts";
-import type { Bytes } from "./graph/bytes.ts";
 import type { ChangeId } from "./graph/change.ts";
 import { decodeChange } from "./graph/codec.ts";
 import type { WholeRun } from "./graph/fork-bytes.ts";
 import { type Base, type PackedRun, packRun, unpackRun } from "./graph/rows.ts";
-import type { InspectedRun, Inspector, SignedRun, VerifiedChange } from "./graph/verify.ts";
+import type { InspectedRun, Inspector, SignedRun } from "./graph/verify.ts";
 import type { WrittenChange } from "./graph/written.ts";
-import type { Holding } from "./holding.ts";
+import type { Covering, Holding } from "./holding.ts";
 import { RUN_BODY_BYTES_MAX, RUN_CHANGES_MAX } from "./limits.ts";
 import type { Refusal } from "./refusal.ts";
-
-/** An admitted change and all that it takes to show that its author signed for it. */
-export interface Cover {
-  /** Itself, and those after it that are here, up to the signed one or the last before it. */
-  readonly changes: readonly VerifiedChange[];
-  /** Where the signed one is not here, being refused or waiting: the changes up to it. */
-  readonly witnesses: readonly Bytes[];
-  readonly signature: Bytes;
-}
+import type { Slot } from "./types/dot.ts";
 
 /** A run as it goes out. */
 export interface Outgoing {
   readonly packed: PackedRun;
   /** Those in it that are here, oldest first; witnesses are not among them. */
-  readonly changes: readonly VerifiedChange[];
+  readonly slots: readonly Slot[];
   /** The change that the reader must hold; null if the first is written whole. */
   readonly base: ChangeId | null;
   /** The newest change of the run, where it is here: the next one may go on from it. */
@@ -51,24 +42,22 @@ export class Runs {
     this.#inspector = inspector;
   }
 
-  /** Null if it is an own change, or follows one, that was not signed yet. */
-  coverOf(id: ChangeId): Cover | null {
-    const cover = this.#holding.coverOf(id);
-    if (cover === null) return null;
-    return { ...cover, changes: cover.slots.map(slot => this.#holding.at(slot)) };
-  }
-
-  /** Whether `coverOf` answers, without the cost of it. */
+  /** Whether an admitted change can be proven: not if it is an own one, or follows one, that was not signed yet. */
   isCovered(id: ChangeId): boolean {
     return this.#holding.isCovered(id);
   }
 
-  /** An admitted change and what proves it as a run for a reader that holds nothing; null as for `coverOf`. */
+  /** An admitted change and what proves it as a run for a reader that holds nothing; null if it is not covered. */
   whole(id: ChangeId): WholeRun | null {
-    const cover = this.coverOf(id);
+    const slot = this.#holding.graph.slotOf(id);
+    const cover = slot === undefined ? null : this.#holding.coverOf(slot);
     if (cover === null) return null;
-    const { packed } = this.#pack(cover.changes, cover.witnesses, cover.signature, () => false);
+    const { packed } = this.#pack(cover, this.#read(cover.slots), () => false);
     return { ...packed, first: packed.first! };
+  }
+
+  #read(slots: readonly Slot[]): WrittenChange[] {
+    return slots.map(slot => this.#holding.at(slot).change);
   }
 
   /** Of an admitted change without a signature what stands behind it on its run and is not here; null for all others. */
@@ -107,50 +96,57 @@ export class Runs {
    * device; `isNamed`: whether the reader holds a change by name, and it can be gone on from.
    */
   next(
-    queue: readonly VerifiedChange[],
+    queue: readonly Slot[],
     from: number,
-    maySend: (id: ChangeId) => boolean,
+    maySend: (slot: Slot) => boolean,
     isNamed: (id: ChangeId) => boolean,
     room: Room,
   ): Outgoing | null {
-    const signed = this.#signedBeginning(queue, from, maySend, room);
-    if (signed !== null) return this.#pack(signed, [], signed.at(-1)!.signature!, isNamed);
-    const cover = this.coverOf(queue[from]!.id);
-    if (cover === null || !cover.changes.every(({ id }) => maySend(id))) return null;
-    return this.#pack(cover.changes, cover.witnesses, cover.signature, isNamed);
+    const holding = this.#holding;
+    const written = this.#signedBeginning(queue, from, maySend, room);
+    if (written.length > 0) {
+      const slots = queue.slice(from, from + written.length);
+      const signature = holding.signatureAt(slots.at(-1)!)!;
+      return this.#pack({ slots, witnesses: [], signature }, written, isNamed);
+    }
+    const cover = holding.coverOf(queue[from]!);
+    if (cover === null || !cover.slots.every(maySend)) return null;
+    return this.#pack(cover, this.#read(cover.slots), isNamed);
   }
 
+  /** Up to the last signed one; empty where there is none. */
   #signedBeginning(
-    queue: readonly VerifiedChange[],
+    queue: readonly Slot[],
     from: number,
-    maySend: (id: ChangeId) => boolean,
+    maySend: (slot: Slot) => boolean,
     room: Room,
-  ): VerifiedChange[] | null {
-    let last: WrittenChange | null = null;
+  ): WrittenChange[] {
+    const written: WrittenChange[] = [];
     let sizeBytes = 0;
     let runBytes = 0;
-    let signedAt = -1;
+    let signed = 0;
     const end = Math.min(queue.length, from + RUN_CHANGES_MAX);
     for (let i = from; i < end && runBytes <= RUN_BODY_BYTES_MAX; i++) {
-      const { id, change, signature } = queue[i]!;
+      const slot = queue[i]!;
+      const { change } = this.#holding.at(slot);
       sizeBytes += change.end - change.start;
       const isTooMuch = i - from >= room.changes || sizeBytes > room.sizeBytes;
-      if (last !== null && (isTooMuch || !last.isFollowedBy(change))) break;
-      if (!maySend(id)) break;
-      if (signature !== null) signedAt = i;
+      if (i > from && (isTooMuch || !written.at(-1)!.isFollowedBy(change))) break;
+      if (!maySend(slot)) break;
+      written.push(change);
+      if (this.#holding.isSigned(slot)) signed = written.length;
       runBytes += change.runBytes;
-      last = change;
     }
-    return signedAt < 0 ? null : queue.slice(from, signedAt + 1);
+    return written.slice(0, signed);
   }
 
+  /** `read`: what stands in the slots. */
   #pack(
-    changes: readonly VerifiedChange[],
-    witnesses: readonly Bytes[],
-    signature: Bytes,
+    { slots, witnesses, signature }: Covering,
+    read: readonly WrittenChange[],
     isNamed: (id: ChangeId) => boolean,
   ): Outgoing {
-    const written = changes.map(({ change }) => change);
+    const written = [...read];
     for (const bytes of witnesses) {
       const witness = decodeChange(bytes);
       assert(!("ok" in witness), "a witness was decoded before it was kept");
@@ -162,9 +158,9 @@ export class Runs {
     const base = isSure ? this.#base(prev) : null;
     return {
       packed: packRun(written, signature, this.#holding.graph, base),
-      changes,
+      slots,
       base: base === null ? null : prev,
-      newest: witnesses.length > 0 ? null : changes.at(-1)!.id,
+      newest: witnesses.length > 0 ? null : written.at(-1)!.id,
       sizeBytes: written.reduce((sum, { start, end }) => sum + end - start, 0),
     };
   }

@@ -29,8 +29,9 @@ export function packetsOf(replica: Replica, ids: Iterable<ChangeId>): Bytes[] {
       room,
     ),
   );
+  const { graph } = replica.ground;
   outbox.offer(
-    [...ids].map(id => replica.get(id)!),
+    [...ids].map(id => graph.slotOf(id)!),
     0,
   );
   const packets: Bytes[] = [];

@@ -225,7 +225,9 @@ function ownSeqBelow(replica: Replica, heads: readonly ChangeId[]): number {
   let high = replica.ownHead?.seq ?? 0;
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
-    const isHeld = replica.numbered(replica.device, middle).some(id => replica.people.isBelow(id, known));
+    const isHeld = replica
+      .numbered(replica.device, middle)
+      .some(id => replica.people.isBelow(replica.ground.graph.slotOf(id)!, known));
     if (isHeld) low = middle;
     else high = middle - 1;
   }

@@ -15,6 +15,7 @@ import {
   equalBytes,
   type Replica,
   type Resumed,
+  type Slot,
   type VerifiedChange,
 } from "../crdt/index.ts";
 import { FLUSH_MS, RELAY_CHANGES_MS, STORE_RETRY_MS } from "./limits.ts";
@@ -35,7 +36,7 @@ export interface KeeperHost {
   /** What is kept has grown. */
   stored(): void;
   /** Own changes may leave this device now. */
-  released(changes: readonly VerifiedChange[]): void;
+  released(slots: readonly Slot[]): void;
 }
 
 /** What a page that goes away leaves for the next one: own changes and a draft that no transaction has taken yet. */
@@ -50,22 +51,24 @@ export interface LastWords {
  * on top of is damaged. Nothing is stored any more by this page. */
 export type KeepingFailure = StoreError | "overtaken" | "groundless";
 
+const NOTHING: ReadonlySet<string> = new Set();
+
 export class Keeper {
   readonly #replica: Replica;
   readonly #host: KeeperHost;
   /** Up to where the store was read. */
   #position = 0;
   #isKept = false;
+  // Changes are known by their slots here, and by their ids to the store.
   /** Admitted or closed here, not stored yet; parents first. */
-  #unstored: VerifiedChange[] = [];
-  readonly #unstoredIds = new Set<ChangeId>();
+  readonly #unstored = new Map<Slot, VerifiedChange>();
   /** Own changes that no stored signature covers yet: they are not sent. */
-  readonly #unsigned = new Set<ChangeId>();
+  readonly #unsigned = new Set<Slot>();
   /** What the signatures that were asked for are to cover, by the change that is signed. */
-  readonly #signing = new Map<ChangeId, readonly ChangeId[]>();
+  readonly #signing = new Map<ChangeId, readonly Slot[]>();
   /** Of others, by when they were stored; none that were longer ago than `RELAY_CHANGES_MS`, once more is stored. */
-  readonly #freshSince = new Map<ChangeId, number>();
-  #inTransaction: readonly ChangeId[] = [];
+  readonly #freshSince = new Map<Slot, number>();
+  #inTransaction: readonly Slot[] = [];
   #isAppending = false;
   /** Asked for while a transaction was under way, which may have closed its draft already. */
   #appendsAgain = false;
@@ -108,18 +111,18 @@ export class Keeper {
   }
 
   /** What must be claimed to nobody yet: not on disk, or not free to go. */
-  get held(): ReadonlySet<ChangeId> {
-    return new Set([...this.#unstoredIds, ...this.#unsigned]);
+  get held(): ReadonlySet<Slot> {
+    return new Set([...this.#unstored.keys(), ...this.#unsigned]);
   }
 
   /** Whether a change may leave this device, with what proves it. */
-  maySend(id: ChangeId): boolean {
-    return !this.#unstoredIds.has(id) && !this.#unsigned.has(id);
+  maySend(slot: Slot): boolean {
+    return !this.#unstored.has(slot) && !this.#unsigned.has(slot);
   }
 
   /** Whether a change of somebody else was stored so lately that its author, or who has it longer, may still be telling of it. */
-  isFresh(id: ChangeId): boolean {
-    const since = this.#freshSince.get(id);
+  isFresh(slot: Slot): boolean {
+    const since = this.#freshSince.get(slot);
     return since !== undefined && this.#host.now < since + RELAY_CHANGES_MS;
   }
 
@@ -143,9 +146,19 @@ export class Keeper {
 
   /** A change that was admitted, or closed, and is to be stored with the next transaction. */
   keep(verified: VerifiedChange): void {
-    this.#unstored.push(verified);
-    this.#unstoredIds.add(verified.change.id);
-    if (this.#isUnsigned(verified)) this.#unsigned.add(verified.change.id);
+    const slot = this.#graph.slotOf(verified.id)!;
+    this.#unstored.set(slot, verified);
+    if (this.#isUnsigned(verified)) this.#unsigned.add(slot);
+  }
+
+  get #graph() {
+    return this.#replica.ground.graph;
+  }
+
+  /** Whether a change is here and waits for the store. */
+  #isUnstored(id: string): boolean {
+    const slot = this.#graph.slotOf(id as ChangeId);
+    return slot !== undefined && this.#unstored.has(slot);
   }
 
   /** An own change with a signature comes from another tab by way of others, or from before a damage; a change of somebody
@@ -161,13 +174,13 @@ export class Keeper {
   }
 
   get hasUnstored(): boolean {
-    return this.#unstored.length > 0;
+    return this.#unstored.size > 0;
   }
 
   /** What would be lost if the page went away at this moment, or null. What has no ground has none in the next page. */
   get lastWords(): LastWords | null {
     if (this.#failure === "groundless") return null;
-    const own = this.#unstored.filter(({ change }) => change.author === this.#replica.device);
+    const own = [...this.#unstored.values()].filter(({ change }) => change.author === this.#replica.device);
     const draft = this.#replica.draftBytes;
     if (draft === null && (own.length === 0 || !this.#isWanted)) return null;
     const changes = own.map(({ change, bytes }) => ({ id: change.id, bytes }));
@@ -209,7 +222,7 @@ export class Keeper {
       this.#othersThen = this.#others;
     }
     this.drafted();
-    if (this.#unstored.length > 0) this.append();
+    if (this.hasUnstored) this.append();
     return resumed;
   }
 
@@ -239,14 +252,14 @@ export class Keeper {
   ): { readonly records: readonly ChangeRecord[]; readonly head: ChainHead | null } {
     // The document was removed in another tab, which did not tell us yet, while this one goes on writing it.
     const own = this.#replica.ownHead;
-    if (head === null && own !== null && !this.#unstoredIds.has(own.id)) this.#keepAll();
+    if (head === null && own !== null && !this.#unstored.has(own.slot)) this.#keepAll();
     if (this.#isOvertaken(head, unseen)) this.#end(head, unseen);
     else this.#restore(unseen, () => this.#continues(head));
     if (this.#isOver) return { records: [], head };
     this.#draftedAt = null;
     this.#host.draftClosed();
-    this.#inTransaction = this.#unstored.map(({ change }) => change.id);
-    const records = this.#unstored.map(({ id, bytes, signature }) => {
+    this.#inTransaction = [...this.#unstored.keys()];
+    const records = [...this.#unstored.values()].map(({ id, bytes, signature }) => {
       const tail = signature === null ? this.#replica.runs.tailOf(id) : null;
       return { id, bytes, signature, ...(tail === null ? {} : { tail }) };
     });
@@ -259,13 +272,13 @@ export class Keeper {
   #isOvertaken(head: ChainHead | null, unseen: readonly ChangeRecord[]): boolean {
     // None in the store: the document was removed in another tab, or the row is damaged. Ours goes on. Where the rows that its
     // head builds on are damaged, that head is ours to be stored again.
-    if (head === null || this.#unstoredIds.has(head.id as ChangeId)) return false;
+    if (head === null || this.#isUnstored(head.id)) return false;
     const stored = new Set<string>(unseen.map(({ id }) => id));
-    const unsent = this.#unstored.find(one => !stored.has(one.id) && this.#isUnsigned(one))?.change;
+    const unsent = this.#firstUnsent(stored);
     if (unsent === undefined) return false;
     let known = unsent.prev;
     // Own changes that came back by way of others stand between.
-    while (known !== null && known !== head.id && this.#unstoredIds.has(known))
+    while (known !== null && known !== head.id && this.#isUnstored(known))
       known = this.#replica.get(known)!.change.prev;
     return known !== head.id;
   }
@@ -282,21 +295,23 @@ export class Keeper {
    * read anew, but a draft has no ground. */
   #continues(head: ChainHead | null): boolean {
     this.#lacksHead = head !== null && !this.#replica.has(head.id as ChangeId);
-    const hasGround = !this.#lacksHead || !this.#replica.hasDraft || this.#firstUnsent !== undefined;
+    const hasGround = !this.#lacksHead || !this.#replica.hasDraft || this.#firstUnsent() !== undefined;
     if (!hasGround) this.#failure = "groundless";
     return hasGround;
   }
 
-  /** The first change that was closed here and is not stored: nobody else can have it. */
-  get #firstUnsent() {
-    return this.#unstored.find(one => this.#isUnsigned(one))?.change;
+  /** The first change that was closed here and is not stored, nor among `stored`: nobody else can have it. */
+  #firstUnsent(stored: ReadonlySet<string> = NOTHING): Change | undefined {
+    for (const one of this.#unstored.values())
+      if (!stored.has(one.id) && this.#isUnsigned(one)) return one.change;
+    return undefined;
   }
 
   /** Whether a change of this device that came from a peer has the place of one that is not stored: it waits until that is, or
    * until another tab is found to have written it. */
   mustWait({ author, seq, id }: Change): boolean {
     if (author !== this.#replica.device || this.#replica.has(id)) return false;
-    const unsent = this.#firstUnsent;
+    const unsent = this.#firstUnsent();
     return unsent !== undefined && seq >= unsent.seq;
   }
 
@@ -316,11 +331,10 @@ export class Keeper {
     for (const id of missing) if (!this.#replica.has(id)) this.#awaited.add(id);
     // What waits to be stored may be there, and then it is not to be stored again; a damaged row is not it.
     for (const { id, bytes } of records)
-      if (this.#unstoredIds.has(id as ChangeId) && this.#isHere(id, bytes))
-        this.#unstoredIds.delete(id as ChangeId);
+      if (this.#isUnstored(id) && this.#isHere(id, bytes))
+        this.#unstored.delete(this.#graph.slotOf(id as ChangeId)!);
     // Another tab is about to sign them, or crashed before it could: the key is the same.
     this.#sign(records.filter(({ signature }) => signature === null).map(({ id }) => id as ChangeId));
-    this.#unstored = this.#unstored.filter(({ change }) => this.#unstoredIds.has(change.id));
     const { closed } = this.#replica.restore([], now, mayClose);
     for (const { id } of closed satisfies readonly Closed[]) this.keep(this.#replica.get(id)!);
   }
@@ -334,18 +348,19 @@ export class Keeper {
   appended(position: number): void {
     this.#isAppending = false;
     if (!this.#isOver) this.#failure = null;
-    for (const id of this.#inTransaction) this.#unstoredIds.delete(id);
-    this.#noteFresh(this.#inTransaction);
-    this.#isBack ||= this.#inTransaction.some(id => this.#awaited.has(id));
-    this.#sign(this.#inTransaction);
+    const stored = this.#inTransaction;
     this.#inTransaction = [];
-    this.#unstored = this.#unstored.filter(({ change }) => this.#unstoredIds.has(change.id));
+    for (const slot of stored) this.#unstored.delete(slot);
+    this.#noteFresh(stored);
+    const ids = stored.map(slot => this.#graph.idAt(slot));
+    this.#isBack ||= ids.some(id => this.#awaited.has(id));
+    this.#sign(ids);
     if (position < this.#position) this.#keepAll();
     this.#position = this.#lacksHead || this.#isBack ? 0 : position;
     this.#isKept ||= position > 0;
-    const isAllStored = !this.#replica.hasDraft && this.#unstored.length === 0;
+    const isAllStored = !this.#replica.hasDraft && !this.hasUnstored;
     this.#unsavedSince = isAllStored ? null : this.#host.now;
-    if (this.#unstored.length > 0 || (this.#appendsAgain && this.#replica.hasDraft)) this.append();
+    if (this.hasUnstored || (this.#appendsAgain && this.#replica.hasDraft)) this.append();
     if (this.#lacksHead || this.#isBack) this.#readAnew();
     this.drafted();
     this.#recoverEarly();
@@ -360,14 +375,13 @@ export class Keeper {
     this.lookInStore();
   }
 
-  #noteFresh(stored: readonly ChangeId[]): void {
-    for (const id of this.#freshSince.keys()) {
-      if (this.isFresh(id)) break;
-      this.#freshSince.delete(id);
+  #noteFresh(stored: readonly Slot[]): void {
+    for (const slot of this.#freshSince.keys()) {
+      if (this.isFresh(slot)) break;
+      this.#freshSince.delete(slot);
     }
-    for (const id of stored)
-      if (this.#replica.get(id)!.change.author !== this.#replica.device)
-        this.#freshSince.set(id, this.#host.now);
+    for (const slot of stored)
+      if (this.#graph.authorAt(slot) !== this.#replica.device) this.#freshSince.set(slot, this.#host.now);
   }
 
   appendFailed(code: StoreError): void {
@@ -390,7 +404,7 @@ export class Keeper {
   read(records: readonly ChangeRecord[], position: number): void {
     this.#isReading = false;
     // A draft is closed in a transaction only; it will see the same records. So will what could not be stored.
-    if (this.#replica.hasDraft || this.#firstUnsent !== undefined) this.append();
+    if (this.#replica.hasDraft || this.#firstUnsent() !== undefined) this.append();
     else {
       // Stored again with the next change, not before: whoever removed it wanted it gone.
       if (position < this.#position) this.#keepAll();
@@ -421,7 +435,7 @@ export class Keeper {
 
   /** The replica as of what the store holds, and of how many changes; null while anything is under way. */
   get image(): { readonly image: StoredImage; readonly size: number } | null {
-    const isAtRest = !this.#isAppending && !this.#isReading && this.#unstored.length === 0;
+    const isAtRest = !this.#isAppending && !this.#isReading && !this.hasUnstored;
     const bytes = isAtRest && this.#failure === null ? this.#replica.image : null;
     return bytes && { image: { bytes, position: this.#position }, size: this.#replica.size };
   }
@@ -433,7 +447,7 @@ export class Keeper {
       this.#failure = "groundless";
       return;
     }
-    this.#unstored = [];
+    this.#unstored.clear();
     for (const verified of this.#replica.changes()) this.keep(verified);
   }
 
@@ -444,9 +458,10 @@ export class Keeper {
       return verified !== undefined && this.#isUnsigned(verified);
     });
     for (const stretch of this.#replica.runs.stretches(bare)) {
-      for (const id of stretch) this.#unsigned.add(id);
+      const slots = stretch.map(id => this.#graph.slotOf(id)!);
+      for (const slot of slots) this.#unsigned.add(slot);
       const newest = stretch.at(-1)!;
-      this.#signing.set(newest, stretch);
+      this.#signing.set(newest, slots);
       this.#host.signChange(newest);
     }
   }
@@ -458,9 +473,9 @@ export class Keeper {
 
   /** Only now may the change leave, and those that it covers. */
   signatureStored(id: ChangeId): void {
-    const covered = this.#signing.get(id) ?? [id];
+    const covered = this.#signing.get(id) ?? [this.#graph.slotOf(id)!];
     this.#signing.delete(id);
-    for (const one of covered) this.#unsigned.delete(one);
-    this.#host.released(covered.map(one => this.#replica.get(one)!));
+    for (const slot of covered) this.#unsigned.delete(slot);
+    this.#host.released(covered);
   }
 }

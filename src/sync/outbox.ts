@@ -1,20 +1,14 @@
-// What is on its way to one peer: changes in the order in which they were offered, taken out as messages full of runs. It
-// knows when each was last taken and which the reader can be told of by name, and never repeats itself without a reason.
+// What is on its way to one peer: changes, by their slots, in the order in which they were offered, taken out as messages full
+// of runs. It knows when each was last taken and which the reader can be told of by name, and never repeats itself without a reason.
 
-import {
-  type Bytes,
-  type ChangeId,
-  type Outgoing,
-  RUN_CHANGES_MAX,
-  type VerifiedChange,
-} from "../crdt/index.ts";
+import { type Bytes, type ChangeId, type Outgoing, RUN_CHANGES_MAX, type Slot } from "../crdt/index.ts";
 import { LaneTags } from "./lane-tags.ts";
 import { BATCH_BYTES, BATCH_RUNS_MAX } from "./limits.ts";
 import type { SentRun } from "./protocol.ts";
 
 /** Makes a run of what stands in `queue` from a place on (`Runs.next`); null if the change there may not go yet. */
 export type Pack = (
-  queue: readonly VerifiedChange[],
+  queue: readonly Slot[],
   from: number,
   isNamed: (id: ChangeId) => boolean,
   room: { readonly changes: number; readonly sizeBytes: number },
@@ -27,16 +21,16 @@ export class Outbox {
   readonly #pack: Pack;
   /** What the reader is known to hold by name. */
   readonly #named: LaneTags;
-  #queue: VerifiedChange[] = [];
+  #queue: Slot[] = [];
   /** Where in the queue it goes on; what stands before was taken out. */
   #at = 0;
   /** When each change was last taken at the other end of this link, or how far it is. */
-  readonly #offered = new Map<ChangeId, number>();
+  readonly #offered = new Map<Slot, number>();
   /** What messages hold that are not taken yet, and where they end in all that was sent; bounded by the window. */
-  #underWay: { readonly ids: readonly ChangeId[]; readonly end: number }[] = [];
-  #packed: ChangeId[] = [];
+  #underWay: { readonly slots: readonly Slot[]; readonly end: number }[] = [];
+  #packed: Slot[] = [];
   /** What the reader need not keep and was offered. */
-  readonly #once = new Set<ChangeId>();
+  readonly #once = new Set<Slot>();
 
   constructor(tagKey: Bytes, pack: Pack) {
     this.#named = new LaneTags(tagKey);
@@ -49,20 +43,16 @@ export class Outbox {
 
   /** Queues changes, parents first, but for those queued, under way, or taken since `since`. What the reader need not keep goes
    * once, or it would go again and again. */
-  offer(
-    changes: Iterable<VerifiedChange>,
-    since: number,
-    isOnce: (id: ChangeId) => boolean = () => false,
-  ): void {
-    for (const change of changes) {
-      const offeredAt = this.#offered.get(change.id);
+  offer(slots: readonly Slot[], since: number, isOnce: (slot: Slot) => boolean = () => false): void {
+    for (const slot of slots) {
+      const offeredAt = this.#offered.get(slot);
       if (offeredAt !== undefined && offeredAt >= since) continue;
-      if (isOnce(change.id)) {
-        if (this.#once.has(change.id)) continue;
-        this.#once.add(change.id);
+      if (isOnce(slot)) {
+        if (this.#once.has(slot)) continue;
+        this.#once.add(slot);
       }
-      this.#offered.set(change.id, QUEUED);
-      this.#queue.push(change);
+      this.#offered.set(slot, QUEUED);
+      this.#queue.push(slot);
     }
   }
 
@@ -74,21 +64,21 @@ export class Outbox {
   /** What was sent did not arrive as it was meant: all of it may be offered again, and goes on from nothing. */
   forgetSent(): void {
     this.#named.forget();
-    for (const [id, offeredAt] of this.#offered) if (offeredAt !== QUEUED) this.#offered.delete(id);
+    for (const [slot, offeredAt] of this.#offered) if (offeredAt !== QUEUED) this.#offered.delete(slot);
     this.#underWay = [];
   }
 
   /** What `next` answered went out, in a message that ends at `end` of all bytes sent. */
   sent(end: number): void {
-    this.#underWay.push({ ids: this.#packed, end });
+    this.#underWay.push({ slots: this.#packed, end });
     this.#packed = [];
   }
 
   /** They have judged all messages up to there. */
   took(end: number, now: number): void {
     while (this.#underWay.length > 0 && this.#underWay[0]!.end <= end)
-      for (const id of this.#underWay.shift()!.ids)
-        if (this.#offered.get(id) === UNDER_WAY) this.#offered.set(id, now);
+      for (const slot of this.#underWay.shift()!.slots)
+        if (this.#offered.get(slot) === UNDER_WAY) this.#offered.set(slot, now);
   }
 
   /** The runs of the next message; none if nothing may go. */
@@ -97,23 +87,23 @@ export class Outbox {
     const newest: ChangeId[] = [];
     let room = { changes: RUN_CHANGES_MAX, sizeBytes: BATCH_BYTES };
     while (!this.isEmpty && runs.length < BATCH_RUNS_MAX) {
-      const { id } = this.#queue[this.#at]!;
+      const slot = this.#queue[this.#at]!;
       // It went along with another.
-      const isGone = this.#offered.get(id) !== QUEUED;
+      const isGone = this.#offered.get(slot) !== QUEUED;
       const outgoing = isGone ? null : this.#pack(this.#queue, this.#at, id => this.#named.has(id), room);
       if (outgoing === null) {
         // What may not go yet is offered again when it may.
-        if (!isGone) this.#offered.delete(id);
-        if (!isGone) this.#once.delete(id);
+        if (!isGone) this.#offered.delete(slot);
+        if (!isGone) this.#once.delete(slot);
         this.#at++;
         continue;
       }
       const length = outgoing.packed.count + (outgoing.packed.first === null ? 0 : 1);
       room = { changes: room.changes - length, sizeBytes: room.sizeBytes - outgoing.sizeBytes };
       if (runs.length > 0 && (room.changes < 0 || room.sizeBytes < 0)) break;
-      for (const change of outgoing.changes) {
-        this.#offered.set(change.id, UNDER_WAY);
-        this.#packed.push(change.id);
+      for (const slot of outgoing.slots) {
+        this.#offered.set(slot, UNDER_WAY);
+        this.#packed.push(slot);
       }
       if (outgoing.newest !== null) newest.push(outgoing.newest);
       runs.push(this.#sent(outgoing));

@@ -1,6 +1,6 @@
 // What one end of a link (peer.ts) asks of the session around it.
 
-import type { Bytes, Replica, SignatureQuestion } from "../crdt/index.ts";
+import type { Bytes, Replica, SignatureQuestion, Slot } from "../crdt/index.ts";
 import type { Distant } from "./distant.ts";
 import type { Pack } from "./outbox.ts";
 import type { Message } from "./protocol.ts";
@@ -14,7 +14,7 @@ export interface PeerHostOf<Peer> {
   /** Names the part of all changes that they may be told of: another part has another name. */
   reachOf(peer: Peer): string;
   /** The slots of all changes that may be sent to them; null for those who may not read at all. */
-  heldFor(peer: Peer): readonly number[] | null;
+  heldFor(peer: Peer): readonly Slot[] | null;
   /** Who takes words of those to whom there is no link, if anybody does. */
   readonly distant?: Distant | null;
   sign(message: Bytes, then: (signature: Bytes) => void): void;

@@ -9,8 +9,8 @@ import {
   describe,
   type Refusal,
   type Replica,
+  type Slot,
   toHex,
-  type VerifiedChange,
 } from "../crdt/index.ts";
 import { Channel, type ChannelKeys } from "./channel.ts";
 import { Claims } from "./claims.ts";
@@ -334,7 +334,7 @@ export class Peer {
   }
 
   /** What is held here and not in `without`, as it is said on this link. */
-  claimOf(replica: Replica, without: Pick<ReadonlySet<ChangeId>, "has">): Claim[] {
+  claimOf(replica: Replica, without: Pick<ReadonlySet<Slot>, "has">): Claim[] {
     return claim(replica, this.tagKey, without);
   }
 
@@ -399,13 +399,14 @@ export class Peer {
     return this.lanes?.some(lane => lane.device === name) ?? false;
   }
 
-  /** Queues changes, parents first, but for those on their way or taken since `since`. `isOnce`: they need not keep it. */
+  /** Queues changes by their slots, parents first, but for those on their way or taken since `since`. `isOnce`: they need not
+   * keep it. */
   offer(
-    changes: Iterable<VerifiedChange>,
+    slots: readonly Slot[],
     since = Number.NEGATIVE_INFINITY,
-    isOnce: (id: ChangeId) => boolean = () => false,
+    isOnce: (slot: Slot) => boolean = () => false,
   ): void {
-    this.#outbox?.offer(changes, since, isOnce);
+    this.#outbox?.offer(slots, since, isOnce);
     this.#pump();
   }
 

@@ -2,7 +2,7 @@
 // for it a few bytes: so a list is kept for a while, and what is compared is what was held when it was made. After an answer the
 // link rests as after a comparison of lanes (claims.ts); what is not answered then is found the next time.
 
-import type { Bytes, VerifiedChange } from "../crdt/index.ts";
+import type { Bytes, Slot } from "../crdt/index.ts";
 import { COMPARED_REST_MS, RANGES_ANSWERED_MAX, RESEND_MS } from "./limits.ts";
 import type { PeerHostOf } from "./peer-host.ts";
 import type { Message, Range } from "./protocol.ts";
@@ -12,7 +12,7 @@ import { Ranges } from "./ranges.ts";
 interface End {
   readonly tagKey: Bytes;
   send(message: Extract<Message, { type: "ranges" }>): void;
-  offer(changes: Iterable<VerifiedChange>, since: number): void;
+  offer(slots: readonly Slot[], since: number): void;
   demerit(): void;
 }
 
@@ -39,7 +39,7 @@ export class Ranging<Peer extends End> {
   }
 
   heard(theirs: readonly Range[]): void {
-    const { now, replica } = this.#host;
+    const { now } = this.#host;
     this.#answeredAt = [...this.#answeredAt.filter(at => now - at < RESEND_MS), now];
     if (this.#answeredAt.length > RANGES_ANSWERED_MAX) {
       this.#peer.demerit();
@@ -50,11 +50,7 @@ export class Ranging<Peer extends End> {
     const { ranges, missing } = held.answer(theirs);
     this.#restsUntil = now + missing.length * COMPARED_REST_MS;
     if (ranges !== null) this.#peer.send({ type: "ranges", ranges });
-    const { graph } = replica.ground;
-    this.#peer.offer(
-      missing.map(slot => replica.get(graph.idAt(slot))!),
-      now - RESEND_MS,
-    );
+    this.#peer.offer(missing, now - RESEND_MS);
   }
 
   get #held(): Ranges | null {

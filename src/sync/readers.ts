@@ -8,7 +8,7 @@
 // A replica that has not heard of a removal cannot act on it. Ends and uses of links are asked for here and nowhere else:
 // a courtesy of those who are asked, and no rule (design: "People, devices, links").
 
-import { type ChangeId, type DeviceId, fellBy, type Replica } from "../crdt/index.ts";
+import { type ChangeId, type DeviceId, fellBy, type Replica, type Slot } from "../crdt/index.ts";
 import type { PeerLink } from "./ports.ts";
 import type { Claim } from "./reconcile.ts";
 
@@ -51,10 +51,9 @@ function isOpen(replica: Replica, invite: DeviceId, isGreeted: boolean, now: num
 }
 
 /** What they wrote themselves is no secret to them. */
-export function mayHear(replica: Replica, { device }: Reader, reach: Reach, id: ChangeId): boolean {
+export function mayHear(replica: Replica, { device }: Reader, reach: Reach, slot: Slot): boolean {
   if (typeof reach === "string") return reach === "all";
-  const { graph } = replica.ground;
-  return replica.people.isBelow(id, reach.ends) || graph.authorAt(graph.slotOf(id)!) === device;
+  return replica.people.isBelow(slot, reach.ends) || replica.ground.graph.authorAt(slot) === device;
 }
 
 /** A remote end (peer.ts). */
@@ -62,7 +61,7 @@ export interface Asker extends Reader {
   readonly isOpen: boolean;
   readonly link: Pick<PeerLink, "judged">;
   toldEnds: string;
-  claimOf(replica: Replica, without: Pick<ReadonlySet<ChangeId>, "has">): Claim[];
+  claimOf(replica: Replica, without: Pick<ReadonlySet<Slot>, "has">): Claim[];
 }
 
 /** The same of the peers of one session. */
@@ -90,8 +89,8 @@ export class Readers {
     return this.reach(peer) === "all";
   }
 
-  mayHear(peer: Asker, reach: Reach, id: ChangeId): boolean {
-    return mayHear(this.#replica, peer, reach, id);
+  mayHear(peer: Asker, reach: Reach, slot: Slot): boolean {
+    return mayHear(this.#replica, peer, reach, slot);
   }
 
   /** They hold what ended their right to read. */
@@ -107,21 +106,18 @@ export class Readers {
   }
 
   /** What is said to them of what is held here; of `held` nobody is told yet. */
-  claimFor(peer: Asker, held: ReadonlySet<ChangeId>): Claim[] {
+  claimFor(peer: Asker, held: ReadonlySet<Slot>): Claim[] {
     const reach = this.reach(peer);
     if (reach === "nothing") return [];
-    const isUnsaid = (id: ChangeId) => held.has(id) || !mayHear(this.#replica, peer, reach, id);
+    const isUnsaid = (slot: Slot) => held.has(slot) || !mayHear(this.#replica, peer, reach, slot);
     return peer.claimOf(this.#replica, reach === "all" ? held : { has: isUnsaid });
   }
 
   /** The slots of all that may be sent to them of what may be sent at all; null if they may not read. */
-  heldFor(peer: Asker, maySend: (id: ChangeId) => boolean): readonly number[] | null {
+  heldFor(peer: Asker, maySend: (slot: Slot) => boolean): readonly Slot[] | null {
     const reach = this.reach(peer);
     if (reach === "nothing") return null;
-    const { graph } = this.#replica.ground;
-    return [...graph.order].filter(slot => {
-      const id = graph.idAt(slot);
-      return maySend(id) && mayHear(this.#replica, peer, reach, id);
-    });
+    const { order } = this.#replica.ground.graph;
+    return [...order].filter(slot => maySend(slot) && mayHear(this.#replica, peer, reach, slot));
   }
 }

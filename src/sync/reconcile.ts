@@ -12,17 +12,16 @@
 
 import {
   type Bytes,
-  type Change,
   type ChangeId,
   concat,
   type DeviceId,
   type LaneTip,
   mustFromHex,
   type Replica,
+  type Slot,
   sha256,
   tag,
   toHex,
-  type VerifiedChange,
   Writer,
 } from "../crdt/index.ts";
 import { LANES_MAX, RUNG_LANES_MAX } from "./limits.ts";
@@ -46,7 +45,7 @@ export function laneTag(key: Bytes, id: ChangeId): Bytes {
 export function laneTagger(
   key: Bytes,
   graph: Pick<Replica["ground"]["graph"], "writeId">,
-): (slot: number) => Bytes {
+): (slot: Slot) => Bytes {
   const said = new Writer(LANE_TAG.length + key.length + ID_BYTES);
   said.bytes(LANE_TAG);
   said.bytes(key);
@@ -76,19 +75,20 @@ export interface Claim extends LaneClaim {
 }
 
 /** What a replica holds, but for changes in `without` (not stored yet, or not for them) and what follows them on their lanes. */
-export function claim(replica: Replica, key: Bytes, without: Pick<ReadonlySet<ChangeId>, "has">): Claim[] {
+export function claim(replica: Replica, key: Bytes, without: Pick<ReadonlySet<Slot>, "has">): Claim[] {
+  const { graph } = replica.ground;
   const lanes: Claim[] = [];
   for (const tip of compared(replica).told) {
-    let id: ChangeId | null = tip.id;
-    while (id !== null && without.has(id)) id = replica.get(id)!.change.prev;
-    if (id !== null) lanes.push(claimOf(replica, key, id));
+    let { slot } = tip;
+    while (slot >= 0 && without.has(slot)) slot = graph.prevOf(slot);
+    if (slot >= 0) lanes.push(claimOf(replica, key, slot));
   }
   return lanes;
 }
 
-function claimOf(replica: Replica, key: Bytes, id: ChangeId): Claim {
-  const { author, seq } = replica.get(id)!.change;
-  return { id, author, device: deviceTag(key, author), seq, tag: laneTag(key, id) };
+function claimOf({ ground: { graph } }: Replica, key: Bytes, slot: Slot): Claim {
+  const [id, author] = [graph.idAt(slot), graph.authorAt(slot)];
+  return { id, author, device: deviceTag(key, author), seq: graph.seqAt(slot), tag: laneTag(key, id) };
 }
 
 /** Rungs down from what is claimed of a lane, the newest first. */
@@ -101,7 +101,7 @@ export function rungsBelow(replica: Replica, key: Bytes, { id: newest }: Claim):
     below < seq;
     below = Math.max(below + 1, Math.floor(below * RUNG_STEP))
   )
-    rungs.push(claimOf(replica, key, graph.idAt(graph.onChain(top, seq - below))));
+    rungs.push(claimOf(replica, key, graph.onChain(top, seq - below)));
   return rungs;
 }
 
@@ -136,29 +136,28 @@ function compared({ laneTips, people }: Replica): {
   readonly leftOut: readonly LaneTip[];
 } {
   if (laneTips.length <= LANES_MAX) return { told: laneTips, leftOut: [] };
-  const loose = laneTips.filter(({ id }) => people.isLoose(id));
+  const loose = laneTips.filter(({ slot }) => people.isLoose(slot));
   const leftOut = loose.slice(Math.max(0, LANES_MAX - (laneTips.length - loose.length)));
   const left = new Set(leftOut);
   return { told: laneTips.filter(tip => !left.has(tip)), leftOut };
 }
 
 /** The loose changes of lanes that are left out. */
-function looseOn(replica: Replica, lanes: readonly LaneTip[]): ReadonlySet<ChangeId> {
-  const loose = new Set<ChangeId>();
-  for (const { id: newest, first } of lanes) {
-    let id: ChangeId | null = newest;
-    while (id !== null && replica.people.isLoose(id)) {
-      loose.add(id);
-      const change: Change = replica.get(id)!.change;
-      id = change.seq === first ? null : change.prev;
-    }
-  }
+function looseOn({ people, ground: { graph } }: Replica, lanes: readonly LaneTip[]): ReadonlySet<Slot> {
+  const loose = new Set<Slot>();
+  for (const { slot: newest, first } of lanes)
+    for (
+      let slot = newest;
+      slot >= 0 && people.isLoose(slot) && graph.seqAt(slot) >= first;
+      slot = graph.prevOf(slot)
+    )
+      loose.add(slot);
   return loose;
 }
 
 export interface Difference {
-  /** What they lack of ours, parents first; null where that was not looked for. */
-  readonly missing: readonly VerifiedChange[] | null;
+  /** The slots of what they lack of ours, parents first; null where that was not looked for. */
+  readonly missing: readonly Slot[] | null;
   /** Whether they hold something we lack. */
   readonly areAhead: boolean;
   /** The newest changes of theirs that are here. */
@@ -214,8 +213,8 @@ export function compare(
   const known = new Set(covered);
   const isEqual = tips.every(tip => known.has(tip.id));
   const unsaid = isEqual ? null : looseOn(replica, leftOut);
-  const lacked = unsaid === null ? [] : [...replica.changesSince(covered)];
-  const missing = unsaid === null || unsaid.size === 0 ? lacked : lacked.filter(({ id }) => !unsaid.has(id));
+  const lacked = unsaid === null ? [] : [...replica.slotsSince(covered)];
+  const missing = unsaid === null || unsaid.size === 0 ? lacked : lacked.filter(slot => !unsaid.has(slot));
   return { missing, areAhead, common, ownSeq, forked };
 }
 

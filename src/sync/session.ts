@@ -13,9 +13,9 @@ import {
   type Refusal,
   type Replica,
   type SignatureQuestion,
+  type Slot,
   type StoredFork,
   toHex,
-  type VerifiedChange,
 } from "../crdt/index.ts";
 import { Delivery, otherPerson } from "./delivery.ts";
 import type { Distant } from "./distant.ts";
@@ -166,8 +166,8 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     this.#listener.changed();
   }
 
-  released(changes: readonly VerifiedChange[]): void {
-    this.#telling?.released(changes);
+  released(slots: readonly Slot[]): void {
+    this.#telling?.released(slots);
   }
 
   // --------------------------------------------------------------------------------------------------- peers
@@ -198,7 +198,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
   }
 
   readonly pack: Pack = (queue, from, isNamed, room) =>
-    this.replica.runs.next(queue, from, id => this.#keeper.maySend(id), isNamed, room);
+    this.replica.runs.next(queue, from, slot => this.#keeper.maySend(slot), isNamed, room);
 
   unfinished(): void {
     this.#listener.effect({ type: "soon" });
@@ -263,7 +263,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     return JSON.stringify(this.#readers.reach(peer));
   }
 
-  heldFor(peer: Peer): readonly number[] | null {
+  heldFor(peer: Peer): readonly Slot[] | null {
     return this.#telling!.heldFor(peer);
   }
 

@@ -2,7 +2,7 @@
 // pushes to all links; whoever has stored a change says so to all, and offers it a little later, each at another time, to who has
 // not said by then that they have it. Who asks, by saying anew all that they hold, is answered at once.
 
-import type { ChangeId, DeviceId, Replica, VerifiedChange } from "../crdt/index.ts";
+import type { ChangeId, DeviceId, Replica, Slot } from "../crdt/index.ts";
 import type { Keeper } from "./keeper.ts";
 import { RELAY_CHANGES_MS, RELAY_STEPS, RESEND_MS, TELL_MS } from "./limits.ts";
 import type { Asker, Readers } from "./readers.ts";
@@ -18,7 +18,7 @@ interface Told extends Asker {
   compare(): Difference | null;
   claim(lanes: readonly Claim[]): void;
   answer(lanes: readonly Claim[], hasLost: boolean): void;
-  offer(changes: Iterable<VerifiedChange>, since?: number, isOnce?: (id: ChangeId) => boolean): void;
+  offer(slots: readonly Slot[], since?: number, isOnce?: (slot: Slot) => boolean): void;
   shareForks(): void;
 }
 
@@ -59,9 +59,9 @@ export class Telling {
   }
 
   /** Own changes may go. */
-  released(changes: readonly VerifiedChange[]): void {
+  released(slots: readonly Slot[]): void {
     for (const peer of this.#peers) {
-      if (this.#readers.mayRead(peer)) peer.offer(changes);
+      if (this.#readers.mayRead(peer)) peer.offer(slots);
       else if (!this.#readers.isToldOff(peer)) this.compare(peer);
     }
     this.#all();
@@ -89,8 +89,8 @@ export class Telling {
   }
 
   /** The slots of all that may be sent to them; null if they may not read. */
-  heldFor(peer: Asker): readonly number[] | null {
-    return this.#readers.heldFor(peer, id => this.#keeper.maySend(id));
+  heldFor(peer: Asker): readonly Slot[] | null {
+    return this.#readers.heldFor(peer, slot => this.#keeper.maySend(slot));
   }
 
   /** Tells them what we hold, and they will see what we lack. */
@@ -109,16 +109,20 @@ export class Telling {
     if (reach === "all") {
       peer.shareForks();
       this.#host.heard(peer.device!, ownSeq);
-    } else if (missing !== null && !missing.some(({ id }) => reach.ends.includes(id)))
+    } else if (missing !== null && !this.#slotsOf(reach.ends).some(end => missing.includes(end)))
       this.#readers.told(peer, reach.ends);
-    const due: VerifiedChange[] = [];
-    for (const change of missing ?? []) {
-      const { id } = change;
-      if (!this.#keeper.maySend(id) || !this.#readers.mayHear(peer, reach, id)) continue;
-      if (isAsked || !this.#keeper.isFresh(id)) due.push(change);
+    const due: Slot[] = [];
+    for (const slot of missing ?? []) {
+      if (!this.#keeper.maySend(slot) || !this.#readers.mayHear(peer, reach, slot)) continue;
+      if (isAsked || !this.#keeper.isFresh(slot)) due.push(slot);
       else this.#offerLater(peer);
     }
-    peer.offer(due, this.#now - RESEND_MS, id => this.#host.replica.people.isUnanchored(id));
+    peer.offer(due, this.#now - RESEND_MS, slot => this.#host.replica.people.isUnanchored(slot));
+  }
+
+  #slotsOf(ids: readonly ChangeId[]): Slot[] {
+    const { graph } = this.#host.replica.ground;
+    return ids.map(id => graph.slotOf(id)!);
   }
 
   /** Not to all at one time: of those who hold it one would do. */

@@ -91,7 +91,7 @@ export const AROUND: readonly Bug[] = [
   {
     about: "what is not stored is claimed to be held",
     file: "sync/keeper.ts",
-    edits: [["return new Set([...this.#unstoredIds, ...this.#unsigned]);", "return new Set();"]],
+    edits: [["return new Set([...this.#unstored.keys(), ...this.#unsigned]);", "return new Set();"]],
     story: seeds(40),
     isSample: true,
   },
@@ -99,7 +99,7 @@ export const AROUND: readonly Bug[] = [
     about: "what is not stored is sent",
     file: "sync/keeper.ts",
     edits: [
-      ["return !this.#unstoredIds.has(id) && !this.#unsigned.has(id);", "return !this.#unsigned.has(id);"],
+      ["return !this.#unstored.has(slot) && !this.#unsigned.has(slot);", "return !this.#unsigned.has(slot);"],
     ],
     story: seeds(40),
   },
@@ -123,9 +123,7 @@ export const AROUND: readonly Bug[] = [
   {
     about: "what a transaction could not store is forgotten",
     file: "sync/keeper.ts",
-    edits: [
-      ["this.#failure = code;", "this.#failure = code; this.#unstored = []; this.#unstoredIds.clear();"],
-    ],
+    edits: [["this.#failure = code;", "this.#failure = code; this.#unstored.clear();"]],
     story: seeds(40),
   },
   {

@@ -2,16 +2,15 @@
 // get as far as lies can; only what she sends as changes is whatever a test gives her.
 
 import {
-  type ChangeId,
   type Closed,
   type DeviceId,
   joinMessage,
   Replica,
+  type Slot,
   seedPublicKey,
   seedSign,
   type Ticket,
   toHex,
-  type VerifiedChange,
 } from "../../src/crdt/index.ts";
 import { ciphers } from "../../src/sync/adapters/ciphers.ts";
 import { openNetwork } from "../../src/sync/adapters/network.ts";
@@ -25,7 +24,7 @@ import { type Claim, claim } from "../../src/sync/reconcile.ts";
 import { packedOf } from "../../src/sync/sent-run.ts";
 import { editBody } from "../../src/sync/text.ts";
 
-const NOBODY: ReadonlySet<ChangeId> = new Set();
+const NOBODY: ReadonlySet<Slot> = new Set();
 
 export class Mallory implements PeerHost {
   readonly replica: Replica;
@@ -36,7 +35,7 @@ export class Mallory implements PeerHost {
   readonly #instance = ciphers.random(16);
   readonly #network: Network;
   readonly #timer: ReturnType<typeof setInterval>;
-  #sent = 0;
+  readonly #lies: SignedChange[] = [];
 
   /** `WebSocket` where the platform has none of its own. */
   constructor(link: string, server: string, WebSocket?: SocketConstructor) {
@@ -138,9 +137,10 @@ export class Mallory implements PeerHost {
 
   /** Whatever she says is one change that stands for itself. */
   readonly pack: Pack = (queue, from) => {
-    const lie = queue[from]!;
-    const packed = { first: lie.bytes, count: 0, rows: new Uint8Array(0), signature: lie.signature! };
-    return { packed, changes: [lie], base: null, newest: null, sizeBytes: lie.bytes.length };
+    const number = queue[from]!;
+    const { bytes, signature } = this.#lies[number]!;
+    const packed = { first: bytes, count: 0, rows: new Uint8Array(0), signature };
+    return { packed, slots: [number], base: null, newest: null, sizeBytes: bytes.length };
   };
 
   /** A change of hers that would be taken, put at the end of the text; not sent. */
@@ -170,13 +170,8 @@ export class Mallory implements PeerHost {
 
   /** To everybody she is linked with, exactly as given and in that order. */
   send(...changes: readonly SignedChange[]): void {
-    for (const peer of this.peers) {
-      for (const change of changes) {
-        // A name of its own each time: a peer does not queue a change twice.
-        const id = `lie ${++this.#sent}` as ChangeId;
-        peer.offer([{ ...change, id } as unknown as VerifiedChange]);
-      }
-    }
+    // Numbers of their own each time: a peer does not queue a change twice.
+    for (const peer of this.peers) for (const change of changes) peer.offer([this.#lies.push(change) - 1]);
   }
 
   /** Below the messages: bytes that no channel has sealed. */

@@ -85,7 +85,7 @@ function packedBytes(replica: Replica, ids: readonly ChangeId[]): number {
   const before = ids.flatMap(id => replica.get(id)!.change.prev ?? []).filter(id => !missing.has(id));
   outbox.name(before);
   outbox.offer(
-    ids.map(id => replica.get(id)!),
+    ids.map(id => replica.ground.graph.slotOf(id)!),
     Number.NEGATIVE_INFINITY,
   );
   let bytes = 0;

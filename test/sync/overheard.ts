@@ -76,7 +76,10 @@ export function watchPacking(tab: Tab): void {
   const watched: typeof pack = (...given) => {
     const outgoing = pack(...given);
     const held = heldBy(tab.profile);
-    for (const { id, change } of outgoing?.changes ?? []) {
+    const { replica } = tab;
+    for (const slot of outgoing?.slots ?? []) {
+      const id = replica.ground.graph.idAt(slot);
+      const { change } = replica.get(id)!;
       if (held.ids.has(id)) continue;
       const what = `${change.author.slice(0, 6)}:${change.seq}`;
       tab.world.toldTooEarly.push(`${tab.name} sent ${what}, which it has not stored`);

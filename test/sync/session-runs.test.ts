@@ -2,6 +2,9 @@
 // past a liar; and a keystroke is small on the wire. Method: the simulated world; runs are made by people of the core's
 // tests, who sign as seldom as they like.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { decodeChange } from "../../src/crdt/graph/codec.ts";
+import { packRun } from "../../src/crdt/graph/rows.ts";
+import type { WrittenChange } from "../../src/crdt/graph/written.ts";
 import { load, openFile, type PackedRun, type Refusal, save } from "../../src/crdt/index.ts";
 import { LaneTags } from "../../src/sync/lane-tags.ts";
 import { TAGS_MAX, UNPACKED_BYTES_MAX } from "../../src/sync/limits.ts";
@@ -50,20 +53,8 @@ function puppet(tab = bob, name = "Alice"): Puppet {
 
 /** Letters as a run that stands for itself, its newest signed for all. */
 function packed(person: Person, letters: readonly Letter[], signature = letters.at(-1)!.signature): SentRun {
-  const queue = letters.map(({ id }) => ({ ...fieldsOf(person, id), signature }));
-  const outgoing = person.replica.runs.next(
-    queue as unknown as Parameters<typeof person.replica.runs.next>[0],
-    0,
-    () => true,
-    () => false,
-    { changes: 4_096, sizeBytes: Number.POSITIVE_INFINITY },
-  )!;
-  return sent({ ...outgoing.packed, signature });
-}
-
-function fieldsOf({ replica }: Person, id: Letter["id"]) {
-  const { change, bytes } = replica.get(id)!;
-  return { id, change, bytes };
+  const changes = letters.map(({ bytes }) => decodeChange(bytes) as WrittenChange);
+  return sent(packRun(changes, signature, person.replica.ground.graph, null));
 }
 
 function sent({ first, ...run }: PackedRun): SentRun {

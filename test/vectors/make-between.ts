@@ -122,14 +122,15 @@ function messages({ alice, bob }: People): Message[] {
     tag,
   }));
   const own = claim(alice.replica, LANE_KEY, new Set()).find(({ author }) => author === alice.device)!;
-  const queue = [...alice.replica.changes()].filter(({ change }) => change.author === alice.device);
+  const { graph } = alice.replica.ground;
+  const queue = [...graph.order].filter(slot => graph.authorAt(slot) === alice.device);
   const room = { changes: 100, sizeBytes: 100_000 };
   const pack = (from: number, isNamed: (id: ChangeId) => boolean) => {
     const { packed } = alice.replica.runs.next(queue, from, () => true, isNamed, room)!;
     return packed;
   };
   const { first, ...whole } = pack(0, () => false);
-  const base = queue.at(-3)!.id;
+  const base = graph.idAt(queue.at(-3)!);
   const { first: _, ...after } = pack(queue.length - 2, id => id === base);
   const ranges = new Ranges(LANE_KEY, alice.replica.ground.graph, [...alice.replica.ground.graph.order]);
   const split = ranges.answer([{ ...ranges.whole, says: { type: "sum", sum: counted(8) } }]).ranges!;

@@ -45,11 +45,11 @@ export interface LaneTip {
   readonly first: number;
   readonly seq: number;
   readonly id: ChangeId;
+  readonly slot: Slot;
 }
 
 /** What the next change of a chain goes on from. */
 export interface ChainTip extends Omit<LaneTip, "first"> {
-  readonly slot: Slot;
   readonly opTotal: number;
   readonly byteTotal: number;
 }
@@ -186,7 +186,7 @@ export class Graph implements Stamps, Naming {
     return this.#lanes
       .map(({ chain, first, slots }) => {
         const slot = slots.last!;
-        return { author: chain.author, first, seq: this.#seqs[slot]!, id: this.idAt(slot) };
+        return { author: chain.author, first, seq: this.#seqs[slot]!, id: this.idAt(slot), slot };
       })
       .sort((a, b) => compareStrings(a.author, b.author) || compareStrings(a.id, b.id));
   }
