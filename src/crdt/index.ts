@@ -58,7 +58,7 @@ export type { Forks, StoredFork } from "./forks.ts";
 export type { Bytes } from "./graph/bytes.ts";
 export { fromHex, Malformed, mustFromHex, Reader, toHex, Writer } from "./graph/bytes.ts";
 export type { Change, ChangeId, DeviceId, DocId, PersonId, Policy, Role } from "./graph/change.ts";
-export { concat, equalBytes, sha256, tag } from "./graph/crypto.ts";
+export { concat, equalBytes, midstate, sha256, sha256Behind, tag } from "./graph/crypto.ts";
 export { hasAdmissibleForm, KeyVerdicts } from "./graph/ed25519.ts";
 export { equationHolds, seedPublicKey, seedSign, verifyInScript } from "./graph/equation.ts";
 export type { Fork, InspectedFork } from "./graph/fork-bytes.ts";

@@ -5,6 +5,7 @@ import type { Distant } from "./distant.ts";
 import type { Pack } from "./outbox.ts";
 import type { Message } from "./protocol.ts";
 import type { Claim } from "./reconcile.ts";
+import type { Turns } from "./turns.ts";
 
 export interface PeerHostOf<Peer> {
   readonly now: number;
@@ -15,6 +16,8 @@ export interface PeerHostOf<Peer> {
   reachOf(peer: Peer): string;
   /** The slots of all changes that may be sent to them; null for those who may not read at all. */
   heldFor(peer: Peer): readonly Slot[] | null;
+  /** In which links list what is held (ranging.ts). */
+  readonly lists: Turns;
   /** Who takes words of those to whom there is no link, if anybody does. */
   readonly distant?: Distant | null;
   sign(message: Bytes, then: (signature: Bytes) => void): void;

@@ -47,6 +47,7 @@ import { type Claim, claim, type Difference, deviceTag, unseenIn } from "./recon
 import { replaceLinks } from "./replace-links.ts";
 import { Telling } from "./telling.ts";
 import { shareForks } from "./told-forks.ts";
+import { Turns } from "./turns.ts";
 
 export type PeerHost = PeerHostOf<Peer>;
 
@@ -55,6 +56,7 @@ export class Peer {
   static readonly Distant = Distant;
   static readonly Readers = Readers;
   static readonly Telling = Telling;
+  static readonly Turns = Turns;
 
   readonly link: PeerLink;
   /** Names this link among the sources of changes. */
@@ -483,6 +485,7 @@ export class Peer {
   #end(reason: string | null): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#ranging.end();
     this.#host.closed(this, reason);
   }
 }

@@ -46,7 +46,7 @@ export class Ranges {
     this.#key = key;
     this.#graph = graph;
     const tagOf = laneTagger(key, graph);
-    const tags = BigUint64Array.from(held, slot => numberOf(tagOf(slot)));
+    const tags = BigUint64Array.from(held, tagOf);
     const places = held.map((_, i) => i);
     places.sort((a, b) => graph.depthAt(held[a]!) - graph.depthAt(held[b]!) || byTag(tags[a]!, tags[b]!));
     this.#slots = places.map(i => held[i]!);

@@ -1,10 +1,12 @@
 // The comparisons by ranges (ranges.ts) on one link. To list what is held takes a look at every change, and a message that asks
-// for it a few bytes: so a list is kept for a while, and what is compared is what was held when it was made. After an answer the
-// link rests as after a comparison of lanes (claims.ts); what is not answered then is found the next time.
+// for it a few bytes: so a list is kept for a while, what is compared is what was held when it was made, and links take turns in
+// making one. After an answer the link rests as after a comparison of lanes (claims.ts); what is not answered then is found the
+// next time.
 
-import type { Bytes, Slot } from "../crdt/index.ts";
-import { COMPARED_REST_MS, RANGES_ANSWERED_MAX, RESEND_MS } from "./limits.ts";
+import type { Slot } from "../crdt/index.ts";
+import { COMPARED_REST_MS, LISTED_REST_MS, RANGES_ANSWERED_MAX, RESEND_MS } from "./limits.ts";
 import type { PeerHostOf } from "./peer-host.ts";
+import type { Bytes } from "./ports.ts";
 import type { Message, Range } from "./protocol.ts";
 import { Ranges } from "./ranges.ts";
 
@@ -16,9 +18,11 @@ interface End {
   demerit(): void;
 }
 
+type Host<Peer> = Pick<PeerHostOf<Peer>, "now" | "replica" | "heldFor" | "reachOf" | "lists">;
+
 export class Ranging<Peer extends End> {
   readonly #peer: Peer;
-  readonly #host: Pick<PeerHostOf<Peer>, "now" | "replica" | "heldFor" | "reachOf">;
+  readonly #host: Host<Peer>;
   #ranges: Ranges | null = null;
   /** What they might hear when it was made. */
   #reach = "";
@@ -26,16 +30,18 @@ export class Ranging<Peer extends End> {
   #restsUntil = 0;
   /** When messages were answered, of late. */
   #answeredAt: number[] = [];
+  /** What is to be answered when it is this link's turn to make a list; or the first thing is to be said then. */
+  #owed: readonly Range[] | "first" | null = null;
 
-  constructor(peer: Peer, host: Pick<PeerHostOf<Peer>, "now" | "replica" | "heldFor" | "reachOf">) {
+  constructor(peer: Peer, host: Host<Peer>) {
     this.#peer = peer;
     this.#host = host;
   }
 
   /** Says the first thing, to those who may read. */
   begin(): void {
-    const whole = this.#held?.whole;
-    if (whole !== undefined) this.#peer.send({ type: "ranges", ranges: [whole] });
+    this.#owed = "first";
+    this.#pay();
   }
 
   heard(theirs: readonly Range[]): void {
@@ -45,27 +51,52 @@ export class Ranging<Peer extends End> {
       this.#peer.demerit();
       return;
     }
-    const held = now < this.#restsUntil ? null : this.#held;
-    if (held === null) return;
+    if (now < this.#restsUntil) return;
+    this.#owed = theirs;
+    this.#pay();
+  }
+
+  #pay(): void {
+    const owed = this.#owed;
+    if (owed === null || !this.#list()) return;
+    this.#owed = null;
+    if (this.#ranges === null) return;
+    if (owed === "first") this.#peer.send({ type: "ranges", ranges: [this.#ranges.whole] });
+    else this.#answer(this.#ranges, owed);
+  }
+
+  #answer(held: Ranges, theirs: readonly Range[]): void {
+    const { now } = this.#host;
     const { ranges, missing } = held.answer(theirs);
     this.#restsUntil = now + missing.length * COMPARED_REST_MS;
     if (ranges !== null) this.#peer.send({ type: "ranges", ranges });
     this.#peer.offer(missing, now - RESEND_MS);
   }
 
-  get #held(): Ranges | null {
-    const { now, replica } = this.#host;
+  /** Makes the list of what they may hear, where there is none to go by; false while it is not this link's turn. */
+  #list(): boolean {
+    const { now, replica, lists } = this.#host;
     const reach = this.#host.reachOf(this.#peer);
-    if (now < this.#keptUntil && reach === this.#reach) return this.#ranges;
+    if (now < this.#keptUntil && reach === this.#reach) return true;
+    if (!lists.take(this, now)) return false;
     const held = this.#host.heldFor(this.#peer);
     this.#ranges = held && new Ranges(this.#peer.tagKey, replica.ground.graph, held);
     this.#reach = reach;
-    this.#keptUntil = now + Math.max(RESEND_MS, (held?.length ?? 0) * COMPARED_REST_MS);
-    return this.#ranges;
+    const count = held?.length ?? 0;
+    this.#keptUntil = now + Math.max(RESEND_MS, count * COMPARED_REST_MS);
+    lists.rest(now + count * LISTED_REST_MS);
+    return true;
   }
 
   /** Lets go of a list that is not looked at any more. */
   tick(now: number): void {
     if (now >= this.#keptUntil) this.#ranges = null;
+    this.#pay();
+  }
+
+  /** The link is closed. */
+  end(): void {
+    this.#owed = null;
+    this.#host.lists.leave(this);
   }
 }

@@ -16,10 +16,12 @@ import {
   concat,
   type DeviceId,
   type LaneTip,
+  midstate,
   mustFromHex,
   type Replica,
   type Slot,
   sha256,
+  sha256Behind,
   tag,
   toHex,
   Writer,
@@ -31,6 +33,7 @@ const LANE_TAG = tag("chirograph lane 1");
 const DEVICE_TAG = tag("chirograph device 1");
 const FRONTIER_TAG = tag("chirograph frontier 1");
 const ID_BYTES = 32;
+const HASH_BYTES = 32;
 const TAG_BYTES = 8;
 const DEVICE_TAG_BYTES = 4;
 /** How much farther from the newest change each rung is than the one before. */
@@ -41,19 +44,20 @@ export function laneTag(key: Bytes, id: ChangeId): Bytes {
   return sha256(concat(LANE_TAG, key, mustFromHex(id))).slice(0, TAG_BYTES);
 }
 
-/** The same of very many that are here, by their slots. */
+/** The same of very many that are here, by their slots, each as a number, big endian. */
 export function laneTagger(
   key: Bytes,
   graph: Pick<Replica["ground"]["graph"], "writeId">,
-): (slot: Slot) => Bytes {
-  const said = new Writer(LANE_TAG.length + key.length + ID_BYTES);
-  said.bytes(LANE_TAG);
+): (slot: Slot) => bigint {
+  const begun = midstate(LANE_TAG);
+  const end = key.length + ID_BYTES;
+  const said = new Writer(end + HASH_BYTES);
   said.bytes(key);
-  const { length } = said;
   return slot => {
-    said.length = length;
+    said.length = key.length;
     graph.writeId(slot, said);
-    return sha256(said.buffer).slice(0, TAG_BYTES);
+    sha256Behind(begun, said.view, 0, end);
+    return said.view.getBigUint64(end);
   };
 }
 

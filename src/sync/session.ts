@@ -34,6 +34,7 @@ import type { Readers } from "./readers.ts";
 import type { Claim } from "./reconcile.ts";
 import { CLOSED_REASONS, STORE_DAMAGED, STORE_REASONS, statusOf, WORDS_LEFT } from "./status.ts";
 import type { Telling } from "./telling.ts";
+import type { Turns } from "./turns.ts";
 import { TwoFaced } from "./two-faced.ts";
 import type { Status } from "./view.ts";
 
@@ -47,6 +48,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
   readonly #intake: Intake;
   readonly #twoFaced: TwoFaced;
   // As `distant`, from the first link on.
+  lists!: Turns;
   #readers!: Readers;
   #telling: Telling | null = null;
   readonly #presence = new OwnPresence();
@@ -188,6 +190,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     this.#readers ??= new PeerOf.Readers(this.replica, () => this.#now);
     this.#telling ??= new PeerOf.Telling(this, this.#keeper, this.#readers, this.#peers);
     this.distant ??= new PeerOf.Distant(this, toHex(this.#instance));
+    this.lists ??= new PeerOf.Turns();
     this.#peers.add(peer);
     peer.start();
     this.#listener.changed();

@@ -36,6 +36,7 @@ export class Mallory implements PeerHost {
   readonly #network: Network;
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #lies: SignedChange[] = [];
+  readonly lists = new Peer.Turns();
 
   /** `WebSocket` where the platform has none of its own. */
   constructor(link: string, server: string, WebSocket?: SocketConstructor) {

@@ -3,7 +3,7 @@
 import { describe, expect, test, vi } from "vitest";
 import type { ChangeId, Slot } from "../../src/crdt/index.ts";
 import { LANES_MAX } from "../../src/sync/limits.ts";
-import { claim, compare, rungsBelow, unseenIn } from "../../src/sync/reconcile.ts";
+import { claim, compare, laneTag, laneTagger, rungsBelow, unseenIn } from "../../src/sync/reconcile.ts";
 import { copyOf, deliver, forge, gather, letterOf, type Person } from "../crdt/people.ts";
 
 const KEY = new Uint8Array(32).fill(5);
@@ -42,6 +42,15 @@ describe("a comparison", () => {
   test("gives a newcomer everything", () => {
     const [alice] = gather("Alice", "Bob");
     expect(compare(alice.replica, KEY, []).missing).toHaveLength([...alice.replica.changes()].length);
+  });
+
+  test("shortens the hashes of very many as it does that of one", () => {
+    const [alice] = gather("Alice", "Bob");
+    write(alice);
+    const graph = graphOf(alice);
+    const tagOf = laneTagger(KEY, graph);
+    for (const slot of graph.order)
+      expect(tagOf(slot)).toBe(new DataView(laneTag(KEY, graph.idAt(slot)).buffer).getBigUint64(0));
   });
 
   test("makes nothing of each change that is lacked: a newcomer to a long document lacks very many", () => {
