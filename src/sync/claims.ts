@@ -3,12 +3,12 @@
 // than `RESEND_MS`, and then all is sent that may be missing.
 
 import { type Bytes, type DeviceId, equalBytes, type Replica } from "../crdt/index.ts";
-import { COMPARED_REST_MS, FIRST_CLAIM_BYTES_MAX, LANES_MAX, RESEND_MS } from "./limits.ts";
+import { COMPARED_REST_MS, FIRST_CLAIM_BYTES_MAX, LANE_REST_MS, LANES_MAX, RESEND_MS } from "./limits.ts";
 import { encodeMessage, type HowHeld, type LaneClaim, type Message } from "./protocol.ts";
 import { type Claim, compare, type Difference, deviceTag, frontierOf, rungsBelow } from "./reconcile.ts";
 
-/** A difference, without what they lack until the link has rested; or what has to be said before there is one, and until when
- * that is waited for. */
+/** A difference, without what they lack until the link has rested; or what has to be said before there is one, if anything, and
+ * until when that is waited for. */
 export type Compared =
   | { readonly type: "difference"; readonly difference: Difference; readonly restsUntil: number }
   | { readonly type: "waits"; readonly rungs: readonly Claim[]; readonly until: number };
@@ -27,6 +27,8 @@ export class Claims {
   readonly #asked = new Map<DeviceId, number>();
   /** How often in a row frontiers differed where lanes did not. */
   #strikes = 0;
+  /** Lanes are not looked at before. */
+  #looksAt = 0;
   /** What they lack is not looked for before: who claims to hold nothing, again and again, has a few bytes to send and we all of it to go
    * through. */
   #restsUntil = 0;
@@ -102,8 +104,18 @@ export class Claims {
     return new Set();
   }
 
+  /** Before then nothing is to be compared: what was said waits, and is looked at together. */
+  get looksAt(): number {
+    return this.#looksAt;
+  }
+
+  #looked(lanes: number, now: number): void {
+    this.#looksAt = now + lanes * LANE_REST_MS;
+  }
+
   /** They say by a digest what they hold; `ours` is what they are told. Whether that is the same. */
-  heardFrontier(digest: Bytes, ours: readonly Claim[]): boolean {
+  heardFrontier(digest: Bytes, ours: readonly Claim[], now: number): boolean {
+    this.#looked(ours.length, now);
     const isSame = equalBytes(digest, frontierOf(this.#key, ours));
     if (isSame) this.#strikes = 0;
     if (isSame && this.#theirs === null) this.#theirs = ours;
@@ -128,6 +140,7 @@ export class Claims {
 
   /** Once they have said what they hold. */
   compare(replica: Replica, now: number): Compared {
+    if (now < this.#looksAt) return { type: "waits", rungs: [], until: this.#looksAt };
     const difference = this.#compare(replica, now);
     const waiting = difference.forked.filter(
       device =>
@@ -141,6 +154,7 @@ export class Claims {
 
   #compare(replica: Replica, now: number): Difference {
     const difference = compare(replica, this.#key, this.#known, now < this.#restsUntil);
+    this.#looked(replica.laneTips.length + this.#known.length, now);
     if (difference.missing !== null) this.#restsUntil = now + difference.missing.length * COMPARED_REST_MS;
     return difference;
   }

@@ -81,6 +81,8 @@ export class Peer {
   /** From the handshake on. */
   #claims: Claims | null = null;
   readonly #ranging: Ranging<Peer>;
+  /** What they said that they hold, by its frontier, if that was not looked at yet. */
+  #digest: Bytes | null = null;
   #urgent: Bytes[] = [];
   #bulk: Bytes[] = [];
   /** From the handshake on. */
@@ -107,6 +109,8 @@ export class Peer {
   toldEnds = "";
   /** When to compare again, for what others wrote meanwhile; null if there is nothing new. */
   offerAt: number | null = null;
+  /** They asked for what they lack, and that is not answered yet. */
+  isAsking = false;
   presence: Presence | null = null;
   presenceAt = 0;
   caretMovedAt = 0;
@@ -286,7 +290,8 @@ export class Peer {
         this.#host.message(this, message, sizeBytes);
         break;
       case "frontier":
-        this.#frontier(message.digest);
+        this.#digest = message.digest;
+        this.#frontier();
         this.#host.message(this, message, sizeBytes);
         break;
       case "have":
@@ -362,10 +367,14 @@ export class Peer {
     if (message.how === "all" && claims.isToldFrontier) this.answer(this.#host.claimFor(this), false);
   }
 
-  #frontier(digest: Bytes): void {
+  /** What they said of it last, once lanes may be looked at. */
+  #frontier(): void {
     const claims = this.#claims!;
+    const digest = this.#digest;
+    if (digest === null || this.#host.now < claims.looksAt) return;
+    this.#digest = null;
     const ours = this.#host.claimFor(this);
-    if (claims.heardFrontier(digest, ours)) return;
+    if (claims.heardFrontier(digest, ours, this.#host.now)) return;
     if (claims.theirs === null && claims.isToldFrontier) this.answer(ours, false);
     else if (claims.theirs !== null && claims.isAtLoss(this.#host.replica, ours, this.#host.now))
       this.#ranging.begin();
@@ -378,7 +387,7 @@ export class Peer {
     const compared = this.#claims!.compare(replica, now);
     if (compared.type === "waits") {
       this.#sendRungs(compared.rungs);
-      this.offerAt ??= compared.until;
+      this.offerAt = Math.min(compared.until, this.offerAt ?? compared.until);
       return null;
     }
     if (compared.difference.missing === null) this.offerAt ??= compared.restsUntil;
@@ -401,8 +410,7 @@ export class Peer {
     return this.lanes?.some(lane => lane.device === name) ?? false;
   }
 
-  /** Queues changes by their slots, parents first, but for those on their way or taken since `since`. `isOnce`: they need not
-   * keep it. */
+  /** Queues changes, parents first, but for those under way or taken since `since`. `isOnce`: they need not keep it. */
   offer(
     slots: readonly Slot[],
     since = Number.NEGATIVE_INFINITY,
@@ -455,6 +463,7 @@ export class Peer {
   tick(now: number): void {
     this.#ranging.tick(now);
     if (this.isPacking) this.#pump();
+    if (this.#digest !== null) this.#frontier();
     if (this.#hasHeard) this.#heardAt = now;
     this.#hasHeard = false;
     if (this.#channel === null) {

@@ -61,9 +61,47 @@ export function laneTagger(
   };
 }
 
+/** What was shortened of late under the key of a link, which is one object for as long as the link lives: a message of three bytes is
+ * enough to have all lanes compared anew, and mostly few of them have moved. */
+class Shortened {
+  readonly #key: Bytes;
+  readonly #devices = new Map<DeviceId, string>();
+  readonly #lanes = new Map<ChangeId, Bytes>();
+
+  constructor(key: Bytes) {
+    this.#key = key;
+  }
+
+  device(device: DeviceId): string {
+    const known = this.#devices.get(device);
+    if (known !== undefined) return known;
+    const name = toHex(sha256(concat(DEVICE_TAG, this.#key, mustFromHex(device))).slice(0, DEVICE_TAG_BYTES));
+    this.#devices.set(device, name);
+    return name;
+  }
+
+  /** As `laneTag`; never written to. */
+  lane(id: ChangeId): Bytes {
+    const known = this.#lanes.get(id);
+    if (known !== undefined) return known;
+    const tag = laneTag(this.#key, id);
+    if (this.#lanes.size >= LANES_MAX) this.#lanes.delete(this.#lanes.keys().next().value!);
+    this.#lanes.set(id, tag);
+    return tag;
+  }
+}
+
+const shortened = new WeakMap<Bytes, Shortened>();
+
+function under(key: Bytes): Shortened {
+  const known = shortened.get(key) ?? new Shortened(key);
+  shortened.set(key, known);
+  return known;
+}
+
 /** A device's key, shortened likewise, in hex. Two devices may share one: the tags of their changes tell which is meant. */
 export function deviceTag(key: Bytes, device: DeviceId): string {
-  return toHex(sha256(concat(DEVICE_TAG, key, mustFromHex(device))).slice(0, DEVICE_TAG_BYTES));
+  return under(key).device(device);
 }
 
 /** 8 bytes for all that is claimed: equal for those who hold the same. */
@@ -92,7 +130,7 @@ export function claim(replica: Replica, key: Bytes, without: Pick<ReadonlySet<Sl
 
 function claimOf({ ground: { graph } }: Replica, key: Bytes, slot: Slot): Claim {
   const [id, author] = [graph.idAt(slot), graph.authorAt(slot)];
-  return { id, author, device: deviceTag(key, author), seq: graph.seqAt(slot), tag: laneTag(key, id) };
+  return { id, author, device: deviceTag(key, author), seq: graph.seqAt(slot), tag: under(key).lane(id) };
 }
 
 /** Rungs down from what is claimed of a lane, the newest first. */
@@ -126,7 +164,7 @@ class Tagged {
     let tags = this.#byNumber.get(name);
     if (tags === undefined) {
       const ids = this.#replica.numbered(author, seq);
-      tags = new Map(ids.map(id => [toHex(laneTag(this.#key, id)), id]));
+      tags = new Map(ids.map(id => [toHex(under(this.#key).lane(id)), id]));
       this.#byNumber.set(name, tags);
     }
     return tags.get(toHex(tag));
@@ -181,7 +219,8 @@ export function compare(
 ): Difference {
   const { told: tips, leftOut } = compared(replica);
   const tagged = new Tagged(replica, key);
-  const authors = authorsByTag(tips, key);
+  const byAuthor = groupedByAuthor(tips);
+  const authors = authorsByTag(byAuthor.keys(), key);
   const covered: ChangeId[] = [];
   const common: ChangeId[] = [];
   /** Claims of changes beyond those that are here. */
@@ -207,11 +246,11 @@ export function compare(
     if (replica.numbered(only, seq).length === 0) beyond.push({ author: only, seq });
     else doubted.set(only, Math.min(seq, doubted.get(only) ?? seq));
   }
-  const forked = [...doubted.keys()].filter(device => hasFewLanes(tips, device));
+  // Of more lanes, rungs would cost what they save.
+  const forked = [...doubted.keys()].filter(device => byAuthor.get(device)!.length <= RUNG_LANES_MAX);
   for (const { author, seq } of beyond) {
     const below = forked.includes(author) ? doubted.get(author)! : Number.POSITIVE_INFINITY;
-    for (const tip of tips)
-      if (tip.author === author && tip.seq < seq && tip.seq < below) covered.push(tip.id);
+    for (const tip of byAuthor.get(author)!) if (tip.seq < seq && tip.seq < below) covered.push(tip.id);
   }
   if (isBrief) return { missing: null, areAhead, common, ownSeq, forked };
   const known = new Set(covered);
@@ -222,18 +261,23 @@ export function compare(
   return { missing, areAhead, common, ownSeq, forked };
 }
 
-function authorsByTag(tips: readonly LaneTip[], key: Bytes): ReadonlyMap<string, readonly DeviceId[]> {
+function groupedByAuthor(tips: readonly LaneTip[]): ReadonlyMap<DeviceId, readonly LaneTip[]> {
+  const byAuthor = new Map<DeviceId, LaneTip[]>();
+  for (const tip of tips) {
+    const theirs = byAuthor.get(tip.author);
+    if (theirs === undefined) byAuthor.set(tip.author, [tip]);
+    else theirs.push(tip);
+  }
+  return byAuthor;
+}
+
+function authorsByTag(authors: Iterable<DeviceId>, key: Bytes): ReadonlyMap<string, readonly DeviceId[]> {
   const byTag = new Map<string, DeviceId[]>();
-  for (const author of new Set(tips.map(tip => tip.author))) {
+  for (const author of authors) {
     const name = deviceTag(key, author);
     byTag.set(name, [...(byTag.get(name) ?? []), author]);
   }
   return byTag;
-}
-
-/** Of more, rungs would cost what they save. */
-function hasFewLanes(tips: readonly LaneTip[], device: DeviceId): boolean {
-  return tips.filter(({ author }) => author === device).length <= RUNG_LANES_MAX;
 }
 
 /** How many changes of some devices somebody claims beyond those that are here: what they say, and no more. */

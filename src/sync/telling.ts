@@ -13,6 +13,8 @@ import { Throttle } from "./throttle.ts";
 interface Told extends Asker {
   /** When to compare again, for what others wrote meanwhile; null if there is nothing new. */
   offerAt: number | null;
+  /** They asked for what they lack, and that is not answered yet. */
+  isAsking: boolean;
   /** Whether they were told where we are. */
   isGreeted: boolean;
   compare(): Difference | null;
@@ -103,6 +105,7 @@ export class Telling {
   compare(peer: Told, isAsked = false): void {
     const reach = this.#readers.reach(peer);
     if (reach === "nothing") return;
+    peer.isAsking ||= isAsked;
     const difference = peer.compare();
     if (difference === null) return;
     const { missing, ownSeq } = difference;
@@ -114,9 +117,10 @@ export class Telling {
     const due: Slot[] = [];
     for (const slot of missing ?? []) {
       if (!this.#keeper.maySend(slot) || !this.#readers.mayHear(peer, reach, slot)) continue;
-      if (isAsked || !this.#keeper.isFresh(slot)) due.push(slot);
+      if (peer.isAsking || !this.#keeper.isFresh(slot)) due.push(slot);
       else this.#offerLater(peer);
     }
+    if (missing !== null) peer.isAsking = false;
     peer.offer(due, this.#now - RESEND_MS, slot => this.#host.replica.people.isUnanchored(slot));
   }
 

@@ -84,7 +84,7 @@ export const AROUND: readonly Bug[] = [
     file: "sync/reconcile.ts",
     edits: [
       ["if (replica.numbered(only, seq).length === 0) beyond.push", "if (seq > 0) beyond.push"],
-      ["tip.author === author && tip.seq < seq &&", "tip.author === author && tip.seq <= seq &&"],
+      ["if (tip.seq < seq && tip.seq < below)", "if (tip.seq <= seq && tip.seq < below)"],
     ],
     story: room("comparing"),
   },

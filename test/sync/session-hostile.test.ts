@@ -371,6 +371,25 @@ describe("floods", () => {
     offered.mockRestore();
   });
 
+  test("a flood of messages of a few bytes has lanes looked at now and then, and what was asked is answered after it", () => {
+    const mallory = puppet();
+    mallory.say({ type: "have", how: "all", lanes: [] });
+    world.run(1_000);
+    const looks = vi.spyOn(alice.replica, "laneTips", "get");
+    for (let i = 0; i < 500; i++)
+      mallory.say(
+        { type: "have", how: "more", lanes: [] },
+        { type: "frontier", digest: world.luck.bytes(8) },
+      );
+    mallory.say({ type: "have", how: "lost", lanes: [] });
+    world.run(20);
+    expect(mallory.isClosed).toBe(false);
+    // 0.2 ms for each lane, in 20.
+    expect(looks.mock.calls.length).toBeLessThan(250);
+    world.run(1_000);
+    expect(mallory.changes).toBeGreaterThanOrEqual(2 * idsOf(alice).length);
+  });
+
   test("ranges of somebody whose link was ended are answered by what they may hear now, not by the list made before", () => {
     const held = vi.spyOn(alice.session, "heldFor");
     const mallory = puppet();

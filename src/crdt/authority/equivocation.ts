@@ -7,6 +7,7 @@ import type { Bytes } from "../graph/bytes.ts";
 import { mustFromHex, toHex } from "../graph/bytes.ts";
 import type { DeviceId } from "../graph/change.ts";
 import type { Fork } from "../graph/fork-bytes.ts";
+import { compareHex } from "../graph/hex.ts";
 import type { ImageIn, ImageOut } from "../types/image.ts";
 
 /** With what shows it to anybody (graph/fork-bytes.ts). */
@@ -16,11 +17,7 @@ export interface ProvenFork extends Fork {
 
 /** Of two forks of one device less than 0 if the first is the one to be kept. */
 export function compareForks(a: Fork, b: Fork): number {
-  return a.seq - b.seq || compareStrings(a.ids[0], b.ids[0]) || compareStrings(a.ids[1], b.ids[1]);
-}
-
-function compareStrings(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  return a.seq - b.seq || compareHex(a.ids[0], b.ids[0]) || compareHex(a.ids[1], b.ids[1]);
 }
 
 export class Equivocation {
@@ -42,7 +39,7 @@ export class Equivocation {
   dump(out: ImageOut): void {
     out.json(
       [...this.#proven.values()]
-        .sort((a, b) => compareStrings(a.device, b.device))
+        .sort((a, b) => compareHex(a.device, b.device))
         .map(({ device, seq, ids, bytes }) => [device, seq, ids, toHex(bytes)]),
     );
   }

@@ -13,6 +13,7 @@ import type { Naming } from "./body.ts";
 import { fromHex, type Writer } from "./bytes.ts";
 import type { ChangeId, DeviceId } from "./change.ts";
 import { type Clock, dumpClocks, EMPTY_CLOCK, join, loadClocks, seen, withSeen } from "./clock.ts";
+import { compareHex } from "./hex.ts";
 import { NAME_BYTES, Names, viewOf } from "./names.ts";
 import { Past } from "./past.ts";
 import type { Ancestors, WrittenChange } from "./written.ts";
@@ -79,6 +80,7 @@ export class Graph implements Stamps, Naming {
   readonly #chains = new Map<DeviceId, Chain>();
   readonly #heads: Slot[] = [];
   #sortedHeads: readonly ChangeId[] | null = null;
+  #laneTips: readonly LaneTip[] | null = null;
 
   /** A number for a change that has no id yet. It compares as the latest of all; of several the last one does. */
   reserve(): Slot {
@@ -182,13 +184,14 @@ export class Graph implements Stamps, Naming {
   }
 
   /** One for each stretch of a device's chain; more than one per device only after a fork. Sorted by author, then id. */
-  laneTips(): LaneTip[] {
-    return this.#lanes
+  laneTips(): readonly LaneTip[] {
+    this.#laneTips ??= this.#lanes
       .map(({ chain, first, slots }) => {
         const slot = slots.last!;
         return { author: chain.author, first, seq: this.#seqs[slot]!, id: this.idAt(slot), slot };
       })
-      .sort((a, b) => compareStrings(a.author, b.author) || compareStrings(a.id, b.id));
+      .sort((a, b) => compareHex(a.author, b.author) || compareHex(a.id, b.id));
+    return this.#laneTips;
   }
 
   /** The admitted change that follows no other here, of one device: its highest number, ties by id. */
@@ -330,6 +333,7 @@ export class Graph implements Stamps, Naming {
     for (let i = 0; i < parents.length; i++) this.#unhead(parents[i]!);
     this.#headAt[slot] = this.#heads.push(slot);
     this.#sortedHeads = null;
+    this.#laneTips = null;
   }
 
   #areHere(parents: readonly Slot[]): boolean {
@@ -493,8 +497,4 @@ export class Graph implements Stamps, Naming {
 function into<A extends Int32Array | Float64Array>(wide: A, column: A): A {
   wide.set(column);
   return wide;
-}
-
-function compareStrings(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

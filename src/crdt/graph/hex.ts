@@ -90,3 +90,8 @@ export function nameAt(bytes: Uint8Array, at: number): string {
   keptNames[place] = name;
   return name;
 }
+
+/** The order of ids and keys as text, which is that of their bytes. */
+export function compareHex(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
