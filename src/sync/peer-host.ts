@@ -24,7 +24,7 @@ export interface PeerHostOf<Peer> {
   verify(questions: readonly SignatureQuestion[], then: (verdicts: readonly boolean[]) => void): void;
   opened(peer: Peer): void;
   readonly pack: Pack;
-  /** Changes wait for the next tick, which should come at once. */
+  /** Something waits for a tick that is due sooner than the last one said (`nextAt`). */
   unfinished(peer: Peer): void;
   /** `sizeBytes`: of the message. Those of changes and proofs are to be answered with `judged`. */
   message(peer: Peer, message: Message, sizeBytes: number): void;

@@ -237,11 +237,8 @@ export class Peer {
     }
     if (received === null) return;
     const message = decodeMessage(received);
-    if (message === null) {
-      this.demerit();
-      return;
-    }
-    this.#message(message, received.length);
+    if (message === null) this.demerit();
+    else this.#message(message, received.length);
   }
 
   #message(message: Message, sizeBytes: number): void {
@@ -252,13 +249,12 @@ export class Peer {
       case "pong":
         break;
       case "took":
-        if (message.bytes < this.#takenBytes || message.bytes > this.#sentBytes) {
-          this.demerit();
-          return;
+        if (message.bytes < this.#takenBytes || message.bytes > this.#sentBytes) this.demerit();
+        else {
+          this.#takenBytes = message.bytes;
+          this.#outbox!.took(message.bytes, this.#host.now);
+          this.#pump();
         }
-        this.#takenBytes = message.bytes;
-        this.#outbox!.took(message.bytes, this.#host.now);
-        this.#pump();
         break;
       case "presence":
         if (JSON.stringify(message.presence.caret) !== JSON.stringify(this.presence?.caret))
@@ -387,7 +383,10 @@ export class Peer {
     const compared = this.#claims!.compare(replica, now);
     if (compared.type === "waits") {
       this.#sendRungs(compared.rungs);
-      this.offerAt = Math.min(compared.until, this.offerAt ?? compared.until);
+      if (this.offerAt === null || this.offerAt > compared.until) {
+        this.offerAt = compared.until;
+        this.#host.unfinished(this);
+      }
       return null;
     }
     if (compared.difference.missing === null) this.offerAt ??= compared.restsUntil;

@@ -23,7 +23,7 @@ import type { SessionListener, SessionOptions } from "./effects.ts";
 import { Intake, type IntakeHost } from "./intake.ts";
 import { Introductions } from "./introductions.ts";
 import { Keeper, type KeeperHost, type LastWords } from "./keeper.ts";
-import { IDLE_TICK_MS, LINKS_MAX, NOTICE_MS } from "./limits.ts";
+import { IDLE_TICK_MS, LINKS_MAX, NOTICE_MS, PRESENCE_MS } from "./limits.ts";
 import type { Pack } from "./outbox.ts";
 import { OwnPresence } from "./own-presence.ts";
 import type { Peer, PeerHost } from "./peer.ts";
@@ -34,6 +34,7 @@ import type { Readers } from "./readers.ts";
 import type { Claim } from "./reconcile.ts";
 import { CLOSED_REASONS, STORE_DAMAGED, STORE_REASONS, statusOf, WORDS_LEFT } from "./status.ts";
 import type { Telling } from "./telling.ts";
+import { Throttle } from "./throttle.ts";
 import type { Turns } from "./turns.ts";
 import { TwoFaced } from "./two-faced.ts";
 import type { Status } from "./view.ts";
@@ -52,6 +53,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
   #readers!: Readers;
   #telling: Telling | null = null;
   readonly #presence = new OwnPresence();
+  readonly #moving = new Throttle(PRESENCE_MS);
   /** Those of a crowd to whom there is no link. */
   distant: Distant | null = null;
   /** Of devices to each other. */
@@ -203,9 +205,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
   readonly pack: Pack = (queue, from, isNamed, room) =>
     this.replica.runs.next(queue, from, slot => this.#keeper.maySend(slot), isNamed, room);
 
-  unfinished(): void {
-    this.#listener.effect({ type: "soon" });
-  }
+  readonly unfinished = (): void => this.#listener.effect({ type: "soon" });
 
   opened(peer: Peer): void {
     // Tabs of one profile share a store and need no link; it is kept, idle, so that nobody dials it again.
@@ -227,17 +227,20 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     this.moved();
   }
 
+  /** All that is drawn of others' carets and names is drawn anew by it, and any of them may say something else at any time. */
   moved(): void {
-    this.#listener.presence();
-    this.#listener.changed();
+    if (!this.#moving.take(this.#now)) this.unfinished();
+    else {
+      this.#listener.presence();
+      this.#listener.changed();
+    }
   }
 
   message(peer: Peer, message: Message, sizeBytes: number): void {
     if (this.#readers.isTwin(peer)) return;
     // Who says all anew asks for what is missing.
-    if (message.type === "have")
-      this.#telling!.compare(peer, message.how === "all" || message.how === "lost");
-    if (message.type === "frontier") this.#telling!.compare(peer);
+    const asks = message.type === "have" && (message.how === "all" || message.how === "lost");
+    if (message.type === "have" || message.type === "frontier") this.#telling!.compare(peer, asks);
     // Whether it comes from them is seen where it has not arrived.
     if (message.type === "have" && !this.replica.hasGenesis) this.#listener.changed();
     if (message.type === "forks" && this.#readers.mayRead(peer)) peer.shareForks();
@@ -414,6 +417,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
         if (this.#readers.mayRead(peer)) peer.send({ type: "presence", presence });
     }
     this.distant?.tick();
+    if (this.#moving.nextAt <= now) this.moved();
     if (this.#notice !== null && now >= this.#notice.until) {
       this.#notice = null;
       this.#listener.changed();
@@ -434,7 +438,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     const tellingAt = this.#telling?.nextAt ?? Number.POSITIVE_INFINITY;
     for (const { isPacking } of this.#peers) if (isPacking) return this.#now;
     const at = Math.min(this.#keeper.nextAt, this.#intake.nextAt, tellingAt, presenceAt);
-    return Math.min(this.#now + IDLE_TICK_MS, at);
+    return Math.min(this.#now + IDLE_TICK_MS, at, this.#moving.nextAt);
   }
 
   /** Says goodbye to everybody; the last draft must have been flushed. */

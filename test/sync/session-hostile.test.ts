@@ -7,6 +7,7 @@ import {
   COMPARED_REST_MS,
   DEMERITS_MAX,
   MESSAGES_A_TURN,
+  PRESENCE_MS,
   RANGES_ANSWERED_MAX,
   RESEND_MS,
   UNJUDGED_BYTES_MAX,
@@ -388,6 +389,23 @@ describe("floods", () => {
     expect(looks.mock.calls.length).toBeLessThan(250);
     world.run(1_000);
     expect(mallory.changes).toBeGreaterThanOrEqual(2 * idsOf(alice).length);
+  });
+
+  test("a flood of presences has names and carets drawn now and then, and the newest in the end", () => {
+    const mallory = puppet();
+    world.run(1_000);
+    const before = alice.presences;
+    for (let i = 0; i < 500; i++) {
+      mallory.say({ type: "presence", presence: { name: `Mallory ${i}`, caret: null } });
+      world.run(1);
+    }
+    expect(alice.presences - before).toBeGreaterThan(3);
+    expect(alice.presences - before).toBeLessThanOrEqual(1 + 500 / PRESENCE_MS);
+    world.run(PRESENCE_MS);
+    const told = alice.presences;
+    world.run(1_000);
+    expect(alice.presences).toBe(told);
+    expect([...alice.session.presences()].map(({ presence }) => presence.name)).toEqual(["Mallory 499"]);
   });
 
   test("ranges of somebody whose link was ended are answered by what they may hear now, not by the list made before", () => {
