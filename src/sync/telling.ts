@@ -4,7 +4,7 @@
 
 import type { ChangeId, DeviceId, Replica, Slot } from "../crdt/index.ts";
 import type { Keeper } from "./keeper.ts";
-import { RELAY_CHANGES_MS, RELAY_STEPS, RESEND_MS, TELL_MS } from "./limits.ts";
+import { LANE_REST_MS, RELAY_CHANGES_MS, RELAY_STEPS, RESEND_MS, TELL_MS } from "./limits.ts";
 import type { Asker, Readers } from "./readers.ts";
 import type { Claim, Difference } from "./reconcile.ts";
 import { Throttle } from "./throttle.ts";
@@ -32,6 +32,8 @@ interface TellingHost {
   heard(device: DeviceId, seq: number): void;
   /** Somebody may read who does not know where we are. */
   greeted(): void;
+  /** Something waits for a tick that is due sooner than the last one said (`nextAt`). */
+  unfinished(): void;
 }
 
 export class Telling {
@@ -41,6 +43,10 @@ export class Telling {
   readonly #peers: ReadonlySet<Told>;
   readonly #throttle = new Throttle(TELL_MS);
   #step = 0;
+  /** Who is to be told what is held, since something is missing; whether what they sent was lost. */
+  readonly #lacking = new Map<Told, boolean>();
+  /** Not before, of those who were told so: a few bytes ask for it. */
+  readonly #asksAt = new WeakMap<Told, number>();
 
   /** `peers`: those of the session, at any time. */
   constructor(host: TellingHost, keeper: Keeper, readers: Readers, peers: ReadonlySet<Told>) {
@@ -95,9 +101,21 @@ export class Telling {
     return this.#readers.heldFor(peer, slot => this.#keeper.maySend(slot));
   }
 
-  /** Tells them what we hold, and they will see what we lack. */
+  /** Tells them what we hold, and they will see what we lack: soon, and once for all of theirs that went on from what is not here. */
   lacks(peer: Told, hasLost: boolean): void {
-    if (this.#readers.reach(peer) !== "nothing") peer.answer(this.claimFor(peer), hasLost);
+    this.#lacking.set(peer, hasLost || this.#lacking.get(peer) === true);
+    this.#ask(peer);
+    if (this.#lacking.has(peer)) this.#host.unfinished();
+  }
+
+  #ask(peer: Told): void {
+    if (this.#now < (this.#asksAt.get(peer) ?? 0)) return;
+    const hasLost = this.#lacking.get(peer)!;
+    this.#lacking.delete(peer);
+    if (this.#readers.reach(peer) === "nothing") return;
+    const lanes = this.claimFor(peer);
+    this.#asksAt.set(peer, this.#now + Math.max(TELL_MS, lanes.length * LANE_REST_MS));
+    peer.answer(lanes, hasLost);
   }
 
   /** Offers what they lack, also what was taken a while ago and is still missing; but only if they asked (`isAsked`) what others
@@ -138,6 +156,7 @@ export class Telling {
 
   tick(): void {
     if (this.#throttle.nextAt <= this.#now) this.#all();
+    for (const peer of [...this.#lacking.keys()]) this.#ask(peer);
     for (const peer of [...this.#peers]) {
       if (peer.offerAt === null || peer.offerAt > this.#now) continue;
       peer.offerAt = null;
@@ -148,6 +167,7 @@ export class Telling {
   /** When `tick` has something to do; Infinity if nothing is owed. */
   get nextAt(): number {
     let at = this.#throttle.nextAt;
+    for (const peer of this.#lacking.keys()) at = Math.min(at, this.#asksAt.get(peer)!);
     for (const { offerAt } of this.#peers) if (offerAt !== null) at = Math.min(at, offerAt);
     return at;
   }
