@@ -27,8 +27,9 @@ export class Claims {
   readonly #asked = new Map<DeviceId, number>();
   /** How often in a row frontiers differed where lanes did not. */
   #strikes = 0;
-  /** Lanes are not looked at before. */
-  #looksAt = 0;
+  // Lanes are not looked at before: to compare them, and for a frontier of theirs.
+  #comparesAt = 0;
+  #digestsAt = 0;
   /** What they lack is not looked for before: who claims to hold nothing, again and again, has a few bytes to send and we all of it to go
    * through. */
   #restsUntil = 0;
@@ -104,18 +105,14 @@ export class Claims {
     return new Set();
   }
 
-  /** Before then nothing is to be compared: what was said waits, and is looked at together. */
-  get looksAt(): number {
-    return this.#looksAt;
-  }
-
-  #looked(lanes: number, now: number): void {
-    this.#looksAt = now + lanes * LANE_REST_MS;
+  /** Whether a frontier is to wait: of several the newest counts. */
+  mustWait(now: number): boolean {
+    return now < this.#digestsAt;
   }
 
   /** They say by a digest what they hold; `ours` is what they are told. Whether that is the same. */
   heardFrontier(digest: Bytes, ours: readonly Claim[], now: number): boolean {
-    this.#looked(ours.length, now);
+    this.#digestsAt = now + ours.length * LANE_REST_MS;
     const isSame = equalBytes(digest, frontierOf(this.#key, ours));
     if (isSame) this.#strikes = 0;
     if (isSame && this.#theirs === null) this.#theirs = ours;
@@ -140,7 +137,7 @@ export class Claims {
 
   /** Once they have said what they hold. */
   compare(replica: Replica, now: number): Compared {
-    if (now < this.#looksAt) return { type: "waits", rungs: [], until: this.#looksAt };
+    if (now < this.#comparesAt) return { type: "waits", rungs: [], until: this.#comparesAt };
     const difference = this.#compare(replica, now);
     const waiting = difference.forked.filter(
       device =>
@@ -154,7 +151,7 @@ export class Claims {
 
   #compare(replica: Replica, now: number): Difference {
     const difference = compare(replica, this.#key, this.#known, now < this.#restsUntil);
-    this.#looked(replica.laneTips.length + this.#known.length, now);
+    this.#comparesAt = now + (replica.laneTips.length + this.#known.length) * LANE_REST_MS;
     if (difference.missing !== null) this.#restsUntil = now + difference.missing.length * COMPARED_REST_MS;
     return difference;
   }

@@ -367,7 +367,7 @@ export class Peer {
   #frontier(): void {
     const claims = this.#claims!;
     const digest = this.#digest;
-    if (digest === null || this.#host.now < claims.looksAt) return;
+    if (digest === null || claims.mustWait(this.#host.now)) return;
     this.#digest = null;
     const ours = this.#host.claimFor(this);
     if (claims.heardFrontier(digest, ours, this.#host.now)) return;
