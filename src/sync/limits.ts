@@ -192,6 +192,8 @@ export const HANDSHAKE_MS = 10_000;
 export const LINK_PING_MS = 5_000;
 /** Milliseconds without any frame after which a link is given up: two missed pings and some jitter. */
 export const LINK_SILENCE_MS = 16_000;
+/** Pings on a link that are answered between two ticks: a page in the background may be woken only once a minute. */
+export const PONGS_A_TICK = 16;
 /** Milliseconds for which small messages that come after each other are gathered; less than `FLUSH_MS`, so that nobody who writes
  * alone waits. */
 export const GATHER_MS = 40;

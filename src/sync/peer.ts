@@ -21,8 +21,6 @@ import {
   BUFFERED_BYTES_HIGH,
   DEMERITS_MAX,
   HANDSHAKE_MS,
-  LINK_PING_MS,
-  LINK_SILENCE_MS,
   MESSAGES_A_TURN,
   PRESENCE_GONE_MS,
   UNHEARD_FRAMES_MAX,
@@ -41,6 +39,7 @@ import {
   type Message,
   type Presence,
 } from "./protocol.ts";
+import { Pulse } from "./pulse.ts";
 import { Ranging } from "./ranging.ts";
 import { Readers } from "./readers.ts";
 import { type Claim, claim, type Difference, deviceTag, unseenIn } from "./reconcile.ts";
@@ -66,16 +65,13 @@ export class Peer {
   readonly #isSealed: boolean;
   readonly #ciphers: HandshakeOptions["ciphers"];
   readonly #openedAt: number;
+  readonly #pulse: Pulse;
   readonly #ownInstance: string;
   #channel: Channel | null = null;
   #keys: ChannelKeys | null = null;
   #proven: Proven | null = null;
   #isClosed = false;
   #early: Bytes[] = [];
-  /** When the first tick after their last frame came: the clock may be woken less often than frames arrive. */
-  #heardAt: number;
-  #hasHeard = false;
-  #pingedAt: number;
   #demerits = 0;
 
   /** From the handshake on. */
@@ -128,7 +124,8 @@ export class Peer {
     this.#ciphers = options.ciphers;
     this.#ownInstance = toHex(options.instance);
     this.#isSealed = link.fingerprints === null;
-    this.#openedAt = this.#heardAt = this.#pingedAt = host.now;
+    this.#openedAt = host.now;
+    this.#pulse = new Pulse(host.now);
     this.#handshake = new Handshake({
       ...options,
       isInitiator: link.initiator,
@@ -223,7 +220,7 @@ export class Peer {
 
   #frame(bytes: Bytes): void {
     if (this.#isClosed) return;
-    this.#hasHeard = true;
+    this.#pulse.heard();
     if (this.#channel === null) {
       if (this.#handshake.wantsFrame) this.#take(this.#handshake.frame(bytes));
       else if (this.#early.length < UNHEARD_FRAMES_MAX) this.#early.push(bytes);
@@ -244,7 +241,7 @@ export class Peer {
   #message(message: Message, sizeBytes: number): void {
     switch (message.type) {
       case "ping":
-        this.send({ type: "pong" });
+        if (this.#pulse.answers()) this.send({ type: "pong" });
         break;
       case "pong":
         break;
@@ -463,13 +460,12 @@ export class Peer {
     this.#ranging.tick(now);
     if (this.isPacking) this.#pump();
     if (this.#digest !== null) this.#frontier();
-    if (this.#hasHeard) this.#heardAt = now;
-    this.#hasHeard = false;
     if (this.#channel === null) {
       if (now - this.#openedAt > HANDSHAKE_MS) this.close("handshake too slow");
       return;
     }
-    if (now - this.#heardAt > LINK_SILENCE_MS) {
+    const due = this.#pulse.tick(now);
+    if (due === "silent") {
       this.close("silent");
       return;
     }
@@ -477,8 +473,7 @@ export class Peer {
       this.presence = { ...this.presence, caret: null };
       this.#host.message(this, { type: "presence", presence: this.presence }, 0);
     }
-    if (now - this.#pingedAt >= LINK_PING_MS) {
-      this.#pingedAt = now;
+    if (due === "ping") {
       this.send({ type: "ping" });
       const digest = this.#claims!.frontier;
       if (digest !== null) this.send({ type: "frontier", digest });

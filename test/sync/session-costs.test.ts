@@ -6,7 +6,9 @@ import type { ChangeId } from "../../src/crdt/index.ts";
 import {
   COMPARED_REST_MS,
   DEMERITS_MAX,
+  IDLE_TICK_MS,
   MESSAGES_A_TURN,
+  PONGS_A_TICK,
   PRESENCE_MS,
   RANGES_ANSWERED_MAX,
   RESEND_MS,
@@ -131,6 +133,24 @@ describe("whoever says much", () => {
     expect(looks.mock.calls.length).toBeLessThan(250);
     world.run(1_000);
     expect(mallory.changes).toBeGreaterThanOrEqual(2 * idsOf(alice).length);
+  });
+
+  test("a flood of pings is answered a few times between two ticks, and a ping after it is answered too", () => {
+    const mallory = puppet();
+    world.run(1_000);
+    const answered = (): number => mallory.heardOf("pong").length;
+    const before = answered();
+    for (let i = 0; i < 500; i++) {
+      mallory.say({ type: "ping" });
+      world.run(1);
+    }
+    expect(answered() - before).toBeGreaterThan(0);
+    expect(answered() - before).toBeLessThanOrEqual(PONGS_A_TICK * (1 + 500 / IDLE_TICK_MS));
+    world.run(1_000);
+    const calm = answered();
+    mallory.say({ type: "ping" });
+    world.run(50);
+    expect(answered()).toBe(calm + 1);
   });
 
   test("a flood of presences has names and carets drawn now and then, and the newest in the end", () => {

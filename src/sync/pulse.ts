@@ -1,0 +1,38 @@
+// Whether the other end of a link is still there: when it was heard last, and when to ask.
+
+import { LINK_PING_MS, LINK_SILENCE_MS, PONGS_A_TICK } from "./limits.ts";
+
+export class Pulse {
+  /** When the first tick after their last frame came: the clock may be woken less often than frames arrive. */
+  #heardAt: number;
+  #pingedAt: number;
+  #hasHeard = false;
+  /** Pings that came since the last tick. */
+  #answered = 0;
+
+  /** `now`: milliseconds, as in `tick`. */
+  constructor(now: number) {
+    this.#heardAt = this.#pingedAt = now;
+  }
+
+  /** A frame came. */
+  heard(): void {
+    this.#hasHeard = true;
+  }
+
+  /** Whether to answer a ping of theirs: some between two ticks, which say of all the others too that somebody is here. */
+  answers(): boolean {
+    return this.#answered++ < PONGS_A_TICK;
+  }
+
+  /** What time it is: that to ask, or that they have been silent for too long; null is neither. */
+  tick(now: number): "ping" | "silent" | null {
+    if (this.#hasHeard) this.#heardAt = now;
+    this.#hasHeard = false;
+    this.#answered = 0;
+    if (now - this.#heardAt > LINK_SILENCE_MS) return "silent";
+    if (now - this.#pingedAt < LINK_PING_MS) return null;
+    this.#pingedAt = now;
+    return "ping";
+  }
+}
