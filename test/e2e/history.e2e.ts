@@ -100,6 +100,30 @@ describe("looking back", () => {
     expect(where).toBe("Untitled");
   });
 
+  it("is given up by Escape while it is still being fetched", async () => {
+    const [alice] = await stage.pair("A fine day.");
+    let arrives: () => void = () => undefined;
+    const arrival = new Promise<void>(resolve => {
+      arrives = resolve;
+    });
+    await alice.page.route(/history-page.*\.js$/, async route => {
+      await arrival;
+      await route.continue();
+    });
+    const opening = alice.page.getByText("Opening the history…");
+    await alice.button("History").press("Enter");
+    await opening.waitFor({ timeout: PATIENCE_MS });
+    await alice.press("Escape");
+    await opening.waitFor({ state: "detached", timeout: PATIENCE_MS });
+    await alice.sees("A fine day.");
+    arrives();
+    await alice.putCaret(11);
+    await alice.type(" Is it not?");
+    await alice.sees("A fine day. Is it not?");
+    await lookBack(alice);
+    await seesPast(alice, "A fine day. Is it not?");
+  });
+
   it("compares any two versions", async () => {
     const [alice] = await story();
     await lookBack(alice);

@@ -117,6 +117,8 @@ export function DocumentPage({ document, navigation, update }: Properties) {
                 title="History"
                 aria-expanded={instead === "history"}
                 onClick={() => (instead === "history" ? closeHistory(false) : setInstead("history"))}
+                // The focus is here until what it opens has been fetched.
+                onKeyDown={({ key }) => key === "Escape" && instead === "history" && closeHistory(false)}
               >
                 <Icon name="history" />
                 <span className="button-words">History</span>
