@@ -85,6 +85,8 @@ export class Keeper {
   /** How many changes of others were here when that was tried last. */
   #othersThen = 0;
   #isReading = false;
+  /** A transaction ended since the store was asked: what it answers is older than that. */
+  #isOutdated = false;
   #lookAgain = false;
   #failure: KeepingFailure | null = null;
   #retryAt = 0;
@@ -347,6 +349,7 @@ export class Keeper {
   /** The transaction is complete. */
   appended(position: number): void {
     this.#isAppending = false;
+    this.#isOutdated = this.#isReading;
     if (!this.#isOver) this.#failure = null;
     const stored = this.#inTransaction;
     this.#inTransaction = [];
@@ -397,6 +400,7 @@ export class Keeper {
     this.#lookAgain = this.#isReading;
     if (this.#isReading) return;
     this.#isReading = true;
+    this.#isOutdated = false;
     this.#host.read(this.#position);
   }
 
@@ -405,6 +409,7 @@ export class Keeper {
     this.#isReading = false;
     // A draft is closed in a transaction only; it will see the same records. So will what could not be stored.
     if (this.#replica.hasDraft || this.#firstUnsent() !== undefined) this.append();
+    else if (this.#isOutdated) this.#lookAgain = true;
     else {
       // Stored again with the next change, not before: whoever removed it wanted it gone.
       if (position < this.#position) this.#keepAll();

@@ -1,5 +1,5 @@
-// Goal: closing a document leaves nothing behind: what was typed is stored and signed, and no network stays open.
-// Method: a real host on a store in memory, with the platform's clock.
+// Goal: what a host waits for comes in any order, and closing leaves nothing behind: what was typed is stored and signed,
+// and no network stays open. Method: a real host on a store in memory, with the platform's clock.
 import { expect, test, vi } from "vitest";
 import { Replica } from "../../src/crdt/index.ts";
 import { ciphers } from "../../src/sync/adapters/ciphers.ts";
@@ -12,7 +12,13 @@ const key = new Key("Alice");
 
 function host(memory = new Memory()) {
   const { replica, genesis } = Replica.create(key.id, ciphers.random(16), 1);
-  const opened = new Host(
+  const opened = hostOf(replica, memory);
+  opened.session.adopt(genesis.id);
+  return { opened, replica, memory };
+}
+
+function hostOf(replica: Replica, memory: Memory): Host {
+  return new Host(
     {
       replica,
       store: openMemoryStore(memory),
@@ -24,8 +30,21 @@ function host(memory = new Memory()) {
     },
     { changed: () => undefined, presence: () => undefined, stored: () => undefined },
   );
-  opened.session.adopt(genesis.id);
-  return { opened, replica, memory };
+}
+
+/** Typed, and not only drafted. */
+function write(opened: Host, text: string): void {
+  opened.act(session => {
+    session.edit(root => editBody(root, [{ from: 0, to: 0, insert: text }]));
+    session.flush();
+  });
+}
+
+/** Another tab says that it wrote, and a transaction ends before the store has answered what there is. */
+async function lookLate(opened: Host): Promise<void> {
+  opened.act(session => session.lookInStore());
+  write(opened, "b");
+  await opened.settled();
 }
 
 test("what was typed in the last moment is stored and signed when close answers", async () => {
@@ -91,4 +110,29 @@ test("what was made of the document as it shows is done before what is due", asy
   expect(done).toEqual(["edit", "tick", "act"]);
   vi.restoreAllMocks();
   await opened.close();
+});
+
+test("what the store holds is known to be there, also where it was asked before a transaction and answers behind it", async () => {
+  const { opened, replica, memory } = host();
+  write(opened, "a");
+  await opened.settled();
+  await lookLate(opened);
+  expect(memory.journal(replica.doc).rows).toHaveLength(3);
+  expect(opened.session.storedHeads).toEqual(replica.heads);
+  await opened.close();
+});
+
+test("the same where an image stands for what there was: the page goes on storing", async () => {
+  const { opened, replica, memory } = host();
+  write(opened, "a");
+  await opened.settled();
+  const { bytes, position } = opened.session.image!.image;
+  await opened.close();
+  const again = hostOf(Replica.ofImage(key.id, replica.doc, bytes.slice(), null)!, memory);
+  again.act(session => session.restored([], position));
+  await lookLate(again);
+  write(again, "c");
+  await again.settled();
+  expect(memory.journal(replica.doc).rows).toHaveLength(4);
+  await again.close();
 });
