@@ -1,5 +1,6 @@
 // Who is told what shows differently. All are told, whatever one of them throws; and while they are, nothing may change:
-// the next listener would see a document that is ahead of what it hears.
+// the next listener would see a document that is ahead of what it hears. What one of them throws about a local edit goes to
+// whoever made that; what others did comes from a network or a store, and there nobody is above who could mend a listener.
 
 import type { DeviceId } from "./graph/change.ts";
 import type { Patch } from "./types/document.ts";
@@ -41,8 +42,16 @@ export class Listeners {
     for (const listener of [...this.#listeners]) errors.catch(() => listener(patches, origin, authors));
     this.#isTelling = false;
     this.#count();
-    errors.throw();
+    if (origin === "local") errors.throw();
+    else errors.report();
   }
+}
+
+/** Calls all, whatever some of them throw, which is reported. */
+export function tellAll(listeners: Iterable<() => void>): void {
+  const errors = new Errors();
+  for (const listener of [...listeners]) errors.catch(listener);
+  errors.report();
 }
 
 /** What several calls throw, so that all are made. */
@@ -62,5 +71,13 @@ export class Errors {
     if (this.#caught.length === 1) throw this.#caught[0];
     if (this.#caught.length > 1)
       throw new AggregateError(this.#caught, `${this.#caught.length} listeners threw`);
+  }
+
+  /** As what nobody caught: with the platform's word for that, or where it has none as a rejection that nobody handles. */
+  report(): void {
+    const { reportError } = globalThis as { readonly reportError?: (error: unknown) => void };
+    for (const error of this.#caught)
+      if (reportError === undefined) void Promise.reject(error);
+      else reportError(error);
   }
 }

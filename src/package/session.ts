@@ -11,6 +11,7 @@ import {
   mayGive,
   type Replica,
   seedPublicKey,
+  tellAll,
   toHex,
 } from "../crdt/index.ts";
 import { ciphers } from "../sync/adapters/ciphers.ts";
@@ -209,7 +210,7 @@ export class Session<F extends Fields | null = null> {
 
   #changed(): void {
     this.#view = null;
-    for (const listener of [...this.#listeners]) listener();
+    tellAll(this.#listeners);
     if (this.#isStored) this.#rememberTimer ??= setTimeout(() => void this.rememberNow(), REMEMBER_MS);
   }
 
@@ -252,7 +253,7 @@ export class Session<F extends Fields | null = null> {
   }
 
   #tellCarets(): void {
-    for (const listener of [...this.#caretListeners]) listener();
+    tellAll(this.#caretListeners);
   }
 
   /** One's own selection in a text that `doc.text` gave; null when the editor has lost the focus. */

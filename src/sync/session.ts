@@ -90,14 +90,16 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
   // ------------------------------------------------------------------------------------------------ editing
 
   edit(edit: (root: MapEdit) => void): void {
-    this.replica.edit(edit);
-    this.#keeper.drafted();
+    this.amend(replica => replica.edit(edit));
   }
 
-  /** Adds to the draft what is not written into the data: a name, an invite, an undo. */
+  /** The same of what is not written into the data: a name, an invite, an undo. Where a listener throws it is done all the same. */
   amend(amend: (replica: Replica) => void): void {
-    amend(this.replica);
-    this.#keeper.drafted();
+    try {
+      amend(this.replica);
+    } finally {
+      this.#keeper.drafted();
+    }
   }
 
   /** Closes the draft now rather than in `FLUSH_MS`. */
@@ -222,8 +224,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     this.#intake.left(peer, this.#keeper.failure === null);
     const isElsewhere = [...this.#peers].some(({ device }) => device === peer.device);
     if (peer.device !== null && !isElsewhere) this.distant?.carets.forget(peer.device);
-    const said = reason === null ? undefined : CLOSED_REASONS[reason];
-    if (said !== undefined) this.say(said);
+    if (reason !== null && Object.hasOwn(CLOSED_REASONS, reason)) this.say(CLOSED_REASONS[reason]!);
     this.moved();
   }
 

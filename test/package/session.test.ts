@@ -1,7 +1,7 @@
 // Goal: what `chirograph/sync` promises in Node. Method: sessions over memory stores, linked in memory or by the real
 // signalling server through the package ws.
 
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
 import { createServer } from "../../signalling/server.ts";
 import { defineSchema, Identity, text } from "../../src/index.ts";
@@ -122,6 +122,59 @@ describe("two sessions", () => {
     await vi.waitFor(() => expect(bob.carets(bob.doc.text(["one"]))).toHaveLength(1), { timeout: 10_000 });
     expect(bob.carets(bob.doc.text(["one"]))[0]).toMatchObject({ anchor: 1, head: 3, name: "Alice" });
     expect(bob.carets(bob.doc.text(["two"]))).toEqual([]);
+  });
+
+  describe("one of which is observed by somebody who makes a mistake", () => {
+    const reported = vi.fn();
+    const mistake = (): never => {
+      throw new Error("a mistake of the program");
+    };
+
+    beforeEach(() => {
+      reported.mockClear();
+      vi.stubGlobal("reportError", reported);
+      return () => vi.unstubAllGlobals();
+    });
+
+    it("go on hearing of each other, store what they hear, and report the mistake", async () => {
+      const [identity, memory] = [await Identity.create(), new Memory()];
+      const alice = await open();
+      alice.doc.edit(root => root.text("body").insert(0, "Hello"));
+      const bob = await open({ link: await alice.link(), identity, store: openMemoryStore(memory) });
+      link(alice, bob);
+      await bob.arrived();
+      await equal(alice, bob);
+      bob.doc.observe([], mistake);
+      bob.subscribe(mistake);
+      for (const word of ["1", "2"]) {
+        alice.doc.edit(root => root.text("body").insert(0, word));
+        await equal(alice, bob);
+      }
+      // Of one's own edit the program hears at once.
+      expect(() => bob.doc.edit(root => root.text("body").insert(0, "B"))).toThrow("a mistake");
+      await equal(alice, bob);
+      await bob.close();
+      expect(reported).toHaveBeenCalledWith(new Error("a mistake of the program"));
+      const again = await open({ doc: bob.id, identity, store: openMemoryStore(memory) });
+      expect(again.doc.get(["body"])).toBe("B21Hello");
+    });
+
+    it("over one store go on storing", async () => {
+      const [identity, memory] = [await Identity.create(), new Memory()];
+      const bob = await open({ identity, store: openMemoryStore(memory) });
+      bob.doc.edit(root => root.text("body").insert(0, "Hello"));
+      await bob.flush();
+      const twin = await open({ doc: bob.id, identity, store: openMemoryStore(memory) });
+      twin.doc.edit(root => root.text("body").insert(0, "t"));
+      twin.doc.observe([], mistake);
+      // The twin hears of it within its own transaction.
+      bob.doc.edit(root => root.text("body").insert(0, "b"));
+      await bob.flush();
+      await equal(bob, twin);
+      expect(reported).toHaveBeenCalled();
+      expect(() => twin.doc.edit(root => root.text("body").insert(0, "u"))).toThrow("a mistake");
+      await equal(bob, twin);
+    });
   });
 });
 

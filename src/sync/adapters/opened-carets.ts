@@ -1,6 +1,6 @@
 // Where the others stand in the text, and where I do: names of places that hold whatever is typed, as positions now.
 
-import type { Replica } from "../../crdt/index.ts";
+import { type Replica, tellAll } from "../../crdt/index.ts";
 import type { Presence } from "../protocol.ts";
 import type { Session } from "../session.ts";
 import { anchorAt, positionOf } from "../text.ts";
@@ -35,7 +35,7 @@ export class OpenedCarets {
   }
 
   tell(): void {
-    for (const listener of this.#listeners) listener();
+    tellAll(this.#listeners);
   }
 
   /** Nobody is told any more. */

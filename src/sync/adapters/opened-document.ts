@@ -1,7 +1,7 @@
 // One open document as the screen sees it: a session's facts turned into the view of view.ts, and the screen's
 // wishes into edits. Owns the host and the network of the document, and keeps its record in the workspace current.
 
-import { type DeviceId, type DocId, type Replica, toHex } from "../../crdt/index.ts";
+import { type DeviceId, type DocId, type Replica, tellAll, toHex } from "../../crdt/index.ts";
 import type {
   Bytes,
   Ciphers,
@@ -221,7 +221,7 @@ export class OpenedDocument implements OpenDocument {
   #changed(): void {
     this.#view = null;
     this.renewing.look();
-    for (const listener of this.#listeners) listener();
+    tellAll(this.#listeners);
     this.#kept.writeSoon();
   }
 

@@ -1,7 +1,14 @@
 // The history of an open document for the screen: drives the core's history in slices between which the page lives,
 // asks the signature rule, and turns the wishes of the panel into edits. Loaded when somebody looks back.
 
-import { type ChangeId, History, type MapEdit, type Progress, type Replica } from "../../crdt/index.ts";
+import {
+  type ChangeId,
+  History,
+  type MapEdit,
+  type Progress,
+  type Replica,
+  tellAll,
+} from "../../crdt/index.ts";
 import type { Verifier } from "../ports.ts";
 import { BODY_KEY, BODY_PATH, namedVersions, nameVersion, titleIn, titleOf } from "../text.ts";
 import type {
@@ -96,7 +103,7 @@ class OpenedHistory implements TextHistory {
   }
 
   #tell(): void {
-    for (const listener of this.#listeners) listener();
+    tellAll(this.#listeners);
   }
 
   readonly subscribe = (listener: () => void): (() => void) => {

@@ -1,7 +1,7 @@
 // What this browser holds: the device's key, the store, the list of documents, and the open ones. The whole
 // platform comes together here; everything below takes it as arguments.
 
-import { type DeviceId, type DocId, joinMessage, Replica, toHex } from "../../crdt/index.ts";
+import { type DeviceId, type DocId, joinMessage, Replica, tellAll, toHex } from "../../crdt/index.ts";
 import { type DeviceLink, decodeDeviceLink, decodeLink, splitOffer } from "../link.ts";
 import type {
   Bytes,
@@ -138,7 +138,7 @@ class BrowserWorkspace implements Workspace {
       .filter(({ removedAt }) => removedAt === null)
       .sort((a, b) => b.updatedAt - a.updatedAt || (a.id < b.id ? -1 : 1))
       .map(({ id, title, updatedAt, unshared }) => ({ id, title, updatedAt, unshared }));
-    for (const listener of this.#listeners) listener();
+    tellAll(this.#listeners);
   }
 
   documents(): readonly DocumentEntry[] {
