@@ -89,7 +89,7 @@ export {
   NAME_BYTES_MAX,
   RUN_CHANGES_MAX,
 } from "./limits.ts";
-export { type Listener, type Origin, tellAll } from "./listeners.ts";
+export type { Listener, Origin } from "./listeners.ts";
 export type { People, SetAside, Uncounted } from "./people.ts";
 export type { Reception, Refused } from "./receiving.ts";
 export type { Refusal, RefusalCode } from "./refusal.ts";

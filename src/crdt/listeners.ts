@@ -1,6 +1,7 @@
 // Who is told what shows differently. All are told, whatever one of them throws; and while they are, nothing may change:
 // the next listener would see a document that is ahead of what it hears. What one of them throws about a local edit goes to
-// whoever made that; what others did comes from a network or a store, and there nobody is above who could mend a listener.
+// whoever made that; of what others did to `report`, where somebody feeds the document from a network or a store, who is not to
+// stumble over it.
 
 import type { DeviceId } from "./graph/change.ts";
 import type { Patch } from "./types/document.ts";
@@ -11,6 +12,8 @@ export type Origin = "local" | "remote";
 export type Listener = (patches: readonly Patch[], origin: Origin, authors: readonly DeviceId[]) => void;
 
 export class Listeners {
+  /** Takes what listeners throw about changes of others; null throws it. */
+  report: ((error: unknown) => void) | null = null;
   readonly #listeners = new Set<Listener>();
   #isTelling = false;
   /** Whether there is nobody to be told, and so nobody being told. Read by every keystroke, and written here alone. */
@@ -42,16 +45,9 @@ export class Listeners {
     for (const listener of [...this.#listeners]) errors.catch(() => listener(patches, origin, authors));
     this.#isTelling = false;
     this.#count();
-    if (origin === "local") errors.throw();
-    else errors.report();
+    if (origin === "local" || this.report === null) errors.throw();
+    else errors.hand(this.report);
   }
-}
-
-/** Calls all, whatever some of them throw, which is reported. */
-export function tellAll(listeners: Iterable<() => void>): void {
-  const errors = new Errors();
-  for (const listener of [...listeners]) errors.catch(listener);
-  errors.report();
 }
 
 /** What several calls throw, so that all are made. */
@@ -73,11 +69,7 @@ export class Errors {
       throw new AggregateError(this.#caught, `${this.#caught.length} listeners threw`);
   }
 
-  /** As what nobody caught: with the platform's word for that, or where it has none as a rejection that nobody handles. */
-  report(): void {
-    const { reportError } = globalThis as { readonly reportError?: (error: unknown) => void };
-    for (const error of this.#caught)
-      if (reportError === undefined) void Promise.reject(error);
-      else reportError(error);
+  hand(to: (error: unknown) => void): void {
+    for (const error of this.#caught) to(error);
   }
 }

@@ -62,6 +62,8 @@ export class Replica {
   /** Who is two-faced. */
   readonly forks: Forks;
   readonly #listeners = new Listeners();
+  /** Where goes what listeners throw about changes of others. */
+  readonly listeners: Pick<Listeners, "report"> = this.#listeners;
   /** Whether the genesis was seen here by an edit: every keystroke asks. */
   #hasBegun = false;
 
@@ -236,7 +238,7 @@ export class Replica {
   }
 
   /** Told of everything that shows differently, until the answer is called. What it throws is thrown by who made it show,
-   * when all were told and all is done; it may look and not change anything. */
+   * when all were told and all is done, or see `listeners`; it may look and not change anything. */
   subscribe(listener: Listener): () => void {
     return this.#listeners.add(listener);
   }
@@ -474,8 +476,7 @@ export class Replica {
   get image(): Bytes | null {
     const isAtRest = this.#recalling.recalled.length === 0 && !this.#holding.masking.owes;
     if (!isAtRest || this.#drafting.isOpen || !this.hasGenesis) return null;
-    const { doc, device } = this;
-    return takeImage(this.#holding, { doc, device, lastTime: this.#closing.lastTime });
+    return takeImage(this.#holding, this.#closing);
   }
 
   /** Whether nothing shows that was taken back or masked: what is, is hidden once its bytes are here. */
@@ -493,8 +494,7 @@ export class Replica {
    * is closed by `restore`. */
   fill<R extends Stored>(records: Iterable<R>): R[] {
     const left = this.#recalling.fill(records);
-    if (this.isSettled || this.hasDraft) return left;
-    this.#show(patches => this.#holding.masking.pay(patches));
+    if (!this.isSettled && !this.hasDraft) this.#show(patches => this.#holding.masking.pay(patches));
     return left;
   }
 }

@@ -11,13 +11,13 @@ import {
   mayGive,
   type Replica,
   seedPublicKey,
-  tellAll,
   toHex,
 } from "../crdt/index.ts";
 import { ciphers } from "../sync/adapters/ciphers.ts";
 import { Host } from "../sync/adapters/host.ts";
 import { findLastWords, leaveLastWords } from "../sync/adapters/last-words.ts";
 import type { SocketConstructor } from "../sync/adapters/signal.ts";
+import { tellAll } from "../sync/adapters/uncaught.ts";
 import { encodeLink } from "../sync/link.ts";
 import { Peer } from "../sync/peer.ts";
 import type { DocumentRecord, PeerLink, Store, Verifier } from "../sync/ports.ts";

@@ -5,6 +5,8 @@ import { type Bytes, type ChangeId, toHex } from "../../src/crdt/index.ts";
 import {
   BUFFERED_BYTES_HIGH,
   DEMERITS_MAX,
+  IDLE_TICK_MS,
+  PONGS_A_TICK,
   UNJUDGED_BYTES_MAX,
   UNTAKEN_FRAMES_MAX,
 } from "../../src/sync/limits.ts";
@@ -286,11 +288,14 @@ describe("floods", () => {
     const mallory = puppet();
     const [wire] = alice.wires;
     Object.defineProperty(wire, "bufferedBytes", { get: () => BUFFERED_BYTES_HIGH });
-    for (let i = 0; i < UNTAKEN_FRAMES_MAX; i++) mallory.say({ type: "ping" });
-    world.run(100);
+    const ask = (times: number): void => {
+      for (let i = 0; i < times; i++) mallory.say({ type: "ping" });
+      world.run(2 * IDLE_TICK_MS);
+    };
+    // What Alice says of herself waits with the answers.
+    for (let i = 0; i < UNTAKEN_FRAMES_MAX / PONGS_A_TICK / 2; i++) ask(PONGS_A_TICK);
     expect(wire!.isClosed).toBe(false);
-    mallory.say({ type: "ping" });
-    world.run(100);
+    for (let i = 0; i < UNTAKEN_FRAMES_MAX / PONGS_A_TICK / 2; i++) ask(PONGS_A_TICK);
     expect(wire!.isClosed).toBe(true);
   });
 

@@ -7,6 +7,7 @@ import type { Ciphers, DeviceKey, Network, Store, Verifier } from "../ports.ts";
 import { Session } from "../session.ts";
 import { steady } from "./clock.ts";
 import { StoreFailure } from "./database.ts";
+import { reportUncaught } from "./uncaught.ts";
 
 export interface HostOptions extends Omit<SessionOptions, "ciphers" | "now" | "isDurable"> {
   readonly replica: Replica;
@@ -47,6 +48,7 @@ export class Host {
     this.#options = options;
     this.#listener = listener;
     this.#doc = options.replica.doc;
+    options.replica.listeners.report = reportUncaught;
     this.session = new Session(
       { ...options, now: this.#now(), isDurable: options.store.durable },
       {

@@ -1,10 +1,11 @@
 // Where the others stand in the text, and where I do: names of places that hold whatever is typed, as positions now.
 
-import { type Replica, tellAll } from "../../crdt/index.ts";
+import type { Replica } from "../../crdt/index.ts";
 import type { Presence } from "../protocol.ts";
 import type { Session } from "../session.ts";
 import { anchorAt, positionOf } from "../text.ts";
 import type { Caret } from "../view.ts";
+import { tellAll } from "./uncaught.ts";
 
 type Selection = Pick<Caret, "anchor" | "head">;
 

@@ -1,7 +1,7 @@
 // One open document as the screen sees it: a session's facts turned into the view of view.ts, and the screen's
 // wishes into edits. Owns the host and the network of the document, and keeps its record in the workspace current.
 
-import { type DeviceId, type DocId, type Replica, tellAll, toHex } from "../../crdt/index.ts";
+import { type DeviceId, type DocId, type Replica, toHex } from "../../crdt/index.ts";
 import type {
   Bytes,
   Ciphers,
@@ -48,6 +48,7 @@ import { once } from "./once.ts";
 import { OpenedCarets } from "./opened-carets.ts";
 import { sharedText, type TextListener } from "./opened-text.ts";
 import { Renewing } from "./renewing.ts";
+import { tellAll } from "./uncaught.ts";
 import type { Verified } from "./verified.ts";
 
 /** Milliseconds without a letter after which a title is written. */

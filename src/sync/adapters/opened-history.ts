@@ -1,14 +1,7 @@
 // The history of an open document for the screen: drives the core's history in slices between which the page lives,
 // asks the signature rule, and turns the wishes of the panel into edits. Loaded when somebody looks back.
 
-import {
-  type ChangeId,
-  History,
-  type MapEdit,
-  type Progress,
-  type Replica,
-  tellAll,
-} from "../../crdt/index.ts";
+import { type ChangeId, History, type MapEdit, type Progress, type Replica } from "../../crdt/index.ts";
 import type { Verifier } from "../ports.ts";
 import { BODY_KEY, BODY_PATH, namedVersions, nameVersion, titleIn, titleOf } from "../text.ts";
 import type {
@@ -22,6 +15,7 @@ import type {
   Version,
 } from "../view.ts";
 import { Proving } from "./proving.ts";
+import { tellAll } from "./uncaught.ts";
 
 /** Milliseconds of work between two looks at the event loop: less than one frame of the screen. */
 const SLICE_MS = 10;

@@ -1,7 +1,7 @@
 // What this browser holds: the device's key, the store, the list of documents, and the open ones. The whole
 // platform comes together here; everything below takes it as arguments.
 
-import { type DeviceId, type DocId, joinMessage, Replica, tellAll, toHex } from "../../crdt/index.ts";
+import { type DeviceId, type DocId, joinMessage, Replica, toHex } from "../../crdt/index.ts";
 import { type DeviceLink, decodeDeviceLink, decodeLink, splitOffer } from "../link.ts";
 import type {
   Bytes,
@@ -26,6 +26,7 @@ import { arrive, lateCiphers } from "./late-ciphers.ts";
 import { seedsOf, withSeeds } from "./link-seeds.ts";
 import { OpenedDocument } from "./opened-document.ts";
 import { allSpent, rememberSpent } from "./spent-numbers.ts";
+import { tellAll } from "./uncaught.ts";
 import { openVerified } from "./verified.ts";
 import { createVerifier } from "./verifier.ts";
 
