@@ -1,31 +1,39 @@
 // Goal: what a host waits for comes in any order, and closing leaves nothing behind: what was typed is stored and signed,
 // and no network stays open. Method: a real host on a store in memory, with the platform's clock.
 import { expect, test, vi } from "vitest";
-import { Replica } from "../../src/crdt/index.ts";
+import { type Bytes, joinMessage, Replica } from "../../src/crdt/index.ts";
 import { ciphers } from "../../src/sync/adapters/ciphers.ts";
 import { Host } from "../../src/sync/adapters/host.ts";
+import { memoryLinks } from "../../src/sync/adapters/memory-link.ts";
 import { Memory, openMemoryStore } from "../../src/sync/adapters/memory-store.ts";
-import { editBody } from "../../src/sync/text.ts";
+import { Peer } from "../../src/sync/peer.ts";
+import { bodyText, editBody } from "../../src/sync/text.ts";
 import { Key, verify } from "../crdt/people.ts";
 
-const key = new Key("Alice");
+const alice = new Key("Alice");
+const passed = (ms: number) => new Promise(done => setTimeout(done, ms));
 
 function host(memory = new Memory()) {
-  const { replica, genesis } = Replica.create(key.id, ciphers.random(16), 1);
+  const { replica, genesis } = Replica.create(alice.id, ciphers.random(16), 1);
   const opened = hostOf(replica, memory);
   opened.session.adopt(genesis.id);
   return { opened, replica, memory };
 }
 
-function hostOf(replica: Replica, memory: Memory): Host {
+function hostOf(replica: Replica, memory: Memory, key = alice, inviteSeed: Bytes | null = null): Host {
   return new Host(
     {
       replica,
       store: openMemoryStore(memory),
       key: { publicKey: new Uint8Array(32), sign: async message => key.sign(message) },
-      verifier: { verify: async checks => checks.map(verify) },
+      verifier: {
+        verify: async checks => {
+          await passed(5);
+          return checks.map(verify);
+        },
+      },
       ciphers,
-      inviteSeed: null,
+      inviteSeed,
       delivered: {},
     },
     { changed: () => undefined, presence: () => undefined, stored: () => undefined },
@@ -61,6 +69,31 @@ test("what was typed in the last moment is stored and signed when close answers"
   // The genesis and the first letter were stored together, and are signed together.
   expect(rows.map(row => row?.signature?.length)).toEqual([undefined, 64, 64]);
 });
+
+test("a document is closed while somebody else goes on writing in it, and what was written here has gone out", async () => {
+  const link = new Key("a link");
+  const { opened, replica } = host();
+  opened.act(session => session.amend(({ people }) => people.invite(link.id, "editor")));
+  write(opened, "a");
+  const bob = new Key("Bob");
+  const ticket = { invite: link.id, signature: link.sign(joinMessage(replica.doc, bob.id)) };
+  const other = hostOf(Replica.open(bob.id, replica.doc, ticket), new Memory(), bob, link.seed);
+  const [first, second] = memoryLinks();
+  opened.act(session => session.link(first, Peer));
+  other.act(session => session.link(second, Peer));
+  await vi.waitFor(() => expect(bodyText(other.session.replica)).toBe("a"), 10_000);
+  let isWriting = true;
+  const writing = (async () => {
+    for (; isWriting; await passed(1)) write(other, "b");
+  })();
+  await vi.waitFor(() => expect(bodyText(replica).length).toBeGreaterThan(3), 10_000);
+  write(opened, "the end");
+  await opened.close();
+  isWriting = false;
+  await writing;
+  await vi.waitFor(() => expect(bodyText(other.session.replica)).toContain("the end"));
+  await other.close();
+}, 20_000);
 
 test("a network that is reached after the document was closed is closed too", async () => {
   const { opened } = host();
@@ -128,7 +161,7 @@ test("the same where an image stands for what there was: the page goes on storin
   await opened.settled();
   const { bytes, position } = opened.session.image!.image;
   await opened.close();
-  const again = hostOf(Replica.ofImage(key.id, replica.doc, bytes.slice(), null)!, memory);
+  const again = hostOf(Replica.ofImage(alice.id, replica.doc, bytes.slice(), null)!, memory);
   again.act(session => session.restored([], position));
   await lookLate(again);
   write(again, "c");

@@ -21,6 +21,9 @@ export interface HostOptions extends Omit<SessionOptions, "ciphers" | "now" | "i
   readonly overtaken?: () => void;
 }
 
+/** A transaction that was under way, the one behind it, a key's answer, its signature stored, and some to spare. */
+const SETTLING_ROUNDS = 16;
+
 export interface HostListener {
   changed(): void;
   presence(): void;
@@ -197,12 +200,13 @@ export class Host {
     }
   }
 
-  /** When nothing is under way any more. */
+  /** When what is under way now has ended, and what follows from it: others who go on writing are not waited for. */
   async settled(): Promise<void> {
-    while (this.#running.size > 0) await Promise.allSettled([...this.#running]);
+    for (let round = 0; round < SETTLING_ROUNDS && this.#running.size > 0; round++)
+      await Promise.allSettled([...this.#running]);
   }
 
-  /** Stores and signs what is open, says goodbye. */
+  /** Stores and signs what is open, says goodbye, and sees to the end what still is under way then. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.act(session => session.flush());
@@ -212,5 +216,6 @@ export class Host {
     this.#unwatch();
     this.session.close();
     this.#network?.close();
+    while (this.#running.size > 0) await Promise.allSettled([...this.#running]);
   }
 }
