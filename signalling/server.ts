@@ -122,13 +122,19 @@ export function createServer(options: ServerOptions): Server {
   http.on("upgrade", (request, socket: Duplex, head) => {
     // The other end may be gone at any moment; "close" follows, and that is where we clean up.
     socket.on("error", () => socket.destroy());
+    // With the upgrade it left the care of Node, whose time limits and `closeAllConnections` do not reach it any more. Until
+    // it is a WebSocket it is in ours: who reads nothing, or never ends their side, would hold it for ever.
+    const timer = setTimeout(() => socket.destroy(), limits.closeTimeoutMs);
+    socket.on("close", () => clearTimeout(timer));
     const status = refusalStatus(request);
     if (status !== undefined) {
       increment(counters.refused, Number.parseInt(status, 10));
+      socket.once("finish", () => socket.destroy());
       socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
       return;
     }
     webSockets.handleUpgrade(request, socket, head, webSocket => {
+      clearTimeout(timer);
       const address = addressKey(clientAddress(request, trustProxy));
       const reason = fullReason(address);
       const connection = new Connection(webSocket, request.socket as Socket, shared);

@@ -1,7 +1,10 @@
 // Goal: honest people find each other and nobody else, whatever Mallory sends. Method: the real server on a real
 // loopback port, spoken to by real WebSockets, and by raw TCP where a WebSocket is too polite.
 import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { CLOSE_CODES, FRAME_BYTES_MAX, type PeerId } from "../../signalling/frames.ts";
 import { Client, createRoomKey, signJoin, text, withServer } from "./client.ts";
@@ -204,6 +207,32 @@ describe("surviving", () => {
       expect((await fetch(`${url}healthz`)).status).toBe(200);
     }),
   );
+
+  it("lets go of who was refused an upgrade and never ends their side", () =>
+    withServer({ limits: { closeTimeoutMs: 60_000 } }, async (url, server) => {
+      const mallory = connect({ port: Number(new URL(url).port), host: "127.0.0.1", allowHalfOpen: true });
+      mallory.write(upgrade("/elsewhere"));
+      mallory.resume();
+      await new Promise(resolve => mallory.on("end", resolve));
+      await server.close();
+      mallory.destroy();
+    }));
+
+  it("lets go of who was refused an upgrade and reads nothing", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "chirograph-"));
+    // More than the operating system holds for them, so that the refusal waits behind it.
+    writeFileSync(join(folder, "long.png"), Buffer.alloc(16_000_000));
+    await withServer({ folder, limits: { closeTimeoutMs: 100 } }, async (url, server) => {
+      const mallory = connect(Number(new URL(url).port), "127.0.0.1").on("error", () => undefined);
+      mallory.write("GET /long.png HTTP/1.1\r\nHost: x\r\n\r\n");
+      await new Promise(resolve => mallory.once("readable", resolve));
+      mallory.write(upgrade("/elsewhere"));
+      await new Promise(resolve => setTimeout(resolve, 100));
+      await server.close();
+      mallory.destroy();
+    });
+    rmSync(folder, { recursive: true });
+  });
 
   it("goes on when sockets are reset in the middle of an upgrade", () =>
     withServer({}, async url => {
