@@ -74,6 +74,11 @@ export const DIALS_PER_SECOND = 10 / 60;
 export const PEER_DIALS_BURST = 4;
 /** WebRTC connections made with one peer per second, sustained. */
 export const PEER_DIALS_PER_SECOND = 4 / 60;
+/** Relayed links that one peer opens with us in one burst: each is a handshake. One whose links all end at once opens six in
+ * half a minute, by the backoff. */
+export const PEER_RELAYS_BURST = 8;
+/** Relayed links that one peer opens with us per second, sustained. */
+export const PEER_RELAYS_PER_SECOND = 8 / 60;
 /** Connections constructed after which the page is coaxed into collecting closed ones, before the wall at 500. */
 export const DIALS_PER_COLLECTION = 400;
 

@@ -87,6 +87,8 @@ export class Pair {
   readonly #isInitiator: boolean;
   readonly #host: PairHost;
   readonly #dials: TokenBucket;
+  /** As answerer; an initiator's relayed links come no faster than its hellos. */
+  readonly #relays: TokenBucket;
   /** Announced by the server and not gone. A direct link outlives this. */
   #present = true;
   /** A link with them has a place. Without one nothing is dialled, and what stands is closed. */
@@ -115,6 +117,7 @@ export class Pair {
     this.#isInitiator = isInitiator;
     this.#host = host;
     this.#dials = new TokenBucket(limits.PEER_DIALS_BURST, limits.PEER_DIALS_PER_SECOND, now);
+    this.#relays = new TokenBucket(limits.PEER_RELAYS_BURST, limits.PEER_RELAYS_PER_SECOND, now);
     if (isInitiator) this.#sayHello(now);
   }
 
@@ -420,12 +423,10 @@ export class Pair {
   #relayOpen(connection: ConnectionId, now: number): void {
     if (this.#isInitiator || this.#meeting?.connection !== connection || this.#meeting.relayed) return;
     if (!this.#isTaken(connection, now)) return;
-    if (this.#direct?.open) {
-      this.#send({ type: "relay-close", connection });
-      return;
-    }
-    if (this.#relay !== null) this.#host.effect({ type: "close-relay", connection: this.#relay.connection });
-    this.#openRelay(now);
+    // The initiator opens one only when it holds none: what we still hold is a leftover.
+    if (this.#relay !== null) this.relayEnded("there", now);
+    if (!this.#direct?.open && this.#relays.take(1, now)) this.#openRelay(now);
+    else this.#send({ type: "relay-close", connection });
   }
 
   #send(envelope: Envelope): void {

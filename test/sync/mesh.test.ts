@@ -75,12 +75,18 @@ class Solo {
     return connection;
   }
 
-  /** As answerer: `peer` says hello and offers. */
-  offer(peer: PeerId): ConnectionId {
+  /** As answerer: `peer` says hello. */
+  hello(peer: PeerId): ConnectionId {
     const back = this.hear(peer, { type: "hello", half: "cd".repeat(8) })[0];
     if (back?.type !== "send" || back.envelope.type !== "hello-back") throw new Error("no hello-back");
-    this.hear(peer, { type: "offer", connection: back.envelope.connection, sdp: "v=0" });
     return back.envelope.connection;
+  }
+
+  /** As answerer: `peer` says hello and offers. */
+  offer(peer: PeerId): ConnectionId {
+    const connection = this.hello(peer);
+    this.hear(peer, { type: "offer", connection, sdp: "v=0" });
+    return connection;
   }
 
   sent(type: MeshEnvelope["type"]): number {
@@ -235,6 +241,27 @@ describe("the relay", () => {
       { type: "open-relay", peer: LOW, connection, initiator: false },
     ]);
     expect(solo.hear(LOW, { type: "relay-open", connection })).toEqual([]);
+  });
+
+  it("opens with one peer within that peer's budget, and what it opens beyond is answered by relay-close", () => {
+    const solo = new Solo([LOW]);
+    const open = (): ConnectionId => {
+      const connection = solo.hello(LOW);
+      solo.hear(LOW, { type: "relay-open", connection });
+      return connection;
+    };
+    for (let i = 0; i < limits.PEER_RELAYS_BURST; i++) open();
+    expect([solo.count("open-relay"), solo.sent("relay-close")]).toEqual([limits.PEER_RELAYS_BURST, 0]);
+    const last = solo.all.at(-1);
+    const beyond = open();
+    // It has left the one before.
+    expect(solo.all.slice(-2)).toEqual([
+      { type: "close-relay", connection: last?.type === "open-relay" && last.connection },
+      { type: "send", to: LOW, envelope: { type: "relay-close", connection: beyond } },
+    ]);
+    solo.now += 1_000 / limits.PEER_RELAYS_PER_SECOND;
+    open();
+    expect(solo.count("open-relay")).toBe(limits.PEER_RELAYS_BURST + 1);
   });
 
   it("does not open where a direct link is open, at either end", () => {
@@ -407,9 +434,7 @@ describe("attempts at a direct link", () => {
 
   it("pass on one description and at most 64 candidates, also those that overtook the offer", () => {
     const solo = new Solo([LOW]);
-    const back = solo.hear(LOW, { type: "hello", half: "cd".repeat(8) })[0];
-    if (back?.type !== "send" || back.envelope.type !== "hello-back") throw new Error("no hello-back");
-    const { connection } = back.envelope;
+    const connection = solo.hello(LOW);
     const candidate = (n: number): MeshEnvelope => ({
       type: "candidate",
       connection,
