@@ -81,7 +81,7 @@ let socket: HandSocket;
 let signal: Signal;
 let heard: string[];
 
-beforeEach(() => {
+function open(): void {
   clock = new HandClock();
   socket = new HandSocket();
   heard = [];
@@ -106,7 +106,9 @@ beforeEach(() => {
       closed: reason => heard.push(`closed ${reason}`),
     },
   );
-});
+}
+
+beforeEach(open);
 
 function join(): void {
   socket.say({ type: "challenge", nonce: new Uint8Array(32) });
@@ -122,6 +124,16 @@ describe("the connection to the server", () => {
     const signature = ciphers.seedSign(seed, joinMessage(new Uint8Array(32), room));
     expect(joined).toEqual({ ok: true, frame: { type: "join", room, signature } });
     expect(heard).toEqual(["welcome"]);
+  });
+
+  it("signs once, and ends with a second challenge, before the welcome and after it", () => {
+    socket.say({ type: "challenge", nonce: new Uint8Array(32) });
+    socket.say({ type: "challenge", nonce: new Uint8Array(32).fill(1) });
+    expect([socket.types, heard, socket.isClosed]).toEqual([["join"], ["closed null"], true]);
+    open();
+    join();
+    socket.say({ type: "challenge", nonce: new Uint8Array(32).fill(1) });
+    expect([socket.types, heard, socket.isClosed]).toEqual([["join"], ["welcome", "closed null"], true]);
   });
 
   it("sends and hears nothing before the welcome", () => {

@@ -71,6 +71,7 @@ class SignalClient implements Signal {
   readonly #frames: TokenBucket;
   readonly #bytes: TokenBucket;
   #socket: Socket | null = null;
+  #hasSigned = false;
   #isJoined = false;
   #isEnded = false;
   #queue: Bytes[] = [];
@@ -149,8 +150,12 @@ class SignalClient implements Signal {
   }
 
   #join(nonce: Bytes): void {
-    // One challenge is one signature: a server that asks for more is after our time.
-    if (this.#isJoined) return;
+    // One connection is one signature: a server that asks for more is after our time.
+    if (this.#hasSigned) {
+      this.#end(null);
+      return;
+    }
+    this.#hasSigned = true;
     const { room } = this.#options;
     const signature = this.#options.sign(joinMessage(nonce, room));
     this.#put(encodeClientFrame({ type: "join", room, signature }));
