@@ -1,6 +1,7 @@
 // How an open document meets others behind a room's secret: the network, and what speaks over its links, both fetched when
 // somebody is to be met.
 
+import * as limits from "../limits.ts";
 import type { Bytes, Network, NetworkListener, PeerLink } from "../ports.ts";
 import type { Search } from "../view.ts";
 import type { Host } from "./host.ts";
@@ -16,6 +17,11 @@ interface Ground {
 export class Meeting {
   readonly #ground: Ground;
   #roomSecret: Bytes | null = null;
+  /** The attempt that counts: what an older one still reaches is closed. */
+  #attempt = 0;
+  /** Attempts that failed since it was begun: the backoff's exponent. */
+  #failures = 0;
+  #cancelRetry: () => void = () => undefined;
 
   constructor(ground: Ground) {
     this.#ground = ground;
@@ -23,7 +29,8 @@ export class Meeting {
 
   get search(): Search {
     const { host } = this.#ground;
-    return host.session.isAsking ? "connecting" : (host.network?.search ?? "connecting");
+    if (host.session.isAsking) return "connecting";
+    return host.network?.search ?? (this.#failures > 0 ? "unreachable" : "connecting");
   }
 
   /** What takes a link, by whatever way it came. */
@@ -33,14 +40,49 @@ export class Meeting {
     return link => host.act(session => session.link(link, Peer));
   }
 
+  /** Resolves when others are met, or could not be for now: then it is tried again until they are. */
   async begin(roomSecret: Bytes): Promise<void> {
-    const { host, connect, changed } = this.#ground;
     this.#roomSecret = roomSecret;
-    host.attach(await connect(roomSecret, { link: await this.linking(), changed }));
+    this.#failures = 0;
+    await this.#try(roomSecret);
   }
 
   /** By other ways than before, if it was begun. */
   async beginAnew(): Promise<void> {
     if (this.#roomSecret !== null) await this.begin(this.#roomSecret);
+  }
+
+  close(): void {
+    this.#attempt++;
+    this.#cancelRetry();
+  }
+
+  async #try(roomSecret: Bytes): Promise<void> {
+    const { host, connect, changed } = this.#ground;
+    this.#cancelRetry();
+    const attempt = ++this.#attempt;
+    let network: Network;
+    try {
+      network = await connect(roomSecret, { link: await this.linking(), changed });
+    } catch {
+      // The code could not be reached. Some browsers remember that of an import for as long as the page lives (whatwg/html
+      // issue 6768): there only a reload helps, and what is said till then is true.
+      if (attempt === this.#attempt) this.#tryLater(roomSecret);
+      return;
+    }
+    if (attempt === this.#attempt) host.attach(network);
+    else network.close();
+  }
+
+  #tryLater(roomSecret: Bytes): void {
+    const again = () => void this.#try(roomSecret);
+    const { SERVER_RETRY_MS, SERVER_RETRY_MS_MAX } = limits;
+    const timer = setTimeout(again, Math.min(SERVER_RETRY_MS_MAX, SERVER_RETRY_MS * 2 ** this.#failures++));
+    globalThis.addEventListener?.("online", again);
+    this.#cancelRetry = () => {
+      clearTimeout(timer);
+      globalThis.removeEventListener?.("online", again);
+    };
+    this.#ground.changed();
   }
 }

@@ -474,6 +474,7 @@ export class OpenedDocument implements OpenDocument {
   async close(): Promise<void> {
     this.#writeTitle();
     this.#image.close();
+    this.meeting.close();
     await this.host.close();
     this.#kept.end();
     this.#options.closed();
