@@ -16,6 +16,7 @@ import type {
 } from "../ports.ts";
 import type { DocumentEntry, Imported, ImportProgress, OpenDocument, Workspace } from "../view.ts";
 import type { TrustedUrl } from "./check-elsewhere.ts";
+import { StoreFailure } from "./database.ts";
 import { makesDirectLinks, rememberDirectLinks } from "./directness.ts";
 import { blankRecord } from "./document-record.ts";
 import type { Bench } from "./importing.ts";
@@ -37,14 +38,10 @@ const NAME_SLOT = "chirograph.name";
 
 /**
  * Opens what this profile holds. Never rejects: what the platform withholds is named in `missing`. `trusted`: vouches for the
- * address of a worker's script, where the page's policy asks for that.
+ * address of a worker's script, where the page's policy asks for that. `open`: the store, where it is not the browser's.
  */
-export async function openWorkspace(trusted: TrustedUrl): Promise<Workspace> {
-  const [{ key, kept }, store, verifier] = await Promise.all([
-    openDeviceKey(),
-    openStore(),
-    createVerifier(),
-  ]);
+export async function openWorkspace(trusted: TrustedUrl, open = openStore): Promise<Workspace> {
+  const [{ key, kept }, store, verifier] = await Promise.all([openDeviceKey(), open(), createVerifier()]);
   const missing: string[] = [];
   if (!globalThis.isSecureContext) {
     missing.push(
@@ -57,7 +54,14 @@ export async function openWorkspace(trusted: TrustedUrl): Promise<Workspace> {
       "This browser keeps nothing for this page: what you write is gone when you close it, unless others hold it.",
     );
   const workspace = new BrowserWorkspace(key, store, verifier, trusted, missing);
-  await workspace.start();
+  try {
+    await workspace.start();
+  } catch (error) {
+    if (!(error instanceof StoreFailure)) throw error;
+    missing.push(
+      "This browser could not read which documents it holds, so the list of them is empty. Reload the page to try again.",
+    );
+  }
   return workspace;
 }
 
@@ -83,6 +87,7 @@ class BrowserWorkspace implements Workspace {
   readonly #renewed = new Set<(id: string) => void>();
   readonly #verified = openVerified();
   #records = new Map<string, DocumentRecord>();
+  #isRead = false;
   /** What is on its way to the store, or would not go in. */
   readonly #unwritten = new Map<string, DocumentFields>();
   #entries: readonly DocumentEntry[] = [];
@@ -124,6 +129,7 @@ class BrowserWorkspace implements Workspace {
   async #load(): Promise<void> {
     const stored = await this.#store.documents();
     const before = this.#records;
+    this.#isRead = true;
     this.#records = new Map(stored.map(record => [record.id, record]));
     for (const [id, fields] of this.#unwritten)
       this.#records.set(id, { ...(this.#records.get(id) ?? before.get(id) ?? blank(id)), ...fields });
@@ -132,6 +138,11 @@ class BrowserWorkspace implements Workspace {
     // Changes are stored before their document is listed, and its page may have gone away in between.
     const unlisted = stored.filter(({ updatedAt }) => updatedAt === 0);
     await Promise.all(unlisted.map(({ id }) => this.#remember({ id, updatedAt: Date.now() })));
+  }
+
+  /** Before anything is remembered of a document that may be stored: as a new one it would lose its links. */
+  async #beRead(): Promise<void> {
+    if (!this.#isRead) await this.#load();
   }
 
   #listed(): void {
@@ -173,6 +184,7 @@ class BrowserWorkspace implements Workspace {
   }
 
   async join(fragment: string): Promise<OpenDocument | { readonly error: string }> {
+    await this.#beRead();
     const asked = decodeDeviceLink(fragment);
     if (asked !== null) return "error" in asked ? asked : await this.#ask(asked);
     const pairing = splitOffer(fragment);
@@ -353,6 +365,7 @@ class BrowserWorkspace implements Workspace {
     const [{ importFile }, { checkElsewhere }] = await Promise.all([
       import("./importing.ts"),
       import("./check-elsewhere.ts"),
+      this.#beRead(),
     ]);
     const bench = {
       device: this.device,
