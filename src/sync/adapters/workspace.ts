@@ -122,7 +122,7 @@ class BrowserWorkspace implements Workspace {
     for (const id of documentsWithLastWords()) if (!this.#records.has(id)) await this.#remember(blank(id));
     const now = Date.now();
     for (const { id, removedAt } of this.#records.values()) {
-      if (removedAt !== null) this.#deleteAt(id, removedAt + REMOVED_MS - now);
+      if (removedAt !== null) this.#deleteIn(removedAt + REMOVED_MS - now, id, removedAt);
     }
   }
 
@@ -414,24 +414,26 @@ class BrowserWorkspace implements Workspace {
   }
 
   async remove(id: string): Promise<void> {
-    await this.#remember({ id, removedAt: Date.now() });
-    this.#deleteAt(id, REMOVED_MS);
+    const removedAt = Date.now();
+    await this.#remember({ id, removedAt });
+    this.#deleteIn(REMOVED_MS, id, removedAt);
   }
 
   async restore(id: string): Promise<void> {
     if (this.#records.has(id)) await this.#remember({ id, removedAt: null });
   }
 
-  #deleteAt(id: string, inMs: number): void {
+  /** `removedAt` names the removal and is no more believed than that: the clock may have been years ahead, and be right now. */
+  #deleteIn(ms: number, id: string, removedAt: number): void {
     setTimeout(
       () => {
-        const removedAt = this.#records.get(id)?.removedAt ?? null;
-        if (removedAt === null || Date.now() - removedAt < REMOVED_MS - 1) return;
+        // Restored meanwhile; who removed it again sees to it.
+        if (this.#records.get(id)?.removedAt !== removedAt) return;
         this.#records.delete(id);
         this.#unwritten.delete(id);
         void this.#delete(id).catch(() => this.#load());
       },
-      Math.max(0, inMs),
+      Math.min(REMOVED_MS, Math.max(0, ms)),
     );
   }
 
