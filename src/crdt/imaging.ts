@@ -16,7 +16,7 @@ import { ImageIn, ImageOut } from "./types/image.ts";
 /** "CHIRIMG", as two words of whoever writes them: read with the other end first they are none. */
 const MAGIC = [0x52494843, 0x00474d49] as const;
 /** Another one for every other order or meaning of a column. */
-const IMAGE_VERSION = 4;
+const IMAGE_VERSION = 5;
 const HEAD_BYTES = 16;
 const HEAD_WORDS = HEAD_BYTES / 4;
 

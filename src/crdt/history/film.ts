@@ -88,8 +88,7 @@ export class Film {
   }
 
   #keep(deleters: readonly Slot[]): number {
-    // The tree goes on writing to its own.
-    return -1 - this.#lists.push([...deleters]);
+    return -1 - this.#lists.push(deleters);
   }
 
   #addDeleter(i: number, by: Slot): void {

@@ -11,6 +11,7 @@ import {
   AT,
   CLOSES,
   COLUMN,
+  DELETERS,
   LEFTS,
   LENGTH,
   NONE,
@@ -177,7 +178,7 @@ export class Pieces<C extends Elements> {
     const second = runs.make(old[run + COLUMN]!, old[run + ROOT]!, start, at, rest);
     const { cells } = runs;
     cells[second + STATE] = cells[run + STATE]!;
-    runs.copyDeleters(run, second);
+    cells[second + DELETERS] = cells[run + DELETERS]!;
     cells[second + RIGHTS] = cells[run + RIGHTS]!;
     cells[run + RIGHTS] = NONE;
     cells[second + CLOSES] = cells[run + CLOSES]!;

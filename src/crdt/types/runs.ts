@@ -8,6 +8,7 @@
 
 import type { Slot } from "./dot.ts";
 import { type ImageIn, type ImageOut, Unsound } from "./image.ts";
+import { NOBODY, type SlotSet, SlotSets } from "./slot-sets.ts";
 
 /** A row, by the place of its first number; `NONE` is no run. */
 export type Run = number;
@@ -23,7 +24,7 @@ export const LENGTH = 2;
 export const VISIBLE = 3;
 /** `MASKED`, `MOVED` and `REVIVED` added up. */
 export const STATE = 4;
-/** `NONE`, one change, or a list of changes (`isList`). */
+/** A set of changes (slot-sets.ts). */
 export const DELETERS = 5;
 /** Where the run begins in the table of roots; the pieces of a run have one root. */
 export const ROOT = 6;
@@ -62,6 +63,9 @@ export const ORIGIN_COLUMN = 4;
 export const ORIGIN = 5;
 const ROOT_ROW = 6;
 
+/** Sets of deleters that are not looked through for those that are not in use. */
+const SETS_KEPT = 64;
+
 export class Runs {
   /** Grows by being replaced: whoever holds it across `make` holds the old one. */
   cells = new Int32Array(8 * ROW);
@@ -71,6 +75,9 @@ export class Runs {
   /** The first of the rows given back; each names the next in its first number. */
   #free: Run = NONE;
   readonly #lists: number[][] = [];
+  #sets = new SlotSets();
+  /** Sets of deleters, in use or not, before those that are not are looked for. */
+  #setsMax = SETS_KEPT;
 
   /** A row that hangs nowhere, shows and has no elements yet. */
   make(column: number, root: number, start: number, at: number, length: number): Run {
@@ -87,7 +94,7 @@ export class Runs {
     cells[run + LENGTH] = length;
     cells[run + VISIBLE] = length;
     cells[run + STATE] = 0;
-    cells[run + DELETERS] = NONE;
+    cells[run + DELETERS] = NOBODY;
     cells[run + ROOT] = root;
     cells[run + COLUMN] = column;
     cells[run + LEAF] = NONE;
@@ -100,6 +107,7 @@ export class Runs {
 
   release(run: Run): void {
     this.cells[run] = this.#free;
+    this.cells[run + DELETERS] = NOBODY;
     this.#free = run;
   }
 
@@ -142,12 +150,12 @@ export class Runs {
 
   shows(run: Run): boolean {
     const state = this.cells[run + STATE]!;
-    return (state & HIDDEN) === 0 && (this.cells[run + DELETERS] === NONE || state !== 0);
+    return (state & HIDDEN) === 0 && (this.cells[run + DELETERS] === NOBODY || state !== 0);
   }
 
   /** Nothing was ever done to it but typing it. */
   isUntouched(run: Run): boolean {
-    return this.cells[run + DELETERS] === NONE && this.cells[run + STATE] === 0;
+    return this.cells[run + DELETERS] === NOBODY && this.cells[run + STATE] === 0;
   }
 
   /** Gone by that change and for no other reason. */
@@ -174,33 +182,38 @@ export class Runs {
    * not bring back what another deleted as well. By one change several times is as good as once; its ops come in a row. */
   addDeleter(run: Run, slot: Slot): void {
     const known = this.cells[run + DELETERS]!;
-    if (known === NONE) this.cells[run + DELETERS] = slot;
-    else if (known >= 0) {
-      if (known !== slot) this.cells[run + DELETERS] = this.#keep([known, slot]);
-    } else {
-      const list = this.list(known);
-      if (list[list.length - 1] !== slot) list.push(slot);
-    }
+    if (known === NOBODY) this.cells[run + DELETERS] = slot;
+    else if (known !== slot) this.#setDeleters(run, this.#sets.with(known, slot));
   }
 
   removeDeleter(run: Run, slot: Slot): void {
     const known = this.cells[run + DELETERS]!;
-    if (known === slot) this.cells[run + DELETERS] = NONE;
-    else if (known < NONE) {
-      const left = this.list(known).filter(other => other !== slot);
-      this.cells[run + DELETERS] = left.length > 1 ? this.#keep(left) : left.length === 1 ? left[0]! : NONE;
-    }
+    if (known !== NOBODY) this.#setDeleters(run, this.#sets.without(known, slot));
   }
 
-  deleters(run: Run): readonly Slot[] {
-    const known = this.cells[run + DELETERS]!;
-    return known === NONE ? [] : known >= 0 ? [known] : this.list(known);
+  #setDeleters(run: Run, set: SlotSet): void {
+    this.cells[run + DELETERS] = set;
+    if (this.#sets.count > this.#setsMax) this.#forgetSets();
   }
 
-  /** What was cut off has its own list, to which it may add. */
-  copyDeleters(from: Run, to: Run): void {
-    const known = this.cells[from + DELETERS]!;
-    this.cells[to + DELETERS] = known < NONE ? this.#keep([...this.list(known)]) : known;
+  /** Keeps those alone that a run has. As many were made since the last time as are looked at, so it costs O(1) for each. */
+  #forgetSets(): void {
+    const kept = new SlotSets();
+    const take = kept.taking(this.#sets);
+    const { cells } = this;
+    for (let at = DELETERS; at < this.#used; at += ROW) cells[at] = take(cells[at]!);
+    this.#sets = kept;
+    this.#setsMax = SETS_KEPT + 2 * kept.count + this.#used / ROW;
+  }
+
+  /** Ascending. */
+  deletersIn(set: SlotSet): readonly Slot[] {
+    return this.#sets.members(set);
+  }
+
+  /** Sets of several deleters that there are, in use or not, parts of others included. For tests. */
+  get setCount(): number {
+    return this.#sets.count;
   }
 
   // ------------------------------------------------------------------------------------------------- lists
@@ -251,11 +264,13 @@ export class Runs {
   // ------------------------------------------------------------------------------------------------- image
 
   dump(out: ImageOut): void {
+    this.#forgetSets();
     out.numbers([this.#free]);
     out.numbers([this.#used, this.#rootsUsed]);
     out.ints(this.cells.subarray(0, this.#used));
     out.ints(this.roots.subarray(0, this.#rootsUsed));
     out.lists(this.#lists);
+    this.#sets.dump(out);
   }
 
   /** Into one that is empty. */
@@ -267,6 +282,7 @@ export class Runs {
     if (this.#used > this.cells.length || this.#rootsUsed > this.roots.length)
       throw new Unsound("half a row");
     for (const list of from.lists()) this.#lists.push(list);
+    this.#sets.load(from);
   }
 }
 

@@ -18,6 +18,7 @@ import type { Order } from "./order.ts";
 import { Pieces } from "./pieces.ts";
 import {
   AT,
+  DELETERS,
   LENGTH,
   NONE,
   ORIGIN,
@@ -152,9 +153,13 @@ export class Sequence<C extends Elements> {
     readonly shows: boolean;
     readonly deleters: readonly Slot[];
   }> {
+    // Pieces that were deleted alike share a list: it may be as long as they are many.
+    const lists = new Map<number, readonly Slot[]>();
     for (const run of this.#order.all()) {
       const shows = this.#runs.cells[run + VISIBLE] !== 0;
-      const deleters = this.#runs.deleters(run);
+      const set = this.#runs.cells[run + DELETERS]!;
+      const deleters = lists.get(set) ?? this.#runs.deletersIn(set);
+      lists.set(set, deleters);
       yield { content: this.#pieces.contents(run), spans: this.#spansOf(run), shows, deleters };
     }
   }
