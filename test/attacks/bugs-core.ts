@@ -377,7 +377,7 @@ export const CORE: readonly Bug[] = [
   {
     about: "a masked change that replaced a value keeps it replaced",
     file: "crdt/types/register.ts",
-    edits: [["entry.replacedBy = entry.replacedBy.filter(slot => slot !== by);", ""]],
+    edits: [["entry.replacedBy.delete(by);", ""]],
     story: siege("merging"),
   },
   {

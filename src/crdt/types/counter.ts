@@ -10,13 +10,14 @@
 import { assert } from "../assert.ts";
 import { type Dot, dotKey, type Slot } from "./dot.ts";
 import type { ImageIn, ImageOut } from "./image.ts";
+import { Removers } from "./removers.ts";
 
 interface Increment {
   readonly dot: Dot;
   readonly by: number;
   /** False while the change that made it is masked. */
   isCounted: boolean;
-  removedBy: Slot[];
+  readonly removedBy: Removers;
 }
 
 export class Counter {
@@ -47,7 +48,7 @@ export class Counter {
 
   add(dot: Dot, by: number): void {
     assert(!this.has(dot), "an increment is counted once");
-    this.#increments.set(dotKey(dot), { dot, by, isCounted: true, removedBy: [] });
+    this.#increments.set(dotKey(dot), { dot, by, isCounted: true, removedBy: new Removers() });
     this.#count(by, 1);
   }
 
@@ -64,7 +65,7 @@ export class Counter {
   remove(dots: readonly Dot[], by: Slot): void {
     for (const increment of this.#named(dots)) {
       this.#alter(increment, () => {
-        if (!increment.removedBy.includes(by)) increment.removedBy.push(by);
+        increment.removedBy.add(by);
       });
     }
   }
@@ -73,7 +74,7 @@ export class Counter {
   restore(dots: readonly Dot[], by: Slot): void {
     for (const increment of this.#named(dots)) {
       this.#alter(increment, () => {
-        increment.removedBy = increment.removedBy.filter(slot => slot !== by);
+        increment.removedBy.delete(by);
       });
     }
   }
@@ -99,7 +100,7 @@ export class Counter {
   /** Into one that is empty. */
   load(from: ImageIn): void {
     for (const [dot, by, isCounted, removedBy] of from.json() as [Dot, number, boolean, Slot[]][]) {
-      const increment = { dot, by, isCounted, removedBy };
+      const increment = { dot, by, isCounted, removedBy: new Removers(removedBy) };
       this.#increments.set(dotKey(dot), increment);
       if (stands(increment)) this.#count(by, 1);
     }
@@ -126,5 +127,5 @@ export class Counter {
 }
 
 function stands({ isCounted, removedBy }: Increment): boolean {
-  return isCounted && removedBy.length === 0;
+  return isCounted && removedBy.isNone;
 }

@@ -15,6 +15,7 @@ import { assert } from "../assert.ts";
 import { type Causality, type Dot, dotKey, type Slot } from "./dot.ts";
 import type { ImageIn, ImageOut } from "./image.ts";
 import type { Kind, Value } from "./op.ts";
+import { Removers } from "./removers.ts";
 
 export interface Entry {
   readonly dot: Dot;
@@ -24,7 +25,7 @@ export interface Entry {
 interface Kept extends Entry {
   /** False while the change that wrote it is masked. */
   isCounted: boolean;
-  replacedBy: Slot[];
+  readonly replacedBy: Removers;
 }
 
 export class Register {
@@ -75,7 +76,7 @@ export class Register {
 
   add(dot: Dot, value: Value): void {
     assert(!this.has(dot), "an entry is written once");
-    const entry = { dot, value, isCounted: true, replacedBy: [] };
+    const entry = { dot, value, isCounted: true, replacedBy: new Removers() };
     this.#entries.set(dotKey(dot), entry);
     this.#settle(entry);
   }
@@ -91,7 +92,7 @@ export class Register {
   /** Marks the named entries as replaced by a change. Idempotent per change. */
   replace(dots: readonly Dot[], by: Slot): void {
     for (const entry of this.#named(dots)) {
-      if (!entry.replacedBy.includes(by)) entry.replacedBy.push(by);
+      entry.replacedBy.add(by);
       this.#settle(entry);
     }
   }
@@ -99,7 +100,7 @@ export class Register {
   /** Takes one change's replacing back. */
   restore(dots: readonly Dot[], by: Slot): void {
     for (const entry of this.#named(dots)) {
-      entry.replacedBy = entry.replacedBy.filter(slot => slot !== by);
+      entry.replacedBy.delete(by);
       this.#settle(entry);
     }
   }
@@ -125,7 +126,7 @@ export class Register {
   load(from: ImageIn): void {
     const [version, rows] = from.json() as [number, [Dot, Value, boolean, Slot[]][]];
     for (const [dot, value, isCounted, replacedBy] of rows) {
-      const entry = { dot, value, isCounted, replacedBy };
+      const entry = { dot, value, isCounted, replacedBy: new Removers(replacedBy) };
       this.#entries.set(dotKey(dot), entry);
       this.#settle(entry);
     }
@@ -133,7 +134,7 @@ export class Register {
   }
 
   #settle(entry: Kept): void {
-    const stands = entry.isCounted && entry.replacedBy.length === 0;
+    const stands = entry.isCounted && entry.replacedBy.isNone;
     if (stands) this.#standing.set(dotKey(entry.dot), entry);
     else this.#standing.delete(dotKey(entry.dot));
     this.version++;

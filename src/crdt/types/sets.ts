@@ -17,6 +17,7 @@ import { assert } from "../assert.ts";
 import { type Dot, dotKey, type Slot, type Stamps } from "./dot.ts";
 import type { ImageIn, ImageOut } from "./image.ts";
 import type { Scalar, SetKind } from "./op.ts";
+import { Removers } from "./removers.ts";
 
 interface Add {
   readonly dot: Dot;
@@ -24,7 +25,7 @@ interface Add {
   /** False while the change that made it is masked. */
   isCounted: boolean;
   /** Changes that unset it or, in a "set", removed it. */
-  removedBy: Slot[];
+  readonly removedBy: Removers;
 }
 
 interface Remove {
@@ -137,7 +138,7 @@ export class ValueSet {
   add(dot: Dot, value: Scalar): void {
     assert(!this.hasAdd(dot), "an add is added once");
     const member = this.#member(value);
-    const add = { dot, member, isCounted: true, removedBy: [] };
+    const add = { dot, member, isCounted: true, removedBy: new Removers() };
     member.adds.add(add);
     member.standing++;
     this.#adds.set(dotKey(dot), add);
@@ -185,7 +186,7 @@ export class ValueSet {
   unset(dots: readonly Dot[], by: Slot): void {
     for (const add of this.#named(dots)) {
       alter(add, () => {
-        if (!add.removedBy.includes(by)) add.removedBy.push(by);
+        add.removedBy.add(by);
       });
     }
   }
@@ -194,7 +195,7 @@ export class ValueSet {
   restore(dots: readonly Dot[], by: Slot): void {
     for (const add of this.#named(dots)) {
       alter(add, () => {
-        add.removedBy = add.removedBy.filter(slot => slot !== by);
+        add.removedBy.delete(by);
       });
     }
   }
@@ -229,7 +230,7 @@ export class ValueSet {
         this.#member(value).removes.set(dotKey({ change: remove.change, index: remove.before }), remove);
     for (const [dot, value, isCounted, removedBy] of adds) {
       const member = this.#member(value);
-      const add = { dot, member, isCounted, removedBy };
+      const add = { dot, member, isCounted, removedBy: new Removers(removedBy) };
       member.adds.add(add);
       if (stands(add)) member.standing++;
       this.#adds.set(dotKey(dot), add);
@@ -255,7 +256,7 @@ export class ValueSet {
 }
 
 function stands({ isCounted, removedBy }: Add): boolean {
-  return isCounted && removedBy.length === 0;
+  return isCounted && removedBy.isNone;
 }
 
 function alter(add: Add, alteration: () => void): void {
