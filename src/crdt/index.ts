@@ -4,7 +4,7 @@ export { Anchor, anchorAt, anchorName, anchorNamed, indexOfAnchor } from "./api/
 export { Choice, type Conflict, conflicts, resolve, type Writing } from "./api/conflicts.ts";
 export { Doc, docOf, TypedDoc } from "./api/doc.ts";
 export type { Batch, DocEvent } from "./api/observe.ts";
-export { nodeAt, type PlainPath, type Shown, valueAt } from "./api/place.ts";
+export { beginOfWay, nodeAt, type PlainPath, type Shown, valueAt } from "./api/place.ts";
 export { PlainCounter, PlainSet, PlainText } from "./api/plain-nodes.ts";
 export type { Misfit, Reading } from "./api/read.ts";
 export {

@@ -2,6 +2,7 @@
 // to: when the item of a list that it belongs to moves, it is still that text.
 
 import {
+  beginOfWay,
   ListEdit,
   MapEdit,
   nodeAt,
@@ -130,7 +131,8 @@ function textEdit(replica: Replica, root: MapEdit, path: Path) {
 
 function handleAt(replica: Replica, root: MapEdit, path: Path): MapEdit | ListEdit | TextEdit {
   let handle: MapEdit | ListEdit | TextEdit = root;
-  for (const [i, { at, kind }] of path.entries()) {
+  for (let i = beginOfWay(replica, path); i < path.length; i++) {
+    const { at, kind } = path[i]!;
     if (handle instanceof MapEdit && typeof at === "string") {
       handle = kind === "text" ? handle.text(at) : kind === "list" ? handle.list(at) : handle.map(at);
     } else if (typeof at !== "string") {

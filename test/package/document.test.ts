@@ -312,6 +312,20 @@ describe("a text of a document", () => {
     expect(() => two.edit([{ from: 0, to: 0, insert: "x" }])).toThrow(RangeError);
   });
 
+  it("stays that text where its item was moved out of one that is deleted then", async () => {
+    const alice = await Document.create(await Identity.create());
+    alice.change(root => {
+      root.list = [{ under: [{ t: text("one") }] }];
+    });
+    const one = alice.text(["list", 0, "under", 0, "t"]);
+    alice.change(root => {
+      root.list[0].under.moveTo(0, root.list, 0);
+      root.list.splice(1, 1);
+    });
+    one.edit([{ from: 3, to: 3, insert: "!" }]);
+    expect(alice.get(["list", 0, "t"])).toBe("one!");
+  });
+
   it("is not looked for where something else is, or nothing can be", async () => {
     const alice = await Document.create(await Identity.create());
     alice.edit(root => root.list("list").insert(0, "plain"));

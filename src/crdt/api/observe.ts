@@ -19,7 +19,7 @@ import {
 } from "../types/node.ts";
 import type { Path, Value } from "../types/op.ts";
 import { compose, isNew, type Step } from "./delta.ts";
-import { below, checkPath, madeKind, type PlainPath, valueAt } from "./place.ts";
+import { beginOfWay, below, checkPath, madeKind, type PlainPath, valueAt } from "./place.ts";
 
 /** One thing that shows differently. In a batch each holds when those before it are done. */
 export type DocEvent =
@@ -191,7 +191,8 @@ export class Observatory {
    * that was moved is looked for where it is now, and no item is below itself. */
   #placeOf(path: Path, settled: ReadonlyMap<string, Settled>): PlainPath | null {
     let place: PlainPath | null = [];
-    for (const [i, { at, kind }] of path.entries()) {
+    for (let i = beginOfWay(this.#replica, path); i < path.length; i++) {
+      const { at, kind } = path[i]!;
       const moved = typeof at === "string" ? undefined : this.#replica.moved(at);
       const above = moved?.path ?? path.slice(0, i);
       if (moved !== undefined) place = this.#placeOf(above, settled);

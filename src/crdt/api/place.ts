@@ -72,6 +72,17 @@ export function nodeAt(replica: Replica, path: PlainPath): Shown | null {
   return node === null ? null : { path: steps, node };
 }
 
+/**
+ * Where among the steps of a path the way to its node begins: at the last item that shows elsewhere than it was made. What is
+ * above that on the path is where things were made, and may be gone by now.
+ */
+export function beginOfWay(replica: Replica, path: Path): number {
+  return Math.max(
+    0,
+    path.findLastIndex(({ at }) => typeof at !== "string" && replica.moved(at) !== undefined),
+  );
+}
+
 /** What shows at a place, as JSON; undefined where nothing does. */
 export function valueAt(replica: Replica, path: PlainPath): Json | undefined {
   if (path.length === 0) return replica.toJson();

@@ -2,7 +2,7 @@
 // histories of three people, with every kind of node, drafts, batches and masked changes.
 
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { compose, isNew, type Step } from "../../../src/crdt/api/delta.ts";
 import {
   type Batch,
@@ -119,6 +119,49 @@ describe("a listener", () => {
       { type: "list", path: ["l"], index: 0, removed: 0, inserted: ["first"] },
       { type: "set", path: ["l", 2, "n"], value: 5 },
     ]);
+  });
+
+  it("hears of what is inside an item that was moved out of one that is deleted then", () => {
+    const { alice, doc, events } = watched();
+    write(alice, root => root.set("l", [{ under: [{ n: 0 }] }]));
+    doc.change(d => {
+      d.l[0].under.moveTo(0, d.l, 0);
+      d.l.splice(1, 1);
+    });
+    events();
+    write(alice, root => root.list("l").map(0).set("n", 5));
+    expect(events()).toEqual([{ type: "set", path: ["l", 0, "n"], value: 5 }]);
+  });
+
+  // Items inside each other, each of which is moved on its own into the innermost one of the next chain:
+  //
+  //     chain 0   a > b > c          a, b, c → c'          every item of a chain was made inside all before it,
+  //     chain 1   a' > b' > c'       a', b', c' → c"       and each shows elsewhere
+  it("finds what is inside many that were moved without following all of them", () => {
+    const { alice, events } = watched();
+    const [chains, depth] = [5, 5];
+    write(alice, root => {
+      const lists = Array.from({ length: chains }, (_, chain) => {
+        const around = [root.list(`chain ${chain}`)];
+        for (let i = 0; i < depth; i++) {
+          around[i]!.insert(0, { l: [] });
+          around.push(around[i]!.map(0).list("l"));
+        }
+        return around;
+      });
+      for (const [chain, around] of lists.slice(1).entries())
+        for (const from of lists[chain]!.slice(0, depth).reverse()) from.moveTo(0, around[depth]!, 0);
+    });
+    events();
+    const asked = vi.spyOn(alice.replica, "moved");
+    write(alice, root => {
+      let list = root.list(`chain ${chains - 1}`);
+      while (list.length > 0) list = list.map(list.length - 1).list("l");
+      list.push("found");
+    });
+    expect(events()).toMatchObject([{ type: "list", inserted: ["found"] }]);
+    // Each of the maps and lists on the way is looked for by itself, through every chain; not by 5⁵ ways.
+    expect(asked.mock.calls.length).toBeLessThan(2 * depth * (chains * depth));
   });
 
   it("hears of counters, sets and registers as their value", () => {
