@@ -5,7 +5,8 @@
 //
 // for maps, lists, texts, registers and counters, and for sets as far as they let anybody: from a "gset" nothing is removed,
 // into a "twophase" nothing that was removed returns, and a "gcounter" is never less than it was. A list item that was moved
-// and one that was deleted come back as copies.
+// and one that was deleted come back as copies. A register in which somebody's own client had put an empty node, which nobody
+// else writes, is left as it is.
 
 import { dotKey } from "../types/dot.ts";
 import { type AnyEdit, ListEdit, MapEdit } from "../types/edit.ts";
@@ -15,6 +16,7 @@ import {
   canonicalJson,
   fieldJson,
   fieldValue,
+  type Json,
   type ListNode,
   type MapNode,
   type Node,
@@ -23,7 +25,7 @@ import {
   textOf,
   toJson,
 } from "../types/node.ts";
-import type { Path, Value } from "../types/op.ts";
+import type { Path, Scalar, Value } from "../types/op.ts";
 import type { History, Version } from "./history.ts";
 import { finish } from "./progress.ts";
 
@@ -79,8 +81,7 @@ class Restoring {
     else if (edit instanceof TextEdit) this.#text(edit, then?.kind === "text" ? then : null);
     else if (edit instanceof RegisterEdit || edit instanceof LwwEdit) {
       const was = then === undefined ? null : toJson(then);
-      if (canonicalJson(edit.get()) !== canonicalJson(was))
-        edit.set(was as Parameters<RegisterEdit["set"]>[0]);
+      if (isScalar(was) && edit.get() !== was) edit.set(was);
     } else if (edit instanceof CounterEdit) {
       const by = (then !== undefined && "counter" in then ? then.counter.value : 0) - edit.value;
       if (by > 0 || edit.path.at(-1)!.kind === "counter") edit.increment(by);
@@ -116,8 +117,11 @@ class Restoring {
         else edit.insert(i, value);
       }
       if (!isMaking) continue;
+      const { length } = edit;
       const child = edit.below(i);
       if (child !== null) this.#into(child, item.child);
+      // It was deleted, and showed for what somebody had written into it meanwhile; that is gone now, as it was not there then.
+      if (edit.length < length) edit.insertNew(i, value.make);
     }
   }
 }
@@ -160,6 +164,10 @@ function inOrder(is: readonly Item[], was: readonly Item[]): ReadonlySet<string>
   const kept = new Set<string>();
   for (let i = ends.at(-1) ?? -1; i >= 0; i = before[i]!) kept.add(common[i]!.name);
   return kept;
+}
+
+function isScalar(json: Json): json is Scalar {
+  return json === null || typeof json !== "object";
 }
 
 /** Whether two values are the same plain one, or makings of one kind. */

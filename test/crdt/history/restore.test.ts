@@ -7,7 +7,8 @@ import {
   finish,
   History,
   type Json,
-  type MapEdit,
+  type ListEdit,
+  MapEdit,
   restore,
   type Version,
 } from "../../../src/crdt/index.ts";
@@ -123,6 +124,47 @@ describe("restoring", () => {
     expect(history.text(versions[1]!, BODY)).toBe("Hello");
     back(versions[1]!);
     expect(alice.text()).toBe("Hello");
+  });
+
+  it.each([[[{}]], [[[]]], [[{}, 2]]])(
+    "brings back %j where it was deleted and shows for what somebody wrote into it meanwhile",
+    then => {
+      const [alice, bob] = gather("Alice", "Bob");
+      alice.write(root => root.set("l", then));
+      sync([alice, bob]);
+      const version = alice.heads;
+      bob.write(root => {
+        const item = root.list("l").below(0);
+        if (item instanceof MapEdit) item.set("x", 1);
+        else (item as ListEdit).push(1);
+      });
+      alice.write(root => root.list("l").delete(0, then.length));
+      deliver(bob, alice);
+      const doc = docOf(alice.replica);
+      doc.restore(version);
+      expect(doc.toJson()).toEqual({ l: then });
+    },
+  );
+
+  it("passes over a register in which Mallory's own client had put an empty node", () => {
+    const [alice, mallory] = gather("Alice", "Mallory");
+    alice.write(root => {
+      root.register("mood").set("good");
+      root.text("body").insert(0, "text");
+    });
+    sync([alice, mallory]);
+    const path: Path = [{ at: "mood", kind: "register" }];
+    const set = { type: "set", path, key: null, value: { make: "map" }, replaces: [] } as const;
+    expect(alice.receive(forge(mallory, { ops: () => [set] })).refused).toEqual([]);
+    const version = alice.heads;
+    const doc = docOf(alice.replica);
+    expect(doc.at(version)).toEqual({ mood: {}, body: "text" });
+    alice.write(root => {
+      root.register("mood").set("better");
+      root.text("body").delete(0, 4);
+    });
+    doc.restore(version);
+    expect(doc.toJson()).toEqual({ mood: "better", body: "text" });
   });
 
   it("says beforehand which steps it takes in a text, never through the middle of a character", () => {
