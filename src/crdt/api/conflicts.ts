@@ -110,8 +110,8 @@ function writingOf(replica: Replica, dot: Dot): Writing {
 
 /**
  * Settles what stands at a place, within an edit: by one of the choices (of a node its content is kept, all of other
- * kinds is removed) or by another value. What is replaced is what is seen now, not when the choices were listed. A plain
- * value goes into the register that shows there, if one does.
+ * kinds is removed; an empty one in a register gives way to null) or by another value. What is replaced is what is seen
+ * now, not when the choices were listed. A plain value goes into the register that shows there, if one does.
  */
 export function resolve(root: MapEdit, path: PlainPath, to: Choice | Input): void {
   checkPath(path);
@@ -140,10 +140,11 @@ function isPlain(value: Input): boolean {
   return value === null || typeof value !== "object";
 }
 
-/** A register can be given the making of a node by who writes its own client; there is nothing in it to be chosen. */
-function scalarOf(choice: Choice): Scalar {
-  if (choice.kind !== null) throw new TypeError(`Expected a plain value, got an empty ${choice.kind}`);
-  return choice.value as Scalar;
+/** A register can be given the making of a node by who writes its own client; there is nothing in it, so null is chosen. */
+function scalarOf({ kind, value, isInRegister }: Choice): Scalar {
+  if (kind === null) return value as Scalar;
+  if (!isInRegister) throw new TypeError(`Expected a plain value, got a ${kind}`);
+  return null;
 }
 
 function holderAt(root: MapEdit, path: PlainPath): MapEdit | ListEdit {

@@ -3,7 +3,8 @@
 
 import { describe, expect, it } from "vitest";
 import { type Conflict, conflicts, type MapEdit, type PlainPath, resolve } from "../../../src/crdt/index.ts";
-import { gather, type Person, sync } from "../people.ts";
+import type { Path } from "../../../src/crdt/types/op.ts";
+import { forge, gather, type Person, sync } from "../people.ts";
 
 type Edit = (root: MapEdit) => void;
 
@@ -242,6 +243,24 @@ describe("a conflict", () => {
       expect(shown(people[1]!).x).toBe(to);
       expect(people[1]!.replica.node([{ at: "x", kind: "register" }])?.kind).toBe("register");
       people[1]!.write(root => expect(root.shown("x")).toEqual({ make: "register" }));
+    }
+  });
+
+  it("with an empty node that Mallory's own client put into a register is settled by either, by that one with null", () => {
+    const mood: Path = [{ at: "mood", kind: "register" }];
+    const set = { type: "set", path: mood, key: null, value: { make: "map" }, replaces: [] } as const;
+    for (const [kind, value] of [
+      [null, "good"],
+      ["map", null],
+    ] as const) {
+      const [alice, mallory] = apart(root => root.register("mood").set("good"));
+      expect(alice!.receive(forge(mallory!, { ops: () => [set] })).refused).toEqual([]);
+      const { path, choices } = conflicts(alice!.replica)[0]!;
+      expect(choices.map(choice => choice.value)).toEqual([{}, "good"]);
+      alice!.write(root => resolve(root, path, choices.find(choice => choice.kind === kind)!));
+      sync([alice!, mallory!]);
+      nobodys([alice!, mallory!]);
+      expect(shown(mallory!)).toEqual({ mood: value });
     }
   });
 
