@@ -3,7 +3,8 @@
 
 import { describe, expect, it, vi } from "vitest";
 import { idOf } from "../../src/crdt/graph/codec.ts";
-import { type Input, Replica, Writer } from "../../src/crdt/index.ts";
+import { type Input, type MapEdit, Replica, Writer } from "../../src/crdt/index.ts";
+import { DEPTH_MAX } from "../../src/crdt/limits.ts";
 import { begin, clock, deliver, forge, gather, Key, type Letter, newcomer, Person, sync } from "./people.ts";
 
 vi.setConfig({ testTimeout: 20_000 });
@@ -271,15 +272,41 @@ describe("keys and values", () => {
     expect(alice.replica.hasDraft).toBe(false);
   });
 
-  it("are refused where they are not JSON, and nothing has happened", () => {
+  it("are refused where they are not JSON, and nothing has happened, also where that is caught within the edit", () => {
     const [alice] = gather("Alice");
+    alice.write(root => root.set("l", [{ a: "kept" }]));
     const before = alice.json;
-    const bad = [undefined, 1n, Symbol("s"), () => 0, "\ud800", { a: [1, "\udc00"] }, { "\ud800": 1 }];
-    for (const value of bad) {
-      expect(() => alice.replica.edit(root => root.set("k", value as Input)), String(typeof value)).toThrow();
+    const cycle: unknown[] = [];
+    cycle.push(cycle);
+    const bad = [
+      ...[undefined, 1n, Symbol("s"), () => 0, "\ud800", { a: [1, "\udc00"] }, { "\ud800": 1 }],
+      ...[new Date(), new Map([[1, 2]]), new Set([1]), new Uint8Array(1), { [Symbol("s")]: 1 }, cycle],
+    ];
+    for (const value of bad as Input[]) {
+      const attempts: ((root: MapEdit) => void)[] = [
+        root => root.set("l", value),
+        root => root.set("l", [1, { deep: value }]),
+        root => root.list("l").map(0).set("a", { b: value }),
+        root => root.list("l").insert(0, 1, [value]),
+        root => root.list("l").splice(0, 1, value),
+      ];
+      for (const attempt of attempts)
+        alice.replica.edit(root => expect(() => attempt(root), String(typeof value)).toThrow(/^Expected/));
     }
     expect(alice.json).toBe(before);
     expect(alice.close()).toEqual([]);
+  });
+
+  it("are refused below DEPTH_MAX levels before the key above them is written", () => {
+    const [alice] = gather("Alice");
+    alice.replica.edit(root => {
+      let map = root;
+      for (let level = 0; level < DEPTH_MAX; level++) map = map.map("m");
+      expect(() => map.map("m")).toThrow(RangeError);
+      expect(() => map.set("m", {})).toThrow(RangeError);
+      map.set("k", 1);
+      expect(map.keys()).toEqual(["k"]);
+    });
   });
 });
 
@@ -301,6 +328,16 @@ describe("a text", () => {
     expect(alice.text()).toBe("a🙂b");
     alice.write(root => root.text("body").delete(1, 2));
     expect(alice.text()).toBe("ab");
+  });
+
+  it("says what it expected where it is given no string", () => {
+    const [alice] = gather("Alice");
+    for (const wrong of [undefined, null, 5, ["a"]] as unknown as string[]) {
+      expect(() => alice.replica.edit(root => root.text("body").insert(0, wrong))).toThrow(
+        `Expected a string, got ${typeof wrong}`,
+      );
+    }
+    expect(alice.replica.hasDraft).toBe(false);
   });
 
   it("keeps what was typed inside of words that were deleted meanwhile", () => {

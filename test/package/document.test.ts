@@ -11,6 +11,7 @@ import {
   isString,
   list,
   lww,
+  type MapEdit,
   map,
   text,
 } from "../../src/index.ts";
@@ -145,6 +146,20 @@ describe("a document", () => {
     await reader.receive(await alice.changesSince([]));
     expect(() => reader.edit(root => root.set("a", 1))).toThrow(/may not/);
     await expect(Document.open("no id", alice.identity)).rejects.toThrow(TypeError);
+  });
+
+  it("refuses an edit that answers a promise, and keeps nothing of it", async () => {
+    const alice = await Document.create(await Identity.create());
+    const edit = async (root: MapEdit) => {
+      root.set("half", 1);
+      await null;
+      root.set("rest", 2);
+    };
+    expect(() => alice.edit(edit)).toThrow(/got a promise/);
+    expect(() => alice.change(edit)).toThrow(/got a promise/);
+    // Nobody has to catch what is left of it, or the process would end.
+    await new Promise(resolve => setTimeout(resolve, 0));
+    expect(alice.toJson()).toEqual({});
   });
 
   it("says who is here, removes people, and takes their work back in", async () => {

@@ -5,7 +5,8 @@
 import type { ChangeId, DeviceId } from "../graph/change.ts";
 import type { Replica } from "../replica.ts";
 import type { Dot } from "../types/dot.ts";
-import { type AnyEdit, type Input, ListEdit, MapEdit } from "../types/edit.ts";
+import { type AnyEdit, ListEdit, MapEdit } from "../types/edit.ts";
+import type { Input } from "../types/input.ts";
 import { type Field, isEmpty, type Json, type Node, valueJson } from "../types/node.ts";
 import { KINDS, type Kind, type Scalar, type Value } from "../types/op.ts";
 import type { Register } from "../types/register.ts";

@@ -3,10 +3,11 @@
 // silently. With a schema a string becomes a text and a boolean a register, where the schema says so.
 
 import { DEPTH_MAX, RUN_VALUES_MAX } from "../limits.ts";
-import { type AnyEdit, checkKey, type Input, type ListEdit, type MapEdit } from "../types/edit.ts";
+import type { AnyEdit, ListEdit, MapEdit } from "../types/edit.ts";
 import { TextEdit } from "../types/edit-text.ts";
 import { CounterEdit, LwwEdit, RegisterEdit, SetEdit } from "../types/edit-values.ts";
 import { plain } from "../types/handle.ts";
+import { checkKey, type Input, isPlainObject, wordForObject } from "../types/input.ts";
 import {
   type CounterKind,
   isSetKind,
@@ -114,9 +115,7 @@ export class Taking {
   }
 
   #object(value: object, shape: Shape | null, path: PlainPath): Content {
-    const prototype = Object.getPrototypeOf(value);
-    const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null;
-    if (!isPlain || (shape !== null && shape.kind !== "map"))
+    if (!isPlainObject(value) || (shape !== null && shape.kind !== "map"))
       throw unfit(shape?.kind === "list" ? "an array" : "plain JSON", value, path);
     if (Object.getOwnPropertySymbols(value).length > 0)
       throw new TypeError(`Expected no symbol for a key at ${JSON.stringify(path)}`);
@@ -161,9 +160,7 @@ function unfit(expected: string, value: unknown, path: PlainPath): TypeError {
 function wordFor(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value !== "object") return `a ${typeof value}`;
-  if (isShape(value)) return `${value.kind}()`;
-  const name: unknown = Object.getPrototypeOf(value)?.constructor?.name;
-  return typeof name === "string" && name !== "" ? `an object of ${name}` : "an object";
+  return isShape(value) ? `${value.kind}()` : wordForObject(value);
 }
 
 function standsAlready(place: PlainPath, path: PlainPath): string {
@@ -186,15 +183,15 @@ export function putKey(map: MapEdit, key: string, content: Content): void {
     }
   }
   if (isJson(content)) {
-    map.set(key, content);
+    map.put(key, content);
   } else if (content instanceof Filled) {
     map.delete(key);
     fill(openKey(map, key, content.kind), content);
   } else if (Array.isArray(content)) {
-    map.set(key, []);
+    map.put(key, []);
     putItems(map.list(key), 0, content);
   } else {
-    map.set(key, {});
+    map.put(key, {});
     const inner = map.map(key);
     for (const [name, member] of Object.entries(content as object)) putKey(inner, name, member);
   }

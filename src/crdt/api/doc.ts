@@ -6,14 +6,15 @@ import { type Blame, History, type Version } from "../history/history.ts";
 import { finish } from "../history/progress.ts";
 import { restore } from "../history/restore.ts";
 import type { Replica } from "../replica.ts";
-import type { Input, MapEdit } from "../types/edit.ts";
+import type { MapEdit } from "../types/edit.ts";
+import type { Input } from "../types/input.ts";
 import type { Json } from "../types/node.ts";
 import type { Path, Side } from "../types/op.ts";
 import { type Anchor, anchorAt, anchorName, anchorNamed, indexOfAnchor } from "./anchors.ts";
 import { type Choice, type Conflict, conflicts, resolve } from "./conflicts.ts";
 import { type Batch, Observatory } from "./observe.ts";
 import { nodeAt, type PlainPath, valueAt } from "./place.ts";
-import { change } from "./plain.ts";
+import { change, checkDone } from "./plain.ts";
 import { type Reading, read } from "./read.ts";
 import type { Fields, MapShape } from "./schema.ts";
 import type { MapHandle, PlainAny, PlainMap } from "./typed.ts";
@@ -31,10 +32,10 @@ export class Doc<H = MapEdit, P = PlainAny> {
     this.#observatory = new Observatory(replica);
   }
 
-  /** Edits by handles. Atomic: if `edit` throws, nothing has happened. */
+  /** Edits by handles. Atomic: if `edit` throws, nothing has happened. It must be done when it returns. */
   edit(edit: (root: H) => void): void {
     // With a schema it is the same object; only what TypeScript lets through is less.
-    this.replica.edit(root => edit(root as H));
+    this.replica.edit(root => checkDone(edit(root as H)));
   }
 
   /** Edits by plain objects. Atomic: if `draw` throws, nothing has happened. */

@@ -28,17 +28,22 @@ export function change(
     const scope = new Scope(present);
     try {
       const answer = draw(new Held(scope, "map", schema, null, "", root).face);
-      if (isPromise(answer, scope))
-        throw new TypeError("Expected an edit that is done when it returns, got a promise");
+      // What is held of the document answers nothing when the edit has removed it.
+      if (scope.heldOf(answer as object) === undefined) checkDone(answer);
     } finally {
       scope.isOpen = false;
     }
   });
 }
 
-function isPromise(answer: unknown, scope: Scope): boolean {
-  if (answer === null || typeof answer !== "object" || scope.heldOf(answer) !== undefined) return false;
-  return typeof (answer as { readonly then?: unknown }).then === "function";
+/** Throws if the answer of an edit is a promise: what is still to come would be in no edit. */
+export function checkDone(answer: unknown): void {
+  if (answer === null || typeof answer !== "object") return;
+  const { then } = answer as { readonly then?: unknown };
+  if (typeof then !== "function") return;
+  // It will fail when it goes on, for want of an edit, and whoever made it is told that here.
+  then.call(answer, undefined, () => undefined);
+  throw new TypeError("Expected an edit that is done when it returns, got a promise");
 }
 
 function present(held: Held): object {

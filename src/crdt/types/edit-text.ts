@@ -55,6 +55,7 @@ export class TextEdit extends Handle<TextNode> {
 
 /** As the platform says; of a single letter it is plain to see. */
 function checkWellFormed(text: string): void {
+  if (typeof text !== "string") throw new TypeError(`Expected a string, got ${typeof text}`);
   const holds = text.length === 1 ? (text.charCodeAt(0) & 0xf800) !== 0xd800 : text.isWellFormed();
   if (!holds) throw new TypeError("Expected text without lone surrogates");
 }

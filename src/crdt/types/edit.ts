@@ -2,12 +2,13 @@
 // that read like plain JavaScript. Each call becomes ops that name what is seen now. Misuse throws `TypeError` or `RangeError`
 // before anything is changed.
 
-import { KEY_BYTES_MAX, OWN_RUN_UNITS_MAX, RUN_VALUES_MAX } from "../limits.ts";
+import { OWN_RUN_UNITS_MAX, RUN_VALUES_MAX } from "../limits.ts";
 import type { Dot, Span } from "./dot.ts";
 import { type Author, joinSpans } from "./draft.ts";
 import { TextEdit } from "./edit-text.ts";
 import { CounterEdit, clearValues, LwwEdit, RegisterEdit, SetEdit } from "./edit-values.ts";
-import { checkIndex, checkRange, deleteAll, Handle, plain, seen } from "./handle.ts";
+import { checkDepth, checkIndex, checkRange, deleteAll, Handle, seen } from "./handle.ts";
+import { checkInput, checkKey, type Input, kindOf, shallow } from "./input.ts";
 import {
   fieldJson,
   fieldValue,
@@ -18,11 +19,8 @@ import {
   shownAt,
   valueJson,
 } from "./node.ts";
-import type { CounterKind, Kind, Path, Place, Scalar, SetKind, Value } from "./op.ts";
+import type { CounterKind, Kind, Path, Place, SetKind, Value } from "./op.ts";
 import type { Register } from "./register.ts";
-
-/** JSON as people write it; `undefined` is no value. */
-export type Input = Scalar | readonly Input[] | { readonly [key: string]: Input };
 
 export class MapEdit extends Handle<MapNode> {
   /** The text asked for last, since every keystroke asks for its own again; good while the key's entries are these. */
@@ -60,6 +58,12 @@ export class MapEdit extends Handle<MapNode> {
   /** Replaces whatever is seen under the key. Objects and arrays become maps and lists that merge. */
   set(key: string, value: Input): void {
     checkKey(key);
+    checkInput(value, this.path.length + 1);
+    this.put(key, value);
+  }
+
+  /** The same of what was looked through already. */
+  put(key: string, value: Input): void {
     this.#clear(key);
     this.author.add({
       type: "set",
@@ -122,6 +126,7 @@ export class MapEdit extends Handle<MapNode> {
   /** The path of the node of that kind, made if the key does not show one. */
   #child(key: string, kind: Kind): Path {
     checkKey(key);
+    checkDepth(this.path.length + 1);
     if (!this.author.tree.field(this.node, key).register.makes(kind)) {
       this.author.add({
         type: "set",
@@ -170,10 +175,14 @@ export class ListEdit extends Handle<ListNode> {
 
   /** At `index` (0 … length), in the order given. */
   insert(index: number, ...values: readonly Input[]): void {
+    this.#check(values);
     this.put(index, values);
   }
 
-  /** The same; `place`: where the first of them hangs, if it is to be in the place of others (`vacate`). */
+  /**
+   * The same of what was looked through already; `place`: where the first of them hangs, if it is to be in the place of others
+   * (`vacate`).
+   */
   put(index: number, values: readonly Input[], place: Place | null = null): void {
     checkIndex(index, this.length);
     for (let i = 0; i < values.length; ) {
@@ -203,6 +212,7 @@ export class ListEdit extends Handle<ListNode> {
 
   /** Values stand where the `count` items from `index` stood, whatever others insert beside those meanwhile. */
   splice(index: number, count: number, ...values: readonly Input[]): void {
+    this.#check(values);
     this.put(index, values, this.vacate(index, count));
   }
 
@@ -285,6 +295,10 @@ export class ListEdit extends Handle<ListNode> {
     return new SetEdit(this.author, this.#child(index, kind));
   }
 
+  #check(values: readonly Input[]): void {
+    for (const value of values) checkInput(value, this.path.length + 1);
+  }
+
   #has(index: number): boolean {
     return Number.isInteger(index) && index >= 0 && index < this.length;
   }
@@ -335,26 +349,16 @@ function handleAt(author: Author, path: Path): AnyEdit {
   }
 }
 
-function kindOf(value: Input): Kind | null {
-  if (value === null || typeof value !== "object") return null;
-  return Array.isArray(value) ? "list" : "map";
-}
-
-function shallow(value: Input): Value {
-  const kind = kindOf(value);
-  return kind === null ? plain(value) : { make: kind };
-}
-
+/** Of what was looked through. */
 function fill(author: Author, path: Path, value: Input): void {
   const kind = kindOf(value);
   if (kind === "list") {
-    const [list, items] = [new ListEdit(author, path), value as readonly Input[]];
-    // In parts, for no argument list takes a million.
-    for (let i = 0; i < items.length; i += RUN_VALUES_MAX) list.push(...items.slice(i, i + RUN_VALUES_MAX));
+    const list = new ListEdit(author, path);
+    list.put(list.length, value as readonly Input[]);
   }
   if (kind === "map") {
     const map = new MapEdit(author, path);
-    for (const [key, member] of Object.entries(value as object)) map.set(key, member);
+    for (const [key, member] of Object.entries(value as object)) map.put(key, member);
   }
 }
 
@@ -381,11 +385,4 @@ function runEnd(values: readonly Input[], start: number): number {
     if (end > start && units > OWN_RUN_UNITS_MAX) break;
   }
   return end;
-}
-
-export function checkKey(key: string): void {
-  if (typeof key !== "string" || !key.isWellFormed())
-    throw new TypeError("Expected a key without lone surrogates");
-  if (key.length > KEY_BYTES_MAX / 3)
-    throw new RangeError(`Expected a key of at most ${KEY_BYTES_MAX / 3} units`);
 }

@@ -14,8 +14,7 @@ export abstract class Handle<N extends Node> {
   protected known: N | null = null;
 
   constructor(author: Author, path: Path) {
-    if (path.length > DEPTH_MAX)
-      throw new RangeError(`Expected at most ${DEPTH_MAX} levels, got ${path.length}`);
+    checkDepth(path.length);
     this.author = author;
     this.path = path;
   }
@@ -63,6 +62,11 @@ export function plain(value: unknown): Scalar {
 export function deleteAll(author: Author, path: Path, spans: readonly Span[]): void {
   for (let i = 0; i < spans.length; i += OWN_NAMES_MAX)
     author.add({ type: "delete", path, spans: spans.slice(i, i + OWN_NAMES_MAX) });
+}
+
+/** Of the steps of a path. */
+export function checkDepth(depth: number): void {
+  if (depth > DEPTH_MAX) throw new RangeError(`Expected at most ${DEPTH_MAX} levels, got ${depth}`);
 }
 
 export function checkIndex(index: number, length: number): void {
