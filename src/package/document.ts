@@ -48,7 +48,7 @@ export interface LoadOptions {
 export interface InviteOptions {
   /** What whoever comes by the link may do; "editor" if it is not said. */
   readonly role?: Exclude<Role, "owner">;
-  /** For the members' eyes, at most 85 UTF-16 code units. */
+  /** For the members' eyes, at most 42 UTF-16 code units. */
   readonly label?: string;
   /** The address of a signalling server, such as wss://notes.example/signal, to be found in the link. */
   readonly signalling?: string;

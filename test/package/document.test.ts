@@ -148,6 +148,34 @@ describe("a document", () => {
     await expect(Document.open("no id", alice.identity)).rejects.toThrow(TypeError);
   });
 
+  it("is read at any place, and says what is none", async () => {
+    const alice = await Document.create(await Identity.create());
+    const deepest = Array<string>(64).fill("m");
+    alice.edit(root => {
+      root.set("l", [1]);
+      deepest.reduce(map => map.map("m"), root).set("k", "deep");
+    });
+    expect([alice.get(["l", 0]), alice.get(["l", 1]), alice.get(["l", 0, "k"])]).toEqual([
+      1,
+      undefined,
+      undefined,
+    ]);
+    expect(alice.get([...deepest, "k"])).toBe("deep");
+    for (const wrong of [-1, 0.5, Number.NaN, null as unknown as string])
+      for (const place of [
+        ["l", wrong],
+        ["l", wrong, "k"],
+      ])
+        expect(() => alice.get(place), String(wrong)).toThrow(/^Expected keys and indices/);
+  });
+
+  it("gives an invite a label of up to 42 UTF-16 code units, whichever they are", async () => {
+    const alice = await Document.create(await Identity.create());
+    await alice.invite({ label: "好".repeat(42) });
+    expect(alice.people.links.map(({ label }) => label)).toEqual(["好".repeat(42)]);
+    await expect(alice.invite({ label: "x".repeat(43) })).rejects.toThrow(RangeError);
+  });
+
   it("refuses an edit that answers a promise, and keeps nothing of it", async () => {
     const alice = await Document.create(await Identity.create());
     const edit = async (root: MapEdit) => {

@@ -87,6 +87,8 @@ export function beginOfWay(replica: Replica, path: Path): number {
 export function valueAt(replica: Replica, path: PlainPath): Json | undefined {
   if (path.length === 0) return replica.toJson();
   const above = nodeAt(replica, path.slice(0, -1));
+  // By itself, since a plain value may stand one step below the deepest node.
+  checkPath(path.slice(-1));
   const found = above === null ? undefined : below(above.node, path.at(-1)!);
   return found === undefined ? undefined : valueJson(found.value, found.child);
 }
