@@ -333,9 +333,9 @@ export class Peer {
     else this.#pump();
   }
 
-  /** What is held here and not in `without`, as it is said on this link. */
-  claimOf(replica: Replica, without: Pick<ReadonlySet<Slot>, "has">): Claim[] {
-    return claim(replica, this.tagKey, without);
+  /** What is held here, as it is said on this link (`claim`). */
+  claimOf(replica: Replica, without: ReadonlySet<Slot>, newest: (slot: Slot) => Slot): Claim[] {
+    return claim(replica, this.tagKey, without, newest);
   }
 
   /** Says what is held, unless they know. */

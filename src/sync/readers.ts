@@ -56,12 +56,30 @@ export function mayHear(replica: Replica, { device }: Reader, reach: Reach, slot
   return replica.people.isBelow(slot, reach.ends) || replica.ground.graph.authorAt(slot) === device;
 }
 
+/** The newest that they may hear of, on the way from a change down its chain; -1 is none. */
+type NewestHeard = (slot: Slot) => Slot;
+
+/** What lies below ends is of each lane all up to some number: it is looked up there. To go down to it one by one took 100 ms
+ * where 20,000 changes had been written since. */
+function newestHeard({ ground: { graph } }: Replica, { device }: Reader, reach: Reach): NewestHeard {
+  if (typeof reach === "string") return slot => (reach === "all" ? slot : -1);
+  const past = graph.past(reach.ends.map(end => graph.slotOf(end)!));
+  return slot => {
+    if (graph.authorAt(slot) === device) return slot;
+    for (let at = slot; at >= 0; at = graph.beforeLane(graph.laneAt(at))) {
+      const upTo = past.upTo(graph.laneAt(at));
+      if (upTo > 0) return graph.onChain(at, Math.min(upTo, graph.seqAt(at)));
+    }
+    return -1;
+  };
+}
+
 /** A remote end (peer.ts). */
 export interface Asker extends Reader {
   readonly isOpen: boolean;
   readonly link: Pick<PeerLink, "judged">;
   toldEnds: string;
-  claimOf(replica: Replica, without: Pick<ReadonlySet<Slot>, "has">): Claim[];
+  claimOf(replica: Replica, without: ReadonlySet<Slot>, newest: NewestHeard): Claim[];
 }
 
 /** The same of the peers of one session. */
@@ -109,8 +127,7 @@ export class Readers {
   claimFor(peer: Asker, held: ReadonlySet<Slot>): Claim[] {
     const reach = this.reach(peer);
     if (reach === "nothing") return [];
-    const isUnsaid = (slot: Slot) => held.has(slot) || !mayHear(this.#replica, peer, reach, slot);
-    return peer.claimOf(this.#replica, reach === "all" ? held : { has: isUnsaid });
+    return peer.claimOf(this.#replica, held, newestHeard(this.#replica, peer, reach));
   }
 
   /** The slots of all that may be sent to them of what may be sent at all; null if they may not read. */

@@ -116,12 +116,18 @@ export interface Claim extends LaneClaim {
   readonly author: DeviceId;
 }
 
-/** What a replica holds, but for changes in `without` (not stored yet, or not for them) and what follows them on their lanes. */
-export function claim(replica: Replica, key: Bytes, without: Pick<ReadonlySet<Slot>, "has">): Claim[] {
+/** What a replica holds, but for changes in `without` (not stored yet) and what follows them on their lanes. `newest`: of what
+ * lies down a chain the newest that is for them, or -1. */
+export function claim(
+  replica: Replica,
+  key: Bytes,
+  without: ReadonlySet<Slot>,
+  newest: (slot: Slot) => Slot = slot => slot,
+): Claim[] {
   const { graph } = replica.ground;
   const lanes: Claim[] = [];
   for (const tip of compared(replica).told) {
-    let { slot } = tip;
+    let slot = newest(tip.slot);
     while (slot >= 0 && without.has(slot)) slot = graph.prevOf(slot);
     if (slot >= 0) lanes.push(claimOf(replica, key, slot));
   }

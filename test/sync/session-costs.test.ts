@@ -135,6 +135,35 @@ describe("whoever says much", () => {
     expect(mallory.changes).toBeGreaterThanOrEqual(2 * idsOf(alice).length);
   });
 
+  test("what is said to somebody who was removed costs no more the more was written since", () => {
+    const bob = world.join("Bob", alice);
+    world.connect(alice, bob);
+    world.run(1_000);
+    bob.write("!");
+    world.run(1_000);
+    bob.leave();
+    alice.act(session => {
+      session.amend(({ people }) => people.dismiss(bob.replica.device));
+      session.flush();
+    });
+    for (let i = 0; i < 300; i++) {
+      alice.write("x");
+      world.run(60);
+    }
+    const key = bob.profile.key;
+    const mallory = meet(world, alice, wires(world.after), { key, doc: alice.replica.doc, inviteSeed: null });
+    const { ground, people } = alice.replica;
+    const looks = [vi.spyOn(ground.graph, "prevOf"), vi.spyOn(people, "isBelow")];
+    const asked = vi.spyOn(alice.session, "claimFor");
+    for (let i = 0; i < 20; i++) {
+      mallory.say({ type: "frontier", digest: world.luck.bytes(8) });
+      world.run(300);
+    }
+    expect(mallory.isClosed).toBe(false);
+    expect(asked.mock.calls.length).toBeGreaterThanOrEqual(20);
+    for (const look of looks) expect(look.mock.calls.length).toBeLessThan(100);
+  });
+
   test("a flood of pings is answered a few times between two ticks, and a ping after it is answered too", () => {
     const mallory = puppet();
     world.run(1_000);
