@@ -3,7 +3,7 @@
 
 import type { Reason } from "./authority/effects.ts";
 import { mayGive } from "./authority/fold.ts";
-import { type Link, type Member, mayRule, type Quota } from "./authority/members.ts";
+import { type Link, type Member, mayRule, type Quota, type Terms } from "./authority/members.ts";
 import type { Drafting } from "./drafting.ts";
 import type { Forks } from "./forks.ts";
 import type { Bytes } from "./graph/bytes.ts";
@@ -59,6 +59,11 @@ export class People {
 
   get links(): readonly Link[] {
     return this.#holding.members.links();
+  }
+
+  /** On what terms a link lets people in; null for one that lets nobody in. */
+  termsOf(invite: DeviceId): Terms | null {
+    return this.#holding.members.termsOf(invite);
   }
 
   personOf(device: DeviceId): PersonId {

@@ -44,10 +44,9 @@ function told(ends: readonly ChangeId[]): Reach {
 }
 
 function isOpen(replica: Replica, invite: DeviceId, isGreeted: boolean, now: number): boolean {
-  if (replica.inviteRole(invite) === null) return false;
-  const link = replica.people.links.find(link => link.invite === invite && link.isLive)!;
-  if (link.expires !== 0 && now >= link.expires * 1000) return false;
-  return link.uses === 0 || isGreeted || link.joined.length < link.uses;
+  const terms = replica.people.termsOf(invite);
+  if (terms === null || (terms.expires !== 0 && now >= terms.expires * 1000)) return false;
+  return terms.uses === 0 || isGreeted || terms.joins < terms.uses;
 }
 
 /** What they wrote themselves is no secret to them. */

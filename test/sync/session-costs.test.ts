@@ -164,6 +164,19 @@ describe("whoever says much", () => {
     for (const look of looks) expect(look.mock.calls.length).toBeLessThan(100);
   });
 
+  test("whether somebody may read who came by a link is seen without a list of all links and of who joined by them", () => {
+    const mallory = puppet();
+    mallory.say({ type: "have", how: "all", lanes: [] });
+    world.run(1_000);
+    const { people, ground } = alice.replica;
+    const looks = [vi.spyOn(people, "links", "get"), vi.spyOn(ground.members.current, "isDone")];
+    const heard = vi.spyOn(alice.session, "message");
+    for (let i = 0; i < 100; i++) mallory.say({ type: "have", how: "more", lanes: [] });
+    world.run(100);
+    expect(heard.mock.calls.length).toBeGreaterThanOrEqual(100);
+    for (const look of looks) expect(look).not.toHaveBeenCalled();
+  });
+
   test("a flood of pings is answered a few times between two ticks, and a ping after it is answered too", () => {
     const mallory = puppet();
     world.run(1_000);

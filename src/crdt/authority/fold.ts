@@ -63,6 +63,8 @@ export class Standing {
   readonly #done = new Set<Act>();
   readonly #grants = new Map<PersonId, OpenGrant[]>();
   readonly #links = new Map<DeviceId, OpenGrant[]>();
+  /** Devices that joined, by the link. */
+  readonly #joined = new Map<DeviceId, DeviceId[]>();
   /** Dismissals and changes of role that took effect. */
   readonly #ends = new Map<PersonId, End[]>();
   /** Of links. */
@@ -145,6 +147,7 @@ export class Standing {
       case "invite":
         return mayGive(under.role, op.role) ? this.#give(act, under) : null;
       case "join":
+        push(this.#joined, op.invite, act.author);
         return this.#give(act, under);
       case "role": {
         const end = { act, under, keeps: RANK[op.role] };
@@ -278,6 +281,11 @@ export class Standing {
 
   linksOf(invite: DeviceId): readonly Grant[] {
     return this.#links.get(invite) ?? [];
+  }
+
+  /** Devices that joined by a link. */
+  joinedBy(invite: DeviceId): readonly DeviceId[] {
+    return this.#joined.get(invite) ?? [];
   }
 
   grantsOf(person: PersonId): readonly Grant[] {

@@ -41,6 +41,12 @@ export interface Link {
   readonly isLive: boolean;
 }
 
+/** On what terms a link lets people in. */
+export interface Terms extends Pick<Link, "expires" | "uses"> {
+  /** Devices that joined by it. */
+  readonly joins: number;
+}
+
 /** How much may be written in all. */
 export interface Quota {
   readonly opsMax: number;
@@ -169,19 +175,19 @@ export class Members {
 
   /** All links that took effect, in the order of admission. */
   links(): Link[] {
-    const joins = new Map<DeviceId, DeviceId[]>();
-    for (const act of this.#acts)
-      if (act.op.type === "join" && this.current.isDone(act)) {
-        const joined = joins.get(act.op.invite) ?? [];
-        joined.push(act.author);
-        joins.set(act.op.invite, joined);
-      }
     return this.current.links.flatMap(({ act: { op }, holder, ends }) => {
       if (op.type !== "invite") return [];
       const { role, label, expires, uses } = op;
-      const joined = (joins.get(holder) ?? []).sort();
+      const joined = [...this.current.joinedBy(holder)].sort();
       return [{ invite: holder, role, label, expires, uses, joined, isLive: ends.length === 0 }];
     });
+  }
+
+  /** Null for a link that lets nobody in. */
+  termsOf(invite: DeviceId): Terms | null {
+    const op = this.current.linkOf(invite)?.act.op;
+    if (op?.type !== "invite") return null;
+    return { expires: op.expires, uses: op.uses, joins: this.current.joinedBy(invite).length };
   }
 
   /** How much a device may write in all: by its role, what it was raised to or handed, less what it handed on. */
