@@ -5,7 +5,7 @@
 import { type Bytes, type DeviceId, equalBytes, type Replica } from "../crdt/index.ts";
 import { COMPARED_REST_MS, FIRST_CLAIM_BYTES_MAX, LANE_REST_MS, LANES_MAX, RESEND_MS } from "./limits.ts";
 import { encodeMessage, type HowHeld, type LaneClaim, type Message } from "./protocol.ts";
-import { type Claim, compare, type Difference, deviceTag, frontierOf, rungsBelow } from "./reconcile.ts";
+import { type Claim, compare, type Difference, frontierOf, rungsBelow } from "./reconcile.ts";
 
 /** A difference, without what they lack until the link has rested; or what has to be said before there is one, if anything, and
  * until when that is waited for. */
@@ -21,8 +21,8 @@ export class Claims {
   #isToldFrontier = false;
   #theirs: readonly LaneClaim[] | null = null;
   #theirRungs: readonly LaneClaim[] = [];
-  /** Devices whose rungs they named, by tag. */
-  #answered = new Set<string>();
+  /** Devices whose rungs they named, of those that they were told of: of tags there are 2³², and a link lives long. */
+  readonly #answered = new Set<DeviceId>();
   /** When they were named ours, by device. */
   readonly #asked = new Map<DeviceId, number>();
   /** How often in a row frontiers differed where lanes did not. */
@@ -79,8 +79,8 @@ export class Claims {
     return this.#theirs;
   }
 
-  /** Of what devices they name rungs. */
-  heard({ how, lanes }: Extract<Message, { type: "have" }>): ReadonlySet<string> {
+  /** Of what devices that they were told of they name rungs. */
+  heard({ how, lanes }: Extract<Message, { type: "have" }>): readonly DeviceId[] {
     const devices = new Set(lanes.map(({ device }) => device));
     switch (how) {
       case "all":
@@ -97,12 +97,14 @@ export class Claims {
         // Before they said anything it says nothing: all of it will follow.
         if (this.#theirs !== null) this.#theirs = replaced(this.#theirs, lanes, devices);
         break;
-      case "rungs":
+      case "rungs": {
         this.#theirRungs = replaced(this.#theirRungs, lanes, devices);
-        for (const device of devices) this.#answered.add(device);
-        return devices;
+        const named = this.#named(devices);
+        for (const device of named) this.#answered.add(device);
+        return named;
+      }
     }
-    return new Set();
+    return [];
   }
 
   /** Whether a frontier is to wait: of several the newest counts. */
@@ -140,9 +142,7 @@ export class Claims {
     if (now < this.#comparesAt) return { type: "waits", rungs: [], until: this.#comparesAt };
     const difference = this.#compare(replica, now);
     const waiting = difference.forked.filter(
-      device =>
-        !this.#answered.has(deviceTag(this.#key, device)) &&
-        now - (this.#asked.get(device) ?? now) < RESEND_MS,
+      device => !this.#answered.has(device) && now - (this.#asked.get(device) ?? now) < RESEND_MS,
     );
     if (waiting.length === 0) return { type: "difference", difference, restsUntil: this.#restsUntil };
     // Who names none is not waited for for ever.
@@ -164,8 +164,7 @@ export class Claims {
     return lanes.flatMap(lane => rungsBelow(replica, this.#key, lane));
   }
 
-  /** The devices here whose tags these are, of those that they were told of. */
-  named(tags: ReadonlySet<string>): DeviceId[] {
+  #named(tags: ReadonlySet<string>): DeviceId[] {
     const told = this.#told ?? [];
     return [...new Set(told.filter(({ device }) => tags.has(device)).map(({ author }) => author))];
   }

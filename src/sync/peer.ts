@@ -355,7 +355,7 @@ export class Peer {
 
   #have(message: Extract<Message, { type: "have" }>): void {
     const claims = this.#claims!;
-    this.#sendRungs(claims.rungs(this.#host.replica, claims.named(claims.heard(message)), this.#host.now));
+    this.#sendRungs(claims.rungs(this.#host.replica, claims.heard(message), this.#host.now));
     // Who says all has found that a frontier is not theirs.
     if (message.how === "all" && claims.isToldFrontier) this.answer(this.#host.claimFor(this), false);
   }

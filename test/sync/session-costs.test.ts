@@ -177,6 +177,33 @@ describe("whoever says much", () => {
     for (const look of looks) expect(look).not.toHaveBeenCalled();
   });
 
+  test("rungs of devices that nobody knows are not remembered", () => {
+    const mallory = puppet();
+    mallory.say({ type: "have", how: "all", lanes: [] });
+    world.run(1_000);
+    let largest = 0;
+    const { add } = Set.prototype;
+    vi.spyOn(Set.prototype, "add").mockImplementation(function (this: Set<unknown>, item) {
+      add.call(this, item);
+      largest = Math.max(largest, this.size);
+      return this;
+    });
+    let named = 0;
+    for (let i = 0; i < 30; i++) {
+      const lanes = Array.from({ length: 100 }, () => ({
+        device: (++named).toString(16).padStart(8, "0"),
+        seq: 1,
+        tag: new Uint8Array(8),
+      }));
+      mallory.say({ type: "have", how: "rungs", lanes });
+      world.run(100);
+    }
+    vi.mocked(Set.prototype.add).mockRestore();
+    expect(mallory.isClosed).toBe(false);
+    // Those of one message.
+    expect(largest).toBe(100);
+  });
+
   test("a flood of pings is answered a few times between two ticks, and a ping after it is answered too", () => {
     const mallory = puppet();
     world.run(1_000);
