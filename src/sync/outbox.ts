@@ -14,7 +14,6 @@ export type Pack = (
   room: { readonly changes: number; readonly sizeBytes: number },
 ) => Outgoing | null;
 
-const QUEUED = Number.POSITIVE_INFINITY;
 const UNDER_WAY = Number.MAX_VALUE;
 
 export class Outbox {
@@ -24,8 +23,10 @@ export class Outbox {
   #queue: Slot[] = [];
   /** Where in the queue it goes on; what stands before was taken out. */
   #at = 0;
-  /** When each change was last taken at the other end of this link, or how far it is. */
-  readonly #offered = new Map<Slot, number>();
+  /** What is to be taken out of the queue yet. */
+  readonly #queued = new Set<Slot>();
+  /** When each change was last taken at the other end of this link, or that it is under way; of what is not queued. */
+  #sentAt = new Map<Slot, number>();
   /** What messages hold that are not taken yet, and where they end in all that was sent; bounded by the window. */
   #underWay: { readonly slots: readonly Slot[]; readonly end: number }[] = [];
   #packed: Slot[] = [];
@@ -45,13 +46,14 @@ export class Outbox {
    * once, or it would go again and again. */
   offer(slots: readonly Slot[], since: number, isOnce: (slot: Slot) => boolean = () => false): void {
     for (const slot of slots) {
-      const offeredAt = this.#offered.get(slot);
-      if (offeredAt !== undefined && offeredAt >= since) continue;
+      const sentAt = this.#sentAt.get(slot);
+      if (this.#queued.has(slot) || (sentAt !== undefined && sentAt >= since)) continue;
       if (isOnce(slot)) {
         if (this.#once.has(slot)) continue;
         this.#once.add(slot);
       }
-      this.#offered.set(slot, QUEUED);
+      this.#queued.add(slot);
+      this.#sentAt.delete(slot);
       this.#queue.push(slot);
     }
   }
@@ -61,10 +63,11 @@ export class Outbox {
     for (const id of ids) this.#named.add(id);
   }
 
-  /** What was sent did not arrive as it was meant: all of it may be offered again, and goes on from nothing. */
+  /** What was sent did not arrive as it was meant: all of it may be offered again, and goes on from nothing. What waits is not
+   * looked at: three bytes ask for it, as often as they come. */
   forgetSent(): void {
     this.#named.forget();
-    for (const [slot, offeredAt] of this.#offered) if (offeredAt !== QUEUED) this.#offered.delete(slot);
+    this.#sentAt = new Map();
     this.#underWay = [];
   }
 
@@ -78,7 +81,7 @@ export class Outbox {
   took(end: number, now: number): void {
     while (this.#underWay.length > 0 && this.#underWay[0]!.end <= end)
       for (const slot of this.#underWay.shift()!.slots)
-        if (this.#offered.get(slot) === UNDER_WAY) this.#offered.set(slot, now);
+        if (this.#sentAt.get(slot) === UNDER_WAY) this.#sentAt.set(slot, now);
   }
 
   /** The runs of the next message; none if nothing may go. */
@@ -89,11 +92,11 @@ export class Outbox {
     while (!this.isEmpty && runs.length < BATCH_RUNS_MAX) {
       const slot = this.#queue[this.#at]!;
       // It went along with another.
-      const isGone = this.#offered.get(slot) !== QUEUED;
+      const isGone = !this.#queued.has(slot);
       const outgoing = isGone ? null : this.#pack(this.#queue, this.#at, id => this.#named.has(id), room);
       if (outgoing === null) {
         // What may not go yet is offered again when it may.
-        if (!isGone) this.#offered.delete(slot);
+        if (!isGone) this.#queued.delete(slot);
         if (!isGone) this.#once.delete(slot);
         this.#at++;
         continue;
@@ -102,7 +105,8 @@ export class Outbox {
       room = { changes: room.changes - length, sizeBytes: room.sizeBytes - outgoing.sizeBytes };
       if (runs.length > 0 && (room.changes < 0 || room.sizeBytes < 0)) break;
       for (const slot of outgoing.slots) {
-        this.#offered.set(slot, UNDER_WAY);
+        this.#queued.delete(slot);
+        this.#sentAt.set(slot, UNDER_WAY);
         this.#packed.push(slot);
       }
       if (outgoing.newest !== null) newest.push(outgoing.newest);

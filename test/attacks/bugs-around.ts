@@ -76,7 +76,7 @@ export const AROUND: readonly Bug[] = [
   {
     about: "each question is answered with everything again",
     file: "sync/outbox.ts",
-    edits: [["if (offeredAt !== undefined && offeredAt >= since) continue;", ""]],
+    edits: nothing("if (this.#queued.has(slot) || (sentAt !== undefined && sentAt >= since)) continue;"),
     story: room("comparing"),
   },
   {

@@ -177,6 +177,34 @@ describe("whoever says much", () => {
     for (const look of looks) expect(look).not.toHaveBeenCalled();
   });
 
+  test("a flood of “lost” does not have what was sent looked through each time, and all of it is sent again after it", () => {
+    for (let i = 0; i < 300; i++) {
+      alice.write("x");
+      world.run(60);
+    }
+    const { size } = alice.replica;
+    const mallory = puppet();
+    mallory.say({ type: "have", how: "all", lanes: [] });
+    world.run(1_000);
+    const sent = mallory.changes;
+    expect(sent).toBeGreaterThanOrEqual(size);
+    let looked = 0;
+    const iterate = Map.prototype[Symbol.iterator];
+    vi.spyOn(Map.prototype, Symbol.iterator).mockImplementation(function (this: Map<unknown, unknown>) {
+      looked += this.size;
+      return iterate.call(this);
+    });
+    for (let i = 0; i < 100; i++) {
+      mallory.say({ type: "have", how: "lost", lanes: [] });
+      world.run(10);
+    }
+    vi.mocked(Map.prototype[Symbol.iterator]).mockRestore();
+    expect(mallory.isClosed).toBe(false);
+    expect(looked).toBeLessThan(3 * size);
+    world.run(1_000);
+    expect(mallory.changes).toBeGreaterThanOrEqual(sent + size);
+  });
+
   test("rungs of devices that nobody knows are not remembered", () => {
     const mallory = puppet();
     mallory.say({ type: "have", how: "all", lanes: [] });
