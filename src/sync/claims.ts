@@ -112,13 +112,15 @@ export class Claims {
     return now < this.#digestsAt;
   }
 
-  /** They say by a digest what they hold; `ours` is what they are told. Whether that is the same. */
+  /** They say by a digest what they hold; `ours` is what they are told. Whether that is the same; then it is what they hold, whatever
+   * came before: a long claim is overtaken by what is said after it. */
   heardFrontier(digest: Bytes, ours: readonly Claim[], now: number): boolean {
     this.#digestsAt = now + ours.length * LANE_REST_MS;
     const isSame = equalBytes(digest, frontierOf(this.#key, ours));
-    if (isSame) this.#strikes = 0;
-    if (isSame && this.#theirs === null) this.#theirs = ours;
-    return isSame;
+    if (!isSame) return false;
+    this.#strikes = 0;
+    this.#theirs = ours;
+    return true;
   }
 
   /** Of a frontier that differs: whether lanes have been of no help twice in a row. */

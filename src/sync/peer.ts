@@ -289,6 +289,8 @@ export class Peer {
         break;
       case "have":
         if (message.how === "lost") this.#outbox!.forgetSent();
+        // Of a frontier that waits: it was said before.
+        if (this.lanes !== null) this.#digest = null;
         this.#have(message);
         this.#host.message(this, message, sizeBytes);
     }

@@ -1,6 +1,8 @@
 // Goal: what people were promised about meeting and writing together, as stories between real sessions. Method: the
 // simulated world of world.ts, which also checks for every frame that nothing is told before it is stored.
 import { afterEach, expect, test } from "vitest";
+import { LINK_PING_MS } from "../../src/sync/limits.ts";
+import { frontierOf } from "../../src/sync/reconcile.ts";
 import { type Tab, World } from "./world.ts";
 
 let world: World;
@@ -240,3 +242,28 @@ test("a long history goes over a slow link once", () => {
   world.run(5_000);
   expect(end.sentBytes).toBeLessThan(1.2 * alice.text.length);
 }, 30_000);
+
+test("a long claim that a short one overtook is put right by the next frontier, and nothing is sent again for it", () => {
+  const [alice, bob] = gathered("Bob");
+  const [toAlice, toBob] = [bob.session.openPeers()[0]!, alice.session.openPeers()[0]!];
+  const before = bob.session.claimFor(toAlice);
+  alice.write("!");
+  world.run(1_000);
+  toAlice.send({ type: "have", how: "all", lanes: before });
+  world.run(LINK_PING_MS);
+  expect(toBob.lanes).toEqual(alice.session.claimFor(toBob));
+  const { changes } = alice.said;
+  world.run(30_000);
+  expect(alice.said.changes).toBe(changes);
+});
+
+test("a frontier that waits takes nothing back of what was said after it", () => {
+  const [alice, bob] = gathered("Bob");
+  const [toAlice, toBob] = [bob.session.openPeers()[0]!, alice.session.openPeers()[0]!];
+  const digest = frontierOf(toAlice.tagKey, bob.session.claimFor(toAlice));
+  const lane = { device: "00000000", seq: 9, tag: new Uint8Array(8) };
+  for (let i = 0; i < 2; i++) toAlice.send({ type: "frontier", digest });
+  toAlice.send({ type: "have", how: "more", lanes: [lane] });
+  world.run(1_000);
+  expect(toBob.lanes).toContainEqual(lane);
+});
