@@ -26,6 +26,12 @@ function pastText(person: Person): Promise<string> {
   );
 }
 
+const inserted = (person: Person): Promise<string[]> => past(person).locator("ins").allTextContents();
+
+/** What the text is compared with, as it is said. */
+const compared = (person: Person): Promise<string | undefined> =>
+  comparison(person).evaluate(box => (box as HTMLSelectElement).selectedOptions[0]?.text);
+
 async function seesPast(person: Person, text: string): Promise<void> {
   await expect.poll(() => pastText(person), { timeout: PATIENCE_MS }).toBe(text);
 }
@@ -137,6 +143,41 @@ describe("looking back", () => {
     await comparison(alice).selectOption(first);
     await expect.poll(() => past(alice).locator("ins").allTextContents()).toEqual(["foul", " Is it not?"]);
     expect(await past(alice).locator("del").allTextContents()).toEqual(["fine"]);
+  });
+
+  it("compares with the version that was chosen, whatever others name", async () => {
+    const [alice, bob] = await story();
+    const name = async (person: Person, entry: number, called: string) => {
+      await entries(person).nth(entry).click();
+      await person.button("Name this version").click();
+      await person.page.getByRole("textbox", { name: "Name of this version" }).fill(called);
+      await person.press("Enter");
+      await entries(alice).filter({ hasText: called }).waitFor({ timeout: PATIENCE_MS });
+    };
+    await lookBack(alice);
+    await name(alice, 2, "Chosen");
+    await slider(alice).press("End");
+    await comparison(alice).selectOption({ label: "Chosen" });
+    await expect.poll(() => inserted(alice)).toEqual(["foul", " Is it not?"]);
+    await lookBack(bob);
+    // In the list some of these come before the chosen one, some behind it.
+    for (const [entry, called] of ["Foul", "Not fine", "Asked"].entries()) await name(bob, entry, called);
+    expect([await compared(alice), await inserted(alice)]).toEqual(["Chosen", ["foul", " Is it not?"]]);
+  });
+
+  it("says what it compares with, also when the author of that typed on", async () => {
+    const alice = await (await stage.person()).open();
+    await alice.type("A fine day.");
+    await alice.isStored();
+    await lookBack(alice);
+    await comparison(alice).selectOption({ index: 3 });
+    await expect.poll(() => inserted(alice)).toEqual([]);
+    const words = await compared(alice);
+    const tab = await (await alice.secondTab()).open(alice.page.url());
+    await tab.press("Control+End");
+    await tab.type(" Is it not?");
+    await expect.poll(() => inserted(alice), { timeout: PATIENCE_MS }).toEqual([" Is it not?"]);
+    expect(await compared(alice)).toBe(words);
   });
 
   it("brings a version back as a new edit, which both see and nobody loses anything by", async () => {

@@ -2,9 +2,10 @@
 // before, or over any other version.
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { flushSync } from "react-dom";
-import type { HistoryEntry, HistoryOrder, Person, TextHistory, Version } from "../../sync/view.ts";
+import type { HistoryEntry, Person, TextHistory, Version } from "../../sync/view.ts";
 import { type Asked, WhoWrote } from "../authorship/who-wrote.tsx";
 import { Icon } from "../icons.tsx";
+import { type Base, baseVersion, CompareWith } from "./compare-with.tsx";
 import { Entries } from "./entries.tsx";
 import { NameForm } from "./name-form.tsx";
 import { PastText } from "./past-text.ts";
@@ -29,7 +30,7 @@ export function HistoryView({ history, people, title, isReadOnly, onClose }: Pro
   /** Null is the end, also when more comes. */
   const [place, setPlace] = useState<number | null>(null);
   const [picked, setPicked] = useState<Version | null>(null);
-  const [base, setBase] = useState("before");
+  const [base, setBase] = useState<Base>("before");
   const [isNaming, setNaming] = useState(false);
   const [isRestoring, setRestoring] = useState(false);
   const [hasAuthors, setAuthors] = useState(false);
@@ -161,24 +162,7 @@ export function HistoryView({ history, people, title, isReadOnly, onClose }: Pro
           >
             Who wrote this
           </button>
-          <label className="history-compare">
-            Compare with
-            <select className="field" value={base} onChange={event => setBase(event.target.value)}>
-              <option value="before">what was before</option>
-              <option value="nothing">nothing</option>
-              <option value="now">the text as it is now</option>
-              {names.map((named, i) => (
-                <option key={`name ${named.version.join(" ")}`} value={`name ${i}`}>
-                  {named.name}
-                </option>
-              ))}
-              {entries.toReversed().map(one => (
-                <option key={one.first} value={`end ${one.end}`}>
-                  {entryWords(one, labels, now)}
-                </option>
-              ))}
-            </select>
-          </label>
+          <CompareWith order={order} base={base} labels={labels} now={now} onChoose={setBase} />
         </div>
         <Entries
           order={order}
@@ -196,13 +180,4 @@ export function HistoryView({ history, people, title, isReadOnly, onClose }: Pro
 /** The one in which a place is, at its end too. */
 function entryAt(entries: readonly HistoryEntry[], place: number): HistoryEntry | null {
   return entries.find(({ first, end }) => place > first && place <= end) ?? null;
-}
-
-/** What is laid below the text that is looked at. */
-function baseVersion(order: HistoryOrder, base: string, entry: HistoryEntry | null): Version {
-  const [kind, number] = base.split(" ");
-  if (kind === "now") return order.versionAt(order.length);
-  if (kind === "name") return order.names[Number(number)]?.version ?? order.versionAt(0);
-  if (kind === "end") return order.versionAt(Math.min(Number(number), order.length));
-  return kind === "nothing" || entry === null ? order.versionAt(0) : order.versionAt(entry.first);
 }
