@@ -173,9 +173,10 @@ export class Session<F extends Fields | null = null> {
   #makeView(): SessionView {
     const { session, network } = this.host;
     const { hasArrived } = this.doc;
-    const search = session.isAsking ? "connecting" : (network?.search ?? "connecting");
+    const reached = network?.search ?? (this.#options.server === null ? "unreachable" : "connecting");
+    const search = session.isAsking ? "connecting" : reached;
     const view: SessionView = {
-      status: session.status,
+      status: session.statusWhile(reached),
       notice: session.notice,
       people: this.#people(),
       hasArrived,

@@ -21,7 +21,7 @@ export class Delivery {
   /** What is younger, oldest first; at most a second of flushes. */
   #young: { readonly seq: number; readonly at: number }[] = [];
 
-  /** `otherPerson`: whose device it is; null for one of mine. */
+  /** `otherPerson`: whose device it is; null for one that does not count. */
   constructor(
     heldUpTo: Readonly<Record<string, number>>,
     otherPerson: (device: DeviceId) => string | null = device => device,
@@ -86,8 +86,9 @@ export class Delivery {
   }
 }
 
-/** Whose a device is; null if it belongs to the person of this replica. */
+/** Whose a device is; null if it belongs to the person of this replica, or was removed: nothing waits for it any more. */
 export function otherPerson({ people, device: own }: Replica, device: DeviceId): string | null {
+  if (people.endsOf(device).length > 0) return null;
   const person = people.personOf(device);
   return person === people.personOf(own) ? null : person;
 }

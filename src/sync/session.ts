@@ -32,12 +32,12 @@ import type { Message, Presence } from "./protocol.ts";
 import { Questions } from "./questions.ts";
 import type { Readers } from "./readers.ts";
 import type { Claim } from "./reconcile.ts";
-import { CLOSED_REASONS, STORE_DAMAGED, STORE_REASONS, statusOf, WORDS_LEFT } from "./status.ts";
+import { CLOSED_REASONS, STORE_DAMAGED, statusOf, WORDS_LEFT } from "./status.ts";
 import type { Telling } from "./telling.ts";
 import { Throttle } from "./throttle.ts";
 import type { Turns } from "./turns.ts";
 import { TwoFaced } from "./two-faced.ts";
-import type { Status } from "./view.ts";
+import type { Search, Status } from "./view.ts";
 
 export class Session implements PeerHost, KeeperHost, IntakeHost {
   readonly replica: Replica;
@@ -360,8 +360,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
   /** The name a device goes by, or null if it never said one. */
   claimedName(device: DeviceId): string | null {
     const present = this.openPeers().find(peer => peer.device === device)?.presence?.name;
-    const name = present || this.replica.members.find(member => member.device === device)?.name;
-    return name || null;
+    return present || this.replica.members.find(member => member.device === device)?.name || null;
   }
 
   nameOf(device: DeviceId): string {
@@ -381,17 +380,18 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     return this.#delivery;
   }
 
-  get status(): Status {
-    const reason = this.#keeper.failure ?? (this.#isDurable ? null : "unavailable");
+  statusWhile(search: Search): Status {
     const linked = new Set(this.openPeers().map(({ device }) => device!));
     return statusOf({
       now: this.#now,
-      failure: reason === null ? null : STORE_REASONS[reason],
+      failure: this.#keeper.failure ?? (this.#isDurable ? null : "unavailable"),
       unsavedSince: this.#keeper.unsavedSince,
       hasGenesis: this.replica.hasGenesis,
       isKept: this.#keeper.isKept,
       isHeld: this.replica.isHeld,
+      isOut: this.replica.role === null,
       links: linked.size,
+      search: [...this.#peers].every(({ isOpen }) => isOpen) ? search : "connecting",
       waiting: this.#delivery.waiting,
       holders: this.#delivery.holders(linked),
       known: this.#delivery.known,
@@ -425,7 +425,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     }
     this.#delivery.wrote(this.replica.ownHead?.seq ?? 0, this.#now);
     // Some facts become true by waiting alone.
-    const status = JSON.stringify(this.status);
+    const status = JSON.stringify(this.statusWhile("nobody"));
     if (status === this.#toldStatus) return;
     this.#toldStatus = status;
     this.#listener.changed();

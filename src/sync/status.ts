@@ -3,7 +3,7 @@
 
 import type { KeepingFailure } from "./keeper.ts";
 import { SAVING_SHOWN_MS } from "./limits.ts";
-import type { Status } from "./view.ts";
+import type { Search, Status } from "./view.ts";
 
 /** What people are told about a store that does not take the text. */
 export const STORE_REASONS: Readonly<Record<KeepingFailure, string>> = {
@@ -35,7 +35,7 @@ export const WORDS_LEFT =
 export interface Standing {
   readonly now: number;
   /** Why the store refuses, or null. */
-  readonly failure: string | null;
+  readonly failure: KeepingFailure | null;
   /** Since when something waits for the store, or null. */
   readonly unsavedSince: number | null;
   readonly hasGenesis: boolean;
@@ -43,8 +43,12 @@ export interface Standing {
   readonly isKept: boolean;
   /** Whether there is a draft that nobody would take yet. */
   readonly isHeld: boolean;
+  /** Nobody lets me in any more: what I write is not on its way to anybody. */
+  readonly isOut: boolean;
   /** Links to other people, past the handshake. */
   readonly links: number;
+  /** How the search for them stands. */
+  readonly search: Search;
   /** My changes that no other device is known to hold. */
   readonly waiting: number;
   /** Other people who are known to hold all of mine, as `Delivery` counts them; all who are known to hold something. */
@@ -52,15 +56,18 @@ export interface Standing {
   readonly known: number;
 }
 
+/** Without a link it is the search that is told of: lost is only who reaches not even the server. */
+const UNLINKED = { unreachable: "offline", connecting: "connecting", nobody: "alone" } as const;
+
 export function statusOf(standing: Standing): Status {
   const { now, failure, unsavedSince, links, waiting, holders } = standing;
-  if (failure !== null) return { kind: "not-saved", reason: failure };
+  if (failure !== null) return { kind: "not-saved", reason: STORE_REASONS[failure] };
   if (unsavedSince !== null && now - unsavedSince >= SAVING_SHOWN_MS) return { kind: "saving" };
   if (!standing.hasGenesis) return { kind: "waiting-for-holder" };
   if (standing.isHeld) return { kind: "held" };
   if (!standing.isKept) return { kind: "blank" };
-  if (standing.known === 0) return { kind: "saved" };
-  if (links === 0) return { kind: "offline", waiting };
+  if (standing.known === 0 || standing.isOut) return { kind: "saved" };
+  if (links === 0) return { kind: UNLINKED[standing.search], waiting };
   if (holders > 0) return { kind: "shared", people: holders };
   return { kind: "sharing", waiting };
 }

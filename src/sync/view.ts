@@ -46,7 +46,7 @@ export type Status =
   /** Nothing was ever written here, so there is nothing to save and nothing to say. */
   | { readonly kind: "blank" }
   | { readonly kind: "saved" }
-  | { readonly kind: "offline"; readonly waiting: number }
+  | { readonly kind: "offline" | "connecting" | "alone"; readonly waiting: number }
   | { readonly kind: "sharing"; readonly waiting: number }
   | { readonly kind: "shared"; readonly people: number };
 

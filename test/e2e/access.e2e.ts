@@ -63,7 +63,7 @@ describe("assistive technology finds nothing serious", () => {
   );
 
   it.each(LOOKS)(
-    "%s: on a bad link, in the name's field, offline, after a removal, over plain http",
+    "%s: on a bad link, in the name's field, alone, after a removal, over plain http",
     async (_, options) => {
       const erin = await stage.person(options);
       await erin.page.goto(`${stage.url}#e.abc`);
@@ -80,8 +80,8 @@ describe("assistive technology finds nothing serious", () => {
       await isFit(alice, "my name's field");
       await alice.press("Escape");
       await bob.leave();
-      await alice.readsStatus(/^Offline/);
-      await isFit(alice, "offline");
+      await alice.readsStatus("Nobody else is here");
+      await isFit(alice, "alone");
       await alice.button("Documents").click();
       await alice.button("Remove from this device: Untitled").click();
       await alice.page.locator(".toast").waitFor();

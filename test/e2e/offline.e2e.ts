@@ -79,6 +79,23 @@ describe("without a network", () => {
   });
 });
 
+describe("without the others", () => {
+  it("who stays is told that nobody else is here, and is not told to be offline", async () => {
+    const [alice, bob] = await stage.pair("Hello. ");
+    await bob.press("Control+End");
+    await bob.type("Hi.");
+    await alice.sees("Hello. Hi.");
+    await alice.isSharedWith(1);
+    await bob.leave();
+    await alice.readsStatus("Nobody else is here, everything is shared");
+    await alice.press("Control+End");
+    await alice.type(" Bye.");
+    await alice.readsStatus(/^Nobody else is here, \d+ edits? waiting/);
+    await stage.stopServer();
+    await alice.readsStatus(/^Offline, \d+ edits? waiting/);
+  });
+});
+
 describe("without the server", () => {
   it("two who are connected go on as if nothing had happened", async () => {
     const [alice, bob] = await stage.pair("");

@@ -85,6 +85,8 @@ it("who is removed while typing offline has the words set aside and sees why; on
   await note(bob)
     .getByText(/^Your edits are not taken by the others: you were removed from this document\./)
     .waitFor({ timeout: PATIENCE_MS });
+  // What nobody takes is on its way to nobody.
+  await bob.readsStatus("Saved on this device");
   await isReadOnly(bob);
   await bob.editor.focus();
   await bob.type("More.");

@@ -260,7 +260,7 @@ export class Person {
    */
   async isStored(): Promise<void> {
     await this.page.waitForTimeout(200);
-    await this.readsStatus(/Saved on this device|Shared with|Offline/);
+    await this.readsStatus(/Saved on this device|Shared with|Offline|Connecting|Nobody else is here/);
   }
 
   /** Others hold everything, and the words no longer lag behind: a change on its way shows only after a second. */

@@ -149,7 +149,7 @@ test("a document that is opened with one shows and is edited at once, and is who
   expect(tab.text).toBe(before.text);
   expect(tab.replica.isWhole).toBe(false);
   await tab.type(2);
-  expect(tab.host.session.status.kind).not.toBe("not saved");
+  expect(tab.host.session.statusWhile("nobody").kind).not.toBe("not saved");
   await tab.image.whole;
   expect(tab.replica.isWhole).toBe(true);
   expect(tab.replica.canUndo).toBe(true);

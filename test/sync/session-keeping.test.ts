@@ -360,7 +360,7 @@ describe("a document that another tab removed", () => {
     alice.profile.disk.remove();
     world.run(60_000);
     expect(alice.profile.disk.journal.rows).toEqual([]);
-    expect(alice.status).toEqual({ kind: "offline", waiting: 0 });
+    expect(alice.status).toEqual({ kind: "alone", waiting: 0 });
   });
 });
 

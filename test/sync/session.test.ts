@@ -70,8 +70,8 @@ test("what both wrote while apart is there after they meet again, in the same or
   alice.write(" from Alice");
   bob.write(" from Bob");
   world.run(2_000);
-  expect(alice.status).toEqual({ kind: "offline", waiting: 1 });
-  expect(bob.status).toEqual({ kind: "offline", waiting: 1 });
+  expect(alice.status).toEqual({ kind: "alone", waiting: 1 });
+  expect(bob.status).toEqual({ kind: "alone", waiting: 1 });
   world.connect(alice, bob);
   world.run(2_000);
   expect(alice.text).toBe(bob.text);
@@ -190,7 +190,7 @@ test("a link on which nothing is heard is given up after 16 seconds", () => {
   expect(openWires(alice)).toHaveLength(1);
   world.run(7_000);
   expect(openWires(alice)).toHaveLength(0);
-  expect(alice.status.kind).toBe("offline");
+  expect(alice.status.kind).toBe("alone");
 });
 
 test("a page that the browser wakes once a minute keeps its links while frames come", () => {

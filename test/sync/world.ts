@@ -17,6 +17,7 @@ import type { LastWords } from "../../src/sync/keeper.ts";
 import type { Ciphers, PeerLink, StoreError } from "../../src/sync/ports.ts";
 import { Session } from "../../src/sync/session.ts";
 import { anchorAt, bodyText, editBody } from "../../src/sync/text.ts";
+import type { Status } from "../../src/sync/view.ts";
 import { type Key, verify } from "../crdt/people.ts";
 import { Log } from "../sim/log.ts";
 import { Prng } from "../sim/prng.ts";
@@ -446,8 +447,9 @@ export class Tab {
     return bodyText(this.replica);
   }
 
-  get status(): Session["status"] {
-    return this.session.status;
+  /** As where the server is reached and everybody there is linked. */
+  get status(): Status {
+    return this.session.statusWhile("nobody");
   }
 
   /** Nothing asked is unanswered and nothing typed is open. */

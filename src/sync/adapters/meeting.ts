@@ -28,9 +28,12 @@ export class Meeting {
   }
 
   get search(): Search {
-    const { host } = this.#ground;
-    if (host.session.isAsking) return "connecting";
-    return host.network?.search ?? (this.#failures > 0 ? "unreachable" : "connecting");
+    return this.#ground.host.session.isAsking ? "connecting" : this.reached;
+  }
+
+  /** The same whatever those who are linked still have to say. */
+  get reached(): Search {
+    return this.#ground.host.network?.search ?? (this.#failures > 0 ? "unreachable" : "connecting");
   }
 
   /** What takes a link, by whatever way it came. */

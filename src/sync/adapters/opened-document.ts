@@ -194,7 +194,7 @@ export class OpenedDocument implements OpenDocument {
     const view: DocumentView = {
       id: this.id,
       title: this.#title ?? titleOf(this.#replica),
-      status: session.status,
+      status: session.statusWhile(this.meeting.reached),
       notice: session.notice,
       people: listed(this.#replica, session, this.#name, this.#options.verified),
       // What is written before the link is here would be taken by nobody.

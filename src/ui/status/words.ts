@@ -20,6 +20,12 @@ export function statusWords(status: Status): string {
       return status.waiting === 0
         ? "Offline, everything is shared"
         : `Offline, ${edits(status.waiting)} waiting`;
+    case "connecting":
+      return status.waiting === 0 ? "Connecting…" : `Connecting, ${edits(status.waiting)} waiting`;
+    case "alone":
+      return status.waiting === 0
+        ? "Nobody else is here, everything is shared"
+        : `Nobody else is here, ${edits(status.waiting)} waiting`;
     case "sharing":
       return `Sharing, ${edits(status.waiting)} waiting`;
     case "shared":
@@ -43,6 +49,8 @@ export function statusTone(status: Status): StatusTone {
     case "waiting-for-holder":
       return "waiting";
     case "offline":
+    case "connecting":
+    case "alone":
       return status.waiting === 0 ? "calm" : "waiting";
     case "saving":
     case "blank":

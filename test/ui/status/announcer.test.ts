@@ -43,6 +43,11 @@ test("says once that the link is gone, and once that it is back", () => {
   ]);
 });
 
+test("does not call it a lost link that the last one left", () => {
+  const shared = view({ people: [alice, bob], status: { kind: "shared", people: 1 } });
+  expect(newsBetween(shared, view({ status: { kind: "alone", waiting: 0 } }))).toEqual(["Bob left"]);
+});
+
 test("says whose edits are set aside, and nothing of one's own nor of what is taken back in", () => {
   const aside = (count: number, mine: number, newestBy: Person) => view({ aside: { count, mine, newestBy } });
   const none = view({});
