@@ -150,6 +150,10 @@ it("a link for reading lets read and not type, until it is revoked or the role i
   await alice.type(" In private.");
   const dave = await stage.person();
   await dave.page.goto(reading);
+  // Alice is online, and must not be said to be away.
+  await dave.page
+    .getByText("Nobody who is online now lets you in by this link.")
+    .waitFor({ timeout: PATIENCE_MS });
   await dave.readsStatus("Waiting for someone who has this document");
   const erin = await (await stage.person()).open(editing);
   await erin.sees("For many eyes. And on. In private.");

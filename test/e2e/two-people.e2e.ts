@@ -119,7 +119,7 @@ describe("who waits for a document", () => {
     await bob.sees("On its way");
     const said = await bob.page.evaluate(() => [...(globalThis as unknown as { said: Set<string> }).said]);
     expect(said.join("\n")).toContain("Connecting…");
-    expect(said.join("\n")).not.toContain("Nobody who has this document");
+    expect(said.join("\n")).not.toContain("Nobody who is online now");
     expect(said.indexOf("Untitled · Chirograph")).toBe(said.length - 1);
   });
 
@@ -131,18 +131,18 @@ describe("who waits for a document", () => {
     await alice.leave();
     const bob = await stage.person();
     await bob.page.goto(link);
-    await bob.page.getByText(/^Nobody who has this document is online now/).waitFor();
+    await bob.page.getByText(/^Nobody who is online now lets you in/).waitFor();
     expect(await bob.page.title()).toBe("Chirograph");
     await stage.stopServer();
     await bob.page.getByText(/^The server cannot be reached/).waitFor();
     await bob.readsStatus("Waiting for someone who has this document");
     await stage.startServer();
-    await bob.page.getByText(/^Nobody who has this document is online now/).waitFor();
+    await bob.page.getByText(/^Nobody who is online now lets you in/).waitFor();
     // Another one who only waits is asked, and changes nothing.
     const carol = await stage.person();
     await carol.page.goto(link);
-    await carol.page.getByText(/^Nobody who has this document is online now/).waitFor();
-    await bob.page.getByText(/^Nobody who has this document is online now/).waitFor();
+    await carol.page.getByText(/^Nobody who is online now lets you in/).waitFor();
+    await bob.page.getByText(/^Nobody who is online now lets you in/).waitFor();
   });
 });
 

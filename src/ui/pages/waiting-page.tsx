@@ -1,5 +1,6 @@
 // A document opened by link that has not arrived. No surface that would lose what is typed; it opens by itself. Says only
-// what is known: that nobody is there is true when the server has answered and whoever it named has been asked.
+// what is known: that nobody lets one in is true when the server has answered and whoever it named has been asked. Whether
+// nobody is there, or whoever is there does not take the link, is not told apart: those who refuse do not say so.
 import type { Search } from "../../sync/view.ts";
 import { PlainPage } from "./plain-page.tsx";
 
@@ -15,8 +16,8 @@ const SENTENCES: Readonly<Record<Search, string>> = {
     "The server cannot be reached. This page keeps trying: leave it open, and the document appears as soon as " +
     "somebody who has it is found.",
   nobody:
-    "Nobody who has this document is online now. Leave this page open: the document appears as soon as one of " +
-    "them comes.",
+    "Nobody who is online now lets you in by this link. Leave this page open: the document appears as soon as " +
+    "somebody does.",
 };
 
 // The default export is what `lazy` of React asks for.
