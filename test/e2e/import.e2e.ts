@@ -182,6 +182,16 @@ describe("a file", () => {
     expect(await foreign(carol).textContent()).toBe("Alice was here. So was Bob.");
     expect(await listed(carol)).toBe(0);
     await isFit(carol, "a foreign file");
+    await carol.page.emulateMedia({ media: "print" });
+    await carol.page.evaluate(() => dispatchEvent(new Event("beforeprint")));
+    const sheet = carol.page.locator(".print-page");
+    expect(await sheet.isVisible()).toBe(true);
+    expect(await sheet.textContent()).toBe("MinutesAlice was here. So was Bob.");
+    expect(await foreign(carol).isVisible()).toBe(false);
+    await carol.page.evaluate(() => dispatchEvent(new Event("afterprint")));
+    // Nothing is on a sheet of its own now, and paper shows what the screen does.
+    expect(await foreign(carol).isVisible()).toBe(true);
+    await carol.page.emulateMedia({ media: null });
     await carol.button("Make a copy").press("Enter");
     await carol.canWrite();
     await carol.sees("Alice was here. So was Bob.");

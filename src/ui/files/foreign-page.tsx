@@ -10,6 +10,7 @@ import { PastText } from "../history/past-text.ts";
 import { nameOf } from "../history/words.ts";
 import { Mark } from "../people/mark.tsx";
 import { labelsOf } from "../people/names.ts";
+import { printWhole } from "./print.ts";
 import "../devices/devices.css";
 import "./foreign-page.css";
 
@@ -37,6 +38,7 @@ export default function ForeignPage({ file, navigation, update, onCopy, onRecove
   useEffect(() => {
     window.document.title = `${title} · Chirograph`;
   }, [title]);
+  useEffect(() => printWhole(() => ({ title, text: file.text })), [title, file]);
   useEffect(() => {
     const between = (from: number, to: number) => stretches(file.authors, from, to);
     const text = new PastText(mount.current!, title, between, { at: setAsked });

@@ -1,5 +1,5 @@
 // What is printed is a page of its own: the editor draws only what is on the screen, paper has all of it. It is put
-// into the document when the browser is about to print and taken out again afterwards; print.css hides the rest.
+// into the document when the browser is about to print and taken out again afterwards; files.css hides the rest.
 
 interface Sheet {
   readonly title: string;
