@@ -52,6 +52,26 @@ describe("a document", () => {
     });
   });
 
+  it("is printed with every line in its own direction", async () => {
+    const alice = await (await stage.person()).open();
+    await alice.page.keyboard.insertText("Hello.\nשלום.");
+    await alice.page.emulateMedia({ media: "print" });
+    await alice.page.evaluate(() => dispatchEvent(new Event("beforeprint")));
+    // How far from the left edge of the sheet the letters of a line begin.
+    const insets = await alice.page.evaluate(() => {
+      const sheet = document.querySelector(".print-page div")!;
+      const [text] = sheet.childNodes;
+      return [0, 7].map(from => {
+        const letters = document.createRange();
+        letters.setStart(text!, from);
+        letters.setEnd(text!, from + 4);
+        return letters.getBoundingClientRect().left - sheet.getBoundingClientRect().left;
+      });
+    });
+    expect(insets[0]).toBeLessThan(1);
+    expect(insets[1]).toBeGreaterThan(100);
+  });
+
   it("is printed whole, with its title on top and nothing else on the page", async () => {
     const alice = await written();
     const lines = Array.from({ length: 400 }, (_, i) => `line ${i + 1}`).join("\n");

@@ -180,6 +180,18 @@ describe("looking back", () => {
     expect(await compared(alice)).toBe(words);
   });
 
+  it("shows a line in its own direction", async () => {
+    const alice = await (await stage.person()).open();
+    await alice.page.keyboard.insertText("שלום עולם.\nHello.");
+    await alice.isStored();
+    await lookBack(alice);
+    const directions = () =>
+      past(alice)
+        .locator(".cm-line")
+        .evaluateAll(all => all.map(each => getComputedStyle(each).direction));
+    await expect.poll(directions).toEqual(["rtl", "ltr"]);
+  });
+
   it("brings a version back as a new edit, which both see and nobody loses anything by", async () => {
     const [alice, bob] = await story();
     await lookBack(alice);

@@ -12,6 +12,7 @@ import {
 } from "@codemirror/view";
 import type { Authorship, TextDifference } from "../../sync/view.ts";
 import { Tints } from "../authorship/tints.ts";
+import { lines } from "../editor/lines.ts";
 import { hueOf } from "../people/colour.ts";
 
 /** What of a deleted stretch is shown: a page of it is no help to anybody. */
@@ -52,6 +53,7 @@ export class PastText {
             // No keyboard on a phone where there is nothing to type.
             inputmode: "none",
           }),
+          lines,
           differences,
           tint.extension,
           EditorView.updateListener.of(update => this.#updated(update)),
