@@ -2,7 +2,7 @@
 // keys alone. axe-core judges what a machine can.
 
 import { describe, expect, it } from "vitest";
-import { isFit } from "./fit.ts";
+import { hasClearBar, isFit } from "./fit.ts";
 import { PATIENCE_MS, type Person, type PersonOptions, setStage } from "./people.ts";
 
 const stage = setStage();
@@ -120,6 +120,18 @@ it("on a phone the title's field stands clear of the status, and title, status a
   );
   const starts = [field.x, status.x, line.x].map((x, i) => x + insets[i]!);
   expect(new Set(starts)).toEqual(new Set([starts[0]]));
+});
+
+describe("where there is little room", () => {
+  it.each([24, 32])("every button can be pressed on a desk with letters of %d px", async standard => {
+    const [alice] = await stage.pair("Text");
+    await alice.devtools.send("Page.setFontSizes", { fontSizes: { standard } });
+    await alice.page.setViewportSize({ width: 1280, height: 720 });
+    await expect
+      .poll(() => alice.page.evaluate(() => getComputedStyle(document.documentElement).fontSize))
+      .toBe(`${standard}px`);
+    await hasClearBar(alice, `letters of ${standard}`);
+  });
 });
 
 describe("by keys alone", () => {

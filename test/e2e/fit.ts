@@ -61,3 +61,29 @@ export async function isFitEverywhere(person: Person, screen: string): Promise<v
   await person.devtools.send("Emulation.setTouchEmulationEnabled", { enabled: false });
   await page.setViewportSize(size);
 }
+
+/** Nothing is to be scrolled sideways: neither the page nor the inside of a dialog. */
+export async function isWithin({ page }: Person, screen: string): Promise<void> {
+  if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/${screen}.png` });
+  const wide = await page.evaluate(() =>
+    [document.documentElement, ...document.querySelectorAll("dialog[open]")]
+      .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)
+      .map(({ tagName, scrollWidth, clientWidth }) => `${tagName}: ${scrollWidth} in ${clientWidth}`),
+  );
+  expect(wide, screen).toEqual([]);
+}
+
+/** Every button of the bar can be pressed in its middle, and nothing is wider than the window. */
+export async function hasClearBar(person: Person, screen: string): Promise<void> {
+  await isWithin(person, screen);
+  const covered = await person.page.evaluate(() =>
+    [...document.querySelectorAll(".bar button")]
+      .filter(button => {
+        const { left, top, width, height } = button.getBoundingClientRect();
+        const hit = document.elementFromPoint(left + width / 2, top + height / 2);
+        return width > 0 && !button.contains(hit);
+      })
+      .map(button => button.getAttribute("aria-label") ?? button.textContent),
+  );
+  expect(covered, screen).toEqual([]);
+}
