@@ -2,7 +2,7 @@
 // keys alone. axe-core judges what a machine can.
 
 import { describe, expect, it } from "vitest";
-import { hasClearBar, isFit } from "./fit.ts";
+import { hasClearBar, isFit, isWithin } from "./fit.ts";
 import { PATIENCE_MS, type Person, type PersonOptions, setStage } from "./people.ts";
 
 const stage = setStage();
@@ -123,6 +123,29 @@ it("on a phone the title's field stands clear of the status, and title, status a
 });
 
 describe("where there is little room", () => {
+  it("every button can be pressed on a narrow phone, and Share fits", async () => {
+    const [alice, bob] = await stage.pair("Text");
+    await bob.type("!");
+    await alice.sees("!Text");
+    await alice.devtools.send("Emulation.setTouchEmulationEnabled", { enabled: true });
+    for (const width of [390, 360, 320]) {
+      await alice.page.setViewportSize({ width, height: 640 });
+      await hasClearBar(alice, `bar ${width}`);
+      const room = (await alice.button("Who is here").boundingBox())!;
+      expect(room.width).toBeGreaterThanOrEqual(44);
+    }
+    await alice.button("Share").click();
+    await alice.shownLink();
+    await isWithin(alice, "share 320");
+    await alice.button("Pair without a server").click();
+    await alice.page.getByRole("textbox", { name: /Paste what they send back/ }).waitFor();
+    await isWithin(alice, "pairing 320");
+    await alice.button("My devices").click();
+    await alice.button("Add a device").click();
+    await alice.page.getByRole("textbox", { name: "Link for your other device" }).waitFor();
+    await isWithin(alice, "devices 320");
+  });
+
   it.each([24, 32])("every button can be pressed on a desk with letters of %d px", async standard => {
     const [alice] = await stage.pair("Text");
     await alice.devtools.send("Page.setFontSizes", { fontSizes: { standard } });

@@ -125,9 +125,13 @@ export function DocumentPage({ document, navigation, update }: Properties) {
               </button>
             )}
             {view.ready && (
-              <button type="button" className="button button-primary" onClick={() => setDialog("share")}>
+              <button
+                type="button"
+                className="button button-primary share-button"
+                onClick={() => setDialog("share")}
+              >
                 <Icon name="share" />
-                Share
+                <span>Share</span>
               </button>
             )}
           </>
