@@ -146,6 +146,17 @@ describe("where there is little room", () => {
     await isWithin(alice, "devices 320");
   });
 
+  it.each([360, 390])("one sees the name one types on a phone of %d px", async width => {
+    const alice = await (await stage.person()).open();
+    await alice.type("Text");
+    await alice.devtools.send("Emulation.setTouchEmulationEnabled", { enabled: true });
+    await alice.page.setViewportSize({ width, height: 700 });
+    await alice.page.getByRole("button", { name: /edit your name/ }).click();
+    const field = (await alice.page.getByRole("textbox", { name: "Your name" }).boundingBox())!;
+    expect(field.width).toBeGreaterThan(100);
+    await isWithin(alice, `name ${width}`);
+  });
+
   it.each([24, 32])("every button can be pressed on a desk with letters of %d px", async standard => {
     const [alice] = await stage.pair("Text");
     await alice.devtools.send("Page.setFontSizes", { fontSizes: { standard } });
