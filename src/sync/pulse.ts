@@ -3,8 +3,10 @@
 import { LINK_PING_MS, LINK_SILENCE_MS, PONGS_A_TICK } from "./limits.ts";
 
 export class Pulse {
-  /** When the first tick after their last frame came: the clock may be woken less often than frames arrive. */
-  #heardAt: number;
+  /** Milliseconds without a frame. What passes between two ticks counts as little: the page may have slept meanwhile, be woken less
+   * often than frames arrive, or somebody has set the clock. */
+  #silenceMs = 0;
+  #tickedAt: number;
   #pingedAt: number;
   #hasHeard = false;
   /** Pings that came since the last tick. */
@@ -12,7 +14,7 @@ export class Pulse {
 
   /** `now`: milliseconds, as in `tick`. */
   constructor(now: number) {
-    this.#heardAt = this.#pingedAt = now;
+    this.#tickedAt = this.#pingedAt = now;
   }
 
   /** A frame came. */
@@ -27,10 +29,12 @@ export class Pulse {
 
   /** What time it is: that to ask, or that they have been silent for too long; null is neither. */
   tick(now: number): "ping" | "silent" | null {
-    if (this.#hasHeard) this.#heardAt = now;
+    const passed = Math.min(now - this.#tickedAt, LINK_PING_MS);
+    this.#tickedAt = now;
+    this.#silenceMs = this.#hasHeard ? 0 : this.#silenceMs + passed;
     this.#hasHeard = false;
     this.#answered = 0;
-    if (now - this.#heardAt > LINK_SILENCE_MS) return "silent";
+    if (this.#silenceMs > LINK_SILENCE_MS) return "silent";
     if (now - this.#pingedAt < LINK_PING_MS) return null;
     this.#pingedAt = now;
     return "ping";
