@@ -10,7 +10,14 @@ import type { Bytes } from "./graph/bytes.ts";
 import type { AuthorityOp, ChangeId, DeviceId, PersonId, Role } from "./graph/change.ts";
 import type { Fork } from "./graph/fork-bytes.ts";
 import type { Holding } from "./holding.ts";
-import { ADMITTED_HEADS_MAX, INTRODUCTION_BYTES, LABEL_BYTES_MAX, SHARE_BYTES, SHARE_OPS } from "./limits.ts";
+import {
+  ADMITTED_HEADS_MAX,
+  INTRODUCTION_BYTES,
+  LABEL_BYTES_MAX,
+  NAME_BYTES_MAX,
+  SHARE_BYTES,
+  SHARE_OPS,
+} from "./limits.ts";
 import type { Slot } from "./types/dot.ts";
 
 /** A change that does not count, and why. */
@@ -177,6 +184,13 @@ export class People {
   }
 
   // ------------------------------------------------------------------------------------------------- saying
+
+  /** What this device calls itself, for everyone. */
+  rename(name: string): void {
+    if (!name.isWellFormed() || name.length * 3 > NAME_BYTES_MAX)
+      throw new RangeError("Expected a shorter, well-formed name");
+    this.#say({ type: "name", name });
+  }
 
   /** Goes on for another device of one's own, which turned out to be two-faced by accident: states a name, and takes in all that is
    * here of it, on every branch, so that it counts. */

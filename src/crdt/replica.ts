@@ -27,7 +27,6 @@ import {
 import type { Ground } from "./history/history.ts";
 import { Holding } from "./holding.ts";
 import { loadImage, takeImage } from "./imaging.ts";
-import { NAME_BYTES_MAX } from "./limits.ts";
 import { type Listener, Listeners } from "./listeners.ts";
 import { People } from "./people.ts";
 import { type Entered, Recalling } from "./recalling.ts";
@@ -212,6 +211,11 @@ export class Replica {
     return this.isHeld ? this.#closing.beside([], write) : write();
   }
 
+  /** Whether that is what the heads stand for: no draft is open, and nothing is masked here. */
+  get showsHeads(): boolean {
+    return !this.hasDraft && this.#holding.masking.masked.size === 0;
+  }
+
   /** The node at a path, for reading; null if nothing was ever put there. */
   node(path: Path): Node | null {
     return this.#holding.tree.find(path);
@@ -322,10 +326,8 @@ export class Replica {
 
   /** What this device calls itself, for everyone. */
   rename(name: string): void {
-    if (!name.isWellFormed() || name.length * 3 > NAME_BYTES_MAX)
-      throw new RangeError("Expected a shorter, well-formed name");
     this.#checkBegun();
-    this.#drafting.addAuthority({ type: "name", name });
+    this.people.rename(name);
   }
 
   /** Lets whoever holds the secret of `key` join in a role. More that is said about people: `people`. */
@@ -397,9 +399,8 @@ export class Replica {
   /** The same of a run: all of it is proven, or nothing of it is looked at. Its changes are then judged one by one. */
   admitRun(inspected: InspectedRun, verdicts: readonly boolean[], source: string): Reception {
     const verified = concludeRun(inspected, verdicts);
-    return "ok" in verified
-      ? refusedWhole(inspected.changes.at(-1)!, verified)
-      : this.#admit(verified, source);
+    if ("ok" in verified) return refusedWhole(inspected.changes.at(-1)!, verified);
+    return this.#admit(verified, source);
   }
 
   #admit(verified: Iterable<VerifiedChange | VerifiedTyping>, source: string, isBounded = true): Reception {
@@ -474,7 +475,7 @@ export class Replica {
   /** All that is here but the bytes of the changes, for this device's own store; null while a draft is open, or something
    * else is under way, and where it would be too large. A cache of the log that may be dropped at any time. */
   get image(): Bytes | null {
-    const isAtRest = this.#recalling.recalled.length === 0 && !this.#holding.masking.owes;
+    const isAtRest = this.#recalling.recalled.length === 0 && this.isSettled;
     if (!isAtRest || this.#drafting.isOpen || !this.hasGenesis) return null;
     return takeImage(this.#holding, this.#closing);
   }

@@ -164,10 +164,9 @@ export class Document<F extends Fields | null = null> extends SharedDoc<F> {
     return new Document<Fields | null>(identity, replica, schema);
   }
 
-  /** The whole signed history as one file (docs/wire-format.md §13). */
+  /** The whole signed history as one file (docs/wire-format.md §13). What is edited meanwhile need not be in it. */
   async save(): Promise<Bytes> {
-    await this.#close();
-    const { fileOf } = await import("./file.ts");
+    const [{ fileOf }] = await Promise.all([import("./file.ts"), this.#close()]);
     return fileOf(this.replica);
   }
 

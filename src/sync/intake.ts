@@ -238,6 +238,9 @@ export class Intake {
         return reception;
       },
       canonicalJson: () => replica.canonicalJson(),
+      get showsHeads() {
+        return replica.showsHeads;
+      },
       forks: replica.forks,
     });
     // Up to its first question it only reads.

@@ -242,6 +242,14 @@ describe("a document", () => {
     expect(await codeOf(Document.load(Uint8Array.of(1, 2, 3), alice.identity))).toBe("FileRefused");
   });
 
+  it("is saved as it was when somebody types on meanwhile", async () => {
+    const alice = await Document.create(await Identity.create());
+    alice.edit(root => root.text("body").insert(0, "Hello"));
+    const saving = alice.save();
+    alice.edit(root => root.text("body").insert(5, "!"));
+    expect((await Document.load(await saving, alice.identity)).toJson()).toEqual({ body: "Hello" });
+  });
+
   it("out of a file, where one signature proves many changes, is handed on in packets all the same", async () => {
     const alice = await Document.create(await Identity.create());
     for (let i = 0; i < 20; i++) {

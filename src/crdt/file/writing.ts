@@ -26,6 +26,8 @@ export interface Source {
   get(id: ChangeId): VerifiedChange | undefined;
   proofOf(id: ChangeId): SignedRun | null;
   canonicalJson(): string;
+  /** Whether that is what the heads stand for. */
+  readonly showsHeads: boolean;
   /** Proofs of two-faced devices that do not follow from the changes. */
   readonly forks: { readonly beside: readonly Bytes[] };
 }
@@ -215,7 +217,8 @@ export class FileWriter {
 /** How a file is to be. */
 export interface Saving {
   /** With one its text shows before its history is read: "small" for a file that travels, which becomes a third larger;
-   * "fast" for a store of one's own, where inflating would take longer than all else. */
+   * "fast" for a store of one's own, where inflating would take longer than all else. There is none where a draft is open or
+   * something is masked. */
   readonly snapshot?: "none" | "small" | "fast";
 }
 
@@ -225,7 +228,8 @@ export interface Saving {
  */
 export function save(source: Source, { snapshot = "none" }: Saving = {}): Bytes {
   const parts: Bytes[] = [beginFile(mustFromHex(source.doc))];
-  if (snapshot !== "none") parts.push(snapshotOf(source, snapshot === "small"));
+  // What a reader will find otherwise is refused with the whole file, and a store that takes no draft may stay so.
+  if (snapshot !== "none" && source.showsHeads) parts.push(snapshotOf(source, snapshot === "small"));
   parts.push(new FileWriter(source).segments());
   const { beside } = source.forks;
   if (beside.length > 0) parts.push(proofsOf(beside));

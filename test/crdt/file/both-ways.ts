@@ -52,6 +52,7 @@ export function readInto(
     },
     admitVerified: (verified, source) => replica.admitVerified(order(verified), source),
     canonicalJson: () => replica.canonicalJson(),
+    showsHeads: replica.showsHeads,
     forks: replica.forks,
   });
   let next = loading.next();

@@ -234,6 +234,7 @@ function sourceOf({ replica }: Person) {
     get: (id: (typeof replica.heads)[number]) => replica.get(id),
     proofOf: (id: (typeof replica.heads)[number]) => replica.proofOf(id),
     canonicalJson: () => replica.canonicalJson(),
+    showsHeads: replica.showsHeads,
     forks: replica.forks,
   };
 }

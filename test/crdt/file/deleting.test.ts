@@ -266,6 +266,7 @@ function fileWith({ replica }: Person, more: readonly VerifiedChange[]): Uint8Ar
       return one === undefined ? replica.proofOf(id) : { changes: [one.bytes], signature: one.signature! };
     },
     canonicalJson: () => replica.canonicalJson(),
+    showsHeads: replica.showsHeads,
     forks: { beside: [] },
   });
 }

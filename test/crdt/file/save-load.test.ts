@@ -218,6 +218,33 @@ describe("a saved document", () => {
     expect(openFile(save(alice.replica))).toMatchObject({ snapshot: null });
   });
 
+  it("has no snapshot where more shows than is in it, or less", () => {
+    const [alice] = gather("Alice");
+    alice.write(root => root.text("body").insert(0, "hello"));
+    const isTold = (): boolean => {
+      const bytes = save(alice.replica, { snapshot: "small" });
+      const { replica, loaded } = mustRead(bytes);
+      expect(loaded.refusal).toBe(null);
+      expect(JSON.parse(replica.canonicalJson())).toEqual({ body: "hello" });
+      const file = openFile(bytes);
+      return file.ok && file.snapshot !== null;
+    };
+    expect(isTold()).toBe(true);
+    alice.replica.mask(alice.heads, true);
+    expect(isTold()).toBe(false);
+    alice.replica.mask(alice.heads, false);
+    alice.replica.edit(root => root.text("body").insert(5, ", not stored"));
+    expect(isTold()).toBe(false);
+  });
+
+  it("is taken by somebody who holds all of it and masks some", () => {
+    const [alice, bob] = gather("Alice", "Bob");
+    const [{ id }] = alice.write(root => root.text("body").insert(0, "hello")) as [Letter];
+    deliver(alice, bob);
+    bob.replica.mask([id], true);
+    expect(codeOf(mustRead(save(alice.replica, { snapshot: "small" }), bob.replica))).toBe(null);
+  });
+
   it("is read in steps, and one that is dropped leaves a beginning of the document behind", () => {
     const alice = begin("Alice");
     for (let i = 0; i < 5_000; i++) alice.write(root => root.text("b").insert(i, "x"));
