@@ -37,6 +37,8 @@ export class Closing {
   ticket: Ticket | null = null;
   /** Seconds since 1970 that this device stated last. */
   lastTime = 0;
+  /** Not handed over yet. */
+  readonly #closed: Closed[] = [];
 
   constructor(holding: Holding, drafting: Drafting, device: DeviceId, doc: DocId) {
     this.#holding = holding;
@@ -89,13 +91,26 @@ export class Closing {
   }
 
   /** The open draft as changes; several where it is too large for one, or the heads are too many. What counts by them is to
-   * be settled by the caller. `patches`: where something stands elsewhere now that it has a name. */
+   * be settled by the caller. `patches`: where something stands elsewhere now that it has a name. If this throws, what was
+   * not closed by then is drafted still. */
   close(now: number, patches: Patch[]): Closed[] {
     if (!this.#drafting.isOpen) return [];
-    const { parents: drafted, parts, unseen } = this.#drafting.take();
+    const { parts, ground } = this.#drafting;
+    try {
+      this.#closeAll(ground.parents, parts, now);
+    } finally {
+      if (this.#drafting.isOpen) this.#drafting.pause();
+      // Among what is set aside it moves where nobody sees it.
+      if (ground.unseen !== "nothing")
+        this.#holding.masking.place(parts.map(partOf), ground.unseen === "shown" ? patches : []);
+      if (this.#closed.length > 0) this.#holding.effects.named();
+    }
+    return this.#closed.splice(0);
+  }
+
+  #closeAll(drafted: readonly Slot[], parts: readonly Part[], now: number): void {
     // Another tab may have gone on with the chain since the draft was begun.
     let ancestors = this.#withOwnHead(drafted);
-    const closed: Closed[] = [];
     while (ancestors.parents.length > PARENTS_MAX) {
       const { parents } = ancestors;
       // One less, since the own previous change may be among the others and comes along.
@@ -103,20 +118,16 @@ export class Closing {
       // Who may not write merges nothing, and does without the rest.
       if (!this.mayWrite) ancestors = some;
       else {
-        closed.push(this.#closeOne(some, [], this.#graph.reserve(), now));
+        this.#closeOne(some, [], this.#graph.reserve(), now);
         ancestors = this.#withOwnHead(parents);
       }
     }
     for (const part of parts) {
       const { slot } = part;
-      closed.push(this.#closeOne(ancestors, this.#opsOf(part), slot, now));
+      this.#closeOne(ancestors, this.#opsOf(part), slot, now);
+      this.#drafting.closed(part);
       ancestors = { prev: slot, parents: [slot] };
     }
-    // Among what is set aside it moves where nobody sees it.
-    if (unseen !== "nothing")
-      this.#holding.masking.place(parts.map(partOf), unseen === "shown" ? patches : []);
-    this.#holding.effects.named();
-    return closed;
   }
 
   #opsOf({ ops, retracted }: Part): readonly Op[] {
@@ -129,16 +140,16 @@ export class Closing {
     return prev === null ? { prev: -1, parents } : { prev, parents: this.#graph.withTip(parents, prev) };
   }
 
-  #closeOne(ancestors: Ancestors, drafted: readonly Op[], slot: Slot, now: number): Closed {
+  #closeOne(ancestors: Ancestors, drafted: readonly Op[], slot: Slot, now: number): void {
     let ops = drafted;
     if (this.ticket !== null && ancestors.prev < 0 && this.#holding.members.roleOf(this.device) === null) {
       const { invite, signature } = this.ticket;
       ops = [{ type: "join", invite, signature }, ...drafted];
     }
     const states = now - this.lastTime >= TIME_STATED_S;
-    if (states) this.lastTime = now;
     const verified = compose(this.#graph, this.doc, this.device, ancestors, ops, slot, states ? now : null);
-    return this.#enter(verified, slot, ancestors);
+    if (states) this.lastTime = now;
+    this.#closed.push(this.#enter(verified, slot, ancestors));
   }
 
   /** What it does shows already. */

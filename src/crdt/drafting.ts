@@ -5,10 +5,17 @@
 import type { LocalOps } from "./authority/admission.ts";
 import type { Effects } from "./authority/effects.ts";
 import { sizeBound } from "./graph/body.ts";
-import { type AuthorityOp, type DeviceId, type Op, startsOf } from "./graph/change.ts";
+import { type AuthorityOp, type DeviceId, isAuthority, type Op, startsOf } from "./graph/change.ts";
 import { antichainOf } from "./graph/forks.ts";
 import type { Graph } from "./graph/graph.ts";
-import { CHANGE_BYTES_MAX, CHANGE_OPS_MAX, OWN_NAMES_MAX, RUN_UNITS_MAX } from "./limits.ts";
+import { peopleOpSize } from "./graph/people-bytes.ts";
+import {
+  AUTHORITY_OPS_MAX,
+  CHANGE_BYTES_MAX,
+  CHANGE_OPS_MAX,
+  OWN_NAMES_MAX,
+  RUN_UNITS_MAX,
+} from "./limits.ts";
 import type { Composition } from "./types/composition.ts";
 import type { DocumentTree, Patch } from "./types/document.ts";
 import type { Dot, Slot } from "./types/dot.ts";
@@ -18,9 +25,12 @@ import type { IsUnseen } from "./types/fugue.ts";
 import type { TextNode } from "./types/node.ts";
 import { type ContentOp, mapDots, type Path, type Place } from "./types/op.ts";
 
-// Room for the header, whatever it holds, and for ops that grow by being joined.
+// Room for the header, whatever it holds, for ops about people, and for ops that grow by being joined.
 const DRAFT_BYTES_MAX = CHANGE_BYTES_MAX - 4 * 1024;
-const DRAFT_OPS_MAX = CHANGE_OPS_MAX - 16;
+const DRAFT_OPS_MAX = CHANGE_OPS_MAX - AUTHORITY_OPS_MAX;
+// Room for a join.
+const PEOPLE_OPS_MAX = AUTHORITY_OPS_MAX - 1;
+const PEOPLE_BYTES_MAX = 2 * 1024;
 /** Bytes of an insert besides its text and path, and of one deleted span. */
 const INSERT_SIZE = 128;
 const SPAN_SIZE = 48;
@@ -326,6 +336,7 @@ export class Drafting implements Author {
 
   /** An op about people; of names the last one counts. `above`: changes that it has to know of, loose ones too. */
   addAuthority(op: AuthorityOp, above: readonly Slot[] = NOTHING): void {
+    peopleOpSize(op);
     this.#begin();
     if (above.length > 0) this.#parents = antichainOf(this.#graph, [...this.#parents, ...above]);
     if (op.type === "name") this.#authority = this.#authority.filter(({ type }) => type !== "name");
@@ -363,18 +374,26 @@ export class Drafting implements Author {
   /** What the drafts hold, as changes to be. Empty if none is open. */
   get parts(): readonly Part[] {
     this.settle();
-    if (!this.isOpen) return [];
-    const drafts = this.#drafts.length > 0 ? this.#drafts : [new Draft(this.tree, this.#graph.reserve())];
-    const first = this.#authority;
-    return drafts.map((draft, i) => {
+    const parts = this.#drafts.map(draft => {
       const isDraft = draft instanceof Draft;
-      const ops = isDraft ? draft.ops : [];
       return {
-        ops: i === 0 && first.length > 0 ? [...first, ...ops] : ops,
+        ops: isDraft ? draft.ops : [],
         retracted: isDraft ? NOTHING : draft.retracted,
         slot: draft.slot,
       };
     });
+    return this.#authority.length === 0 ? parts : this.#withPeople(parts);
+  }
+
+  /** What is said about people comes first, in the first part if there is room. */
+  #withPeople(parts: readonly Part[]): readonly Part[] {
+    const said = inChanges(this.#authority).map(ops => {
+      return { ops, retracted: NOTHING, slot: this.#graph.reserve() };
+    });
+    const [first, ...others] = parts;
+    if (first === undefined) return said;
+    const last = said.pop()!;
+    return [...said, { ...first, ops: [...last.ops, ...first.ops] }, ...others];
   }
 
   /** The ops on data of a part, as the tree knows them; null if there is no such part. */
@@ -406,17 +425,16 @@ export class Drafting implements Author {
     for (const draft of this.#drafts) if (draft instanceof Draft) draft.put(patches, this.#isUnseen);
   }
 
-  /** Hands over everything and starts empty. */
-  take(): {
-    readonly parents: readonly Slot[];
-    readonly parts: readonly Part[];
-    readonly unseen: Unseen;
-  } {
-    const { parts } = this;
-    this.#drafts = [];
-    this.#last = null;
-    if (this.#authority.length > 0) this.#authority = [];
-    return { parents: this.#parents, parts, unseen: this.#unseen };
+  /** What the changes to be are made on top of. */
+  get ground(): { readonly parents: readonly Slot[]; readonly unseen: Unseen } {
+    return { parents: this.#parents, unseen: this.#unseen };
+  }
+
+  /** The first of the parts is a change now. */
+  closed({ ops, slot }: Part): void {
+    if (this.#drafts[0]?.slot === slot) this.#drafts.shift();
+    if (this.#drafts.length === 0) this.#last = null;
+    if (this.#authority.length > 0) this.#authority = this.#authority.slice(ops.filter(isAuthority).length);
   }
 
   /** Takes up one part of a draft that was open when its page went away. The ops must have been judged. */
@@ -432,6 +450,21 @@ export class Drafting implements Author {
     const draft = this.#beginDraft(null, slot);
     for (const op of ops) draft.add(op, sizeBound(op), patches);
   }
+}
+
+/** Ops about people, in their order, as many in a row as one change may hold. */
+function inChanges(ops: readonly AuthorityOp[]): AuthorityOp[][] {
+  const changes: AuthorityOp[][] = [];
+  let size = 0;
+  for (const op of ops) {
+    const own = peopleOpSize(op);
+    const last = changes.at(-1);
+    const hasRoom = last !== undefined && last.length < PEOPLE_OPS_MAX && size + own <= PEOPLE_BYTES_MAX;
+    if (hasRoom) last.push(op);
+    else changes.push([op]);
+    size = hasRoom ? size + own : own;
+  }
+  return changes;
 }
 
 function isHighSurrogate(unit: number): boolean {

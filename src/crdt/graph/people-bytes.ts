@@ -8,7 +8,7 @@ import {
   NAME_BYTES_MAX,
   POLICY_KEYS_MAX,
 } from "../limits.ts";
-import { Malformed, type Reader, type Writer } from "./bytes.ts";
+import { Malformed, Reader, Writer } from "./bytes.ts";
 import type { AuthorityOp, ChangeId, DeviceId, Policy, Role, RolePolicy } from "./change.ts";
 import { SIGNATURE_BYTES } from "./ed25519.ts";
 
@@ -99,6 +99,21 @@ function writePolicy(out: Writer, policy: Policy): void {
     out.varint(opsMax);
     out.varint(bytesMax);
   }
+}
+
+/** Bytes of an op besides its kind. Throws `RangeError` for one that nobody could read: it must not come into a draft. */
+export function peopleOpSize(op: AuthorityOp): number {
+  const out = new Writer();
+  writePeopleOp(out, op);
+  const input = new Reader(out.finish());
+  try {
+    readPeopleOp(input, PEOPLE_OP[op.type]);
+    input.end();
+  } catch (error) {
+    if (!(error instanceof Malformed)) throw error;
+    throw new RangeError(`Expected what can be said about people, got ${op.type}: ${error.message}`);
+  }
+  return out.length;
 }
 
 // ------------------------------------------------------------------------------------------------- reading
