@@ -1,6 +1,6 @@
 // Puts on the screen what the navigator says, and owns what outlives a document: the list, the removals that can
 // still be undone, the sentences about this browser.
-import { lazy, Suspense, useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { type ReactNode, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import type { DocumentEntry, Imported, OpenDocument, Workspace } from "../sync/view.ts";
 import { Bar } from "./bar/bar.tsx";
 import { Missing } from "./bar/missing.tsx";
@@ -8,6 +8,8 @@ import { UpdateButton } from "./bar/update-button.tsx";
 import { Documents } from "./documents/documents.tsx";
 import { RemovedBar, removedWords } from "./documents/removed-bar.tsx";
 import { FileDoor } from "./files/file-door.tsx";
+import type { FromFile } from "./files/imported-bar.tsx";
+import { latePart } from "./late-part.tsx";
 import type { Navigator, Screen } from "./navigator.ts";
 import { DocumentPage } from "./pages/document-page.tsx";
 import { PlainPage } from "./pages/plain-page.tsx";
@@ -17,8 +19,19 @@ import { StatusLine } from "./status/status-line.tsx";
 import type { Updates } from "./update.ts";
 
 /** Only who opens somebody else's file waits for it. */
-const ImportedBar = lazy(() => import("./files/imported-bar.tsx"));
-const ForeignPage = lazy(() => import("./files/foreign-page.tsx"));
+const ImportedBar = latePart(
+  () => import("./files/imported-bar.tsx"),
+  problem => problem && <div className="island toast">{problem}</div>,
+);
+const ForeignPage = latePart(
+  () => import("./files/foreign-page.tsx"),
+  (problem, { navigation, update }) => (
+    <>
+      {problem && <BarAlone navigation={navigation} update={update} />}
+      <main className="page">{problem && <div className="history-wait">{problem}</div>}</main>
+    </>
+  ),
+);
 
 interface Properties {
   readonly workspace: Workspace;
@@ -52,7 +65,7 @@ export function App({ workspace, navigator, updates, dismissed }: Properties) {
     if (shown !== undefined) location.hash = `#${shown.id}`;
   };
   const chooseFile = useRef<(() => void) | null>(null);
-  const [news, setNews] = useState<string | null>(null);
+  const [news, setNews] = useState<FromFile | null>(null);
   const begin = (title: string, text: string) =>
     navigator.startNew(document => writeInto(document, title, text));
   const imported = async (made: Imported) => {
@@ -60,10 +73,7 @@ export function App({ workspace, navigator, updates, dismissed }: Properties) {
     if (made.kind === "foreign") await navigator.showFile(made.file);
     if (made.kind !== "held") return;
     await navigator.goTo(made.id);
-    const { importedWords } = await import("./files/imported-bar.tsx");
-    const words = importedWords(made);
-    setNews(words);
-    say([words]);
+    setNews(made);
   };
   const startNew = () => void navigator.startNew();
   const navigation = (
@@ -86,32 +96,22 @@ export function App({ workspace, navigator, updates, dismissed }: Properties) {
           update={update}
         />
       ) : screen.kind === "file" ? (
-        <Suspense fallback={<main className="page" />}>
-          <ForeignPage
-            file={screen.file}
-            navigation={navigation}
-            update={update}
-            onCopy={() => void begin(screen.file.title, screen.file.text)}
-            onRecovered={made => void imported(made)}
-          />
-        </Suspense>
+        <ForeignPage
+          file={screen.file}
+          navigation={navigation}
+          update={update}
+          onCopy={() => void begin(screen.file.title, screen.file.text)}
+          onRecovered={made => void imported(made)}
+        />
       ) : (
         <>
-          <Bar
-            navigation={navigation}
-            status={<StatusLine status={{ kind: "blank" }} notice={null} />}
-            actions={update}
-          />
+          <BarAlone navigation={navigation} update={update} />
           <ScreenWithoutDocument screen={screen} onNew={startNew} />
         </>
       )}
       <Missing sentences={workspace.missing} dismissed={dismissed} />
       <FileDoor workspace={workspace} choose={chooseFile} onImported={made => void imported(made)} />
-      {news !== null && removed.length === 0 && (
-        <Suspense>
-          <ImportedBar words={news} onDone={() => setNews(null)} />
-        </Suspense>
-      )}
+      {news !== null && removed.length === 0 && <ImportedBar made={news} onDone={() => setNews(null)} />}
       {removed.length > 0 && <RemovedBar count={removed.length} onUndo={undo} />}
     </>
   );
@@ -123,6 +123,22 @@ function writeInto(document: OpenDocument, title: string, text: string): void {
   document.text.breakUndo();
   document.setTitle(title);
   document.flush();
+}
+
+interface BarProperties {
+  readonly navigation: ReactNode;
+  readonly update: ReactNode;
+}
+
+/** Over what is no document. */
+function BarAlone({ navigation, update }: BarProperties) {
+  return (
+    <Bar
+      navigation={navigation}
+      status={<StatusLine status={{ kind: "blank" }} notice={null} />}
+      actions={update}
+    />
+  );
 }
 
 function ScreenWithoutDocument({ screen, onNew }: { readonly screen: Screen; readonly onNew: () => void }) {

@@ -132,3 +132,51 @@ async function waiting(person: Person): Promise<number> {
   const words = (await person.status.textContent()) ?? "";
   return Number(/(\d+) edits? waiting/.exec(words)?.[1] ?? Number.NaN);
 }
+
+describe("without the server, where the app is not installed", () => {
+  const missing = ({ page }: Person) => page.getByText(/This part of the page could not be loaded/);
+
+  it("what cannot be fetched says so beside the text, and comes when the server is back", async () => {
+    const alice = await (await stage.person({ installs: false })).open();
+    await alice.type("Important");
+    await alice.isStored();
+    await stage.stopServer();
+    await alice.button("Export").click();
+    await missing(alice).waitFor({ timeout: PATIENCE_MS });
+    await alice.press("Escape");
+    await alice.button("History").click();
+    await missing(alice).waitFor({ timeout: PATIENCE_MS });
+    await alice.button("History").click();
+    await alice.sees("Important");
+    await alice.button("Share").click();
+    const dialog = alice.page.getByRole("dialog", { name: "Share" });
+    await dialog.getByText(/the text itself is safe/).waitFor({ timeout: PATIENCE_MS });
+
+    await stage.startServer();
+    await alice.shownLink();
+    const about = dialog.locator(".share-about").first();
+    expect(await about.evaluate(element => getComputedStyle(element).display), "is styled").toBe("flex");
+    await alice.press("Escape");
+    await alice.button("History").click();
+    await alice.page.getByRole("slider", { name: "Moment" }).waitFor({ timeout: PATIENCE_MS });
+    await alice.press("Escape");
+    await alice.button("Export").click();
+    await alice.page.getByRole("button", { name: /^Signed file/ }).waitFor({ timeout: PATIENCE_MS });
+  });
+
+  it("who may only read from now on keeps the page, and is told why when that can be fetched", async () => {
+    const [alice, bob] = await stage.pair("Hello. ", { installs: false });
+    await bob.press("Control+End");
+    await bob.type("Hi.");
+    await alice.sees("Hello. Hi.");
+    await alice.button("Who is here").click();
+    const role = alice.page.getByRole("combobox", { name: /may do/ });
+    await role.waitFor();
+    await stage.stopServer();
+    await role.selectOption("reader");
+    await missing(bob).waitFor({ timeout: PATIENCE_MS });
+    await bob.sees("Hello. Hi.");
+    await stage.startServer();
+    await bob.page.getByText("You can read this document.").waitFor({ timeout: PATIENCE_MS });
+  });
+});

@@ -19,7 +19,7 @@ interface Told {
   readonly proof: Proof;
 }
 
-// The default export is what `lazy` of React asks for.
+// The default export is what `latePart` asks for.
 export default function LiveAuthorship({ document, people, editor }: Properties) {
   const [told, setTold] = useState<Told | null>(null);
   useEffect(() => {

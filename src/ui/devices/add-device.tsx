@@ -1,10 +1,14 @@
 // A further device of mine: a link, or its picture, for the other one to open; then the question whether what came is it.
-import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { AskingDevice, DevicesState, DocumentDevices } from "../../sync/view.ts";
+import { latePart } from "../late-part.tsx";
 import { CopyField } from "../share/copy-field.tsx";
 import type { Late } from "../use-late.ts";
 
-const QrCode = lazy(() => import("../share/qr-code.tsx"));
+const QrCode = latePart(
+  () => import("../share/qr-code.tsx"),
+  problem => problem ?? <div className="share-code" />,
+);
 
 const LINK_NAME = "Link for your other device";
 
@@ -45,11 +49,7 @@ export function AddDevice({ devices, adding, isBusy, attempt }: Properties) {
   return (
     <div className="device-part">
       <CopyField label={LINK_NAME} address={adding.address} isFirst />
-      {adding.asking.length === 0 && (
-        <Suspense fallback={<div className="share-code" />}>
-          <QrCode text={adding.address} name={LINK_NAME} />
-        </Suspense>
-      )}
+      {adding.asking.length === 0 && <QrCode text={adding.address} name={LINK_NAME} />}
       <div aria-live="polite" className="device-asking">
         {adding.asking.length === 0 && (
           <p>

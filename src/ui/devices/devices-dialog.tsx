@@ -20,7 +20,7 @@ interface Properties {
 
 const devicesOf = (document: OpenDocument) => document.devices();
 
-// The default export is what `lazy` of React asks for.
+// The default export is what `latePart` asks for.
 export default function DevicesDialog({ document, onClose }: Properties) {
   const { here, state, problem, isBusy, attempt } = useLate<DevicesState, DocumentDevices>(
     document,

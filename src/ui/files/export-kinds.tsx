@@ -1,4 +1,5 @@
 // What the Export button opens.
+import { useState } from "react";
 import type { ExportForm, OpenDocument } from "../../sync/view.ts";
 import { fileName, saveFile } from "../save-file.ts";
 
@@ -35,24 +36,29 @@ interface Properties {
 }
 
 function ExportKinds({ document, title, onDone }: Properties) {
+  const [problem, setProblem] = useState<string | null>(null);
   const item = (name: string, about: string, act: () => void) => (
-    <button
-      key={name}
-      type="button"
-      className="button export-kind"
-      onClick={() => {
-        onDone();
-        act();
-      }}
-    >
+    <button key={name} type="button" className="button export-kind" onClick={act}>
       <span>{name}</span>
       <span className="export-about">{about}</span>
     </button>
   );
+  const give = (kind: Kind) =>
+    offer(document, kind, title).then(onDone, error =>
+      setProblem(error instanceof Error ? error.message : String(error)),
+    );
   return (
     <>
-      {KINDS.map(kind => item(kind.name, kind.about, () => void offer(document, kind, title)))}
-      {item("Print", "or save as PDF", () => print())}
+      {KINDS.map(kind => item(kind.name, kind.about, () => void give(kind)))}
+      {item("Print", "or save as PDF", () => {
+        onDone();
+        print();
+      })}
+      {problem !== null && (
+        <p role="alert" className="bad">
+          That was not done: {problem}
+        </p>
+      )}
     </>
   );
 }

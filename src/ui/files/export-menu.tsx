@@ -1,11 +1,12 @@
 // A copy of the document for elsewhere: its text, its data, or all of its signed history; or on paper. The button is there
 // from the beginning, so that nothing moves; what it opens is fetched when it is first pressed.
-import { lazy, Suspense, useId, useRef, useState } from "react";
+import { useId, useRef, useState } from "react";
 import type { OpenDocument } from "../../sync/view.ts";
 import { useDismiss } from "../dismiss.ts";
 import { Icon } from "../icons.tsx";
+import { latePart } from "../late-part.tsx";
 
-const ExportKinds = lazy(() => import("./export-kinds.tsx"));
+const ExportKinds = latePart(() => import("./export-kinds.tsx"));
 
 interface Properties {
   readonly document: OpenDocument;
@@ -34,9 +35,7 @@ export function ExportMenu({ document, title }: Properties) {
       </button>
       {isOpen && (
         <div className="island export-panel" id={panel}>
-          <Suspense>
-            <ExportKinds document={document} title={title} onDone={() => setOpen(false)} />
-          </Suspense>
+          <ExportKinds document={document} title={title} onDone={() => setOpen(false)} />
         </div>
       )}
     </div>

@@ -1,10 +1,16 @@
 // The ways by which files come in: chosen, or dropped anywhere on the window. What is done with one is fetched with the
 // first. A file is never left to the browser, which would open it in the place of the page, nor to the editor, which
 // would paste it.
-import { lazy, type RefObject, Suspense, useEffect, useRef, useState } from "react";
+import { type RefObject, useEffect, useRef, useState } from "react";
 import type { Imported, Workspace } from "../../sync/view.ts";
+import { ComingDialog, latePart } from "../late-part.tsx";
 
-const ImportDialog = lazy(() => import("./import-dialog.tsx"));
+const ImportDialog = latePart(
+  () => import("./import-dialog.tsx"),
+  (problem, { onDone }) => (
+    <ComingDialog title="Opening a file" problem={problem} onClose={() => onDone(null)} />
+  ),
+);
 
 const ENDINGS = ".chirograph,.md,.markdown,.txt,.text,.json";
 
@@ -48,16 +54,14 @@ export function FileDoor({ workspace, choose, onImported }: Properties) {
         </div>
       )}
       {files !== null && (
-        <Suspense>
-          <ImportDialog
-            workspace={workspace}
-            files={files}
-            onDone={made => {
-              setFiles(null);
-              if (made !== null) onImported(made);
-            }}
-          />
-        </Suspense>
+        <ImportDialog
+          workspace={workspace}
+          files={files}
+          onDone={made => {
+            setFiles(null);
+            if (made !== null) onImported(made);
+          }}
+        />
       )}
     </>
   );

@@ -27,7 +27,7 @@ interface Properties {
 
 const holds = async (): Promise<Proof> => "holds";
 
-// The default export is what `lazy` of React asks for.
+// The default export is what `latePart` asks for.
 export default function ForeignPage({ file, navigation, update, onCopy, onRecovered }: Properties) {
   const [asked, setAsked] = useState<Asked | null>(null);
   const [hasAuthors, setAuthors] = useState(true);

@@ -19,7 +19,7 @@ interface Properties {
   readonly onDone: (imported: Imported | null) => void;
 }
 
-// The default export is what `lazy` of React asks for.
+// The default export is what `latePart` asks for.
 export default function ImportDialog({ workspace, files, onDone }: Properties) {
   const [progress, setProgress] = useState<ImportProgress>({ stage: "reading", done: null });
   const [reason, setReason] = useState<string | null>(null);

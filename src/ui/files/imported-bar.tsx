@@ -2,23 +2,28 @@
 import { useEffect } from "react";
 import type { Imported } from "../../sync/view.ts";
 import { Icon } from "../icons.tsx";
+import { useAnnouncer } from "../status/announcer.tsx";
 
 const SHOWN_MS = 10_000;
 
+export type FromFile = Pick<Extract<Imported, { readonly kind: "held" }>, "isNew" | "fresh" | "left">;
+
 interface Properties {
-  readonly words: string;
+  readonly made: FromFile;
   readonly onDone: () => void;
 }
 
-export default function ImportedBar({ words, onDone }: Properties) {
+export default function ImportedBar({ made, onDone }: Properties) {
+  const say = useAnnouncer();
+  useEffect(() => say([importedWords(made)]), [made, say]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: `onDone` is new at every drawing and does the same
   useEffect(() => {
     const timer = setTimeout(onDone, SHOWN_MS);
     return () => clearTimeout(timer);
-  }, [words]);
+  }, [made]);
   return (
     <div className="island toast">
-      <span>{words}</span>
+      <span>{importedWords(made)}</span>
       <button type="button" className="button button-icon" aria-label="Dismiss" onClick={onDone}>
         <Icon name="close" />
       </button>
@@ -26,11 +31,7 @@ export default function ImportedBar({ words, onDone }: Properties) {
   );
 }
 
-export function importedWords({
-  isNew,
-  fresh,
-  left,
-}: Pick<Extract<Imported, { readonly kind: "held" }>, "isNew" | "fresh" | "left">): string {
+export function importedWords({ isNew, fresh, left }: FromFile): string {
   const came = isNew
     ? "Everything in the file holds. The document is kept on this device now."
     : fresh === 0

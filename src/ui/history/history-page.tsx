@@ -15,7 +15,7 @@ interface Properties {
   readonly onClose: (goesToText: boolean) => void;
 }
 
-// The default export is what `lazy` of React asks for.
+// The default export is what `latePart` asks for.
 export default function HistoryPage({ document, people, title, isReadOnly, onClose }: Properties) {
   const [history, setHistory] = useState<TextHistory | null>(null);
   const [done, setDone] = useState<number | null>(null);

@@ -1,5 +1,5 @@
 // One open document: the bar with all that belongs to it, and the text.
-import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import type { OpenDocument } from "../../sync/view.ts";
 import { AuthorsButton } from "../bar/authors-button.tsx";
@@ -12,21 +12,34 @@ import { ErrorBoundary } from "../error-boundary.tsx";
 import { ExportMenu } from "../files/export-menu.tsx";
 import { printWhole } from "../files/print.ts";
 import { Icon } from "../icons.tsx";
+import { lateDialog, latePart } from "../late-part.tsx";
 import { People } from "../people/people.tsx";
 import { useAsideNotice, useNews } from "../status/announcer.tsx";
 import { StatusLine } from "../status/status-line.tsx";
 import { useDocumentView } from "../stores.ts";
 
 /** Whoever only writes does not wait for it. */
-const HistoryPage = lazy(() => import("../history/history-page.tsx"));
-const DevicesDialog = lazy(() => import("../devices/devices-dialog.tsx"));
-const ShareDialog = lazy(() => import("../share/share-dialog.tsx"));
-const AnswerDialog = lazy(() => import("../share/answer-dialog.tsx"));
-const SetAsidePage = lazy(() => import("../people/set-aside-page.tsx"));
-const Hindered = lazy(() => import("./hindered.tsx"));
-const WaitingPage = lazy(() => import("./waiting-page.tsx"));
-const AskingPage = lazy(() => import("./asking-page.tsx"));
-const LiveAuthorship = lazy(() => import("../authorship/live-authorship.tsx"));
+const HistoryPage = latePart(
+  () => import("../history/history-page.tsx"),
+  problem => <div className="history-wait">{problem ?? <p>Opening the history…</p>}</div>,
+);
+const SetAsidePage = latePart(
+  () => import("../people/set-aside-page.tsx"),
+  problem => <div className="history-wait">{problem ?? <p>Opening what is set aside…</p>}</div>,
+);
+const DevicesDialog = lateDialog("My devices", () => import("../devices/devices-dialog.tsx"));
+const ShareDialog = lateDialog("Share", () => import("../share/share-dialog.tsx"));
+const AnswerDialog = lateDialog("Pair without a server", () => import("../share/answer-dialog.tsx"));
+const Hindered = latePart(
+  () => import("./hindered.tsx"),
+  problem => problem && <div className="hindered">{problem}</div>,
+);
+const WaitingPage = latePart(() => import("./waiting-page.tsx"), pageMeanwhile);
+const AskingPage = latePart(() => import("./asking-page.tsx"), pageMeanwhile);
+const LiveAuthorship = latePart(
+  () => import("../authorship/live-authorship.tsx"),
+  problem => problem && <div className="island toast">{problem}</div>,
+);
 
 interface Properties {
   readonly document: OpenDocument;
@@ -141,70 +154,42 @@ export function DocumentPage({ document, navigation, update }: Properties) {
         <main className="page">
           <h1 className="hidden">{title}</h1>
           {(view.hindrance !== null || view.aside.mine > 0) && (
-            <Suspense>
-              <Hindered document={document} hindrance={view.hindrance} mine={view.aside.mine} title={title} />
-            </Suspense>
+            <Hindered document={document} hindrance={view.hindrance} mine={view.aside.mine} title={title} />
           )}
           {/* It stays as it is while one looks back: caret, scrolling, what is held for it. */}
           <div className="page-text" hidden={instead !== null}>
             <ErrorBoundary fallback={<EditorFailed />}>
               <Editor document={document} title={view.title} isReadOnly={isReadOnly} handle={editor} />
             </ErrorBoundary>
-            {hasAuthors && (
-              <ErrorBoundary fallback={null}>
-                <Suspense>
-                  <LiveAuthorship document={document} people={view.people} editor={editor} />
-                </Suspense>
-              </ErrorBoundary>
-            )}
+            {hasAuthors && <LiveAuthorship document={document} people={view.people} editor={editor} />}
           </div>
           {instead === "aside" && (
-            <Suspense fallback={<p className="history-wait">Opening what is set aside…</p>}>
-              <SetAsidePage document={document} people={view.people} title={title} onClose={closeAside} />
-            </Suspense>
+            <SetAsidePage document={document} people={view.people} title={title} onClose={closeAside} />
           )}
           {instead === "history" && (
-            <ErrorBoundary fallback={<HistoryFailed />}>
-              <Suspense fallback={<p className="history-wait">Opening the history…</p>}>
-                <HistoryPage
-                  document={document}
-                  people={view.people}
-                  title={title}
-                  isReadOnly={isReadOnly}
-                  onClose={closeHistory}
-                />
-              </Suspense>
-            </ErrorBoundary>
+            <HistoryPage
+              document={document}
+              people={view.people}
+              title={title}
+              isReadOnly={isReadOnly}
+              onClose={closeHistory}
+            />
           )}
         </main>
+      ) : view.isAsking ? (
+        <AskingPage document={document} search={view.search} />
       ) : (
-        <Suspense fallback={<main className="page" />}>
-          {view.isAsking ? (
-            <AskingPage document={document} search={view.search} />
-          ) : (
-            <WaitingPage search={view.search ?? "connecting"} />
-          )}
-        </Suspense>
+        <WaitingPage search={view.search ?? "connecting"} />
       )}
       {dialog === "share" && (
-        <Suspense>
-          <ShareDialog
-            document={document}
-            onClose={() => setDialog(one => (one === "share" ? null : one))}
-            onDevices={() => setDialog("devices")}
-          />
-        </Suspense>
+        <ShareDialog
+          document={document}
+          onClose={() => setDialog(one => (one === "share" ? null : one))}
+          onDevices={() => setDialog("devices")}
+        />
       )}
-      {dialog === "devices" && (
-        <Suspense>
-          <DevicesDialog document={document} onClose={() => setDialog(null)} />
-        </Suspense>
-      )}
-      {offer !== null && (
-        <Suspense>
-          <AnswerDialog document={document} offer={offer} onClose={() => setOffer(null)} />
-        </Suspense>
-      )}
+      {dialog === "devices" && <DevicesDialog document={document} onClose={() => setDialog(null)} />}
+      {offer !== null && <AnswerDialog document={document} offer={offer} onClose={() => setOffer(null)} />}
     </>
   );
 }
@@ -213,6 +198,6 @@ function focusText(): void {
   window.document.querySelector<HTMLElement>(".cm-content")?.focus();
 }
 
-function HistoryFailed() {
-  return <p className="history-wait">The history could not be shown. The text itself is safe.</p>;
+function pageMeanwhile(problem: ReactNode): ReactNode {
+  return <main className="page">{problem && <div className="history-wait">{problem}</div>}</main>;
 }

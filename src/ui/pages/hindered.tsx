@@ -10,7 +10,7 @@ interface Properties {
   readonly title: string;
 }
 
-// The default export is what `lazy` of React asks for.
+// The default export is what `latePart` asks for.
 export default function Hindered({ document, hindrance, mine, title }: Properties) {
   const isRefused = hindrance !== "fell" && (hindrance !== "role" || mine > 0);
   return (

@@ -20,7 +20,7 @@ const SENTENCES: Readonly<Record<Search, string>> = {
     "somebody does.",
 };
 
-// The default export is what `lazy` of React asks for.
+// The default export is what `latePart` asks for.
 export default function WaitingPage({ search }: { readonly search: Search }) {
   return (
     <PlainPage heading={HEADINGS[search]} isLate>

@@ -21,7 +21,7 @@ interface Properties {
   readonly onDevices: () => void;
 }
 
-// The default export is what `lazy` of React asks for.
+// The default export is what `latePart` asks for.
 export default function PeoplePanel({ document, people, aside, onAside, onDevices }: Properties) {
   const { people: here, state, problem, isBusy, attempt } = usePeople(document);
   const [leaving, setLeaving] = useState<PersonEntry | null>(null);

@@ -1,16 +1,17 @@
 // Who writes here: me first, then those who are here, then those who are not. The carets in the text are decoration;
 // this list says the same in words. In the bar names share the room there is, and give way to the marks alone where that
 // is too little; under the others lies a button that opens the same people with room for every name.
-import { type CSSProperties, lazy, Suspense, useId, useRef, useState } from "react";
+import { type CSSProperties, useId, useRef, useState } from "react";
 import type { OpenDocument, Person } from "../../sync/view.ts";
 import { useDismiss } from "../dismiss.ts";
+import { latePart } from "../late-part.tsx";
 import { Mark } from "./mark.tsx";
 import { MyName } from "./my-name.tsx";
 import { type Label, labelsOf, labelText } from "./names.ts";
 import { isAway, ShownLabel, whereIs } from "./person-words.tsx";
 
 /** Roles, and what may be done about them. */
-const PeoplePanel = lazy(() => import("./people-panel.tsx"));
+const PeoplePanel = latePart(() => import("./people-panel.tsx"));
 
 /** Marks in the bar, mine included; how many more there are is a number. */
 const SHOWN_MAX = 5;
@@ -87,23 +88,21 @@ export function People({ document, people, aside, onName, onAside, onDevices }: 
       </div>
       {isOpen && (
         <div className="island people-panel" id={panel}>
-          <Suspense>
-            <PeoplePanel
-              document={document}
-              people={people}
-              aside={aside}
-              onAside={() => {
-                setOpen(false);
-                onAside();
-              }}
-              onDevices={() => {
-                setOpen(false);
-                // This button is gone in a moment; the dialog leads back to the one that stays.
-                toggle.current?.focus();
-                onDevices();
-              }}
-            />
-          </Suspense>
+          <PeoplePanel
+            document={document}
+            people={people}
+            aside={aside}
+            onAside={() => {
+              setOpen(false);
+              onAside();
+            }}
+            onDevices={() => {
+              setOpen(false);
+              // This button is gone in a moment; the dialog leads back to the one that stays.
+              toggle.current?.focus();
+              onDevices();
+            }}
+          />
         </div>
       )}
     </div>

@@ -20,7 +20,7 @@ interface Properties {
   readonly onClose: () => void;
 }
 
-// The default export is what `lazy` of React asks for.
+// The default export is what `latePart` asks for.
 export default function SetAsidePage({ document, people, title, onClose }: Properties) {
   const { people: here, state, problem, isBusy, attempt } = usePeople(document);
   const section = useRef<HTMLElement>(null);

@@ -11,7 +11,7 @@ interface Properties {
   readonly onClose: () => void;
 }
 
-// The default export is what `lazy` of React asks for.
+// The default export is what `latePart` asks for.
 export default function AnswerDialog({ document, offer, onClose }: Properties) {
   const [answer, setAnswer] = useState<PairingAnswer | null>(null);
   const [problem, setProblem] = useState<string | null>(null);

@@ -1,11 +1,15 @@
 // One link that is alive. Without its secret, which stayed on the device that made it, it can only be revoked.
-import { lazy, Suspense, useId, useState } from "react";
+import { useId, useState } from "react";
 import type { LinkEntry } from "../../sync/view.ts";
+import { latePart } from "../late-part.tsx";
 import { cameWords, linkName } from "../people/words.ts";
 import { CopyField } from "./copy-field.tsx";
 import { endWords } from "./link-ends.ts";
 
-const QrCode = lazy(() => import("./qr-code.tsx"));
+const QrCode = latePart(
+  () => import("./qr-code.tsx"),
+  problem => problem ?? <div className="share-code" />,
+);
 
 interface Properties {
   readonly link: LinkEntry;
@@ -69,11 +73,7 @@ export function LinkItem({ link, isFirst, onRevoke }: Properties) {
           </button>
         </div>
       )}
-      {hasCode && address !== null && (
-        <Suspense fallback={<div className="share-code" />}>
-          <QrCode text={address} name={linkName(link.role)} />
-        </Suspense>
-      )}
+      {hasCode && address !== null && <QrCode text={address} name={linkName(link.role)} />}
     </li>
   );
 }

@@ -1,10 +1,14 @@
 // Two without a server: an invitation that goes out by whatever way there is, and an answer that comes back. Fetched when
 // it is first asked for.
-import { lazy, Suspense, useEffect, useId, useRef, useState } from "react";
+import { useEffect, useId, useRef, useState } from "react";
 import type { OpenDocument, PairingOffer } from "../../sync/view.ts";
+import { latePart } from "../late-part.tsx";
 import { CopyField } from "./copy-field.tsx";
 
-const QrCode = lazy(() => import("./qr-code.tsx"));
+const QrCode = latePart(
+  () => import("./qr-code.tsx"),
+  problem => problem ?? <div className="share-code" />,
+);
 
 interface Properties {
   readonly document: OpenDocument;
@@ -14,7 +18,7 @@ interface Properties {
 
 type Stage = "asked" | "offered" | "connecting" | "connected" | "failed";
 
-// The default export is what `lazy` of React asks for.
+// The default export is what `latePart` asks for.
 export default function PairSection({ document, address }: Properties) {
   const [stage, setStage] = useState<Stage>("asked");
   const [offer, setOffer] = useState<PairingOffer | null>(null);
@@ -94,11 +98,7 @@ export default function PairSection({ document, address }: Properties) {
               QR code
             </button>
           </div>
-          {hasCode && (
-            <Suspense fallback={<div className="share-code" />}>
-              <QrCode text={offer.address} name="invitation" />
-            </Suspense>
-          )}
+          {hasCode && <QrCode text={offer.address} name="invitation" />}
           <label className="share-name" htmlFor={id}>
             2. Paste what they send back
           </label>

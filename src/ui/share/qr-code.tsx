@@ -5,7 +5,7 @@ import qrcode from "qrcode-generator";
 /** Modules around the code: four by the standard. */
 const QUIET = 4;
 
-// The default export is what `lazy` of React asks for.
+// The default export is what `latePart` asks for.
 export default function QrCode({ text, name }: { readonly text: string; readonly name: string }) {
   // 0: the smallest that holds it. L: a screen is not torn or smudged, and larger modules are read from further away.
   const code = qrcode(0, "L");

@@ -1,7 +1,8 @@
 // The links that let people in, each with its key behind the #: what it gives, how many came by it, how to end it. Fetched
 // when somebody shares for the first time.
-import { lazy, Suspense, useEffect, useState } from "react";
+import { useEffect, useState } from "react";
 import type { OpenDocument } from "../../sync/view.ts";
+import { latePart } from "../late-part.tsx";
 import { Modal } from "../modal.tsx";
 import { usePeople } from "../people/use-people.ts";
 import { HideAddress } from "./hide-address.tsx";
@@ -9,7 +10,7 @@ import { LinkItem } from "./link-item.tsx";
 import { NewLink } from "./new-link.tsx";
 import "./share.css";
 
-const PairSection = lazy(() => import("./pair-section.tsx"));
+const PairSection = latePart(() => import("./pair-section.tsx"));
 
 interface Properties {
   readonly document: OpenDocument;
@@ -18,7 +19,7 @@ interface Properties {
   readonly onDevices: () => void;
 }
 
-// The default export is what `lazy` of React asks for.
+// The default export is what `latePart` asks for.
 export default function ShareDialog({ document, onClose, onDevices }: Properties) {
   const { people, state, problem, isBusy, attempt } = usePeople(document);
   // biome-ignore lint/correctness/useExhaustiveDependencies: once, when they are here
@@ -79,11 +80,7 @@ export default function ShareDialog({ document, onClose, onDevices }: Properties
               >
                 Pair without a server
               </button>
-              {isPairing && (
-                <Suspense>
-                  <PairSection document={document} address={address} />
-                </Suspense>
-              )}
+              {isPairing && <PairSection document={document} address={address} />}
             </div>
           )}
           <HideAddress document={document} />
