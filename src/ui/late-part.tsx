@@ -7,6 +7,8 @@ import { Modal } from "./modal.tsx";
 
 /** Milliseconds between two attempts. */
 const AGAIN_MS = 5_000;
+/** Milliseconds after which people are told that something goes on. */
+const LATE_MS = 300;
 
 type Fetch<P> = () => Promise<{ readonly default: ComponentType<P> }>;
 
@@ -82,12 +84,24 @@ interface ComingProperties {
   readonly onClose: () => void;
 }
 
-/** A dialog that has not come, once that is known. */
+/** A dialog that is on its way. Escape gives it up at any time, or it would take the keys of who has gone on writing. */
 export function ComingDialog({ title, problem, onClose }: ComingProperties) {
-  if (problem === null) return null;
+  const [isLate, setLate] = useState(false);
+  const isShown = isLate || problem !== null;
+  useEffect(() => {
+    const timer = setTimeout(() => setLate(true), LATE_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  useEffect(() => {
+    if (isShown) return;
+    const onKey = ({ key }: KeyboardEvent) => key === "Escape" && onClose();
+    document.addEventListener("keydown", onKey);
+    return () => document.removeEventListener("keydown", onKey);
+  }, [isShown, onClose]);
+  if (!isShown) return null;
   return (
     <Modal title={title} className="share" onClose={onClose}>
-      {() => problem}
+      {() => problem ?? <p className="quiet">Opening…</p>}
     </Modal>
   );
 }

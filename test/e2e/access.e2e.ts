@@ -208,6 +208,33 @@ describe("by keys alone", () => {
     expect(outline).not.toBe("none");
   });
 
+  it("somebody gives Share up while it is still being fetched, and goes on writing", async () => {
+    const alice = await (await stage.person()).open();
+    await alice.type("x");
+    let arrives: () => void = () => undefined;
+    const arrival = new Promise<void>(resolve => {
+      arrives = resolve;
+    });
+    await alice.page.route(/share-dialog.*\.js$/, async route => {
+      await arrival;
+      await route.continue();
+    });
+    await alice.button("Share").press("Enter");
+    await alice.press("Escape");
+    await alice.button("Share").press("Enter");
+    const dialog = alice.page.getByRole("dialog", { name: "Share" });
+    await dialog.getByText("Opening…").waitFor({ timeout: PATIENCE_MS });
+    await alice.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+    await alice.putCaret(1);
+    const arrived = alice.page.waitForResponse(/share-dialog.*\.js$/);
+    arrives();
+    await arrived;
+    await alice.page.waitForTimeout(300);
+    await alice.type(" typed");
+    await alice.sees("x typed");
+  });
+
   it("somebody goes through the documents: new, open, remove, undo", async () => {
     const alice = await (await stage.person()).open();
     for (const title of ["First", "Second"]) {
