@@ -12,6 +12,8 @@ interface Properties {
 export function Modal({ title, className, onClose, children }: Properties) {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
+  /** Who selects words and lets go beside the dialog has not pressed beside it. */
+  const wasPressedBeside = useRef(false);
   // Closed before it leaves the page: a dialog that is taken away gives the focus back to nobody.
   useLayoutEffect(() => {
     const element = dialog.current!;
@@ -26,8 +28,11 @@ export function Modal({ title, className, onClose, children }: Properties) {
       aria-labelledby={heading}
       className={`island ${className}`}
       onClose={onClose}
+      onPointerDown={event => {
+        wasPressedBeside.current = event.target === event.currentTarget;
+      }}
       onClick={event => {
-        if (event.target === event.currentTarget) close();
+        if (wasPressedBeside.current && event.target === event.currentTarget) close();
       }}
     >
       <div className="share-inside">

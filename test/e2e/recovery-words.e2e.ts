@@ -60,6 +60,26 @@ it("an owner who is about to let others in is offered them, until somebody has c
   expect(await alice.button("Recovery words").count()).toBe(0);
 });
 
+it("words are selected with the pointer, to beside the dialog, without being thrown away", async () => {
+  const alice = await (await stage.person()).open();
+  await alice.type("x");
+  await alice.isStored();
+  await alice.button("Share").click();
+  await alice.button("My devices").click();
+  await alice.button("Make recovery words").click();
+  const list = alice.page.locator("ol.device-list");
+  await list.waitFor();
+  const box = (await list.boundingBox())!;
+  await alice.page.mouse.move(box.x + box.width - 60, box.y + box.height - 8);
+  await alice.page.mouse.down();
+  await alice.page.mouse.move(box.x - 60, box.y + 4, { steps: 5 });
+  await alice.page.mouse.up();
+  await alice.page.waitForTimeout(300);
+  expect(await list.isVisible()).toBe(true);
+  await alice.page.mouse.click(box.x - 60, box.y + 4);
+  await list.waitFor({ state: "detached" });
+});
+
 it("words are shown once, asked for, and make a new device the lost one's person", {
   timeout: 60_000,
 }, async () => {
