@@ -189,6 +189,28 @@ it("a role is changed by keys alone, and who may only read from then on sees it 
   await alice.sees("Ours. Yes. Again.");
 });
 
+it("who may only read from now on keeps no name of a version, and undoes nothing", async () => {
+  const [alice, bob] = await stage.pair("Ours.");
+  await introduce(bob, "Bob");
+  await bob.press("Control+End");
+  await bob.type(" Yes.");
+  await alice.sees("Ours. Yes.");
+  await bob.button("History").click();
+  await bob.page.getByRole("slider", { name: "Moment" }).waitFor();
+  await bob.button("Name this version").click();
+  const name = bob.page.getByRole("textbox", { name: "Name of this version" });
+  await name.fill("Mine");
+  await openPeople(alice);
+  await alice.page.getByRole("combobox", { name: "What Bob may do" }).selectOption("reader");
+  await note(bob).waitFor({ timeout: PATIENCE_MS });
+  await name.press("Enter");
+  expect([await name.inputValue(), await bob.button("Undo").isEnabled()]).toEqual(["Mine", false]);
+  await bob.press("Escape");
+  await name.waitFor({ state: "detached" });
+  expect(await bob.page.getByRole("slider").evaluate(one => one === document.activeElement)).toBe(true);
+  await bob.isSharedWith(1);
+});
+
 it("assistive technology finds nothing serious: links, roles, the question before a removal", {
   timeout: 60_000,
 }, async () => {

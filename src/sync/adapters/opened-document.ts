@@ -191,6 +191,7 @@ export class OpenedDocument implements OpenDocument {
     const { session } = this.host;
     const hindrance = hindranceOf(this.#replica);
     const asks = isAsking(this.#replica, this.#kept.record);
+    const mayEdit = mayType(this.#replica);
     const view: DocumentView = {
       id: this.id,
       title: this.#title ?? titleOf(this.#replica),
@@ -199,8 +200,8 @@ export class OpenedDocument implements OpenDocument {
       people: listed(this.#replica, session, this.#name, this.#options.verified),
       // What is written before the link is here would be taken by nobody.
       ready: this.#replica.hasGenesis && hindrance !== "unknown-link" && !asks,
-      canUndo: this.#replica.canUndo,
-      canRedo: this.#replica.canRedo,
+      canUndo: mayEdit && this.#replica.canUndo,
+      canRedo: mayEdit && this.#replica.canRedo,
       search: this.#replica.hasGenesis ? null : this.meeting.search,
       hindrance,
       aside: this.#aside.of(this.#replica, session),

@@ -134,10 +134,12 @@ export function HistoryView({ history, people, title, isReadOnly, onClose }: Pro
           {isNaming ? (
             <NameForm
               name={name ?? ""}
+              isReadOnly={isReadOnly}
               onDone={given => {
                 if (given !== null) history.name(version, given);
                 flushSync(() => setNaming(false));
-                nameButton.current?.focus();
+                // One cannot stand on what can no longer be pressed.
+                (isReadOnly ? slider : nameButton).current?.focus();
               }}
             />
           ) : (

@@ -3,13 +3,15 @@ import { useEffect, useId, useRef, useState } from "react";
 
 interface Properties {
   readonly name: string;
+  /** It can no longer be kept, though one could when one began. */
+  readonly isReadOnly: boolean;
   /** Null: nothing was decided. */
   readonly onDone: (name: string | null) => void;
 }
 
 const NAME_LENGTH_MAX = 80;
 
-export function NameForm({ name, onDone }: Properties) {
+export function NameForm({ name, isReadOnly, onDone }: Properties) {
   const [text, setText] = useState(name);
   const field = useRef<HTMLInputElement>(null);
   const id = useId();
@@ -19,7 +21,7 @@ export function NameForm({ name, onDone }: Properties) {
       className="history-naming"
       onSubmit={event => {
         event.preventDefault();
-        onDone(text.trim());
+        if (!isReadOnly) onDone(text.trim());
       }}
       onKeyDown={event => {
         if (event.key !== "Escape") return;
@@ -37,7 +39,7 @@ export function NameForm({ name, onDone }: Properties) {
           value={text}
           onChange={event => setText(event.target.value)}
         />
-        <button type="submit" className="button button-line">
+        <button type="submit" className="button button-line" disabled={isReadOnly}>
           Keep
         </button>
       </div>
