@@ -26,6 +26,7 @@ export interface AddressBar {
 export interface BegunHere {
   has(id: string): boolean;
   add(id: string): void;
+  delete(id: string): void;
 }
 
 const NOT_A_LINK = "This is not a link to a document. Perhaps a part of it was lost when it was copied.";
@@ -45,6 +46,10 @@ export class Navigator {
     this.workspace = workspace;
     this.address = address;
     this.begun = begun;
+    workspace.subscribe(() => {
+      // What is listed is stored, and once it was removed its address leads to nothing.
+      for (const { id } of workspace.documents()) begun.delete(id);
+    });
     workspace.onRenewed(id => {
       if (this.openId() === id) void this.open(() => this.reopen(id));
     });

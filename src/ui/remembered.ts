@@ -4,6 +4,7 @@
 export interface RememberedSet {
   has(item: string): boolean;
   add(item: string): void;
+  delete(item: string): void;
 }
 
 const ITEMS_MAX = 64;
@@ -16,6 +17,9 @@ export function rememberedSet(name: string): RememberedSet {
     add: item => {
       items.add(item);
       write(key, [...items].slice(-ITEMS_MAX));
+    },
+    delete: item => {
+      if (items.delete(item)) write(key, [...items].slice(-ITEMS_MAX));
     },
   };
 }

@@ -75,6 +75,18 @@ test("begins anew where an untouched document was reloaded", async () => {
   expect(entries).toEqual([`#${workspace.created[0]!.id}`]);
 });
 
+test("says so where a document that was begun here, and stored, was removed since", async () => {
+  const { navigator, workspace, entries } = world("");
+  await navigator.follow();
+  const { id, text } = workspace.created[0]!;
+  text.edit([{ from: 0, to: 0, insert: "Gone" }]);
+  await navigator.startNew();
+  await workspace.remove(id);
+  entries.push(`#${id}`);
+  await navigator.follow();
+  expect(navigator.current()).toEqual({ kind: "not-held" });
+});
+
 test("closes the document before when another one is followed, and only then", async () => {
   const { navigator, entries, workspace } = world("");
   await navigator.follow();
