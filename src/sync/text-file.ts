@@ -23,15 +23,16 @@ export function readTextFile(name: string, bytes: Uint8Array): Answer {
   if (reason !== null) return { kind: "refused", reason };
   const content = decoded(bytes);
   if (content === null) return { kind: "refused", reason: "it is not text in UTF-8" };
+  if (content.includes("\0"))
+    return { kind: "refused", reason: "it has zero bytes in it, which no text has" };
   if (JSON_NAME.test(name)) return readJson(name, content);
   return { kind: "text", title: titleOfName(name), text: asWritten(content) };
 }
 
-/** Null where it is no UTF-8, or holds what no text does. A byte order mark is not part of it. */
+/** Null where it is no UTF-8. A byte order mark is not part of it. */
 function decoded(bytes: Uint8Array): string | null {
   try {
-    const content = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    return content.includes("\0") ? null : content;
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
     // The decoder throws for bytes that are no UTF-8.
     return null;
@@ -52,9 +53,9 @@ function readJson(name: string, content: string): Answer {
   return { kind: "text", title: named, text: asWritten(body) };
 }
 
-/** "\n" ends a line, and lone surrogates are none: what the editor sees to with every key. */
+/** "\n" ends a line, and lone surrogates and NUL are none: what the editor sees to with every key. */
 function asWritten(text: string): string {
-  return text.replace(/\r\n?/g, "\n").toWellFormed();
+  return text.replace(/\r\n?/g, "\n").replaceAll("\0", "\ufffd").toWellFormed();
 }
 
 function titleOfName(name: string): string {

@@ -99,7 +99,7 @@ describe("a text", () => {
   it.each([
     ["in another encoding", "x.txt", Uint8Array.of(0xe4, 0x20), "it is not text in UTF-8"],
     ["cut in the middle of a letter", "x.txt", Uint8Array.of(0xc3), "it is not text in UTF-8"],
-    ["with what is no text", "x.md", "a\0b", "it is not text in UTF-8"],
+    ["with what is no text", "x.md", "a\0b", "it has zero bytes in it, which no text has"],
     ["of an unknown kind", "x.docx", "PK", "only files that end in"],
     ["without an ending", "x", "", "only files that end in"],
     ["that is no JSON", "x.json", "{", "it is not JSON"],

@@ -1,5 +1,5 @@
-// What enters the shared text through this editor: only "\n" ends a line, no lone surrogate is inserted, and no edit
-// cuts a surrogate pair. CodeMirror counts UTF-16 units and would let all three happen (a DOM diff between two emoji
+// What enters the shared text through this editor: only "\n" ends a line, no lone surrogate and no NUL is inserted, and no
+// edit cuts a surrogate pair. CodeMirror counts UTF-16 units and would let all three happen (a DOM diff between two emoji
 // of one plane touches only the second unit). Pure functions over patches; the transaction filter is a thin shell.
 import {
   type Annotation,
@@ -23,13 +23,13 @@ export function patchesOf(changes: ChangeSet): TextPatch[] {
   return patches;
 }
 
-/** Carriage returns become line feeds, lone surrogates U+FFFD. */
+/** Carriage returns become line feeds, lone surrogates and NUL, which files of text have not, U+FFFD. */
 export function cleanText(text: string): string {
-  return text.replace(/\r\n?/g, "\n").toWellFormed();
+  return text.replace(/\r\n?/g, "\n").replaceAll("\0", "\ufffd").toWellFormed();
 }
 
 /**
- * The same edit without carriage returns, lone surrogates and cut pairs; the very array that was given if nothing
+ * The same edit without carriage returns, NULs, lone surrogates and cut pairs; the very array that was given if nothing
  * had to change. An edit that cuts a pair is widened over the whole pair, unless it only inserts: then it moves behind it.
  */
 export function cleanPatches(patches: readonly TextPatch[], before: Text): readonly TextPatch[] {
@@ -66,7 +66,7 @@ function cleaned(transaction: Transaction, patches: readonly TextPatch[]): Trans
 }
 
 function isClean({ from, to, insert }: TextPatch, before: Text): boolean {
-  return !cutsPair(before, from) && !cutsPair(before, to) && !insert.includes("\r") && insert.isWellFormed();
+  return !cutsPair(before, from) && !cutsPair(before, to) && !/[\r\0]/.test(insert) && insert.isWellFormed();
 }
 
 /** True if the position lies between the two units of one character. */

@@ -15,6 +15,7 @@ const cases: readonly [string, string, TextPatch, TextPatch][] = [
   ["turns CRLF into LF", "ab", patch(1, 1, "x\r\ny"), patch(1, 1, "x\ny")],
   ["turns CR into LF", "ab", patch(1, 1, "\r"), patch(1, 1, "\n")],
   ["turns a lone surrogate into U+FFFD", "ab", patch(1, 1, "\ud83d"), patch(1, 1, "\ufffd")],
+  ["turns NUL into U+FFFD", "ab", patch(1, 1, "x\0"), patch(1, 1, "x\ufffd")],
   ["moves an insertion behind the pair it would cut", `a${smile}b`, patch(2, 2, "x"), patch(3, 3, "x")],
   ["widens a deletion of half a pair", `a${smile}b`, patch(2, 3, ""), patch(1, 3, "")],
   ["widens a deletion that begins in a pair", `a${smile}bc`, patch(2, 4, ""), patch(1, 4, "")],
@@ -44,7 +45,7 @@ test("joins two patches that touch the two halves of one pair", () => {
 });
 
 test("makes any edit of a well-formed text well formed, in order and without overlap", () => {
-  const unit = fc.constantFrom("a", "b", "\n", "\r", "\ud83d", "\ude00", smile, "é");
+  const unit = fc.constantFrom("a", "b", "\n", "\r", "\0", "\ud83d", "\ude00", smile, "é");
   const wellFormed = fc
     .array(fc.constantFrom("a", "\n", smile, grin, "ß"), { maxLength: 12 })
     .map(parts => parts.join(""));
@@ -73,7 +74,7 @@ test("makes any edit of a well-formed text well formed, in order and without ove
       }
       after += text.slice(end);
       expect(after.isWellFormed()).toBe(true);
-      expect(after).not.toContain("\r");
+      expect(after).not.toMatch(/[\r\0]/);
     }),
     { numRuns: 2000 },
   );
