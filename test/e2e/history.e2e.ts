@@ -250,6 +250,14 @@ describe("looking back", () => {
     await alice.sees("A foul day. Is it not? Yes.");
   });
 
+  it("of a blank document notices that somebody writes", async () => {
+    const [alice, bob] = await stage.pair("");
+    await alice.button("History").click();
+    await alice.page.getByText("Nothing was written here yet.").waitFor({ timeout: PATIENCE_MS });
+    await bob.type("Hello");
+    await seesPast(alice, "Hello");
+  });
+
   it("keeps names of versions in the document, for everybody and for a reload", async () => {
     const [alice, bob] = await story();
     await lookBack(alice);

@@ -1,6 +1,6 @@
 // The history of the open document, in place of its text: a slider over the text, beside it who wrote when. The text
 // underneath stays as it is. Loaded when it is wanted for the first time.
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import type { OpenDocument, Person, TextHistory } from "../../sync/view.ts";
 import { HistoryView } from "./history-view.tsx";
 import "./history.css";
@@ -15,11 +15,16 @@ interface Properties {
   readonly onClose: (goesToText: boolean) => void;
 }
 
+const nothing = () => () => undefined;
+const none = () => null;
+
 // The default export is what `latePart` asks for.
 export default function HistoryPage({ document, people, title, isReadOnly, onClose }: Properties) {
   const [history, setHistory] = useState<TextHistory | null>(null);
   const [done, setDone] = useState<number | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
+  // What is blank may be written in while one looks at it.
+  const order = useSyncExternalStore(history?.subscribe ?? nothing, history?.order ?? none);
   const section = useRef<HTMLElement>(null);
   useEffect(() => {
     let isWanted = true;
@@ -52,7 +57,7 @@ export default function HistoryPage({ document, people, title, isReadOnly, onClo
         onClose(false);
       }}
     >
-      {history !== null && history.order().entries.length > 0 ? (
+      {history !== null && order !== null && order.entries.length > 0 ? (
         <HistoryView
           history={history}
           people={people}
