@@ -475,9 +475,8 @@ export class Replica {
   /** All that is here but the bytes of the changes, for this device's own store; null while a draft is open, or something
    * else is under way, and where it would be too large. A cache of the log that may be dropped at any time. */
   get image(): Bytes | null {
-    const isAtRest = this.#recalling.recalled.length === 0 && this.isSettled;
-    if (!isAtRest || this.#drafting.isOpen || !this.hasGenesis) return null;
-    return takeImage(this.#holding, this.#closing);
+    const isAtRest = this.#recalling.recalled.length === 0 && this.isSettled && this.hasGenesis;
+    return isAtRest && !this.#drafting.isOpen ? takeImage(this.#holding, this.#closing) : null;
   }
 
   /** Whether nothing shows that was taken back or masked: what is, is hidden once its bytes are here. */
