@@ -20,7 +20,8 @@ export function useDismiss(
       if (event.relatedTarget !== null && !framed.contains(event.relatedTarget as Node)) close();
     };
     const onKey = (event: KeyboardEvent) => {
-      if (event.key !== "Escape") return;
+      // A dialog over it takes the key for itself.
+      if (event.key !== "Escape" || document.querySelector("dialog[open]") !== null) return;
       close();
       button.current?.focus();
     };

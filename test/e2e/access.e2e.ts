@@ -289,6 +289,40 @@ describe("by keys alone", () => {
     await alice.page.getByRole("list", { name: "Who is here" }).waitFor({ state: "detached" });
   });
 
+  it("somebody exports a text and keeps a document, and stands where she was", async () => {
+    const alice = await (await stage.person()).open();
+    await alice.title.fill("Mine");
+    await alice.isStored();
+    await alice.button("Export").press("Enter");
+    const download = alice.page.waitForEvent("download");
+    await alice.page.getByRole("button", { name: /^Text/ }).press("Enter");
+    await download;
+    await expect.poll(() => focusedName(alice)).toBe("Export");
+    await alice.button("Documents").press("Enter");
+    await alice.button("Remove from this device: Mine").press("Enter");
+    await alice.button("Keep").press("Enter");
+    expect(await focusedName(alice)).toBe("Remove from this device: Mine");
+  });
+
+  it("somebody looks at the words of another, who then leaves: the panel stays, and the keyboard in it", async () => {
+    const [alice, bob] = await stage.pair("Who");
+    await alice.button("Who is here").press("Enter");
+    const verify = alice.page.getByRole("button", { name: /^Verify/ });
+    await verify.press("Enter");
+    await alice.page.getByRole("dialog").waitFor();
+    await alice.press("Escape");
+    await alice.page.getByRole("dialog").waitFor({ state: "detached" });
+    expect(await focusedName(alice)).toMatch(/^Verify/);
+    await bob.leave();
+    await verify.waitFor({ state: "detached", timeout: PATIENCE_MS });
+    // On the list of that name, in the panel.
+    await expect.poll(() => focusedName(alice)).toBe("Who is here");
+    expect(await alice.button("Who is here").count()).toBe(1);
+    await alice.press("Escape");
+    await alice.page.getByRole("list", { name: "Who is here" }).waitFor({ state: "detached" });
+    expect(await focusedName(alice)).toBe("Who is here");
+  });
+
   it("somebody takes another name", async () => {
     const alice = await (await stage.person()).open();
     await tabTo(alice, /edit your name/);

@@ -1,5 +1,5 @@
 // One held document in the list. Removing asks only where something would be lost for good; else Undo is the answer.
-import { useState } from "react";
+import { useRef, useState } from "react";
 import type { DocumentEntry } from "../../sync/view.ts";
 import { Icon } from "../icons.tsx";
 import { edits } from "../status/words.ts";
@@ -14,6 +14,7 @@ interface Properties {
 
 export function DocumentItem({ entry, isOpen, onOpen, onRemove }: Properties) {
   const [isAsking, setAsking] = useState(false);
+  const asker = useRef<HTMLButtonElement>(null);
   const title = entry.title === "" ? "Untitled" : entry.title;
   return (
     <li className="document-item">
@@ -23,6 +24,7 @@ export function DocumentItem({ entry, isOpen, onOpen, onRemove }: Properties) {
           <span className="document-date">{relativeDate(entry.updatedAt, Date.now())}</span>
         </a>
         <button
+          ref={asker}
           type="button"
           className="button button-icon"
           aria-label={`Remove from this device: ${title}`}
@@ -41,7 +43,10 @@ export function DocumentItem({ entry, isOpen, onOpen, onRemove }: Properties) {
               type="button"
               className="button button-line"
               ref={focusNew}
-              onClick={() => setAsking(false)}
+              onClick={() => {
+                setAsking(false);
+                asker.current?.focus();
+              }}
             >
               Keep
             </button>

@@ -19,6 +19,11 @@ export function ExportMenu({ document, title }: Properties) {
   const button = useRef<HTMLButtonElement>(null);
   const panel = useId();
   useDismiss(isOpen, () => setOpen(false), frame, button);
+  const leave = () => {
+    // The button that was pressed is gone in a moment; who went elsewhere while a long file was made is left there.
+    if (frame.current!.contains(window.document.activeElement)) button.current!.focus();
+    setOpen(false);
+  };
   return (
     <div className="export" ref={frame}>
       <button
@@ -35,7 +40,7 @@ export function ExportMenu({ document, title }: Properties) {
       </button>
       {isOpen && (
         <div className="island export-panel" id={panel}>
-          <ExportKinds document={document} title={title} onDone={() => setOpen(false)} />
+          <ExportKinds document={document} title={title} onDone={leave} />
         </div>
       )}
     </div>

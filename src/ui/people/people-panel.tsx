@@ -1,6 +1,6 @@
 // Everybody with room for every name, what they may do, and what may be done about it by who manages. Fetched when the
 // panel is first opened.
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { OpenDocument, Person, PersonEntry, Role } from "../../sync/view.ts";
 import { Icon } from "../icons.tsx";
 import { Mark } from "./mark.tsx";
@@ -26,12 +26,21 @@ export default function PeoplePanel({ document, people, aside, onAside, onDevice
   const { people: here, state, problem, isBusy, attempt } = usePeople(document);
   const [leaving, setLeaving] = useState<PersonEntry | null>(null);
   const [comparing, setComparing] = useState<string | null>(null);
+  const list = useRef<HTMLUListElement>(null);
+  useEffect(() => {
+    // What the keyboard stood on went with a person, or with what may be done about them. Not at once: on its way from one
+    // to the next it stands on neither.
+    const timer = setTimeout(() => {
+      if (window.document.activeElement === window.document.body) list.current?.focus();
+    });
+    return () => clearTimeout(timer);
+  });
   const labels = labelsOf(people);
   const entryOf = (key: string) => state?.persons.find(({ devices }) => devices.includes(key));
   return (
     <>
       {problem !== null && <p className="bad people-problem">That was not done: {problem}</p>}
-      <ul aria-label="Who is here" className="people-rows">
+      <ul ref={list} aria-label="Who is here" className="people-rows" tabIndex={-1}>
         {people.map(person => {
           const label = labels.get(person.key)!;
           const name = labelText({ ...label, isVerified: false });

@@ -28,12 +28,14 @@ interface Properties {
 
 export function People({ document, people, aside, onName, onAside, onDevices }: Properties) {
   const [isOpen, setOpen] = useState(false);
+  const [hasFocus, setFocus] = useState(false);
   const frame = useRef<HTMLDivElement>(null);
   const toggle = useRef<HTMLButtonElement>(null);
   const panel = useId();
   useDismiss(isOpen, () => setOpen(false), frame, toggle);
   const shown = Math.min(people.length, SHOWN_MAX);
-  const hasPanel = people.length > 1 || aside > 0;
+  // Whoever else was here may leave while the panel is open: its button is not taken away under the keyboard.
+  const hasPanel = people.length > 1 || aside > 0 || isOpen || hasFocus;
   const labels = labelsOf(people);
   const labelOf = (person: Person): Label => labels.get(person.key)!;
   return (
@@ -80,6 +82,8 @@ export function People({ document, people, aside, onName, onAside, onDevices }: 
               aria-expanded={isOpen}
               aria-controls={isOpen ? panel : undefined}
               onClick={() => setOpen(!isOpen)}
+              onFocus={() => setFocus(true)}
+              onBlur={() => setFocus(false)}
             >
               {people.length === 1 && "…"}
             </button>
