@@ -177,6 +177,7 @@ it("a role is changed by keys alone, and who may only read from then on sees it 
   expect(await role.evaluate(element => element === document.activeElement)).toBe(true);
   // A letter picks the option that begins with it, as "can only read" does not alone.
   await alice.type("can o");
+  await alice.press("Enter");
   await isReadOnly(bob);
   await note(bob)
     .getByText(/^You can read this document\./)
@@ -187,6 +188,29 @@ it("a role is changed by keys alone, and who may only read from then on sees it 
   await bob.press("Control+End");
   await bob.type(" Again.");
   await alice.sees("Ours. Yes. Again.");
+});
+
+it("a role is come by with the arrow keys without being given, until the one that is meant is asked for", async () => {
+  const [alice, bob] = await stage.pair("Ours.");
+  await introduce(bob, "Bob");
+  await bob.press("Control+End");
+  await bob.type(" Yes.");
+  await alice.sees("Ours. Yes.");
+  await openPeople(alice);
+  const role = alice.page.getByRole("combobox", { name: "What Bob may do" });
+  await role.focus();
+  await alice.press("ArrowDown");
+  const passed = await role.inputValue();
+  await alice.press("ArrowDown");
+  const meant = await role.inputValue();
+  expect(new Set(["editor", passed, meant]).size).toBe(3);
+  await alice.page.waitForTimeout(1_500);
+  expect(await bob.editor.getAttribute("aria-readonly")).toBe(null);
+  expect(await role.evaluate(element => element === document.activeElement)).toBe(true);
+  await alice.press("ArrowUp", "Tab", "Enter");
+  await isReadOnly(bob);
+  expect(await role.evaluate(element => element === document.activeElement)).toBe(true);
+  expect(await role.inputValue()).toBe("reader");
 });
 
 it("who may only read from now on keeps no name of a version, and undoes nothing", async () => {

@@ -1,12 +1,13 @@
 // Everybody with room for every name, what they may do, and what may be done about it by who manages. Fetched when the
 // panel is first opened.
 import { useEffect, useRef, useState } from "react";
-import type { OpenDocument, Person, PersonEntry, Role } from "../../sync/view.ts";
+import type { OpenDocument, Person, PersonEntry } from "../../sync/view.ts";
 import { Icon } from "../icons.tsx";
 import { Mark } from "./mark.tsx";
 import { labelsOf, labelText } from "./names.ts";
 import { isAway, ShownLabel, whereIs } from "./person-words.tsx";
 import { RemoveDialog } from "./remove-dialog.tsx";
+import { RoleField } from "./role-field.tsx";
 import { usePeople } from "./use-people.ts";
 import { verificationWords } from "./verification-words.ts";
 import { VerifyDialog } from "./verify-dialog.tsx";
@@ -64,21 +65,13 @@ export default function PeoplePanel({ document, people, aside, onAside, onDevice
                 {person.me ? "you" : entry?.me ? `yours, ${whereIs(person)}` : whereIs(person)}
               </span>
               {mayReach && entry.role !== null ? (
-                <select
-                  className="field person-role"
-                  aria-label={`What ${name} may do`}
-                  value={entry.role}
-                  disabled={isBusy}
-                  onChange={event =>
-                    void attempt(here => here.setRole(entry.key, event.target.value as Role))
-                  }
-                >
-                  {rolesFor(entry.role, state.roles).map(role => (
-                    <option key={role} value={role}>
-                      {roleWords(role)}
-                    </option>
-                  ))}
-                </select>
+                <RoleField
+                  name={name}
+                  role={entry.role}
+                  roles={state.roles}
+                  isBusy={isBusy}
+                  onRole={role => attempt(here => here.setRole(entry.key, role))}
+                />
               ) : (
                 <span className="person-role">
                   {entry === undefined ? "by a link" : roleWords(entry.role)}
@@ -172,9 +165,4 @@ export default function PeoplePanel({ document, people, aside, onAside, onDevice
       )}
     </>
   );
-}
-
-/** What they have is shown also where it is not mine to give. */
-function rolesFor(role: Role, roles: readonly Role[]): readonly Role[] {
-  return roles.includes(role) ? roles : [role, ...roles];
 }
