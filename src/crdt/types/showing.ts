@@ -88,7 +88,7 @@ export class Showing<C extends Elements> {
       const at = changed[i]! + STATE;
       cells[at] = isHidden ? cells[at]! | why : cells[at]! & ~why;
     }
-    for (const span of undeleted) {
+    for (const span of joined(undeleted)) {
       this.#pieces.within(span, changed);
       for (; i < changed.length; i++) this.#runs.removeDeleter(changed[i]!, span.by);
     }
@@ -160,4 +160,20 @@ export class Showing<C extends Elements> {
     }
     return steps;
   }
+}
+
+/** What one change deleted several times is taken back once: each time would go through all pieces of it. */
+function joined(deleted: readonly Deleted[]): Deleted[] {
+  const sorted = [...deleted].sort((a, b) => a.by - b.by || a.change - b.change || a.start - b.start);
+  const spans: Deleted[] = [];
+  for (const span of sorted) {
+    const last = spans[spans.length - 1];
+    const end = span.start + span.length;
+    if (last === undefined || last.by !== span.by || last.change !== span.change) spans.push(span);
+    else {
+      const start = Math.max(span.start, last.start + last.length);
+      if (start < end) spans.push({ ...span, start, length: end - start });
+    }
+  }
+  return spans;
 }

@@ -2,13 +2,13 @@
 // members. And who deleted the pieces of a text: how many sets that makes, where somebody deletes and cuts very often.
 
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { Units } from "../../../src/crdt/types/contents.ts";
-import type { Slot } from "../../../src/crdt/types/dot.ts";
+import type { Slot, Span } from "../../../src/crdt/types/dot.ts";
 import { Fugue } from "../../../src/crdt/types/fugue.ts";
 import { ImageIn, ImageOut, Unsound } from "../../../src/crdt/types/image.ts";
 import { Pieces } from "../../../src/crdt/types/pieces.ts";
-import { DELETERS, NONE, type Run } from "../../../src/crdt/types/runs.ts";
+import { DELETERS, MASKED, NONE, type Run } from "../../../src/crdt/types/runs.ts";
 import { Showing } from "../../../src/crdt/types/showing.ts";
 import { NOBODY, type SlotSet, SlotSets } from "../../../src/crdt/types/slot-sets.ts";
 import { Strands } from "../../../src/crdt/types/strands.ts";
@@ -108,6 +108,14 @@ class Page {
     this.#showing.undelete({ change: 0, start, length }, by);
   }
 
+  /** As what a change did is masked. Answers at how many pieces that looks. */
+  mask(by: Slot, spans: readonly Omit<Span, "change">[]): number {
+    const looked = vi.spyOn(this.#pieces.runs, "removeDeleter");
+    const deleted = spans.map(span => ({ change: 0, ...span, by }));
+    this.#showing.hideAll([], MASKED, true, deleted, () => undefined);
+    return looked.mock.calls.length;
+  }
+
   /** Rows of sets. */
   get rows(): number {
     return this.#pieces.runs.setCount;
@@ -160,5 +168,17 @@ describe("who deleted the pieces of a text", () => {
       if (i % 3 > 0) page.delete(by, 1, 1);
     }
     expect(page.rows).toBeLessThan(ROWS_MAX);
+  });
+
+  it("forgets a change that is masked at every piece once, however often it deleted that", () => {
+    const page = new Page(LETTERS);
+    for (let i = 0; i < LETTERS; i += 2) page.delete(everybody[0]!, i, 1);
+    const spans = Array.from({ length: 50 }, (_, i) => ({ start: (i * 7) % 50, length: LETTERS - 50 - i }));
+    for (const { start, length } of [{ start: LETTERS - 10, length: 10 }, ...spans])
+      page.delete(mallory, start, length);
+    const pieces = page.mask(mallory, [...spans, { start: LETTERS - 10, length: 10 }]);
+    expect(pieces).toBeGreaterThan(LETTERS / 2);
+    expect(pieces).toBeLessThanOrEqual(LETTERS);
+    expect(page.sets.map(set => page.deleters(set))).toEqual([[everybody[0]], []]);
   });
 });
