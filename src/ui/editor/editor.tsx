@@ -7,7 +7,7 @@ import type { OpenDocument } from "../../sync/view.ts";
 import { recede } from "../bar/recede.ts";
 import { labelsOf, labelText } from "../people/names.ts";
 import { Binding } from "./binding.ts";
-import { type CaretSource, carets } from "./carets.ts";
+import type { CaretSource } from "./carets.ts";
 import { EditorFailed } from "./editor-failed.tsx";
 import { presence } from "./presence.ts";
 import { remote } from "./remote.ts";
@@ -95,7 +95,6 @@ function mount(document: OpenDocument, parent: HTMLElement, title: string, onFai
       extensions: [
         setup(),
         binding.extension,
-        carets(caretSource(document, binding)),
         presence(document, position => binding.toShared(position)),
         EditorView.exceptionSink.of(fail),
         EditorView.updateListener.of(({ transactions }) => {
@@ -111,7 +110,7 @@ function mount(document: OpenDocument, parent: HTMLElement, title: string, onFai
   binding.attach(view);
   view.focus();
   const stopLeaving = flushWhenLeaving(document, view);
-  void loadRest(view, late);
+  void loadRest(view, late, caretSource(document, binding));
   // Line heights were measured in the fallback face until the real one has come.
   void window.document.fonts.ready.then(() => view.requestMeasure());
   return {
@@ -173,12 +172,12 @@ function flushWhenLeaving(document: OpenDocument, view: EditorView): () => void 
   };
 }
 
-async function loadRest(view: EditorView, late: Compartment): Promise<void> {
+async function loadRest(view: EditorView, late: Compartment, source: CaretSource): Promise<void> {
   try {
     const { afterCaret } = await import("./after-caret.ts");
-    if (view.dom.isConnected) view.dispatch({ effects: late.reconfigure(afterCaret()) });
+    if (view.dom.isConnected) view.dispatch({ effects: late.reconfigure(afterCaret(source)) });
   } catch (error) {
-    // Offline in the very first second: the text is as good without larger headings and shortcuts.
-    console.warn("Markdown and shortcuts did not load", error);
+    // Offline in the very first second: the text is as good without larger headings, shortcuts and others' carets.
+    console.warn("Markdown, shortcuts and carets did not load", error);
   }
 }
