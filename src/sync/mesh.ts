@@ -166,9 +166,9 @@ export class Mesh {
     this.#server = "closed";
     this.#self = null;
     const random = this.#host.random(1)[0]! / 256;
-    const { SERVER_RETRY_MS, SERVER_RETRY_MS_MAX } = limits;
     this.#serverAt =
-      now + jitteredBackoffMs(this.#serverTries++, SERVER_RETRY_MS, SERVER_RETRY_MS_MAX, random);
+      now +
+      jitteredBackoffMs(this.#serverTries++, limits.SERVER_RETRY_MS, limits.SERVER_RETRY_MS_MAX, random);
     for (const peer of [...this.#pairs.keys()]) this.#left(peer);
   }
 

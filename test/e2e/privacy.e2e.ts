@@ -129,7 +129,7 @@ describe("what the server sees", () => {
 });
 
 describe("the page", () => {
-  it("comes with its content policy, asks nobody but its server, and needs no more than 252 kB of script", async () => {
+  it("comes with its content policy, asks nobody but its server, and needs no more than 250 kB of script", async () => {
     const alice = await stage.person();
     const scripts: Promise<readonly [string, number]>[] = [];
     let headers: Record<string, string> = {};
@@ -157,7 +157,7 @@ describe("the page", () => {
     const sum = sizes.reduce((total, [, size]) => total + size, 0);
     report("script before the caret, gzip", `${(sum / 1000).toFixed(1)} kB in ${sizes.length} files`);
     expect(sizes.length).toBeGreaterThan(0);
-    expect(sum).toBeLessThanOrEqual(252_000);
+    expect(sum).toBeLessThanOrEqual(250_000);
     const policy = headers["content-security-policy"] ?? "";
     expect(policy).toContain("default-src 'none'");
     expect(policy).toContain("require-trusted-types-for 'script'");

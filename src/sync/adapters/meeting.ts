@@ -79,8 +79,10 @@ export class Meeting {
 
   #tryLater(roomSecret: Bytes): void {
     const again = () => void this.#try(roomSecret);
-    const { SERVER_RETRY_MS, SERVER_RETRY_MS_MAX } = limits;
-    const timer = setTimeout(again, Math.min(SERVER_RETRY_MS_MAX, SERVER_RETRY_MS * 2 ** this.#failures++));
+    const timer = setTimeout(
+      again,
+      Math.min(limits.SERVER_RETRY_MS_MAX, limits.SERVER_RETRY_MS * 2 ** this.#failures++),
+    );
     globalThis.addEventListener?.("online", again);
     this.#cancelRetry = () => {
       clearTimeout(timer);
