@@ -160,14 +160,20 @@ it("a link for reading lets read and not type, until it is revoked or the role i
   expect(await carol.text()).toBe("For many eyes. And on.");
 });
 
-it("a role is changed by keys alone, and who may only read from then on sees it at once", {
-  timeout: 60_000,
-}, async () => {
+/** "Ours. Yes.", the latter by Bob, who so is a member. */
+async function bothWrote(): Promise<readonly [Person, Person]> {
   const [alice, bob] = await stage.pair("Ours.");
   await introduce(bob, "Bob");
   await bob.press("Control+End");
   await bob.type(" Yes.");
   await alice.sees("Ours. Yes.");
+  return [alice, bob];
+}
+
+it("a role is changed by keys alone, and who may only read from then on sees it at once", {
+  timeout: 60_000,
+}, async () => {
+  const [alice, bob] = await bothWrote();
   await alice.button("Who is here").focus();
   await alice.press("Enter");
   const role = alice.page.getByRole("combobox", { name: "What Bob may do" });
@@ -191,11 +197,7 @@ it("a role is changed by keys alone, and who may only read from then on sees it 
 });
 
 it("a role is come by with the arrow keys without being given, until the one that is meant is asked for", async () => {
-  const [alice, bob] = await stage.pair("Ours.");
-  await introduce(bob, "Bob");
-  await bob.press("Control+End");
-  await bob.type(" Yes.");
-  await alice.sees("Ours. Yes.");
+  const [alice, bob] = await bothWrote();
   await openPeople(alice);
   const role = alice.page.getByRole("combobox", { name: "What Bob may do" });
   await role.focus();
@@ -214,11 +216,7 @@ it("a role is come by with the arrow keys without being given, until the one tha
 });
 
 it("who may only read from now on keeps no name of a version, and undoes nothing", async () => {
-  const [alice, bob] = await stage.pair("Ours.");
-  await introduce(bob, "Bob");
-  await bob.press("Control+End");
-  await bob.type(" Yes.");
-  await alice.sees("Ours. Yes.");
+  const [alice, bob] = await bothWrote();
   await bob.button("History").click();
   await bob.page.getByRole("slider", { name: "Moment" }).waitFor();
   await bob.button("Name this version").click();
@@ -238,11 +236,7 @@ it("who may only read from now on keeps no name of a version, and undoes nothing
 it("assistive technology finds nothing serious: links, roles, the question before a removal", {
   timeout: 60_000,
 }, async () => {
-  const [alice, bob] = await stage.pair("Ours.");
-  await introduce(bob, "Bob");
-  await bob.press("Control+End");
-  await bob.type(" Yes.");
-  await alice.sees("Ours. Yes.");
+  const [alice, bob] = await bothWrote();
   await share(alice);
   await linkIn(alice, "Link that can only read");
   await alice.page.getByRole("textbox", { name: "Another link, for" }).fill("The garden club");
