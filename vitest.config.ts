@@ -11,7 +11,8 @@ const IN_BROWSERS = {
   environment: "node",
   pool: "forks",
   isolate: false,
-  testTimeout: 60_000,
+  // A test with four people takes a quarter of it where nothing else is done, and all of a minute on slow machines.
+  testTimeout: 120_000,
   hookTimeout: 60_000,
   // As long as people wait for each other in the tests (PATIENCE_MS in people.ts), where nothing else is said.
   expect: { poll: { timeout: 15_000 } },

@@ -23,9 +23,7 @@ async function shownWords(person: Person): Promise<string> {
   return (await words.textContent())!;
 }
 
-it("a phone is added by link, writes as the same person, and is taken out of use from the laptop", {
-  timeout: 60_000,
-}, async () => {
+it("a phone is added by link, writes as the same person, and is taken out of use from the laptop", async () => {
   const [alice, laptop] = await stage.pair("Ours.");
   await laptop.page.getByRole("button", { name: /edit your name/ }).click();
   await laptop.page.getByRole("textbox", { name: "Your name" }).fill("Bob");
@@ -85,9 +83,7 @@ it("a phone is added by link, writes as the same person, and is taken out of use
   expect(await alice.text()).toBe("Ours. Laptop. Phone.");
 });
 
-it("a device that is denied gets nothing, and neither does one that comes when the window is closed", {
-  timeout: 60_000,
-}, async () => {
+it("a device that is denied gets nothing, and neither does one that comes when the window is closed", async () => {
   const alice = await (await stage.person()).open();
   await alice.type("Mine.");
   await alice.button("Share").click();

@@ -34,9 +34,7 @@ async function makeByKeys(person: Person, label: string, term: string, places: s
   await linkOf(person, label);
 }
 
-it("a link ends with the number of people or the day that was chosen, and says so", {
-  timeout: 60_000,
-}, async () => {
+it("a link ends with the number of people or the day that was chosen, and says so", async () => {
   const alice = await (await stage.person()).open();
   await alice.type("Ours.");
   await share(alice);

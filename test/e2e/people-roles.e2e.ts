@@ -50,9 +50,7 @@ async function openAside(person: Person): Promise<void> {
   await person.page.getByRole("region", { name: "Set aside" }).waitFor();
 }
 
-it("who is removed while typing offline has the words set aside and sees why; one click takes them back in", {
-  timeout: 60_000,
-}, async () => {
+it("who is removed while typing offline has the words set aside and sees why; one click takes them back in", async () => {
   const [alice, bob] = await stage.pair("Shared text.", { installs: true });
   await introduce(bob, "Bob");
   await bob.press("Control+End");
@@ -108,9 +106,7 @@ it("who is removed while typing offline has the words set aside and sees why; on
   await alice.sees("Shared text. Bob was here. Unheard of.");
 });
 
-it("a link for reading lets read and not type, until it is revoked or the role is raised", {
-  timeout: 60_000,
-}, async () => {
+it("a link for reading lets read and not type, until it is revoked or the role is raised", async () => {
   const alice = await (await stage.person()).open();
   await alice.type("For many eyes.");
   await share(alice);
@@ -170,9 +166,7 @@ async function bothWrote(): Promise<readonly [Person, Person]> {
   return [alice, bob];
 }
 
-it("a role is changed by keys alone, and who may only read from then on sees it at once", {
-  timeout: 60_000,
-}, async () => {
+it("a role is changed by keys alone, and who may only read from then on sees it at once", async () => {
   const [alice, bob] = await bothWrote();
   await alice.button("Who is here").focus();
   await alice.press("Enter");
@@ -233,9 +227,7 @@ it("who may only read from now on keeps no name of a version, and undoes nothing
   await bob.isSharedWith(1);
 });
 
-it("assistive technology finds nothing serious: links, roles, the question before a removal", {
-  timeout: 60_000,
-}, async () => {
+it("assistive technology finds nothing serious: links, roles, the question before a removal", async () => {
   const [alice, bob] = await bothWrote();
   await share(alice);
   await linkIn(alice, "Link that can only read");

@@ -80,9 +80,7 @@ it("words are selected with the pointer, to beside the dialog, without being thr
   await list.waitFor({ state: "detached" });
 });
 
-it("words are shown once, asked for, and make a new device the lost one's person", {
-  timeout: 60_000,
-}, async () => {
+it("words are shown once, asked for, and make a new device the lost one's person", async () => {
   const [alice, bob, link] = await stage.pair("Ours.");
   await bob.page.getByRole("button", { name: /edit your name/ }).click();
   await bob.page.getByRole("textbox", { name: "Your name" }).fill("Bob");
@@ -139,9 +137,7 @@ it("words are shown once, asked for, and make a new device the lost one's person
   expect(await bobs.textContent()).toContain("here");
 });
 
-it("words and a signed file bring the document back to who lost every device, with nobody else there", {
-  timeout: 60_000,
-}, async () => {
+it("words and a signed file bring the document back to who lost every device, with nobody else there", async () => {
   const [alice, bob] = await stage.pair("Ours.");
   await openDevices(alice);
   await press(alice, "Make recovery words");

@@ -36,9 +36,7 @@ async function shownWords(person: Person): Promise<readonly string[]> {
   return rows.allTextContents();
 }
 
-it("both see the same words; then a tick, also after a reload, and news of keys that are not those", {
-  timeout: 60_000,
-}, async () => {
+it("both see the same words; then a tick, also after a reload, and news of keys that are not those", async () => {
   const [alice, bob, link] = await stage.pair("Ours.");
   await callOneself(alice, "Alice");
   await callOneself(bob, "Bob");
