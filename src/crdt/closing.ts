@@ -1,12 +1,21 @@
-// A draft becomes changes: numbered, on top of what is here, chained, hashed. Not judged: it is made of what the draft
-// checked, and what others will not take for lack of a right is still kept here.
+// A draft becomes changes: numbered, on top of what is here, chained, hashed. What it names was checked as it was drafted; what
+// its author may say is judged as everybody will judge it, and what nobody would take is still kept here, as a draft.
 
-import type { LocalOps } from "./authority/admission.ts";
-import { mayWriteSomething } from "./authority/members.ts";
+import { judgeAuthority, type LocalOps } from "./authority/admission.ts";
+import type { Standing } from "./authority/fold.ts";
+import { keysOf, mayWriteSomething } from "./authority/members.ts";
 import { Closed } from "./closed.ts";
 import type { Drafting, Part } from "./drafting.ts";
 import type { Bytes } from "./graph/bytes.ts";
-import { type DeviceId, type DocId, isContent, type Op, type Role, startsOf } from "./graph/change.ts";
+import {
+  type DeviceId,
+  type DocId,
+  isAuthority,
+  isContent,
+  type Op,
+  type Role,
+  startsOf,
+} from "./graph/change.ts";
 import { compose } from "./graph/compose.ts";
 import { retractsFor } from "./graph/retracts.ts";
 import type { VerifiedChange } from "./graph/verify.ts";
@@ -39,12 +48,15 @@ export class Closing {
   lastTime = 0;
   /** Not handed over yet. */
   readonly #closed: Closed[] = [];
+  /** What was known of people when what is drafted could not be closed, for want of a right or beyond the quota. */
+  #refusedUnder: Standing | null = null;
 
   constructor(holding: Holding, drafting: Drafting, device: DeviceId, doc: DocId) {
     this.#holding = holding;
     this.#drafting = drafting;
     this.device = device;
     this.doc = doc;
+    drafting.keys = () => this.keys;
   }
 
   get #graph() {
@@ -65,9 +77,19 @@ export class Closing {
     return role !== null && mayWriteSomething(role, this.#holding.members.policy);
   }
 
-  /** Whether something is drafted that others would refuse if it were closed now: it waits until this device may write. */
+  /** The keys under which an edit may be made now; null for any, also where all of it is held. */
+  get keys(): readonly string[] | null {
+    const { namesKeys, policy } = this.#holding.members;
+    // Few documents name any, and every keystroke asks.
+    const role = namesKeys ? this.role : null;
+    return role === null || !mayWriteSomething(role, policy) ? null : keysOf(role, policy);
+  }
+
+  /** Whether something is drafted that others would refuse if it were closed now: it waits until this device may write, or
+   * something else is known of people. */
   get isHeld(): boolean {
-    return this.#drafting.hasContent && !this.mayWrite;
+    if (!this.#drafting.hasContent) return false;
+    return !this.mayWrite || this.#refusedUnder === this.#holding.members.current;
   }
 
   /**
@@ -96,8 +118,10 @@ export class Closing {
   close(now: number, patches: Patch[]): Closed[] {
     if (!this.#drafting.isOpen) return [];
     const { parts, ground } = this.#drafting;
+    this.#refusedUnder = null;
     try {
       this.#closeAll(ground.parents, parts, now);
+      if (this.#drafting.isOpen) this.#refusedUnder = this.#holding.members.current;
     } finally {
       if (this.#drafting.isOpen) this.#drafting.pause();
       // Among what is set aside it moves where nobody sees it.
@@ -116,17 +140,24 @@ export class Closing {
       // One less, since the own previous change may be among the others and comes along.
       const some = this.#withOwnHead(parents.slice(0, PARENTS_MAX - 1));
       // Who may not write merges nothing, and does without the rest.
-      if (!this.mayWrite) ancestors = some;
-      else {
-        this.#closeOne(some, [], this.#graph.reserve(), now);
-        ancestors = this.#withOwnHead(parents);
-      }
+      const isMerged = this.mayWrite && this.#closeOne(some, [], this.#graph.reserve(), now);
+      ancestors = isMerged ? this.#withOwnHead(parents) : some;
     }
-    for (const part of parts) {
+    const queue = [...parts];
+    for (let part = queue.shift(); part !== undefined; part = queue.shift()) {
       const { slot } = part;
-      this.#closeOne(ancestors, this.#opsOf(part), slot, now);
-      this.#drafting.closed(part);
-      ancestors = { prev: slot, parents: [slot] };
+      if (this.#closeOne(ancestors, this.#opsOf(part), slot, now)) {
+        this.#drafting.closed(part);
+        ancestors = { prev: slot, parents: [slot] };
+        continue;
+      }
+      const said = part.ops.filter(isAuthority);
+      if (said.length === 0) return;
+      const content = part.ops.slice(said.length);
+      // It was right when it was said: somebody else was faster, as for what is said again (resuming.ts).
+      if (content.length === 0 && part.retracted.length === 0) this.#drafting.closed(part);
+      else
+        queue.unshift({ ops: said, retracted: [], slot: this.#graph.reserve() }, { ...part, ops: content });
     }
   }
 
@@ -140,7 +171,8 @@ export class Closing {
     return prev === null ? { prev: -1, parents } : { prev, parents: this.#graph.withTip(parents, prev) };
   }
 
-  #closeOne(ancestors: Ancestors, drafted: readonly Op[], slot: Slot, now: number): void {
+  /** False where others would refuse it: then it is no change. */
+  #closeOne(ancestors: Ancestors, drafted: readonly Op[], slot: Slot, now: number): boolean {
     let ops = drafted;
     if (this.ticket !== null && ancestors.prev < 0 && this.#holding.members.roleOf(this.device) === null) {
       const { invite, signature } = this.ticket;
@@ -148,8 +180,11 @@ export class Closing {
     }
     const states = now - this.lastTime >= TIME_STATED_S;
     const verified = compose(this.#graph, this.doc, this.device, ancestors, ops, slot, states ? now : null);
+    const past = this.#graph.past(ancestors.parents);
+    if (judgeAuthority(verified.change, ancestors, this.#holding, past) !== null) return false;
     if (states) this.lastTime = now;
     this.#closed.push(this.#enter(verified, slot, ancestors));
+    return true;
   }
 
   /** What it does shows already. */

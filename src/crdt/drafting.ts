@@ -4,6 +4,7 @@
 
 import type { LocalOps } from "./authority/admission.ts";
 import type { Effects } from "./authority/effects.ts";
+import { KeyForbidden, topKey } from "./authority/rights.ts";
 import { sizeBound } from "./graph/body.ts";
 import { type AuthorityOp, type DeviceId, isAuthority, type Op, startsOf } from "./graph/change.ts";
 import { antichainOf } from "./graph/forks.ts";
@@ -84,6 +85,10 @@ export class Drafting implements Author {
   #authority: AuthorityOp[] = [];
   /** What the edit under way shows differently; null while there is none. */
   #patches: Patch[] | null = null;
+  /** The keys of the root under which an edit may be made; null for any. Set by who knows the role. */
+  keys: () => readonly string[] | null = () => null;
+  /** The same for the edit under way. */
+  #keys: readonly string[] | null = null;
   #isWatched = true;
   readonly #unwatched: Patch[] = [];
   /** What was typed or deleted last, if it is not in the tree yet. */
@@ -126,6 +131,7 @@ export class Drafting implements Author {
     if (patches.length > 0) patches.length = 0;
     this.#patches = patches;
     this.#isWatched = isWatched;
+    this.#keys = this.keys();
     this.#marked = null;
     let isDone = false;
     try {
@@ -169,6 +175,7 @@ export class Drafting implements Author {
 
   add(op: ContentOp): Dot {
     const patches = this.#underWay();
+    if (this.#keys !== null) this.#checkKeys(op);
     this.#enter();
     const size = sizeBound(op);
     return this.#growing(size).add(op, size, patches);
@@ -176,6 +183,7 @@ export class Drafting implements Author {
 
   compose(node: TextNode, path: Path, index: number, removed: number, inserted: string): boolean {
     if (this.#patches === null) this.#underWay();
+    if (this.#keys !== null) this.#checkKey(path[0]!.at);
     // What one edit does at many places comes to nothing less.
     if (this.#marked !== null) return false;
     const composing = this.#composing ?? this.#composeIn(node, path);
@@ -257,6 +265,7 @@ export class Drafting implements Author {
 
   replaceText(node: TextNode, path: Path, index: number, removed: number, inserted: string): void {
     this.#underWay();
+    if (this.#keys !== null) this.#checkKey(path[0]!.at);
     this.#enter();
     this.#splice(node, path, index, removed, inserted);
     this.#changed(path, index, removed, inserted);
@@ -287,6 +296,17 @@ export class Drafting implements Author {
     if (this.#patches === null)
       throw new Error("Expected to be inside an edit: handles are of use only there");
     return this.#patches;
+  }
+
+  #checkKeys(op: ContentOp): void {
+    this.#checkKey(topKey(op, op.path));
+    // A move takes from one place and puts at another.
+    if (op.type === "move") this.#checkKey(topKey(op, op.from));
+  }
+
+  #checkKey(key: unknown): void {
+    if (!this.#keys!.includes(key as string))
+      throw new KeyForbidden(`Expected one of the keys ${this.#keys!.join(", ")}, got ${key}`);
   }
 
   /** The draft that takes `size` more bytes. */

@@ -42,6 +42,7 @@ export type { Reason } from "./authority/effects.ts";
 export { fallenOf, fellBy } from "./authority/fallen.ts";
 export { mayGive } from "./authority/fold.ts";
 export { type Link, type Member, OPEN_POLICY } from "./authority/members.ts";
+export { KeyForbidden } from "./authority/rights.ts";
 export type { Closed } from "./closed.ts";
 export type { Ticket } from "./closing.ts";
 export {

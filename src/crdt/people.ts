@@ -343,6 +343,8 @@ export class People {
   }
 
   #say(op: AuthorityOp): void {
+    const { opsMax, bytesMax } = this.#left();
+    if (opsMax < 0 || bytesMax < 0) throw new RangeError("Expected somebody who may write more in all");
     this.#drafting.addAuthority(op);
   }
 }

@@ -213,7 +213,7 @@ export class Replica {
 
   /** Whether that is what the heads stand for: no draft is open, and nothing is masked here. */
   get showsHeads(): boolean {
-    return !this.hasDraft && this.#holding.masking.masked.size === 0;
+    return !this.#drafting.isOpen && this.#holding.masking.masked.size === 0;
   }
 
   /** The node at a path, for reading; null if nothing was ever put there. */
@@ -319,7 +319,6 @@ export class Replica {
   }
 
   #checkBegun(): void {
-    if (this.#hasBegun) return;
     assert(this.hasGenesis, "there is a document to edit");
     this.#hasBegun = true;
   }
@@ -342,7 +341,8 @@ export class Replica {
     const patches: Patch[] = [];
     const closed = this.#closing.close(now, patches);
     this.#show(() => this.#holding.settle(patches), patches);
-    return closed;
+    // What was said about people may be what the rest waited for.
+    return this.hasDraft ? [...closed, ...this.closeDraft(now)] : closed;
   }
 
   /** The open draft as bytes for `resumeDraft`, or null. */

@@ -171,7 +171,6 @@ export class Document<F extends Fields | null = null> extends SharedDoc<F> {
   }
 
   protected override drafting(draft: () => void): void {
-    if (!this.replica.mayWrite) throw failure("RightMissing");
     draft();
   }
 

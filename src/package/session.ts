@@ -152,7 +152,6 @@ export class Session<F extends Fields | null = null> {
   #drafting(draft: () => void): void {
     if (this.#isClosed) throw failure("Closed");
     const { replica } = this.doc;
-    if (!replica.mayWrite) throw failure("RightMissing");
     this.host.edit(session => session.amend(draft));
     // With the first edit a person's chosen name becomes part of the document.
     const { name } = this.#options;

@@ -7,6 +7,7 @@ import {
   type DocId,
   type Fields,
   type Input,
+  KeyForbidden,
   type MapEdit,
   type MapHandle,
   type MapShape,
@@ -97,7 +98,13 @@ export abstract class SharedDoc<F extends Fields | null = null> extends Doc<Root
 
   #drafting(draft: () => void): void {
     if (!this.hasArrived) throw failure("NotArrived");
-    this.drafting(draft);
+    // What is held may be beyond the quota: nobody should go on with it.
+    if (!this.replica.mayWrite || this.replica.isHeld) throw failure("RightMissing");
+    try {
+      this.drafting(draft);
+    } catch (error) {
+      throw error instanceof KeyForbidden ? failure("RightMissing", "", error) : error;
+    }
   }
 
   /** A value of the schema's type, or what does not fit. Throws `TypeError` without a schema. */

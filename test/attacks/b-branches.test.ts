@@ -6,7 +6,17 @@ import { describe, expect, it, vi } from "vitest";
 import type { Policy } from "../../src/crdt/index.ts";
 import { LeftOut } from "../../src/crdt/left-out.ts";
 import { BRANCHES_MAX, LEFT_OUT_IDS_MAX } from "../../src/crdt/limits.ts";
-import { begin, copyOf, deliver, forge, type Letter, LINK, newcomer, type Person } from "../crdt/people.ts";
+import {
+  begin,
+  beyondQuota,
+  copyOf,
+  deliver,
+  forge,
+  type Letter,
+  LINK,
+  newcomer,
+  type Person,
+} from "../crdt/people.ts";
 import { codesOf, setting } from "./victims.ts";
 
 vi.setConfig({ testTimeout: 20_000 });
@@ -43,7 +53,9 @@ function room(editor = { opsMax: OPS, bytesMax: 1_000_000 }): Room {
 /** Of Mallory: a branch of so many changes with one op each, whose first has the number of every other one's. */
 function branch(mallory: Person, name: string, length: number): Letter[] {
   const twin = copyOf(mallory);
-  return Array.from({ length }, (_, i) => twin.write(root => root.set(`${name} ${i}`, i))[0]!);
+  return beyondQuota(() =>
+    Array.from({ length }, (_, i) => twin.write(root => root.set(`${name} ${i}`, i))[0]!),
+  );
 }
 
 /** Changes of hers that somebody keeps. Each has one op, but for the first, which has two. */

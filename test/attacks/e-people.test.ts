@@ -28,8 +28,7 @@ describe("E: rights", () => {
     deliver(alice, stranger);
     refuses(alice, forge(stranger, { ops: () => [typing("x")] }), "AuthorUnknown");
     refuses(alice, forge(stranger, {}), "AuthorUnknown");
-    stranger.replica.rename("I am new");
-    refuses(alice, stranger.close()[0]!, "AuthorUnknown");
+    refuses(alice, forge(stranger, { ops: () => [{ type: "name", name: "I am new" }] }), "AuthorUnknown");
   });
 
   it("E2 E19 a reader or commenter of a document that gives them nothing cannot write, and an editor cannot invite", () => {

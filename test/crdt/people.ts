@@ -9,6 +9,7 @@ import {
   sign as nodeSign,
   verify as nodeVerify,
 } from "node:crypto";
+import { Members } from "../../src/crdt/authority/members.ts";
 import type { Header, Op } from "../../src/crdt/graph/change.ts";
 import { encodeBody, encodeChange, idOf, impliedRefs } from "../../src/crdt/graph/codec.ts";
 import { signatureMessage } from "../../src/crdt/graph/verify.ts";
@@ -322,6 +323,17 @@ function newestOf(device: DeviceId, replica: Replica) {
   let newest = null;
   for (const { change } of replica.changes()) if (change.author === device) newest = change;
   return newest;
+}
+
+/** What somebody does who keeps to no quota. */
+export function beyondQuota<T>(act: () => T): T {
+  const { quotaOf } = Members.prototype;
+  Members.prototype.quotaOf = () => ({ opsMax: Infinity, bytesMax: Infinity });
+  try {
+    return act();
+  } finally {
+    Members.prototype.quotaOf = quotaOf;
+  }
 }
 
 // ------------------------------------------------------------------------------------------------------- luck

@@ -10,6 +10,7 @@ import { concludeRun } from "../../src/crdt/graph/verify.ts";
 import { type Reception, Replica } from "../../src/crdt/index.ts";
 import {
   begin,
+  beyondQuota,
   copyOf,
   deliver,
   forge,
@@ -201,7 +202,7 @@ it("stops where the quota does", () => {
   owner.invite(LINK);
   const mallory = newcomer("Mallory", owner, LINK);
   deliver(owner, mallory);
-  type(mallory, "on and on and on and on and on");
+  beyondQuota(() => type(mallory, "on and on and on and on and on"));
   const pair = new Pair(owner);
   typed = 0;
   const codes = runsOf(mallory, [1_000]).flatMap(run => pair.receive(run));

@@ -68,6 +68,8 @@ export class Members {
   readonly #versions: Versions;
   #owner: DeviceId | null = null;
   #policy: Policy = {};
+  /** Whether there is a role that may write under some keys only. */
+  namesKeys = false;
   readonly #names = new Map<DeviceId, Naming>();
   /** What all that is here adds up to (effects.ts). */
   current: Standing;
@@ -111,7 +113,12 @@ export class Members {
   #begin(owner: DeviceId, policy: Policy): void {
     assert(this.#owner === null, "a document begins once");
     this.#owner = owner;
+    this.#takePolicy(policy);
+  }
+
+  #takePolicy(policy: Policy): void {
     this.#policy = policy;
+    this.namesKeys = Object.values(policy).some(({ keys }) => keys !== null);
   }
 
   // One device's changes are a chain, so depth decides; a two-faced device may have two of one depth.
@@ -156,7 +163,7 @@ export class Members {
       [DeviceId, Naming][],
     ];
     this.#owner = owner;
-    this.#policy = policy;
+    this.#takePolicy(policy);
     for (const [text, author, slot, place] of acts) this.#acts.push({ op: opOf(text), author, slot, place });
     for (const [device, naming] of names) this.#names.set(device, naming);
     this.#versions.load(from);
@@ -224,16 +231,20 @@ export function mayRule(role: Role): boolean {
   return RANK[role] >= RULING_RANK;
 }
 
-/** Whether a role may write under a top-level key. The owner may write everything, a role without a policy nothing. */
+/** The top-level keys under which a role may write, null for all. The owner may write everything, a role without a policy
+ * nothing. */
+export function keysOf(role: Role, policy: Policy): readonly string[] | null {
+  if (role === "owner") return null;
+  const rights = policy[role];
+  return rights === undefined ? [] : rights.keys;
+}
+
+/** Whether a role may write under a top-level key. */
 export function mayWrite(role: Role, policy: Policy, key: string): boolean {
-  if (role === "owner") return true;
-  const keys = policy[role]?.keys;
-  return keys === null || (keys?.includes(key) ?? false);
+  return keysOf(role, policy)?.includes(key) ?? true;
 }
 
 /** Whether there is anything that a role may write. */
 export function mayWriteSomething(role: Role, policy: Policy): boolean {
-  if (role === "owner") return true;
-  const rights = policy[role];
-  return rights !== undefined && (rights.keys === null || rights.keys.length > 0);
+  return keysOf(role, policy)?.length !== 0;
 }

@@ -6,6 +6,9 @@ import { type Refusal, refuse } from "../refusal.ts";
 import type { ContentOp, Path } from "../types/op.ts";
 import { mayWrite, mayWriteSomething } from "./members.ts";
 
+/** Thrown by an edit under a key that its author may not write under: nobody would take it. */
+export class KeyForbidden extends RangeError {}
+
 /** Null if a role may say what an op says of the document's data; ops about people are not judged here. */
 export function judgeContent(op: Op, role: Role, policy: Policy): Refusal | null {
   if (op.type === "unknown") return role === "reader" ? refuse("RightMissing", "write") : null;
@@ -21,7 +24,7 @@ export function judgeContent(op: Op, role: Role, policy: Policy): Refusal | null
 }
 
 /** The key of the document's root under which an op writes at a path. */
-function topKey(op: ContentOp, path: Path): string {
+export function topKey(op: ContentOp, path: Path): string {
   const at = path.length > 0 ? path[0]!.at : op.type === "set" || op.type === "unset" ? op.key : null;
   return typeof at === "string" ? at : "";
 }

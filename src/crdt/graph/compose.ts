@@ -1,6 +1,6 @@
 // How the ops of a local author become a change: header, references, canonical order, bytes. The counterpart of
-// admission: what is composed here is judged there, by every other replica. The author itself does not judge it; that
-// every own change would be admitted is tested (test/crdt/own-changes.test.ts).
+// admission: what is composed here is judged there, by every other replica. The author itself judges only whether it may
+// say that (closing.ts); that every own change would be admitted is tested (test/crdt/own-changes.test.ts).
 
 import { assert } from "../assert.ts";
 import { CHANGE_BYTES_MAX } from "../limits.ts";

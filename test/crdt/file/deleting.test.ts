@@ -11,6 +11,7 @@ import { conclude, Inspector, type VerifiedChange } from "../../../src/crdt/grap
 import { type Policy, type Refusal, Replica, save } from "../../../src/crdt/index.ts";
 import {
   begin,
+  beyondQuota,
   clock,
   copyOf,
   deliver,
@@ -225,7 +226,7 @@ describe("changes of a file that delete on", () => {
       type(owner, "on and on and on and on and on and on and on and on and on");
       const mallory = newcomer("Mallory", owner, LINK);
       deliver(owner, mallory);
-      cut(mallory, 58, 57);
+      beyondQuota(() => cut(mallory, 58, 57));
       together.deleted = 0;
       const { loaded, replica } = readBothWays(save(mallory.replica), empty(owner));
       expect(together.deleted).toBeGreaterThan(40);

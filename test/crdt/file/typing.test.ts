@@ -5,7 +5,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type Policy, Replica, save } from "../../../src/crdt/index.ts";
-import { begin, clock, deliver, gather, LINK, newcomer, SEED } from "../people.ts";
+import { begin, beyondQuota, clock, deliver, gather, LINK, newcomer, SEED } from "../people.ts";
 import { events, happen, type } from "../typists.ts";
 import { empty, READER, readBothWays, readInto, together } from "./both-ways.ts";
 import { everything } from "./files.ts";
@@ -77,7 +77,7 @@ describe("changes of a file that type on", () => {
       owner.invite(LINK);
       const mallory = newcomer("Mallory", owner, LINK);
       deliver(owner, mallory);
-      type(mallory, "on and on and on and on and on and on and on and on");
+      beyondQuota(() => type(mallory, "on and on and on and on and on and on and on and on"));
       together.typed = 0;
       const { loaded, replica } = readBothWays(save(mallory.replica), empty(owner));
       expect(together.typed).toBeGreaterThan(20);
