@@ -40,7 +40,7 @@ describe("assistive technology finds nothing serious", () => {
       await isFit(alice, "share dialog");
       await alice.press("Escape");
 
-      await alice.button("Documents").click();
+      await alice.openDocuments();
       await alice.page.getByRole("link", { name: /A title/ }).waitFor();
       await isFit(alice, "documents");
       await alice.button("Remove from this device: A title").click();
@@ -82,7 +82,7 @@ describe("assistive technology finds nothing serious", () => {
       await bob.leave();
       await alice.readsStatus("Nobody else is here");
       await isFit(alice, "alone");
-      await alice.button("Documents").click();
+      await alice.openDocuments();
       await alice.button("Remove from this device: Untitled").click();
       await alice.page.locator(".toast").waitFor();
       await isFit(alice, "removed");

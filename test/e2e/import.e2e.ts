@@ -32,7 +32,7 @@ async function signedFile(person: Person): Promise<Given> {
 }
 
 async function choose(person: Person, file: Given): Promise<void> {
-  await person.button("Documents").click();
+  await person.openDocuments();
   const [chooser] = await Promise.all([
     person.page.waitForEvent("filechooser"),
     person.page.getByRole("button", { name: "Import…" }).click(),
@@ -61,7 +61,7 @@ const dialog = ({ page }: Person) => page.getByRole("dialog");
 const dialogIsGone = ({ page }: Person) => page.locator("dialog").waitFor({ state: "detached" });
 const foreign = ({ page }: Person) => page.getByRole("textbox", { name: "Minutes" });
 const listed = async (person: Person): Promise<number> => {
-  await person.button("Documents").click();
+  await person.openDocuments();
   const count = await person.page.locator(".document-item").count();
   await person.press("Escape");
   return count;
@@ -256,7 +256,7 @@ describe("a file", () => {
     await alice.putCaret(15);
     await alice.type(" Later.");
     const file = await signedFile(alice);
-    await alice.button("Documents").click();
+    await alice.openDocuments();
     await alice.button("Remove from this device: Minutes").click();
     await alice.button("Remove anyway").click();
     await alice.canWrite();

@@ -136,6 +136,12 @@ export class Person {
     return this.page.evaluate(() => document.activeElement?.classList.contains("cm-content") ?? false);
   }
 
+  /** The list of documents; it is fetched when it is opened first. */
+  async openDocuments(): Promise<void> {
+    await this.button("Documents").click();
+    await this.page.locator(".documents-panel ul, .documents-none").waitFor({ timeout: PATIENCE_MS });
+  }
+
   /** With real key presses, where the caret stands. */
   async type(text: string, delayMs = 0): Promise<void> {
     await this.page.keyboard.type(text, { delay: delayMs });

@@ -162,14 +162,14 @@ it("a document that one tab removes and the other writes on in stays, and stays 
   await left.type("a");
   const link = await left.share();
   const right = await (await left.secondTab()).open(left.page.url());
-  await left.button("Documents").click();
+  await left.openDocuments();
   await left.button("Remove from this device: Untitled").click();
   await left.button("Remove anyway").click();
   await left.page.clock.fastForward(15_000);
   await expect.poll(() => storedNumbers(right).then(({ size }) => size)).toBe(0);
   // It is not listed again by being open.
   await right.page.waitForTimeout(1_000);
-  await right.button("Documents").click();
+  await right.openDocuments();
   expect(await right.page.locator(".document-title").count()).toBe(0);
   await right.button("Documents").click();
   await right.editor.focus();

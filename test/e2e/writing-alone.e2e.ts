@@ -8,7 +8,7 @@ const stage = setStage();
 /** The titles in the list, opened for it if it is not open yet. */
 async function listed(person: Person): Promise<string[]> {
   const toggle = person.button("Documents");
-  if ((await toggle.getAttribute("aria-expanded")) !== "true") await toggle.click();
+  if ((await toggle.getAttribute("aria-expanded")) !== "true") await person.openDocuments();
   return await person.page
     .getByRole("navigation", { name: "Documents" })
     .locator(".document-title")

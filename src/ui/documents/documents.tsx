@@ -3,8 +3,9 @@ import { useId, useRef, useState } from "react";
 import type { DocumentEntry, Workspace } from "../../sync/view.ts";
 import { useDismiss } from "../dismiss.ts";
 import { Icon } from "../icons.tsx";
-import { useDocuments } from "../stores.ts";
-import { DocumentItem } from "./document-item.tsx";
+import { latePart } from "../late-part.tsx";
+
+const DocumentList = latePart(() => import("./document-list.tsx"));
 
 interface Properties {
   readonly workspace: Workspace;
@@ -74,32 +75,5 @@ export function Documents({ workspace, openId, onNew, onImport, onRemove }: Prop
         </div>
       )}
     </nav>
-  );
-}
-
-interface ListProperties {
-  readonly workspace: Workspace;
-  readonly openId: string | null;
-  readonly onRemove: (entry: DocumentEntry) => void;
-  readonly onLeave: () => void;
-}
-
-function DocumentList({ workspace, openId, onRemove, onLeave }: ListProperties) {
-  const entries = useDocuments(workspace);
-  if (entries.length === 0) {
-    return <p className="documents-none">Nothing here yet. A document appears once you write in it.</p>;
-  }
-  return (
-    <ul>
-      {entries.map(entry => (
-        <DocumentItem
-          key={entry.id}
-          entry={entry}
-          isOpen={entry.id === openId}
-          onOpen={onLeave}
-          onRemove={() => onRemove(entry)}
-        />
-      ))}
-    </ul>
   );
 }
