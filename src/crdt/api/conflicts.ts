@@ -6,6 +6,7 @@ import type { ChangeId, DeviceId } from "../graph/change.ts";
 import type { Replica } from "../replica.ts";
 import type { Dot } from "../types/dot.ts";
 import { type AnyEdit, ListEdit, MapEdit } from "../types/edit.ts";
+import { plain } from "../types/handle.ts";
 import type { Input } from "../types/input.ts";
 import { type Field, isEmpty, type Json, type Node, valueJson } from "../types/node.ts";
 import { KINDS, type Kind, type Scalar, type Value } from "../types/op.ts";
@@ -130,11 +131,14 @@ function resolveKey(map: MapEdit, key: string, to: Choice | Input): void {
     return;
   }
   const isInRegister = to instanceof Choice ? to.isInRegister : isPlain(to);
+  const value = to instanceof Choice ? scalarOf(to) : to;
   const shown = map.shown(key);
   if (isInRegister && shown !== undefined && madeKind(shown) === "register") {
+    // What is refused is refused before anything else is removed.
+    const scalar = plain(value);
     map.keep(key, "register");
-    map.register(key).set(to instanceof Choice ? scalarOf(to) : (to as Scalar));
-  } else map.set(key, to instanceof Choice ? scalarOf(to) : to);
+    map.register(key).set(scalar);
+  } else map.set(key, value);
 }
 
 function isPlain(value: Input): boolean {

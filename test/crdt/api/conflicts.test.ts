@@ -246,6 +246,22 @@ describe("a conflict", () => {
     }
   });
 
+  it("in a register is not settled by what is no JSON, and nothing of it is gone where that is caught", () => {
+    const [alice] = apart(
+      root => root.map("x").set("k", 2),
+      root => root.register("x").set(0),
+      root => root.register("x").set(1),
+    );
+    const before = conflicts(alice!.replica);
+    alice!.write(root => {
+      expect(root.shown("x")).toEqual({ make: "register" });
+      for (const to of [Number.NaN, undefined, "\ud800", () => 1])
+        expect(() => resolve(root, ["x"], to as never)).toThrow(TypeError);
+    });
+    expect(conflicts(alice!.replica)).toEqual(before);
+    expect(before).toHaveLength(2);
+  });
+
   it("with an empty node that Mallory's own client put into a register is settled by either, by that one with null", () => {
     const mood: Path = [{ at: "mood", kind: "register" }];
     const set = { type: "set", path: mood, key: null, value: { make: "map" }, replaces: [] } as const;
