@@ -1,6 +1,7 @@
 // Mallory was invited and lies. She speaks through the project's own links, handshake and messages, so that her lies
 // get as far as lies can; only what she sends as changes is whatever a test gives her.
 
+import { Standing } from "../../src/crdt/authority/fold.ts";
 import {
   type Closed,
   type DeviceId,
@@ -164,7 +165,8 @@ export class Mallory implements PeerHost {
           "Mallory",
         );
     }
-    return signed(writeIn(stranger, text), seed);
+    const write = () => signed(writeIn(stranger, text), seed);
+    return ticket === null ? asOwner(write) : write();
   }
 
   // ---------------------------------------------------------------------------------------------- what she sends
@@ -183,6 +185,17 @@ export class Mallory implements PeerHost {
 
 export function deviceOf(seed: Bytes): DeviceId {
   return toHex(seedPublicKey(seed)) as DeviceId;
+}
+
+/** A client that asks nobody whether its device may do something. An honest one closes nothing that others would refuse. */
+function asOwner<T>(act: () => T): T {
+  const { roleOf } = Standing.prototype;
+  Standing.prototype.roleOf = () => "owner";
+  try {
+    return act();
+  } finally {
+    Standing.prototype.roleOf = roleOf;
+  }
 }
 
 function writeIn(replica: Replica, text: string): Closed {
