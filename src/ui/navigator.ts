@@ -2,6 +2,7 @@
 // outside React, so that a document is opened and closed exactly once whatever React renders twice. Requests may
 // overtake each other; only the newest may put its document on the screen.
 import type { ForeignFile, OpenDocument, Workspace } from "../sync/view.ts";
+import { problemOf } from "./problem.ts";
 import { FILE_HASH, routeOf } from "./route.ts";
 
 export type Screen =
@@ -139,8 +140,9 @@ export class Navigator {
     try {
       found = await find();
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      found = { screen: { kind: "failed", sentence: `The document could not be opened: ${reason}` } };
+      found = {
+        screen: { kind: "failed", sentence: `The document could not be opened: ${problemOf(error)}` },
+      };
     }
     const before = documentOn(this.screen);
     const after = documentOn(found.screen);

@@ -6,6 +6,7 @@ import { App } from "./app.tsx";
 import { ErrorBoundary } from "./error-boundary.tsx";
 import { type AddressBar, Navigator } from "./navigator.ts";
 import { PlainPage } from "./pages/plain-page.tsx";
+import { problemOf } from "./problem.ts";
 import { rememberedSet } from "./remembered.ts";
 import { Announcer } from "./status/announcer.tsx";
 import type { Updates } from "./update.ts";
@@ -43,10 +44,9 @@ export function start(workspace: Workspace, updates: Updates, root: HTMLElement)
 
 /** The workspace itself could not be opened. */
 export function startFailed(error: unknown, root: HTMLElement): void {
-  const reason = error instanceof Error ? error.message : String(error);
   createRoot(root).render(
     <PlainPage heading="Chirograph could not start">
-      <p>{reason}</p>
+      <p>{problemOf(error)}</p>
     </PlainPage>,
   );
 }

@@ -1,6 +1,7 @@
 // What of a document is fetched when somebody looks at it: once, and followed as long as it is on the screen.
 import { useEffect, useState, useSyncExternalStore } from "react";
 import type { OpenDocument } from "../sync/view.ts";
+import { problemOf } from "./problem.ts";
 
 /** Facts that change, and what may be done about them. */
 interface Followed<State> {
@@ -33,7 +34,7 @@ export function useLate<State, Here extends Followed<State>>(
     let isWanted = true;
     fetch(document).then(
       made => isWanted && setHere(made),
-      error => isWanted && setProblem(messageOf(error)),
+      error => isWanted && setProblem(problemOf(error)),
     );
     return () => {
       isWanted = false;
@@ -48,15 +49,11 @@ export function useLate<State, Here extends Followed<State>>(
       await act(here);
       return true;
     } catch (error) {
-      setProblem(messageOf(error));
+      setProblem(problemOf(error));
       return false;
     } finally {
       setBusy(false);
     }
   };
   return { here, state, problem, isBusy, attempt };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

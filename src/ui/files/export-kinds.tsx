@@ -1,6 +1,7 @@
 // What the Export button opens.
 import { useState } from "react";
 import type { ExportForm, OpenDocument } from "../../sync/view.ts";
+import { problemOf } from "../problem.ts";
 import { fileName, saveFile } from "../save-file.ts";
 
 interface Kind {
@@ -44,9 +45,7 @@ function ExportKinds({ document, title, onDone }: Properties) {
     </button>
   );
   const give = (kind: Kind) =>
-    offer(document, kind, title).then(onDone, error =>
-      setProblem(error instanceof Error ? error.message : String(error)),
-    );
+    offer(document, kind, title).then(onDone, error => setProblem(problemOf(error)));
   return (
     <>
       {KINDS.map(kind => item(kind.name, kind.about, () => void give(kind)))}

@@ -10,6 +10,7 @@ import { PastText } from "../history/past-text.ts";
 import { nameOf } from "../history/words.ts";
 import { Mark } from "../people/mark.tsx";
 import { labelsOf } from "../people/names.ts";
+import { problemOf } from "../problem.ts";
 import { printWhole } from "./print.ts";
 import "../devices/devices.css";
 import "./foreign-page.css";
@@ -135,7 +136,7 @@ function ComeBack({
         },
       });
     } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error));
+      setProblem(problemOf(error));
     } finally {
       setBusy(false);
     }

@@ -2,6 +2,7 @@
 // is the workspace's; closing the dialog ends it.
 import { useEffect, useId, useLayoutEffect, useRef, useState } from "react";
 import type { Imported, ImportProgress, Workspace } from "../../sync/view.ts";
+import { problemOf } from "../problem.ts";
 
 /** Milliseconds after which people are told that something goes on. */
 const LATE_MS = 300;
@@ -40,7 +41,7 @@ export default function ImportDialog({ workspace, files, onDone }: Properties) {
       .import(file, setProgress, controller.signal)
       .then(
         imported => (imported?.kind === "refused" ? setReason(imported.reason) : done.current(imported)),
-        error => setReason(error instanceof Error ? error.message : String(error)),
+        error => setReason(problemOf(error)),
       )
       .finally(() => clearTimeout(timer));
     return () => {

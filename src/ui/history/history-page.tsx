@@ -2,6 +2,7 @@
 // underneath stays as it is. Loaded when it is wanted for the first time.
 import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import type { OpenDocument, Person, TextHistory } from "../../sync/view.ts";
+import { problemOf } from "../problem.ts";
 import { HistoryView } from "./history-view.tsx";
 import "./history.css";
 
@@ -37,7 +38,7 @@ export default function HistoryPage({ document, people, title, isReadOnly, onClo
           if (isWanted) setHistory(made);
           else made.close();
         },
-        error => isWanted && setProblem(error instanceof Error ? error.message : String(error)),
+        error => isWanted && setProblem(problemOf(error)),
       );
     return () => {
       isWanted = false;
