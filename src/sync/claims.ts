@@ -2,7 +2,7 @@
 // device has two faces) rungs are asked for before anything is sent, once; who does not name them is waited for no longer
 // than `RESEND_MS`, and then all is sent that may be missing.
 
-import { type Bytes, type DeviceId, equalBytes, type Replica } from "../crdt/index.ts";
+import { type Bytes, type DeviceId, equalBytes, type Replica, type Slot } from "../crdt/index.ts";
 import { COMPARED_REST_MS, FIRST_CLAIM_BYTES_MAX, LANE_REST_MS, LANES_MAX, RESEND_MS } from "./limits.ts";
 import { encodeMessage, type HowHeld, type LaneClaim, type Message } from "./protocol.ts";
 import { type Claim, compare, type Difference, frontierOf, rungsBelow } from "./reconcile.ts";
@@ -34,6 +34,11 @@ export class Claims {
    * through. */
   #restsUntil = 0;
 
+  // Of lanes of which nobody says anything (`compare` in reconcile.ts) what has come meanwhile is offered for `RESEND_MS` at least.
+  #settled: Slot = 0;
+  #seen: Slot | null = null;
+  #settlesAt = 0;
+
   constructor(key: Bytes) {
     this.#key = key;
   }
@@ -53,14 +58,17 @@ export class Claims {
     const moved = new Set(lanes.filter(({ id }) => !known.has(id)).map(({ device }) => device));
     this.#told = lanes;
     if (moved.size === 0) return null;
-    return { type: "have", how: "more", lanes: lanes.filter(({ device }) => moved.has(device)) };
+    return said(
+      "more",
+      lanes.filter(({ device }) => moved.has(device)),
+    );
   }
 
   /** Everything, whatever they know. */
   all(lanes: readonly Claim[], how: HowHeld = "all"): Extract<Message, { type: "have" }> {
     this.#told = lanes;
     this.#isToldFrontier = false;
-    return { type: "have", how, lanes };
+    return said(how, lanes);
   }
 
   get isToldFrontier(): boolean {
@@ -152,10 +160,17 @@ export class Claims {
   }
 
   #compare(replica: Replica, now: number): Difference {
-    const difference = compare(replica, this.#key, this.#known, now < this.#restsUntil);
+    if (now >= this.#settlesAt) this.#settle(replica.ground.graph.reserved, now);
+    const difference = compare(replica, this.#key, this.#known, now < this.#restsUntil, this.#settled);
     this.#comparesAt = now + (replica.laneTips.length + this.#known.length) * LANE_REST_MS;
     if (difference.missing !== null) this.#restsUntil = now + difference.missing.length * COMPARED_REST_MS;
     return difference;
+  }
+
+  #settle(reserved: Slot, now: number): void {
+    this.#settled = this.#seen ?? reserved;
+    this.#seen = reserved;
+    this.#settlesAt = now + RESEND_MS;
   }
 
   /** Ours, of devices of which they have not heard them. */
@@ -170,6 +185,10 @@ export class Claims {
     const told = this.#told ?? [];
     return [...new Set(told.filter(({ device }) => tags.has(device)).map(({ author }) => author))];
   }
+}
+
+function said(how: HowHeld, lanes: readonly Claim[]): Extract<Message, { type: "have" }> {
+  return { type: "have", how, lanes: lanes.slice(-LANES_MAX) };
 }
 
 /** Of no lane less is held; otherwise the store has lost something, or they may know less from now on. */

@@ -26,7 +26,7 @@ import {
   toHex,
   Writer,
 } from "../crdt/index.ts";
-import { LANES_MAX, RUNG_LANES_MAX } from "./limits.ts";
+import { LANES_MAX, RUNG_LANES_MAX, TAGS_MAX } from "./limits.ts";
 import type { LaneClaim } from "./protocol.ts";
 
 const LANE_TAG = tag("chirograph lane 1");
@@ -85,7 +85,7 @@ class Shortened {
     const known = this.#lanes.get(id);
     if (known !== undefined) return known;
     const tag = laneTag(this.#key, id);
-    if (this.#lanes.size >= LANES_MAX) this.#lanes.delete(this.#lanes.keys().next().value!);
+    if (this.#lanes.size >= TAGS_MAX) this.#lanes.delete(this.#lanes.keys().next().value!);
     this.#lanes.set(id, tag);
     return tag;
   }
@@ -117,7 +117,7 @@ export interface Claim extends LaneClaim {
 }
 
 /** What a replica holds, but for changes in `without` (not stored yet) and what follows them on their lanes. `newest`: of what
- * lies down a chain the newest that is for them, or -1. */
+ * lies down a chain the newest that is for them, or -1. Of more lanes than a message holds its last are for it. */
 export function claim(
   replica: Replica,
   key: Bytes,
@@ -178,7 +178,9 @@ class Tagged {
 }
 
 /** What of a replica is compared: of more lanes than a message holds those are left out that are loose, the last by author and
- * id, until something that counts stands on them. Without end they are made by two-faced devices alone. */
+ * id, until something that counts stands on them. Without end they are made by two-faced devices alone. Where even those that count
+ * are more, the longest come last: a message holds these, and a link that lets in very many, who write a word each, pushes out
+ * nobody who writes. */
 function compared({ laneTips, people }: Replica): {
   readonly told: readonly LaneTip[];
   readonly leftOut: readonly LaneTip[];
@@ -187,7 +189,8 @@ function compared({ laneTips, people }: Replica): {
   const loose = laneTips.filter(({ slot }) => people.isLoose(slot));
   const leftOut = loose.slice(Math.max(0, LANES_MAX - (laneTips.length - loose.length)));
   const left = new Set(leftOut);
-  return { told: laneTips.filter(tip => !left.has(tip)), leftOut };
+  const told = laneTips.filter(tip => !left.has(tip));
+  return { told: told.length > LANES_MAX ? told.sort((a, b) => a.seq - b.seq) : told, leftOut };
 }
 
 /** The loose changes of lanes that are left out. */
@@ -216,12 +219,14 @@ export interface Difference {
   readonly forked: readonly DeviceId[];
 }
 
-/** Without what they lack (`isBrief`) it costs no more than there are lanes. */
+/** Without what they lack (`isBrief`) it costs no more than there are lanes. `settled`: of lanes of which neither end says anything
+ * what is older than this slot is left for ranges to find (ranging.ts), unless something newer stands on it. */
 export function compare(
   replica: Replica,
   key: Bytes,
   theirs: readonly LaneClaim[],
   isBrief = false,
+  settled: Slot = 0,
 ): Difference {
   const { told: tips, leftOut } = compared(replica);
   const tagged = new Tagged(replica, key);
@@ -264,7 +269,29 @@ export function compare(
   const unsaid = isEqual ? null : looseOn(replica, leftOut);
   const lacked = unsaid === null ? [] : [...replica.slotsSince(covered)];
   const missing = unsaid === null || unsaid.size === 0 ? lacked : lacked.filter(slot => !unsaid.has(slot));
-  return { missing, areAhead, common, ownSeq, forked };
+  // They leave unsaid what we do.
+  const isCut = theirs.length >= LANES_MAX && tips.length > LANES_MAX;
+  const told = (i: number): boolean => i >= tips.length - LANES_MAX;
+  const open = isCut
+    ? tips.filter(({ id, slot }, i) => !known.has(id) && (told(i) || slot >= settled))
+    : null;
+  return {
+    missing: open === null ? missing : below(replica, open, missing),
+    areAhead,
+    common,
+    ownSeq,
+    forked,
+  };
+}
+
+/** What stands among some lanes' newest changes or below them. */
+function below(
+  { ground: { graph } }: Replica,
+  lanes: readonly LaneTip[],
+  slots: readonly Slot[],
+): readonly Slot[] {
+  const past = graph.past(lanes.map(({ slot }) => slot));
+  return slots.filter(slot => past.has(slot));
 }
 
 function groupedByAuthor(tips: readonly LaneTip[]): ReadonlyMap<DeviceId, readonly LaneTip[]> {
