@@ -213,6 +213,11 @@ export const RELAY_CHANGES_MS = 200;
 export const RELAY_STEPS = 8;
 /** Milliseconds after which what was taken and is not held all the same is sent again. */
 export const RESEND_MS = 5_000;
+/** Milliseconds without a letter after which a title is written: a change each, and a pause that nobody makes within a word. */
+export const TITLE_PAUSE_MS = 300;
+/** Milliseconds in which nothing of a document came, after which what this device wrote in it before it was removed from here is
+ * waited for no longer: who has it would have said so in two of `RESEND_MS`. */
+export const HOMECOMING_MS = 10_000;
 /** Milliseconds between presences at least; the newest wins. */
 export const PRESENCE_MS = 50;
 /** Milliseconds after which a presence is repeated, so that a newcomer and a lossy link hear it. */

@@ -2,6 +2,7 @@
 // wishes into edits. Owns the host and the network of the document, and keeps its record in the workspace current.
 
 import { type DeviceId, type DocId, type Replica, toHex } from "../../crdt/index.ts";
+import { TITLE_PAUSE_MS } from "../limits.ts";
 import type {
   Bytes,
   Ciphers,
@@ -39,6 +40,7 @@ import {
   provingOf,
   unseenOf,
 } from "./document-people.ts";
+import { Homecoming } from "./homecoming.ts";
 import { Host, type HostOptions } from "./host.ts";
 import { KeptRecord } from "./kept-record.ts";
 import { type findLastWords, leaveLastWords } from "./last-words.ts";
@@ -51,13 +53,12 @@ import { Renewing } from "./renewing.ts";
 import { tellAll } from "./uncaught.ts";
 import type { Verified } from "./verified.ts";
 
-/** Milliseconds without a letter after which a title is written. */
-const TITLE_PAUSE_MS = 300;
-
 export interface OpenedOptions extends Omit<HostOptions, "delivered" | "inviteSeed" | "name"> {
   /** As stored, or as it will be once the first edit is. */
   readonly record: DocumentRecord;
   readonly name: string | null;
+  /** The newest number that its key gave away before the document was removed from here; 0 if it was not. */
+  readonly spent: number;
   /** Up to where the log is to be read behind the image that the replica was loaded from; 0 if it was not. */
   readonly imagedTo: number;
   readonly remember: (fields: DocumentFields) => void;
@@ -88,6 +89,7 @@ export class OpenedDocument implements OpenDocument {
   readonly renewing: Renewing;
   readonly meeting: Meeting;
   readonly #image: DocumentImage;
+  readonly #homecoming: Homecoming;
   readonly #carets: OpenedCarets;
   readonly #replica: Replica;
   readonly #ciphers: Ciphers;
@@ -130,6 +132,7 @@ export class OpenedDocument implements OpenDocument {
       name: () => this.#name,
       retired: () => options.retired(this),
     });
+    this.#homecoming = new Homecoming(replica, options.spent, () => this.#changed());
     this.#image = new DocumentImage(options.store, replica, options.imagedTo, act => this.host.act(act));
     const { connect } = options;
     const { whole } = this.#image;
@@ -192,6 +195,7 @@ export class OpenedDocument implements OpenDocument {
     const hindrance = hindranceOf(this.#replica);
     const asks = isAsking(this.#replica, this.#kept.record);
     const mayEdit = mayType(this.#replica);
+    const isHere = this.#replica.hasGenesis && !this.#homecoming.isAwaited;
     const view: DocumentView = {
       id: this.id,
       title: this.#title ?? titleOf(this.#replica),
@@ -199,10 +203,10 @@ export class OpenedDocument implements OpenDocument {
       notice: session.notice,
       people: listed(this.#replica, session, this.#name, this.#options.verified),
       // What is written before the link is here would be taken by nobody.
-      ready: this.#replica.hasGenesis && hindrance !== "unknown-link" && !asks,
+      ready: isHere && hindrance !== "unknown-link" && !asks,
       canUndo: mayEdit && this.#replica.canUndo,
       canRedo: mayEdit && this.#replica.canRedo,
-      search: this.#replica.hasGenesis ? null : this.meeting.search,
+      search: isHere ? null : this.meeting.search,
       hindrance,
       aside: this.#aside.of(this.#replica, session),
       isAsking: asks,
@@ -475,6 +479,7 @@ export class OpenedDocument implements OpenDocument {
   async close(): Promise<void> {
     this.#writeTitle();
     this.#image.close();
+    this.#homecoming.end();
     this.meeting.close();
     await this.host.close();
     this.#kept.end();

@@ -26,7 +26,7 @@ import { claims, documentsWithLastWords, findLastWords } from "./last-words.ts";
 import { arrive, lateCiphers } from "./late-ciphers.ts";
 import { seedsOf, withSeeds } from "./link-seeds.ts";
 import { OpenedDocument } from "./opened-document.ts";
-import { allSpent, rememberSpent } from "./spent-numbers.ts";
+import { allSpent, rememberSpent, spentIn } from "./spent-numbers.ts";
 import { tellAll } from "./uncaught.ts";
 import { openVerified } from "./verified.ts";
 import { createVerifier } from "./verifier.ts";
@@ -203,7 +203,7 @@ class BrowserWorkspace implements Workspace {
     const links = { removedAt: null, roomSecret, inviteSeed, linkSeeds };
     // The secret leaves the address, so it must be kept before anything else.
     await this.#remember({ id: doc, ...links });
-    const opened = await this.#reopen({ ...before, ...links });
+    const opened = await this.#reopen({ ...before, ...links }, spentIn(doc));
     if (opened === null) return { error: "This document could not be opened." };
     opened.offered = pairing?.offer ?? null;
     return opened;
@@ -221,7 +221,8 @@ class BrowserWorkspace implements Workspace {
     return (await this.#reopen({ ...before, ...asked })) ?? { error: "This document could not be opened." };
   }
 
-  async #reopen(record: DocumentRecord): Promise<OpenedDocument | null> {
+  /** `spent`: see homecoming.ts. */
+  async #reopen(record: DocumentRecord, spent = 0): Promise<OpenedDocument | null> {
     const doc = record.id as DocId;
     const key = (await documentKey(doc)) ?? this.#key;
     const device = toHex(key.publicKey) as DeviceId;
@@ -234,7 +235,8 @@ class BrowserWorkspace implements Workspace {
     const loaded = image === null ? null : Replica.ofImage(device, doc, image.bytes, ticket);
     const imagedTo = loaded === null ? 0 : image!.position;
     const [stored, forks] = await Promise.all([this.#store.read(doc, imagedTo), this.#store.forks(doc)]);
-    const document = this.#opening(loaded ?? Replica.open(device, doc, ticket), record, true, imagedTo, key);
+    const replica = loaded ?? Replica.open(device, doc, ticket);
+    const document = this.#opening(replica, record, true, { imagedTo, key, spent });
     document.restore({ ...stored, forks });
     await document.settled();
     // What another tab stored between the reading and now was not heard of.
@@ -302,8 +304,7 @@ class BrowserWorkspace implements Workspace {
     replica: Replica,
     record: DocumentRecord,
     isListed: boolean,
-    imagedTo = 0,
-    key = this.#key,
+    { imagedTo = 0, key = this.#key, spent = 0 } = {},
   ): OpenedDocument {
     const document = new OpenedDocument(
       {
@@ -317,6 +318,8 @@ class BrowserWorkspace implements Workspace {
         arrive,
         setDirect: isDirect => this.#setDirect(isDirect),
         name: storedName(),
+        // Of the profile's key alone.
+        spent: key === this.#key ? spent : 0,
         imagedTo,
         rename: storeName,
         remember: changed => void this.#remember(changed),
