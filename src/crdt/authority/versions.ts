@@ -58,7 +58,7 @@ export class Versions {
 
   /** What changes with these parents know about people. */
   standingAbove(parents: readonly Slot[]): Standing {
-    return this.#standing(this.#above(parents));
+    return this.#standing(this.#above(parents), parents);
   }
 
   #above(parents: readonly Slot[]): number {
@@ -68,12 +68,18 @@ export class Versions {
     const numbers = new Set<number>();
     for (const parent of parents) numbers.add(this.#of[parent]!);
     if (numbers.size === 1) return first;
-    const slots = new Set<Slot>();
-    for (const number of numbers) for (const slot of this.#frontiers[number]!) slots.add(slot);
-    const all = [...slots];
-    return this.#numberOf(
-      all.filter(slot => !all.some(other => other !== slot && this.#causality.reaches(other, slot))),
-    );
+    // Who merges what very many wrote, a few at a time, has one long frontier and some short ones each time.
+    const [longest, ...others] = [...numbers]
+      .map(number => this.#frontiers[number]!)
+      .sort((a, b) => b.length - a.length);
+    let merged = longest!;
+    for (const frontier of others) for (const slot of frontier) merged = this.#withTip(merged, slot);
+    return this.#numberOf(merged);
+  }
+
+  #withTip(frontier: readonly Slot[], tip: Slot): readonly Slot[] {
+    if (frontier.some(slot => this.#causality.reaches(slot, tip))) return frontier;
+    return [...frontier.filter(slot => !this.#causality.reaches(tip, slot)), tip];
   }
 
   #numberOf(frontier: readonly Slot[]): number {
@@ -86,13 +92,13 @@ export class Versions {
     return number;
   }
 
-  #standing(number: number): Standing {
+  /** `parents`: what the version is above of. */
+  #standing(number: number, parents: readonly Slot[]): Standing {
     let standing = this.#folded.get(number);
     if (standing === undefined) {
       const frontier = this.#frontiers[number]!;
-      const known = this.#acts.filter(({ slot }) =>
-        frontier.some(tip => tip === slot || this.#causality.reaches(tip, slot)),
-      );
+      const tips = frontier.length < parents.length ? frontier : parents;
+      const known = this.#acts.filter(({ slot }) => tips.some(tip => this.#causality.reaches(tip, slot)));
       standing = new Standing(known, this.#causality);
       if (this.#folded.size >= ROLES_FOLDED_MAX) this.#folded.delete(this.#folded.keys().next().value!);
     } else if (number === this.#lastFolded) return standing;
