@@ -1,11 +1,26 @@
-// Three projects: `unit` is everything that needs no browser; `e2e` drives real ones, three files at a time, since they
-// mostly wait; `e2e-timed` are those of which time is asked, one after another.
+// Four projects: `unit` is everything that needs no browser, `alone` what of that puts other modules in the place of ours;
+// `e2e` drives real browsers, three files at a time, since they mostly wait; `e2e-timed` are those of which time is asked, one
+// after another.
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /** Where it is the long run, what is done often in it has the machine for itself. */
 const OFTEN = process.env.LONG === undefined ? [] : ["two-tabs", "long/*"];
 const TIMED = ["ed25519", "quickness", ...OFTEN].map(name => `test/e2e/${name}.e2e.ts`);
+
+/** These load our modules anew, for themselves. All others share them: to load them for each file takes a fifth of the time. */
+const ALONE = ["attacks/planted-bugs", "sim/planted", "sync/session-lanes", "sync/session-ranges"].map(
+  name => `test/${name}.test.ts`,
+);
+
+const WITHOUT_BROWSER = {
+  environment: "node",
+  pool: "forks",
+  restoreMocks: true,
+  unstubGlobals: true,
+  // Left to itself it keeps one core free, which of two is half.
+  maxWorkers: availableParallelism(),
+} as const;
 
 const IN_BROWSERS = {
   environment: "node",
@@ -26,13 +41,15 @@ export default defineConfig({
     projects: [
       {
         test: {
+          ...WITHOUT_BROWSER,
           name: "unit",
-          environment: "node",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/e2e/**"],
-          // Left to itself it keeps one core free, which of two is half.
-          maxWorkers: availableParallelism(),
+          exclude: ["test/e2e/**", ...ALONE],
+          isolate: false,
         },
+      },
+      {
+        test: { ...WITHOUT_BROWSER, name: "alone", include: ALONE },
       },
       {
         test: {

@@ -32,19 +32,19 @@ await orOneSentence(async () => {
 
   if (isLong) {
     if (await isBuilt())
-      count(runVitest("e2e-timed", [...LONG, ...extra], { CHROMIUM: chromium, LONG: "1" }));
+      count(runVitest(["e2e-timed"], [...LONG, ...extra], { CHROMIUM: chromium, LONG: "1" }));
     tell();
     return;
   }
   if (extra.length === 0 || extra.some(argument => argument.includes("signalling"))) findServers();
 
   for (const [name, ...command] of CHECKS) count(check(name, command));
-  count(runVitest("unit", extra, {}));
+  count(runVitest(["unit", "alone"], extra, {}));
   if (chromium === null) console.log("— end-to-end tests: left out, because of --no-browser");
   else if (await isBuilt())
-    for (const project of ["e2e", "e2e-timed"]) count(runVitest(project, extra, { CHROMIUM: chromium }));
+    for (const project of ["e2e", "e2e-timed"]) count(runVitest([project], extra, { CHROMIUM: chromium }));
 
-  // With a filter one project may well match nothing, but not both.
+  // With a filter one project may well match nothing, but not all.
   if (extra.length > 0 && total.passed + total.failed === CHECKS.length) {
     console.log(`✗ no test matches ${extra.join(" ")}`);
     total.failed++;
@@ -95,7 +95,7 @@ function check(name, [script, ...args]) {
 }
 
 /** Vitest prints for people as it goes, and leaves the numbers for us in a file. */
-function runVitest(project, extra, env) {
+function runVitest(projects, extra, env) {
   const folder = mkdtempSync(join(tmpdir(), "chirograph-test-"));
   const report = join(folder, "report.json");
   const result = spawnSync(
@@ -103,7 +103,7 @@ function runVitest(project, extra, env) {
     [
       join(root, "node_modules/vitest/vitest.mjs"),
       "run",
-      `--project=${project}`,
+      ...projects.map(project => `--project=${project}`),
       "--reporter=default",
       "--reporter=json",
       `--outputFile.json=${report}`,
@@ -115,7 +115,7 @@ function runVitest(project, extra, env) {
   rmSync(folder, { recursive: true });
   // A project without files, a file that does not load, an error outside any test: no test failed, and yet it did.
   if (result.status !== 0 && numbers.failed === 0) {
-    console.log(`✗ ${project} tests: vitest failed outside of any test (see above)`);
+    console.log(`✗ ${projects.join(" and ")} tests: vitest failed outside of any test (see above)`);
     numbers.failed = 1;
   }
   return numbers;

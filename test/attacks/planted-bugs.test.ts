@@ -1,6 +1,6 @@
 // Goal: the stories of siege.ts and quarrel.ts and the simulator would notice if a defence were missing. Method: every bug of
 // bugs.ts is planted in the source as it is loaded, and its story must end badly there and well without it. A sample of them
-// by default; `ALL=1 npx vitest run --project unit test/attacks/planted-bugs` plants all.
+// by default; `ALL=1 npx vitest run test/attacks/planted-bugs` plants all.
 
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
