@@ -7,11 +7,12 @@ import { COMPARED_REST_MS, FIRST_CLAIM_BYTES_MAX, LANE_REST_MS, LANES_MAX, RESEN
 import { encodeMessage, type HowHeld, type LaneClaim, type Message } from "./protocol.ts";
 import { type Claim, compare, type Difference, frontierOf, rungsBelow } from "./reconcile.ts";
 
-/** A difference, without what they lack until the link has rested; or what has to be said before there is one, if anything, and
- * until when that is waited for. */
-export type Compared =
+/** A difference, without what they lack until the link has rested; or until when it is waited for. With both the rungs that have to
+ * be said, if any. */
+export type Compared = { readonly rungs: readonly Claim[] } & (
   | { readonly type: "difference"; readonly difference: Difference; readonly restsUntil: number }
-  | { readonly type: "waits"; readonly rungs: readonly Claim[]; readonly until: number };
+  | { readonly type: "waits"; readonly until: number }
+);
 
 export class Claims {
   readonly #key: Bytes;
@@ -87,8 +88,7 @@ export class Claims {
     return this.#theirs;
   }
 
-  /** Of what devices that they were told of they name rungs. */
-  heard({ how, lanes }: Extract<Message, { type: "have" }>): readonly DeviceId[] {
+  heard({ how, lanes }: Extract<Message, { type: "have" }>): void {
     const devices = new Set(lanes.map(({ device }) => device));
     switch (how) {
       case "all":
@@ -105,14 +105,11 @@ export class Claims {
         // Before they said anything it says nothing: all of it will follow.
         if (this.#theirs !== null) this.#theirs = replaced(this.#theirs, lanes, devices);
         break;
-      case "rungs": {
+      case "rungs":
         this.#theirRungs = replaced(this.#theirRungs, lanes, devices);
-        const named = this.#named(devices);
-        for (const device of named) this.#answered.add(device);
-        return named;
-      }
+        for (const { device, author } of this.#told ?? [])
+          if (devices.has(device)) this.#answered.add(author);
     }
-    return [];
   }
 
   /** Whether a frontier is to wait: of several the newest counts. */
@@ -154,15 +151,18 @@ export class Claims {
     const waiting = difference.forked.filter(
       device => !this.#answered.has(device) && now - (this.#asked.get(device) ?? now) < RESEND_MS,
     );
-    if (waiting.length === 0) return { type: "difference", difference, restsUntil: this.#restsUntil };
+    // Who named theirs is named ours, too.
+    const rungs = this.#rungs(replica, new Set([...waiting, ...this.#answered]), now);
+    if (waiting.length === 0) return { type: "difference", rungs, difference, restsUntil: this.#restsUntil };
     // Who names none is not waited for for ever.
-    return { type: "waits", rungs: this.rungs(replica, waiting, now), until: now + RESEND_MS };
+    return { type: "waits", rungs, until: now + RESEND_MS };
   }
 
   #compare(replica: Replica, now: number): Difference {
     if (now >= this.#settlesAt) this.#settle(replica.ground.graph.reserved, now);
     const difference = compare(replica, this.#key, this.#known, now < this.#restsUntil, this.#settled);
-    this.#comparesAt = now + (replica.laneTips.length + this.#known.length) * LANE_REST_MS;
+    const lanes = replica.laneTips.length + this.#known.length;
+    this.#comparesAt = Math.max(this.#comparesAt, now + lanes * LANE_REST_MS);
     if (difference.missing !== null) this.#restsUntil = now + difference.missing.length * COMPARED_REST_MS;
     return difference;
   }
@@ -173,17 +173,16 @@ export class Claims {
     this.#settlesAt = now + RESEND_MS;
   }
 
-  /** Ours, of devices of which they have not heard them. */
-  rungs(replica: Replica, devices: readonly DeviceId[], now: number): Claim[] {
-    const unasked = devices.filter(device => !this.#asked.has(device));
+  /** Ours, of devices of which they have not heard them: as many as a message takes. They count as lanes. */
+  #rungs(replica: Replica, devices: ReadonlySet<DeviceId>, now: number): Claim[] {
+    const unasked = new Set([...devices].filter(device => !this.#asked.has(device)));
     for (const device of unasked) this.#asked.set(device, now);
-    const lanes = this.#told?.filter(({ author }) => unasked.includes(author)) ?? [];
-    return lanes.flatMap(lane => rungsBelow(replica, this.#key, lane));
-  }
-
-  #named(tags: ReadonlySet<string>): DeviceId[] {
-    const told = this.#told ?? [];
-    return [...new Set(told.filter(({ device }) => tags.has(device)).map(({ author }) => author))];
+    const rungs: Claim[] = [];
+    for (const lane of this.#told ?? [])
+      if (unasked.has(lane.author) && rungs.length < LANES_MAX)
+        rungs.push(...rungsBelow(replica, this.#key, lane));
+    this.#comparesAt += rungs.length * LANE_REST_MS;
+    return rungs.slice(0, LANES_MAX);
   }
 }
 

@@ -357,7 +357,7 @@ export class Peer {
 
   #have(message: Extract<Message, { type: "have" }>): void {
     const claims = this.#claims!;
-    this.#sendRungs(claims.rungs(this.#host.replica, claims.heard(message), this.#host.now));
+    claims.heard(message);
     // Who says all has found that a frontier is not theirs.
     if (message.how === "all" && claims.isToldFrontier) this.answer(this.#host.claimFor(this), false);
   }
@@ -380,8 +380,9 @@ export class Peer {
     if (this.lanes === null) return null;
     const { now, replica } = this.#host;
     const compared = this.#claims!.compare(replica, now);
+    const { rungs } = compared;
+    if (rungs.length > 0) this.#claim({ type: "have", how: "rungs", lanes: rungs }, rungs);
     if (compared.type === "waits") {
-      this.#sendRungs(compared.rungs);
       if (this.offerAt === null || this.offerAt > compared.until) {
         this.offerAt = compared.until;
         this.#host.unfinished(this);
@@ -391,10 +392,6 @@ export class Peer {
     if (compared.difference.missing === null) this.offerAt ??= compared.restsUntil;
     this.#outbox!.name(compared.difference.common);
     return compared.difference;
-  }
-
-  #sendRungs(lanes: readonly Claim[]): void {
-    if (lanes.length > 0) this.#claim({ type: "have", how: "rungs", lanes }, lanes);
   }
 
   /** How many changes of some devices they claim beyond those that are here. */

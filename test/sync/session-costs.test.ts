@@ -7,6 +7,7 @@ import {
   COMPARED_REST_MS,
   DEMERITS_MAX,
   IDLE_TICK_MS,
+  LANE_REST_MS,
   MESSAGES_A_TURN,
   PONGS_A_TICK,
   PRESENCE_MS,
@@ -14,6 +15,7 @@ import {
   RESEND_MS,
 } from "../../src/sync/limits.ts";
 import { Peer } from "../../src/sync/peer.ts";
+import { deviceTag } from "../../src/sync/reconcile.ts";
 import { Key } from "../crdt/people.ts";
 import { meet, type Puppet } from "./puppet.ts";
 import { wires } from "./wires.ts";
@@ -230,6 +232,42 @@ describe("whoever says much", () => {
     expect(mallory.isClosed).toBe(false);
     // Those of one message.
     expect(largest).toBe(100);
+  });
+
+  test("rungs asked for without end are named as the rest after them allows, and what was asked meanwhile is answered after it", () => {
+    for (let i = 0; i < 200; i++) {
+      alice.write("x");
+      world.run(60);
+    }
+    const mallory = puppet();
+    const device = deviceTag(mallory.keys!.tags, alice.replica.device);
+    const lane = { device, seq: 1, tag: new Uint8Array(8) };
+    // Whoever holds less than before may be named all of them anew.
+    const ask = (): void =>
+      mallory.say(
+        { type: "have", how: "all", lanes: [{ ...lane, device: "00000000" }] },
+        { type: "have", how: "all", lanes: [] },
+        { type: "have", how: "rungs", lanes: [lane] },
+      );
+    const answers = (): readonly number[] =>
+      mallory.heardOf("have").flatMap(({ how, lanes }) => (how === "rungs" ? [lanes.length] : []));
+    ask();
+    world.run(50);
+    expect(answers()).toHaveLength(1);
+    for (let i = 0; i < 500; i++) {
+      ask();
+      world.run(1);
+    }
+    const named = answers().reduce((sum, count) => sum + count, 0);
+    // 0.2 ms for each of them.
+    expect(named).toBeLessThanOrEqual(answers()[0]! + 550 / LANE_REST_MS);
+    world.run(1_000);
+    const calm = answers().length;
+    // It comes within the rest after the claims before it.
+    ask();
+    world.run(1_000);
+    expect(answers()).toHaveLength(calm + 1);
+    expect(mallory.isClosed).toBe(false);
   });
 
   test("a flood of pings is answered a few times between two ticks, and a ping after it is answered too", () => {
