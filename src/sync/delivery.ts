@@ -9,12 +9,13 @@
 //     c . . .         holds 4            does not
 
 import type { DeviceId, Replica } from "../crdt/index.ts";
-import { ON_ITS_WAY_MS } from "./limits.ts";
+import { HOLDERS_OTHER_MAX, ON_ITS_WAY_MS } from "./limits.ts";
 
 export class Delivery {
-  /** Per foreign device: the highest of my sequence numbers it is known to hold. */
+  /** Per foreign device: the highest of my sequence numbers it is known to hold. Who was heard last stands last. */
   readonly #heldUpTo: Map<DeviceId, number>;
   readonly #otherPerson: (device: DeviceId) => string | null;
+  readonly #isMember: (device: DeviceId) => boolean;
   #newest = 0;
   /** The newest of my changes that is older than `ON_ITS_WAY_MS`. */
   #due = 0;
@@ -25,8 +26,10 @@ export class Delivery {
   constructor(
     heldUpTo: Readonly<Record<string, number>>,
     otherPerson: (device: DeviceId) => string | null = device => device,
+    isMember: (device: DeviceId) => boolean = () => false,
   ) {
     this.#otherPerson = otherPerson;
+    this.#isMember = isMember;
     this.#heldUpTo = new Map(Object.entries(heldUpTo) as [DeviceId, number][]);
   }
 
@@ -34,6 +37,7 @@ export class Delivery {
   opened(seq: number): void {
     this.#newest = seq;
     this.#due = seq;
+    this.#forget();
   }
 
   /** My newest change is `seq` now; asked again and again, so that what is young grows old. */
@@ -46,10 +50,17 @@ export class Delivery {
 
   /** They said so; true if it was news. */
   heard(device: DeviceId, seq: number): boolean {
-    const known = this.#heldUpTo.get(device);
-    if (known !== undefined && known >= seq) return false;
-    this.#heldUpTo.set(device, seq);
-    return true;
+    const known = this.#heldUpTo.get(device) ?? -1;
+    this.#heldUpTo.delete(device);
+    this.#heldUpTo.set(device, Math.max(known, seq));
+    if (known < 0) this.#forget();
+    return known < seq;
+  }
+
+  /** A key costs whoever has a link nothing: of those who are no members the last are remembered. */
+  #forget(): void {
+    const others = [...this.#heldUpTo.keys()].filter(device => !this.#isMember(device));
+    for (const device of others.slice(0, -HOLDERS_OTHER_MAX)) this.#heldUpTo.delete(device);
   }
 
   /** Changes of mine that nobody else is known to hold. */
@@ -86,8 +97,17 @@ export class Delivery {
   }
 }
 
+/** Among those whom a replica knows. */
+export function deliveryOf(replica: Replica, heldUpTo: Readonly<Record<string, number>>): Delivery {
+  return new Delivery(
+    heldUpTo,
+    device => otherPerson(replica, device),
+    device => replica.roleOf(device) !== null,
+  );
+}
+
 /** Whose a device is; null if it belongs to the person of this replica, or was removed: nothing waits for it any more. */
-export function otherPerson({ people, device: own }: Replica, device: DeviceId): string | null {
+function otherPerson({ people, device: own }: Replica, device: DeviceId): string | null {
   if (people.endsOf(device).length > 0) return null;
   const person = people.personOf(device);
   return person === people.personOf(own) ? null : person;

@@ -187,6 +187,8 @@ export const CROWD_MS = 60_000;
 
 /** Links at once; more are closed unheard. */
 export const LINKS_MAX = 64;
+/** Devices that are no member's, such as an always-on peer's, of which is remembered how much of mine they hold: all that may be linked. */
+export const HOLDERS_OTHER_MAX = LINKS_MAX;
 
 /** Milliseconds from a draft's first op to its flush: the longest a keystroke waits before it is signed. */
 export const FLUSH_MS = 50;

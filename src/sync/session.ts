@@ -17,7 +17,7 @@ import {
   type StoredFork,
   toHex,
 } from "../crdt/index.ts";
-import { Delivery, otherPerson } from "./delivery.ts";
+import { type Delivery, deliveryOf } from "./delivery.ts";
 import type { Distant } from "./distant.ts";
 import type { SessionListener, SessionOptions } from "./effects.ts";
 import { Intake, type IntakeHost } from "./intake.ts";
@@ -76,7 +76,7 @@ export class Session implements PeerHost, KeeperHost, IntakeHost {
     this.#instance = options.ciphers.random(16);
     this.#now = options.now;
     this.#listener = listener;
-    this.#delivery = new Delivery(options.delivered, device => otherPerson(this.replica, device));
+    this.#delivery = deliveryOf(this.replica, options.delivered);
     this.#keeper = new Keeper(this.replica, this);
     this.#intake = new Intake(this.replica, this.#keeper, this);
     this.#twoFaced = new TwoFaced(this.replica, record => listener.effect({ type: "putFork", record }));

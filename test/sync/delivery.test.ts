@@ -3,6 +3,11 @@
 import { describe, expect, test } from "vitest";
 import type { DeviceId } from "../../src/crdt/index.ts";
 import { Delivery } from "../../src/sync/delivery.ts";
+import { HOLDERS_OTHER_MAX } from "../../src/sync/limits.ts";
+import { Key } from "../crdt/people.ts";
+import { meet } from "./puppet.ts";
+import { wires } from "./wires.ts";
+import { World } from "./world.ts";
 
 const NOW = 1_700_000_000_000;
 
@@ -100,4 +105,60 @@ test("devices of one person are one, and devices of mine are nobody", () => {
   hear("laptop", 5);
   hear("phone", 5);
   expect([delivery.known, delivery.holders(new Set()), delivery.waiting]).toEqual([1, 1, 0]);
+});
+
+describe("who is remembered", () => {
+  const strangers = (count: number): string[] => Array.from({ length: count }, (_, i) => `stranger ${i}`);
+  const heldBy = (names: readonly string[]) => Object.fromEntries(names.map(name => [name, 1]));
+
+  test("is every member, and of others those who were heard last, as many as may be linked", () => {
+    const delivery = new Delivery({}, undefined, device => device === "bob");
+    const hear = (name: string): boolean => delivery.heard(name as DeviceId, 1);
+    const others = strangers(HOLDERS_OTHER_MAX);
+    for (const name of ["bob", ...others]) hear(name);
+    expect(delivery.heldUpTo).toEqual(heldBy(["bob", ...others]));
+    // Said again, and no news.
+    expect(hear(others[0]!)).toBe(false);
+    hear("one more");
+    expect(delivery.heldUpTo).toEqual(heldBy(["bob", others[0]!, ...others.slice(2), "one more"]));
+  });
+
+  test("is not everybody of whom an earlier version kept it", () => {
+    const names = strangers(2_000);
+    const delivery = new Delivery(heldBy(names), undefined, device => device === names[3]);
+    delivery.opened(1);
+    expect(delivery.heldUpTo).toEqual(heldBy([names[3]!, ...names.slice(-HOLDERS_OTHER_MAX)]));
+  });
+
+  test("are not all who come by a link, say that they hold it, and leave", () => {
+    const world = new World();
+    const alice = world.create("Alice");
+    alice.write("Hello");
+    world.share(alice);
+    const bob = world.join("Bob", alice);
+    world.connect(alice, bob);
+    world.run(1_000);
+    bob.write("!");
+    world.run(1_000);
+    bob.crash();
+    const { doc } = alice.replica;
+    const comeAndGo = (name: string): void => {
+      const [key, inviteSeed] = [new Key(name), world.link.seed];
+      const mallory = meet(world, alice, wires(world.after), { key, doc, inviteSeed });
+      mallory.say(mallory.heardOf("have").at(-1)!);
+      world.run(50);
+      expect(alice.session.delivery.lackedBy(key.id, false)).toBe(0);
+      mallory.wire.cut();
+      world.run(50);
+    };
+    for (const name of strangers(HOLDERS_OTHER_MAX + 5)) comeAndGo(name);
+    const remembered = Object.keys(alice.session.delivery.heldUpTo);
+    expect(remembered).toContain(bob.replica.device);
+    expect(remembered).toHaveLength(1 + HOLDERS_OTHER_MAX);
+    // Also once it is opened again.
+    alice.profile.delivered = alice.session.delivery.heldUpTo;
+    alice.leave();
+    world.run(1_000);
+    expect(alice.profile.open().session.delivery.heldUpTo).toEqual(alice.profile.delivered);
+  });
 });
