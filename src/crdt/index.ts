@@ -91,7 +91,7 @@ export {
   RUN_CHANGES_MAX,
 } from "./limits.ts";
 export type { Listener, Origin } from "./listeners.ts";
-export type { People, SetAside, Uncounted } from "./people.ts";
+export { isName, type People, type SetAside, type Uncounted } from "./people.ts";
 export type { Reception, Refused } from "./receiving.ts";
 export type { Refusal, RefusalCode } from "./refusal.ts";
 export { describe, REFUSALS } from "./refusals.ts";

@@ -187,8 +187,7 @@ export class People {
 
   /** What this device calls itself, for everyone. */
   rename(name: string): void {
-    if (!name.isWellFormed() || name.length * 3 > NAME_BYTES_MAX)
-      throw new RangeError("Expected a shorter, well-formed name");
+    if (!isName(name)) throw new RangeError("Expected a shorter, well-formed name");
     this.#say({ type: "name", name });
   }
 
@@ -347,4 +346,9 @@ export class People {
     if (opsMax < 0 || bytesMax < 0) throw new RangeError("Expected somebody who may write more in all");
     this.#drafting.addAuthority(op);
   }
+}
+
+/** Whether a device may call itself so. */
+export function isName(name: string): boolean {
+  return name.isWellFormed() && name.length * 3 <= NAME_BYTES_MAX;
 }

@@ -6,6 +6,7 @@ import type { StoreError } from "../sync/ports.ts";
 /** One sentence per code, for the person who programs. */
 const SENTENCES = {
   LinkMalformed: "The link is not one of this version's share links, or not whole",
+  NameRefused: "A name is well-formed and has at most 42 UTF-16 code units",
   DocumentUnknown: "The store holds no such document",
   NotArrived: "The document has not arrived yet, so there is nothing to edit",
   RightMissing: "This identity may not do that in this document",

@@ -1,6 +1,6 @@
 // How a session begins: by a link, by what the store holds, or with a new document.
 
-import { type DocId, type Fields, type MapShape, Replica } from "../crdt/index.ts";
+import { type DocId, type Fields, isName, type MapShape, Replica } from "../crdt/index.ts";
 import { blankRecord } from "../sync/adapters/document-record.ts";
 import { openMemoryStore } from "../sync/adapters/memory-store.ts";
 import { decodeLink, type ShareLink } from "../sync/link.ts";
@@ -27,7 +27,7 @@ export interface SessionOptions<F extends Fields = Fields> {
   readonly signalling?: string | undefined;
   /** Where changes stay; in memory if it is not said. */
   readonly store?: Store | undefined;
-  /** What this person is called, to be seen by the others. */
+  /** What this person is called, to be seen by the others: at most 42 UTF-16 code units. */
   readonly name?: string | undefined;
   readonly schema?: MapShape<F>;
   /** STUN and TURN servers. None: addresses of the same network are tried, then the relay of the signalling server. */
@@ -38,13 +38,18 @@ export interface SessionOptions<F extends Fields = Fields> {
   readonly WebSocket?: WebSocketConstructor | undefined;
 }
 
-/** Rejects with a `ChirographError`: "LinkMalformed", "DocumentUnknown", "WebSocketMissing", or what the store cannot do. */
+/**
+ * Rejects with a `ChirographError`: "NameRefused", "LinkMalformed", "DocumentUnknown", "WebSocketMissing", or what the store
+ * cannot do.
+ */
 export function openSession(options: SessionOptions & { readonly schema?: undefined }): Promise<Session>;
 export function openSession<F extends Fields>(
   options: SessionOptions<F> & { readonly schema: MapShape<F> },
 ): Promise<Session<F>>;
 export async function openSession(options: SessionOptions): Promise<Session<Fields | null>> {
-  const { identity, store = openMemoryStore() } = options;
+  const { identity, store = openMemoryStore(), name = null } = options;
+  // It becomes part of the document with the first edit, which would throw.
+  if (name !== null && !isName(name)) throw failure("NameRefused");
   const link = options.link ? decodeLink(fragmentOf(options.link)) : null;
   if (link !== null && "error" in link) throw failure("LinkMalformed", link.error);
   const server = options.signalling ?? link?.server ?? serverOfPage(options.link);
@@ -62,7 +67,7 @@ export async function openSession(options: SessionOptions): Promise<Session<Fiel
       iceServers: options.iceServers ?? [],
       direct: options.direct ?? true,
     };
-    const given = { schema: options.schema ?? null, name: options.name ?? null, identity, store, verifier };
+    const given = { schema: options.schema ?? null, name, identity, store, verifier };
     const session = await begin({ ...meeting, ...given }, link, known ?? null);
     await session.connect();
     return session;

@@ -227,6 +227,19 @@ describe("a session", () => {
     expect(records.map(({ signature }) => signature !== null)).toEqual([false, true]);
   });
 
+  it("takes a name that the document takes, and no other, before anything is looked at", async () => {
+    const longest = "я".repeat(42);
+    const alice = await open({ name: longest });
+    alice.doc.edit(root => root.set("a", 1));
+    await alice.flush();
+    expect(alice.doc.members.map(({ name }) => name)).toEqual([longest]);
+    const store = openMemoryStore();
+    const documents = vi.spyOn(store, "documents");
+    for (const name of [`${longest}я`, "\ud800"])
+      await expect(open({ name, store })).rejects.toMatchObject({ code: "NameRefused" });
+    expect(documents).not.toHaveBeenCalled();
+  });
+
   it("rejects with a code", async () => {
     await expect(open({ doc: "00".repeat(32) })).rejects.toMatchObject({ code: "DocumentUnknown" });
     await expect(open({ link: "#e.x" })).rejects.toMatchObject({ code: "LinkMalformed" });
