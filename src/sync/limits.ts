@@ -101,6 +101,8 @@ export const SERVER_RETRY_MS = 500;
 /** Milliseconds between attempts to reach the server at most: an outage that ends must be noticed within ten seconds
  * without any event from the browser. */
 export const SERVER_RETRY_MS_MAX = 8_000;
+/** Milliseconds for the server's answer about ICE servers: nobody is met before, and a slow phone takes a second or two. */
+export const CONFIGURATION_MS = 5_000;
 /** Milliseconds from opening the WebSocket to the welcome. */
 export const JOIN_MS = 10_000;
 /** Milliseconds between pings to the server: proxies drop what is silent for a minute. */

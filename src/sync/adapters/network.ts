@@ -27,7 +27,10 @@ export interface NetworkOptions {
   readonly roomSecret: Bytes;
   /** Of the server's WebSocket, such as wss://notes.example/signal. */
   readonly url: string;
+  /** Read for each direct link: more may be known by then. */
   readonly iceServers: readonly RTCIceServer[];
+  /** Called at each attempt to reach the server, or somebody directly. */
+  readonly attempting?: () => void;
   readonly ciphers: Ciphers;
   /** False: no direct links, by which others learn this device's network address; all goes through the server. */
   readonly isDirect?: boolean;
@@ -194,6 +197,7 @@ class MeshRunner implements Network {
   }
 
   #connect(): void {
+    this.#options.attempting?.();
     const { seed, room } = this.#keys;
     const { url, ciphers, WebSocket = globalThis.WebSocket as SocketConstructor } = this.#options;
     const sign = (message: Bytes): Bytes => ciphers.seedSign(seed, message);
@@ -241,6 +245,7 @@ class MeshRunner implements Network {
   }
 
   #dial(connection: ConnectionId, initiator: boolean): void {
+    this.#options.attempting?.();
     const entry: { readonly dial: Dial; link: PeerLink | null } = {
       link: null,
       dial: dial(initiator, this.#options.iceServers, {

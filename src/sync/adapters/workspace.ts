@@ -17,7 +17,7 @@ import type {
 import type { DocumentEntry, Imported, ImportProgress, OpenDocument, Workspace } from "../view.ts";
 import type { TrustedUrl } from "./check-elsewhere.ts";
 import { StoreFailure } from "./database.ts";
-import { makesDirectLinks, rememberDirectLinks } from "./directness.ts";
+import { rememberDirectLinks } from "./directness.ts";
 import { blankRecord } from "./document-record.ts";
 import type { Bench } from "./importing.ts";
 import { openIndexedDbStore } from "./indexeddb.ts";
@@ -344,19 +344,8 @@ class BrowserWorkspace implements Workspace {
 
   /** WebRTC and all that goes with it is fetched when a document is first shared. */
   async #connect(roomSecret: Bytes, listener: NetworkListener): Promise<Network> {
-    const [{ openNetwork }, servers] = await Promise.all([
-      import("./network.ts"),
-      // Asked for each time: passwords for TURN servers end.
-      iceServers(),
-      arrive(),
-    ]);
-    const url = new URL("signal", document.baseURI.replace(/#.*$/, ""));
-    url.protocol = url.protocol.replace("http", "ws");
-    const isDirect = makesDirectLinks();
-    return openNetwork(
-      { roomSecret, url: url.href, iceServers: servers, ciphers: lateCiphers, isDirect },
-      listener,
-    );
+    const [{ openPageNetwork }] = await Promise.all([import("./page-network.ts"), arrive()]);
+    return await openPageNetwork(roomSecret, lateCiphers, listener);
   }
 
   /** What opens files is fetched when the first one comes. */
@@ -478,17 +467,5 @@ async function askToPersist(): Promise<void> {
     await navigator.storage?.persist?.();
   } catch {
     // Refusing is the browser's right.
-  }
-}
-
-/** The host's run-time configuration. Without it, only addresses on the same network are tried, then the relay. */
-async function iceServers(): Promise<readonly RTCIceServer[]> {
-  try {
-    const response = await fetch("config.json");
-    const configuration: unknown = await response.json();
-    const { iceServers: servers } = configuration as { iceServers?: unknown };
-    return Array.isArray(servers) ? (servers as RTCIceServer[]) : [];
-  } catch {
-    return [];
   }
 }
