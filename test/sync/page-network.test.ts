@@ -11,6 +11,7 @@ import { CONFIGURATION_MS, SERVER_RETRY_MS_MAX } from "../../src/sync/limits.ts"
 import type { OpenDocument } from "../../src/sync/view.ts";
 
 const DOC = "d0".repeat(32);
+const SLOT = "chirograph.direct";
 const ICE_SERVERS = [{ urls: "stun:stun.example:3478" }];
 const told = () => new Response(JSON.stringify({ iceServers: ICE_SERVERS }));
 
@@ -114,4 +115,45 @@ describe("ICE servers", () => {
     await vi.advanceTimersByTimeAsync(10 * SERVER_RETRY_MS_MAX);
     expect([askedAt.length, triedAt.length > 10]).toEqual([3, true]);
   });
+});
+
+describe("who hides their address", () => {
+  const shelf = new Map<string, string>();
+  const page = new EventTarget();
+
+  /** What another tab of this browser remembers. */
+  function elsewhere(write: () => void): void {
+    write();
+    page.dispatchEvent(Object.assign(new Event("storage"), { key: SLOT }));
+  }
+
+  beforeEach(() => {
+    vi.stubGlobal("addEventListener", page.addEventListener.bind(page));
+    vi.stubGlobal("localStorage", {
+      getItem: (key: string) => shelf.get(key) ?? null,
+      setItem: (key: string, value: string) => shelf.set(key, value),
+      removeItem: (key: string) => shelf.delete(key),
+    });
+  });
+
+  test("in one tab hides it in all, whatever was chosen there before, and shows it in all again", () =>
+    withServer(async url => {
+      const askedAt = host(url, told);
+      const [alice] = await Promise.all([openDocument(), openDocument()]);
+      alice.setDirect(true);
+      await vi.waitFor(() => expect(begun).not.toEqual([]), WAIT_MS);
+      const before = askedAt.length;
+      elsewhere(() => shelf.set(SLOT, "no"));
+      expect(alice.isDirect).toBe(false);
+      // Each of both begins its links anew.
+      await vi.waitFor(() => expect(askedAt).toHaveLength(before + 2), WAIT_MS);
+      await new Promise(resolve => setTimeout(resolve, 500));
+      begun = [];
+      // Direct ones would be tried again in two seconds.
+      await new Promise(resolve => setTimeout(resolve, 2_000));
+      expect(begun).toEqual([]);
+      elsewhere(() => shelf.delete(SLOT));
+      expect(alice.isDirect).toBe(true);
+      await vi.waitFor(() => expect(begun).not.toEqual([]), WAIT_MS);
+    }));
 });

@@ -1,13 +1,14 @@
 // Whether this browser makes direct links, at whose other ends its network address is seen: one choice for all documents.
 
-const SLOT = "chirograph.direct";
+/** Where it is remembered; told of by the browser when another tab does. */
+export const DIRECT_SLOT = "chirograph.direct";
 
-/** Of this page, where nothing can be remembered. */
+/** Of this page alone, where nothing can be remembered: else another tab may choose otherwise. */
 let chosen: boolean | null = null;
 
 export function makesDirectLinks(): boolean {
   try {
-    return chosen ?? localStorage.getItem(SLOT) !== "no";
+    return chosen ?? localStorage.getItem(DIRECT_SLOT) !== "no";
   } catch {
     // Storage is forbidden: nothing was chosen.
     return true;
@@ -15,11 +16,12 @@ export function makesDirectLinks(): boolean {
 }
 
 export function rememberDirectLinks(isDirect: boolean): void {
-  chosen = isDirect;
   try {
-    if (isDirect) localStorage.removeItem(SLOT);
-    else localStorage.setItem(SLOT, "no");
+    if (isDirect) localStorage.removeItem(DIRECT_SLOT);
+    else localStorage.setItem(DIRECT_SLOT, "no");
+    chosen = null;
   } catch {
     // As above: it holds as long as this page does.
+    chosen = isDirect;
   }
 }

@@ -17,7 +17,7 @@ import type {
 import type { DocumentEntry, Imported, ImportProgress, OpenDocument, Workspace } from "../view.ts";
 import type { TrustedUrl } from "./check-elsewhere.ts";
 import { StoreFailure } from "./database.ts";
-import { rememberDirectLinks } from "./directness.ts";
+import { DIRECT_SLOT, rememberDirectLinks } from "./directness.ts";
 import { blankRecord } from "./document-record.ts";
 import type { Bench } from "./importing.ts";
 import { openIndexedDbStore } from "./indexeddb.ts";
@@ -105,8 +105,9 @@ class BrowserWorkspace implements Workspace {
     this.#trusted = trusted;
     this.missing = missing;
     this.device = toHex(key.publicKey) as DeviceId;
-    globalThis.addEventListener?.("storage", () => {
+    globalThis.addEventListener?.("storage", ({ key }) => {
       if (this.#verified.reread()) for (const document of this.#opened) document.reverify();
+      if (key === DIRECT_SLOT) this.#linkAnew();
     });
     globalThis.addEventListener?.("pagehide", event => {
       if (!event.persisted) for (const document of this.#opened) document.goodbye();
@@ -339,6 +340,11 @@ class BrowserWorkspace implements Workspace {
 
   #setDirect(isDirect: boolean): void {
     rememberDirectLinks(isDirect);
+    this.#linkAnew();
+  }
+
+  /** Here or in another tab it was chosen otherwise whether links may be direct. */
+  #linkAnew(): void {
     for (const { meeting } of this.#opened) void meeting.beginAnew();
   }
 
