@@ -47,6 +47,8 @@ export class Connection implements Member {
   readonly #joinTimer: NodeJS.Timeout;
   #state: State;
   #waitingBytes = 0;
+  /** Pings of ours: so many pongs cost nothing. */
+  #unansweredPings = 0;
   #progress = { read: 0, flushed: 0, isWaiting: false };
 
   constructor(webSocket: WebSocket, socket: Socket, shared: Shared) {
@@ -61,6 +63,10 @@ export class Connection implements Member {
     webSocket.on("message", (data, isBinary) => this.#receive(data as Buffer, isBinary));
     // `ws` answers pings by itself; here they only cost what any frame costs.
     webSocket.on("ping", data => this.#spend(data.length));
+    webSocket.on("pong", data => {
+      if (this.#unansweredPings > 0) this.#unansweredPings--;
+      else this.#spend(data.length);
+    });
     webSocket.on("close", () => this.#end("Left"));
     // A malformed or oversized frame: `ws` closes with the protocol's own code (1002, 1009), then emits "close".
     webSocket.on("error", () => this.#end("BadWebSocket"));
@@ -115,6 +121,7 @@ export class Connection implements Member {
       return;
     }
     this.#webSocket.ping();
+    this.#unansweredPings++;
     this.#progress = { read, flushed, isWaiting: this.#socket.writableLength > 0 };
   }
 

@@ -2,6 +2,7 @@
 // edge, the pure rule is tested at the edge and the server once above it.
 import { connect } from "node:net";
 import { describe, expect, it } from "vitest";
+import { WebSocket } from "ws";
 import { CLOSE_CODES, type PeerId, TRAFFIC_LIMITS } from "../../signalling/frames.ts";
 import { SERVER_LIMITS } from "../../signalling/limits.ts";
 import { Allowance, mayWait, TokenBucket } from "../../signalling/pace.ts";
@@ -163,6 +164,23 @@ describe("pace", () => {
       await mallory.join(createRoomKey());
       for (let i = 0; i < 4; i++) mallory.webSocket.ping();
       expect(await mallory.closed).toBe(CLOSE_CODES.TooFast.code);
+    }));
+
+  it("counts the protocol's own pongs as frames, where it asked for none", () =>
+    withServer({ limits: { framesPerSecond: 1, framesBurst: 4 } }, async url => {
+      const mallory = new Client(url);
+      await mallory.join(createRoomKey());
+      for (let i = 0; i < 4; i++) mallory.webSocket.pong();
+      expect(await mallory.closed).toBe(CLOSE_CODES.TooFast.code);
+    }));
+
+  it("counts no answer to a ping of its own", () =>
+    withServer({ limits: { framesPerSecond: 0, framesBurst: 1, pingIntervalMs: 100 } }, async url => {
+      const alice = new Client(url);
+      await alice.join(createRoomKey());
+      for (let i = 0; i < 3; i++) await new Promise(resolve => alice.webSocket.once("ping", resolve));
+      await new Promise(resolve => setTimeout(resolve, 50));
+      expect(alice.webSocket.readyState).toBe(WebSocket.OPEN);
     }));
 
   it("relays a pasted megabyte to seven others at once, unpaced", () =>
