@@ -19,7 +19,7 @@ import type { ServerLimits } from "./limits.ts";
 import type { Log } from "./log.ts";
 import { type Counters, type Ending, increment } from "./metrics.ts";
 import { Allowance, mayWait, waitingBytes } from "./pace.ts";
-import type { Member, Rooms } from "./rooms.ts";
+import type { MemberHere, Rooms } from "./rooms.ts";
 
 /** What all connections of a server share. */
 export interface Shared {
@@ -38,8 +38,9 @@ type State = OpenState | { readonly kind: "closing" };
 
 type JoinFrame = Extract<ClientFrame, { type: "join" }>;
 
-export class Connection implements Member {
+export class Connection implements MemberHere {
   readonly id = peerIdFromBytes(randomBytes(PEER_BYTES));
+  readonly address: string;
   readonly #webSocket: WebSocket;
   readonly #socket: Socket;
   readonly #shared: Shared;
@@ -51,7 +52,8 @@ export class Connection implements Member {
   #unansweredPings = 0;
   #progress = { read: 0, flushed: 0, isWaiting: false };
 
-  constructor(webSocket: WebSocket, socket: Socket, shared: Shared) {
+  constructor(webSocket: WebSocket, socket: Socket, address: string, shared: Shared) {
+    this.address = address;
     this.#webSocket = webSocket;
     this.#socket = socket;
     this.#shared = shared;

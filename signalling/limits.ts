@@ -18,6 +18,9 @@ export const TRAFFIC_LIMITS = {
   bytesBurst: 8 * 1024 * 1024,
 } as const;
 
+/** Peers in one room: the mesh is simulated to 200, and `welcome` stays near 2 KiB. */
+const PEERS_PER_ROOM = 256;
+
 export type ServerLimits = { readonly [name in keyof typeof SERVER_LIMITS]: number };
 
 /** What only the server needs to know. Tests pass smaller ones; nothing else does. */
@@ -38,8 +41,13 @@ export const SERVER_LIMITS = {
   socketsBeyondConnections: 512,
   /** Rooms. Each has at least one member, so this only says that rooms are not the way around `connections`. */
   rooms: 10_000,
-  /** Peers in one room: the mesh is simulated to 200, and `welcome` stays near 2 KiB. */
-  peersPerRoom: 256,
+  /** Peers in one room, wherever they are connected. */
+  peersPerRoom: PEERS_PER_ROOM,
+  /**
+   * Peers in one room from one address: half of them, so that one machine that knows the room, as also who was removed does,
+   * does not shut everybody else out. Each instance counts those connected to it: other instances are told no addresses.
+   */
+  peersPerRoomFromAddress: PEERS_PER_ROOM / 2,
   /** Sustained frames per second from one connection; see `TRAFFIC_LIMITS`. */
   framesPerSecond: TRAFFIC_LIMITS.framesPerSecond,
   /** Frames at once from one connection; see `TRAFFIC_LIMITS`. */

@@ -10,12 +10,18 @@ export interface Member {
   deliver(frame: ServerFrame): boolean;
 }
 
+/** A member that is connected here. */
+export interface MemberHere extends Member {
+  /** For which its place counts. */
+  readonly address: string;
+}
+
 export type Joined =
   | { readonly ok: true }
-  | { readonly ok: false; readonly code: "RoomFull" | "TooManyRooms" };
+  | { readonly ok: false; readonly code: "RoomFull" | "AddressFull" | "TooManyRooms" };
 
 interface Room {
-  readonly here: Map<PeerId, Member>;
+  readonly here: Map<PeerId, MemberHere>;
   readonly elsewhere: Map<PeerId, Member>;
 }
 
@@ -43,12 +49,14 @@ export class Rooms {
   }
 
   /** Welcomes the member, then tells the others. The id must be new in the room. */
-  join(name: string, member: Member): Joined {
-    const room = this.#rooms.get(name) ?? { here: new Map(), elsewhere: new Map() };
+  join(name: string, member: MemberHere): Joined {
+    const room: Room = this.#rooms.get(name) ?? { here: new Map(), elsewhere: new Map() };
     const { here, elsewhere } = room;
     if (here.has(member.id) || elsewhere.has(member.id))
       throw new RangeError(`expected a new peer id, got ${member.id} twice`);
     if (here.size + elsewhere.size >= this.#limits.peersPerRoom) return { ok: false, code: "RoomFull" };
+    const { length } = [...here.values()].filter(({ address }) => address === member.address);
+    if (length >= this.#limits.peersPerRoomFromAddress) return { ok: false, code: "AddressFull" };
     if (here.size === 0 && this.#rooms.size >= this.#limits.rooms) return { ok: false, code: "TooManyRooms" };
 
     const others = [...here.values()];

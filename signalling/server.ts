@@ -137,7 +137,7 @@ export function createServer(options: ServerOptions): Server {
       clearTimeout(timer);
       const address = addressKey(clientAddress(request, trustProxy));
       const reason = fullReason(address);
-      const connection = new Connection(webSocket, request.socket as Socket, shared);
+      const connection = new Connection(webSocket, request.socket as Socket, address, shared);
       counters.opened++;
       log("debug", "opened", { peer: connection.id, address });
       connections.add(connection);

@@ -6,7 +6,7 @@ import { Elsewhere } from "../../signalling/elsewhere.ts";
 import { decodeExchangeFrame, encodeExchangeFrame } from "../../signalling/exchange-frames.ts";
 import { CLOSE_CODES, type PeerId, type ServerFrame } from "../../signalling/frames.ts";
 import { SERVER_LIMITS, type ServerLimits } from "../../signalling/limits.ts";
-import { type Member, Rooms } from "../../signalling/rooms.ts";
+import { type MemberHere, Rooms } from "../../signalling/rooms.ts";
 import type { ServerOptions } from "../../signalling/server.ts";
 import { Client, createRoomKey, text, withServer } from "./client.ts";
 import { Hub } from "./exchange-hub.ts";
@@ -225,8 +225,9 @@ class Instance {
 }
 
 /** Believes what the server says, and notices when it contradicts itself. */
-class Person implements Member {
+class Person implements MemberHere {
   readonly id: PeerId;
+  readonly address = "192.0.2.1";
   readonly room: string;
   readonly sees = new Set<PeerId>();
 

@@ -6,10 +6,16 @@ import { WebSocket } from "ws";
 import { CLOSE_CODES, type PeerId, TRAFFIC_LIMITS } from "../../signalling/frames.ts";
 import { SERVER_LIMITS } from "../../signalling/limits.ts";
 import { Allowance, mayWait, TokenBucket } from "../../signalling/pace.ts";
-import { type Member, Rooms } from "../../signalling/rooms.ts";
+import { type MemberHere, Rooms } from "../../signalling/rooms.ts";
 import { Client, createRoomKey, text, withServer } from "./client.ts";
 
 const nobody = "0000000000000000" as PeerId;
+
+const member = (i: number, address: string): MemberHere => ({
+  id: i.toString(16).padStart(16, "0") as PeerId,
+  address,
+  deliver: () => true,
+});
 
 describe("places", () => {
   it("has room for the last connection and closes the next, until one leaves", () =>
@@ -52,6 +58,22 @@ describe("places", () => {
       expect((await alice.settle()).map(frame => frame.type)).toEqual(["arrived"]);
     }));
 
+  it("lets one address take half of a room's places, and leaves the rest to others", () =>
+    withServer({ limits: { peersPerRoomFromAddress: 2 }, trustProxy: 1 }, async url => {
+      const room = createRoomKey();
+      const from = (address: string) => new Client(url, { "X-Forwarded-For": address });
+      const mallory = [from("192.0.2.66"), from("192.0.2.66"), from("192.0.2.66")];
+      await mallory[0]!.join(room);
+      await mallory[1]!.join(room);
+      await expect(mallory[2]!.join(room)).rejects.toThrow("closed");
+      expect(await mallory[2]!.closed).toBe(CLOSE_CODES.AddressFull.code);
+      // Others have places in this room, she in others, and in this one again when she gives one up.
+      await from("192.0.2.1").join(room);
+      await from("192.0.2.66").join(createRoomKey());
+      await mallory[0]!.close();
+      await from("192.0.2.66").join(room);
+    }));
+
   it("opens the last room and refuses the next, but still lets people into open ones", () =>
     withServer({ limits: { rooms: 1 } }, async url => {
       const room = createRoomKey();
@@ -64,19 +86,23 @@ describe("places", () => {
 
   it("holds 256 peers in a room and refuses the 257th", () => {
     const rooms = new Rooms(SERVER_LIMITS);
-    const member = (i: number): Member => ({
-      id: i.toString(16).padStart(16, "0") as PeerId,
-      deliver: () => true,
-    });
-    for (let i = 0; i < 256; i++) expect(rooms.join("room", member(i))).toEqual({ ok: true });
-    expect(rooms.join("room", member(256))).toEqual({ ok: false, code: "RoomFull" });
-    for (let i = 0; i < 256; i++) rooms.leave("room", { ...member(i) });
+    const members = Array.from({ length: 257 }, (_, i) => member(i, `192.0.2.${i % 3}`));
+    for (const each of members.slice(0, 256)) expect(rooms.join("room", each)).toEqual({ ok: true });
+    expect(rooms.join("room", members[256]!)).toEqual({ ok: false, code: "RoomFull" });
+    for (const each of members.slice(0, 256)) rooms.leave("room", { ...each });
     expect(rooms.count).toBe(1);
+  });
+
+  it("holds 128 peers of one address in a room and refuses the 129th", () => {
+    const rooms = new Rooms(SERVER_LIMITS);
+    for (let i = 0; i < 128; i++) expect(rooms.join("room", member(i, "192.0.2.66"))).toEqual({ ok: true });
+    expect(rooms.join("room", member(128, "192.0.2.66"))).toEqual({ ok: false, code: "AddressFull" });
+    expect(rooms.join("room", member(128, "192.0.2.1"))).toEqual({ ok: true });
   });
 
   it("forgets a room with its last member", () => {
     const rooms = new Rooms(SERVER_LIMITS);
-    const alice: Member = { id: nobody, deliver: () => true };
+    const alice = member(0, "192.0.2.1");
     rooms.join("room", alice);
     rooms.leave("room", alice);
     rooms.leave("room", alice);
