@@ -97,6 +97,7 @@ export class Closing {
    * were, on top of all that is here then.
    */
   beside<T>(patches: Patch[], act: () => T): T {
+    this.#drafting.checkNoEdit();
     if (!this.#drafting.hasContent) return act();
     const done: T[] = [];
     this.#holding.masking.place(this.#drafting.pause().map(partOf), patches, () => {
@@ -116,6 +117,7 @@ export class Closing {
    * be settled by the caller. `patches`: where something stands elsewhere now that it has a name. If this throws, what was
    * not closed by then is drafted still. */
   close(now: number, patches: Patch[]): Closed[] {
+    this.#drafting.checkNoEdit();
     if (!this.#drafting.isOpen) return [];
     const { parts, ground } = this.#drafting;
     this.#refusedUnder = null;

@@ -126,7 +126,7 @@ export class Drafting implements Author {
    * this, and nothing has happened.
    */
   edit(edit: (root: MapEdit) => void, isWatched: boolean): readonly Patch[] {
-    if (this.#patches !== null) this.#checkNoEdit();
+    if (this.#patches !== null) this.checkNoEdit();
     const patches: Patch[] = isWatched ? [] : this.#unwatched;
     if (patches.length > 0) patches.length = 0;
     this.#patches = patches;
@@ -323,7 +323,7 @@ export class Drafting implements Author {
 
   /** What is edited from now on becomes a change of its own. */
   seal(): void {
-    this.#checkNoEdit();
+    this.checkNoEdit();
     this.settle();
     this.#last = null;
   }
@@ -336,7 +336,8 @@ export class Drafting implements Author {
     return slot;
   }
 
-  #checkNoEdit(): void {
+  /** Throws inside an edit: half of one is nothing that may be closed, or moved. */
+  checkNoEdit(): void {
     if (this.#patches !== null) throw new Error("Expected no edit to be under way");
   }
 
@@ -356,6 +357,7 @@ export class Drafting implements Author {
 
   /** An op about people; of names the last one counts. `above`: changes that it has to know of, loose ones too. */
   addAuthority(op: AuthorityOp, above: readonly Slot[] = NOTHING): void {
+    this.checkNoEdit();
     peopleOpSize(op);
     this.#begin();
     if (above.length > 0) this.#parents = antichainOf(this.#graph, [...this.#parents, ...above]);

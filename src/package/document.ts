@@ -191,10 +191,11 @@ export class Document<F extends Fields | null = null> extends SharedDoc<F> {
 
   /** Turns what was edited into signed changes: packets to be sent, of all that no earlier `flush` answered. */
   async flush(): Promise<Bytes[]> {
-    const closing = this.#close();
+    // Where it is refused, nothing is answered.
+    this.#draftToChange();
     const ids = this.#unflushed;
     this.#unflushed = [];
-    await closing;
+    await this.#close();
     return packetsOf(this.replica, ids);
   }
 

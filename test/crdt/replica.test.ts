@@ -153,6 +153,45 @@ describe("a draft", () => {
   });
 });
 
+describe("inside an edit", () => {
+  it("nothing else is done to the document or said about people: what throws has never been", () => {
+    const [alice, bob, carol] = gather("Alice", "Bob", "Carol");
+    const { replica } = alice;
+    alice.write(root => root.text("body").insert(0, "Hello"));
+    sync([alice, bob, carol]);
+    const [letter] = bob.write(root => root.set("his", 1));
+    const before = [alice.json, replica.members];
+    const attempts: (() => unknown)[] = [
+      () => replica.closeDraft(clock.now),
+      () => replica.restore([], clock.now),
+      () => alice.receive(letter!),
+      () => replica.mask([alice.heads[0]!], true),
+      () => replica.undo(),
+      () => replica.edit(root => root.set("c", 1)),
+      () => replica.rename("Al"),
+      () => replica.invite(new Key("another link").id, "editor"),
+      () => replica.people.dismiss(carol.device),
+    ];
+    for (const attempt of attempts)
+      for (const hasDraft of [false, true]) {
+        if (hasDraft) replica.edit(root => root.text("body").insert(5, "!"));
+        const edit = (root: MapEdit) => {
+          if (hasDraft) root.set("a", 1);
+          expect(attempt, String(attempt)).toThrow(/no edit to be under way|draft is closed before/);
+          root.set("b", 2);
+          throw new Error("no");
+        };
+        expect(() => replica.edit(edit)).toThrow(/^no$/);
+        if (hasDraft) replica.edit(root => root.text("body").delete(5, 1));
+        alice.close();
+        expect([alice.json, replica.members]).toEqual(before);
+        deliver(alice, carol);
+        expect(carol.json).toBe(alice.json);
+      }
+    expect(alice.receive(letter!).admitted).toEqual([letter!.id]);
+  });
+});
+
 describe("two tabs", () => {
   it("let in what waited for a change that the other tab stored", () => {
     const [alice, bob] = gather("Alice", "Bob");

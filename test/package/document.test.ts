@@ -190,6 +190,45 @@ describe("a document", () => {
     expect(alice.toJson()).toEqual({});
   });
 
+  it("is not closed, saved or sent inside an edit: what throws has never been, and what was flushed before still is", async () => {
+    const { alice, bob } = await pair();
+    alice.edit(root => root.text("body").insert(0, "Hello"));
+    await alice.changesSince([]);
+    bob.edit(root => root.set("his", 1));
+    const his = await bob.changesSince(alice.heads);
+    const attempts: (() => Promise<unknown>)[] = [
+      () => alice.save(),
+      () => alice.flush(),
+      () => alice.changesSince([]),
+      () => alice.invite(),
+      async () => alice.rename("Al"),
+      async () => alice.administer(people => people.setRole(bob.identity.id, "reader")),
+    ];
+    for (const attempt of attempts) {
+      const attempted: Promise<unknown>[] = [];
+      const edit = (root: MapEdit) => {
+        root.set("a", 1);
+        attempted.push(expect(attempt(), String(attempt)).rejects.toThrow("no edit to be under way"));
+        root.set("b", 2);
+        throw new Error("no");
+      };
+      expect(() => alice.edit(edit)).toThrow(/^no$/);
+      await Promise.all(attempted);
+    }
+    // It looks at signatures first, so the edit is over when it takes something in.
+    const receiving: Promise<unknown>[] = [];
+    alice.edit(root => {
+      root.set("c", 3);
+      receiving.push(alice.receive(his));
+      root.set("d", 4);
+    });
+    await Promise.all(receiving);
+    await bob.receive(await alice.flush());
+    for (const doc of [alice, bob]) expect(doc.toJson()).toEqual({ body: "Hello", c: 3, d: 4, his: 1 });
+    expect((await Document.load(await alice.save(), alice.identity)).toJson()).toEqual(bob.toJson());
+    expect(alice.members.map(({ role }) => role).sort()).toEqual(["editor", "owner"]);
+  });
+
   it("says who is here, removes people, and takes their work back in", async () => {
     const { alice, bob } = await pair();
     bob.edit(root => root.text("body").insert(0, "Hello "));
