@@ -95,7 +95,7 @@ export class Masking {
     this.#turnAll(hidden, false, patches);
     for (const { slot, local } of parts.toReversed())
       for (let i = local.ops.length - 1; i >= 0; i--)
-        this.#tree.revert(local.ops[i]!, slot, local.starts[i]!, patches);
+        this.#tree.lift(local.ops[i]!, slot, local.starts[i]!, patches);
     put();
     this.#turnAll(hidden, true, patches);
   }

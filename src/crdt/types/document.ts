@@ -181,6 +181,15 @@ export class DocumentTree {
 
   /** Takes back an op of an open draft; ops are taken back in reverse order, before anything was built on them. */
   revert(op: ContentOp, change: Slot, start: number, patches: Patch[]): void {
+    this.lift(op, change, start, patches);
+    if (op.type !== "insertList") return;
+    // The draft gives these numbers out again, perhaps to items of another kind.
+    const { children } = this.node(op.path) as ListNode;
+    for (let i = 0; i < op.values.length; i++) children.delete(dotKey({ change, index: start + i }));
+  }
+
+  /** The same of an op that is applied again: what it made keeps its nodes, by which it is known to who watches them. */
+  lift(op: ContentOp, change: Slot, start: number, patches: Patch[]): void {
     this.#turn("revert", op, change, start, patches);
     this.settle(patches);
   }
@@ -436,9 +445,6 @@ function turnRun(turn: Turn, node: TextNode | ListNode, path: Path, span: Span, 
   const elements = elementsOf(node);
   const index = elements.indexOf({ change, index: start })!;
   elements.forget(span);
-  // The draft gives these numbers out again, perhaps to items of another kind.
-  if (node.kind === "list")
-    for (let i = 0; i < length; i++) node.children.delete(dotKey({ change, index: start + i }));
   patches.push(patchOf(path, { index, removed: length, inserted: 0 }, []));
 }
 

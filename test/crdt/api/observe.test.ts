@@ -164,6 +164,29 @@ describe("a listener", () => {
     expect(asked.mock.calls.length).toBeLessThan(2 * depth * (chains * depth));
   });
 
+  it("hears of all that is in an item, and of nothing twice, where something is set aside when the item gets its name", () => {
+    const { alice, bob, events } = watched();
+    const late = bob.write(root => root.set("late", 1));
+    alice.replica.people.dismiss(bob.device);
+    alice.close();
+    alice.receiveAll(late);
+    expect(alice.replica.people.asideCount).toBe(1);
+    write(alice, root => root.set("todo", [{ what: "milk", done: true, by: [{ name: "Alice" }] }]));
+    events();
+    alice.close();
+    expect(events()).toEqual([]);
+    write(alice, root => {
+      const item = root.list("todo").map(0);
+      item.set("what", "milk");
+      item.delete("done");
+      item.list("by").map(0).delete("name");
+    });
+    expect(events()).toEqual([
+      { type: "delete", path: ["todo", 0, "done"] },
+      { type: "delete", path: ["todo", 0, "by", 0, "name"] },
+    ]);
+  });
+
   it("hears of counters, sets and registers as their value", () => {
     const { alice, events } = watched();
     write(alice, root => {
