@@ -107,7 +107,8 @@ function ofRegister(replica: Replica, register: Register, field: Field | null): 
 function writingOf(replica: Replica, dot: Dot): Writing {
   const name = replica.nameOf(dot);
   if (name === null) return { author: replica.device, change: null };
-  return { author: replica.get(name.id)!.change.author, change: name.id };
+  // Not from the change itself: its bytes would be read anew for each of its values.
+  return { author: replica.ground.graph.authorAt(dot.change), change: name.id };
 }
 
 /**

@@ -1,7 +1,7 @@
 // What several people wrote at one place is listed and settled: the multi-value register of the talk and figures 1 and 5
 // of Kleppmann and Beresford (2017) as whoever uses the library sees them.
 
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { type Conflict, conflicts, type MapEdit, type PlainPath, resolve } from "../../../src/crdt/index.ts";
 import type { Path } from "../../../src/crdt/types/op.ts";
 import { forge, gather, type Person, sync } from "../people.ts";
@@ -118,6 +118,20 @@ describe("conflicts", () => {
     expect(conflicts(alice!.replica, ["nothing", "here"])).toEqual([]);
     expect(() => conflicts(alice!.replica, [-1])).toThrow(TypeError);
     expect(() => conflicts(alice!.replica, Array(65).fill("a"))).toThrow(RangeError);
+  });
+
+  it("of which one change made very many are listed without reading it for each of them", () => {
+    const many = Array.from({ length: 50 }, (_, i) => `key ${i}`);
+    const writeAll = (value: string) => (root: MapEdit) => {
+      for (const key of many) root.set(key, value);
+    };
+    const [alice, bob] = apart(() => undefined, writeAll("A"), writeAll("B"));
+    const read = vi.spyOn(alice!.replica, "get");
+    const listed = conflicts(alice!.replica);
+    expect(listed).toHaveLength(many.length);
+    const authors = listed[0]!.choices.flatMap(({ by }) => by.map(({ author }) => author));
+    expect(authors.sort()).toEqual([alice!.device, bob!.device].sort());
+    expect(read).not.toHaveBeenCalled();
   });
 
   it("show what was written into something that somebody overwrote meanwhile", () => {
