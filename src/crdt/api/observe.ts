@@ -9,6 +9,7 @@ import type { Replica } from "../replica.ts";
 import type { Patch } from "../types/document.ts";
 import { dotKey } from "../types/dot.ts";
 import {
+  childAt,
   fieldJson,
   fieldValue,
   type Json,
@@ -17,9 +18,9 @@ import {
   toJson,
   valueJson,
 } from "../types/node.ts";
-import type { Path, Value } from "../types/op.ts";
+import type { Kind, Path, Step as PathStep, Value } from "../types/op.ts";
 import { compose, isNew, type Step } from "./delta.ts";
-import { beginOfWay, below, checkPath, madeKind, type PlainPath, valueAt } from "./place.ts";
+import { below, checkPath, madeKind, type PlainPath, valueAt } from "./place.ts";
 
 /** One thing that shows differently. In a batch each holds when those before it are done. */
 export type DocEvent =
@@ -55,22 +56,36 @@ interface Observed {
   readonly onError: ((error: unknown) => void) | null;
 }
 
-/** A node that a batch touched. */
-interface Touched {
-  readonly path: Path;
+/** A node that a batch touched, or that is above one. */
+class Touched {
+  /** Null for the root. */
+  readonly above: Touched | null;
+  readonly at: PathStep["at"];
+  readonly kind: Kind;
   readonly node: Node;
-  readonly texts: Extract<Patch, { type: "text" }>[];
-  readonly steps: Step[];
+  readonly below = new Map<string, Touched>();
+  readonly texts: Extract<Patch, { type: "text" }>[] = [];
+  readonly steps: Step[] = [];
   /** Of a map: keys that may show something else. */
-  readonly keys: Set<string>;
-}
-
-/** The same when all of the batch is known. */
-interface Settled extends Touched {
+  readonly keys = new Set<string>();
+  // What follows when all of the batch is known.
   /** Of a list: what happened to it in all. */
-  readonly delta: readonly Step[];
+  delta: readonly Step[] = [];
   /** Of a map: keys that do show something else. */
-  readonly changed: ReadonlySet<string>;
+  readonly changed = new Set<string>();
+
+  constructor(above: Touched | null, at: PathStep["at"], kind: Kind, node: Node) {
+    this.above = above;
+    this.at = at;
+    this.kind = kind;
+    this.node = node;
+  }
+
+  get tells(): boolean {
+    const { kind } = this.node;
+    if (kind === "map") return this.changed.size > 0;
+    return kind !== "list" || this.delta.length > 0;
+  }
 }
 
 export class Observatory {
@@ -142,79 +157,57 @@ export class Observatory {
   // ---------------------------------------------------------------------------------------- patches to events
 
   #eventsOf(patches: readonly Patch[]): DocEvent[] {
-    const touched = this.#touched(patches);
-    const settled = new Map<string, Settled>();
-    for (const [name, one] of touched) settled.set(name, this.#settle(one));
-    const placed = [...settled.values()]
-      .map(one => ({ one, place: this.#placeOf(one.path, settled) }))
-      .filter((entry): entry is { one: Settled; place: PlainPath } => entry.place !== null)
-      // What is above comes first, and has moved to where it is when what is below is told.
-      .sort((a, b) => a.place.length - b.place.length);
-    return placed.flatMap(({ one, place }) => this.#eventsOfNode(one, place));
-  }
-
-  #touched(patches: readonly Patch[]): Map<string, Touched> {
-    const touched = new Map<string, Touched>();
-    const touch = (path: Path): Touched | null => {
-      const name = nameOf(path);
-      const known = touched.get(name);
-      if (known !== undefined) return known;
-      const node = this.#replica.node(path);
-      if (node === null) return null;
-      const one = { path, node, texts: [], steps: [], keys: new Set<string>() };
-      touched.set(name, one);
-      return one;
-    };
+    const batch = new TouchedNodes(this.#replica.node([])!);
     for (const patch of patches) {
-      const one = touch(patch.path);
+      const one = batch.touch(patch.path);
       if (patch.type === "text") one?.texts.push(patch);
       else if (patch.type === "list") one?.steps.push({ ...patch, inserted: patch.inserted.length });
       else if (patch.key !== null) one?.keys.add(patch.key);
-      // A key shows what is alive below it, so every key on the way may show something else.
-      for (const [i, { at }] of patch.path.entries())
-        if (typeof at === "string") touch(patch.path.slice(0, i))?.keys.add(at);
     }
-    return touched;
+    for (const one of batch.all) this.#settle(one);
+    return (
+      batch.all
+        .filter(({ tells }) => tells)
+        .map(one => ({ one, place: this.#placeOf(one, batch) }))
+        .filter((entry): entry is { one: Touched; place: (string | number)[] } => entry.place !== null)
+        // What is above comes first, and has moved to where it is when what is below is told.
+        .sort((a, b) => a.place.length - b.place.length)
+        .flatMap(({ one, place }) => this.#eventsOfNode(one, place))
+    );
   }
 
-  #settle(one: Touched): Settled {
+  #settle(one: Touched): void {
     const { node } = one;
-    const changed = new Set<string>();
     if (node.kind === "map") {
       const shown = this.#shown.get(node);
-      for (const key of one.keys) if (!isSame(shown?.get(key), shownUnder(node, key))) changed.add(key);
-    }
-    return { ...one, changed, delta: node.kind === "list" ? compose(one.steps, node.items.length) : [] };
+      for (const key of one.keys) if (!isSame(shown?.get(key), shownUnder(node, key))) one.changed.add(key);
+    } else if (node.kind === "list") one.delta = compose(one.steps, node.items.length);
   }
 
   /** Where a node shows, if it did before too; null where it does not, or came or went with something above it. An item
    * that was moved is looked for where it is now, and no item is below itself. */
-  #placeOf(path: Path, settled: ReadonlyMap<string, Settled>): PlainPath | null {
-    let place: PlainPath | null = [];
-    for (let i = beginOfWay(this.#replica, path); i < path.length; i++) {
-      const { at, kind } = path[i]!;
-      const moved = typeof at === "string" ? undefined : this.#replica.moved(at);
-      const above = moved?.path ?? path.slice(0, i);
-      if (moved !== undefined) place = this.#placeOf(above, settled);
-      if (place === null) return null;
-      const known = settled.get(nameOf(above));
-      const node = known?.node ?? this.#replica.node(above);
-      if (typeof at === "string") {
-        if (node?.kind !== "map" || known?.changed.has(at)) return null;
-        const value = shownUnder(node, at);
-        if (value === undefined || madeKind(value) !== kind) return null;
-        place = [...place, at];
-      } else {
-        const dot = moved?.dot ?? at;
-        const index = node?.kind === "list" && node.items.isVisible(dot) ? node.items.indexOf(dot) : null;
-        if (index === null || (known !== undefined && isNew(known.delta, index))) return null;
-        place = [...place, index];
-      }
+  #placeOf({ above: home, at, kind }: Touched, batch: TouchedNodes): (string | number)[] | null {
+    if (home === null) return [];
+    const moved = typeof at === "string" ? undefined : this.#replica.moved(at);
+    const above = moved === undefined ? home : batch.at(moved.path);
+    const place = above === null ? null : this.#placeOf(above, batch);
+    if (above === null || place === null) return null;
+    const { node, changed, delta } = above;
+    if (typeof at === "string") {
+      if (node.kind !== "map" || changed.has(at)) return null;
+      const value = shownUnder(node, at);
+      if (value === undefined || madeKind(value) !== kind) return null;
+      place.push(at);
+    } else {
+      const dot = moved?.dot ?? at;
+      const index = node.kind === "list" && node.items.isVisible(dot) ? node.items.indexOf(dot) : null;
+      if (index === null || isNew(delta, index)) return null;
+      place.push(index);
     }
     return place;
   }
 
-  #eventsOfNode({ node, texts, delta, changed }: Settled, path: PlainPath): DocEvent[] {
+  #eventsOfNode({ node, texts, delta, changed }: Touched, path: PlainPath): DocEvent[] {
     if (node.kind === "text")
       return texts.map(({ index, removed, inserted }) => ({ type: "text", path, index, removed, inserted }));
     if (node.kind === "list")
@@ -272,6 +265,53 @@ export class Observatory {
   }
 }
 
+/** What a batch touched, and the way there, as a tree of its own: each step of a path is gone once. */
+class TouchedNodes {
+  /** What is above comes first. */
+  readonly all: Touched[] = [];
+  readonly #root: Touched;
+  /** Most patches of a batch share few paths. */
+  readonly #known = new Map<Path, Touched | null>();
+
+  constructor(root: Node) {
+    this.#root = new Touched(null, "", root.kind, root);
+    this.all.push(this.#root);
+  }
+
+  /** Null where there is no node. A key shows what is alive below it, so every key on the way may show something else. */
+  touch(path: Path): Touched | null {
+    let one = this.#known.get(path);
+    if (one === undefined) {
+      one = this.#go(path, true);
+      this.#known.set(path, one);
+    }
+    return one;
+  }
+
+  at(path: Path): Touched | null {
+    return this.#go(path, false);
+  }
+
+  #go(path: Path, isTouched: boolean): Touched | null {
+    let one = this.#root;
+    for (const step of path) {
+      const { at } = step;
+      if (isTouched && typeof at === "string") one.keys.add(at);
+      const name = typeof at === "string" ? `${step.kind} ${at}` : dotKey(at);
+      let next = one.below.get(name);
+      if (next === undefined) {
+        const node = childAt(one.node, step);
+        if (node === undefined) return null;
+        next = new Touched(one, at, step.kind, node);
+        one.below.set(name, next);
+        this.all.push(next);
+      }
+      one = next;
+    }
+    return one;
+  }
+}
+
 function shownUnder(node: MapNode, key: string): Value | undefined {
   const field = node.keys.get(key);
   return field === undefined ? undefined : fieldValue(field);
@@ -281,10 +321,6 @@ function isSame(a: Value | undefined, b: Value | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
   const kind = madeKind(a);
   return kind === madeKind(b) && (kind !== null || a === b);
-}
-
-function nameOf(path: Path): string {
-  return JSON.stringify(path.map(({ at, kind }) => [kind, typeof at === "string" ? at : [dotKey(at)]]));
 }
 
 function startsWith(path: PlainPath, start: PlainPath): boolean {

@@ -20,6 +20,7 @@ import type { HiddenTexts } from "./hidden-texts.ts";
 import type { ImageIn, ImageOut } from "./image.ts";
 import { type Move, type MovedItem, Moves } from "./moves.ts";
 import {
+  childAt,
   type Field,
   type Item,
   isEmpty,
@@ -95,12 +96,8 @@ export class DocumentTree {
     if (path === this.#lastPath) return this.#lastNode;
     let node: Node = this.root;
     for (const step of path) {
-      let child: Node | undefined;
-      if (node.kind === "map" && typeof step.at === "string")
-        child = node.keys.get(step.at)?.children.get(step.kind);
-      else if (node.kind === "list" && typeof step.at !== "string")
-        child = node.children.get(dotKey(step.at));
-      if (child === undefined || child.kind !== step.kind) return null;
+      const child = childAt(node, step);
+      if (child === undefined) return null;
       node = child;
     }
     this.#remember(path, node);

@@ -13,6 +13,7 @@ import {
   type RegisterKind,
   type Scalar,
   type SetKind,
+  type Step,
   type Value,
 } from "./op.ts";
 import { Register } from "./register.ts";
@@ -128,6 +129,14 @@ export function makeNode(kind: Kind, causality: Stamps, strands: Strands): Node 
     case "gcounter":
       return { kind, counter: new Counter() };
   }
+}
+
+/** The node that a step leads to; undefined where nothing was ever put there. */
+export function childAt(node: Node, { at, kind }: Step): Node | undefined {
+  let child: Node | undefined;
+  if (typeof at === "string") child = node.kind === "map" ? node.keys.get(at)?.children.get(kind) : undefined;
+  else child = node.kind === "list" ? node.children.get(dotKey(at)) : undefined;
+  return child?.kind === kind ? child : undefined;
 }
 
 /** Nothing in it that anybody still wants shown. */

@@ -14,7 +14,7 @@ import {
   type PlainPath,
   valueAt,
 } from "../../../src/crdt/index.ts";
-import { LIST_STEPS_MAX } from "../../../src/crdt/limits.ts";
+import { DEPTH_MAX, LIST_STEPS_MAX } from "../../../src/crdt/limits.ts";
 import { deliver, gather, type Person, SEED, sync } from "../people.ts";
 import { draws, EDITS, editBy } from "../random-edits.ts";
 
@@ -185,6 +185,41 @@ describe("a listener", () => {
       { type: "delete", path: ["todo", 0, "done"] },
       { type: "delete", path: ["todo", 0, "by", 0, "name"] },
     ]);
+  });
+
+  it("costs a look at each step of a path, however deep it is and however often it comes in a batch", () => {
+    const { alice, doc } = watched(["other"]);
+    const subscribe = vi.spyOn(alice.replica, "subscribe");
+    const heard: DocEvent[] = [];
+    docOf(alice.replica).observe([], ({ events }) => heard.push(...events));
+    const [listener] = subscribe.mock.calls[0]!;
+    const depth = DEPTH_MAX;
+    doc.edit(root => {
+      let map = root;
+      for (let i = 1; i < depth; i++) map = map.map("m");
+      map.text("t").insert(0, "x");
+    });
+    let looks = 0;
+    const path = () =>
+      Array.from({ length: depth }, (_, i) => {
+        const isText = i === depth - 1;
+        return {
+          get at() {
+            looks++;
+            return isText ? "t" : "m";
+          },
+          kind: isText ? ("text" as const) : ("map" as const),
+        };
+      });
+    for (const count of [1, 100]) {
+      heard.length = looks = 0;
+      const patches = Array.from({ length: count }, () => {
+        return { type: "text" as const, path: path(), index: 0, removed: 0, inserted: "x" };
+      });
+      listener(patches, "local", [alice.device]);
+      expect(heard).toHaveLength(count);
+      expect(looks).toBeLessThanOrEqual(4 * count * depth);
+    }
   });
 
   it("hears of counters, sets and registers as their value", () => {
