@@ -83,13 +83,25 @@ class Restoring {
       const was = then === undefined ? null : toJson(then);
       if (isScalar(was) && edit.get() !== was) edit.set(was);
     } else if (edit instanceof CounterEdit) {
-      const by = (then !== undefined && "counter" in then ? then.counter.value : 0) - edit.value;
-      if (by > 0 || edit.path.at(-1)!.kind === "counter") edit.increment(by);
+      this.#counter(edit, then);
     } else {
       const was = then !== undefined && "set" in then ? then.set.values() : [];
       for (const value of was) if (!edit.has(value)) edit.add(value);
       if (edit.path.at(-1)!.kind !== "gset")
         for (const value of edit.values()) if (!was.includes(value)) edit.delete(value);
+    }
+  }
+
+  /** Several increments may have led further away than one leads back. */
+  #counter(edit: CounterEdit, then: Node | undefined): void {
+    const now = this.#now(edit.path);
+    let by = totalOf(then) - totalOf(now);
+    if (by < 0n && edit.path.at(-1)!.kind === "gcounter") return;
+    const most = BigInt(Number.MAX_SAFE_INTEGER);
+    while (by !== 0n) {
+      const some = by > most ? most : by < -most ? -most : by;
+      edit.increment(Number(some));
+      by -= some;
     }
   }
 
@@ -164,6 +176,10 @@ function inOrder(is: readonly Item[], was: readonly Item[]): ReadonlySet<string>
   const kept = new Set<string>();
   for (let i = ends.at(-1) ?? -1; i >= 0; i = before[i]!) kept.add(common[i]!.name);
   return kept;
+}
+
+function totalOf(node: Node | null | undefined): bigint {
+  return node !== null && node !== undefined && "counter" in node ? node.counter.total : 0n;
 }
 
 function isScalar(json: Json): json is Scalar {

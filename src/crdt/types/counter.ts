@@ -32,6 +32,11 @@ export class Counter {
     return Number(this.#total);
   }
 
+  /** The same as it is. */
+  get total(): bigint {
+    return this.#total;
+  }
+
   /** No increment stands; one that stands and was counted down again is something. */
   get isEmpty(): boolean {
     return this.#standing === 0;

@@ -99,6 +99,28 @@ describe("restoring", () => {
     expect(back(versions[0]!)).toEqual([]);
   });
 
+  it("brings a counter back from beyond 2^53, to the last unit, by as many increments as that takes", () => {
+    const most = Number.MAX_SAFE_INTEGER;
+    const { alice, versions, back } = story(
+      root => {
+        root.counter("votes").increment(3);
+        root.counter("up", "gcounter").increment(most);
+      },
+      root => {
+        for (let i = 0; i < 3; i++) root.counter("votes").increment(most);
+        root.counter("up", "gcounter").increment(most);
+      },
+      root => {
+        for (let i = 0; i < 6; i++) root.counter("votes").decrement(most);
+      },
+    );
+    expect(back(versions[0]!)).toHaveLength(3);
+    expect(JSON.parse(alice.json)).toMatchObject({ votes: 3, up: 2 * most });
+    expect(back(versions[1]!)).toHaveLength(3);
+    expect(back(versions[0]!)).toHaveLength(3);
+    expect(JSON.parse(alice.json)).toMatchObject({ votes: 3 });
+  });
+
   it("leaves alone what it was not asked for, and what others write meanwhile", () => {
     const { alice, versions, back } = story(
       root => root.text("body").insert(0, "old"),
