@@ -4,7 +4,7 @@ export { Anchor, anchorAt, anchorName, anchorNamed, indexOfAnchor } from "./api/
 export { Choice, type Conflict, conflicts, resolve, type Writing } from "./api/conflicts.ts";
 export { Doc, docOf, TypedDoc } from "./api/doc.ts";
 export type { Batch, DocEvent } from "./api/observe.ts";
-export { beginOfWay, nodeAt, type PlainPath, type Shown, valueAt } from "./api/place.ts";
+export { beginOfWay, below, checkPath, type PlainPath, valueAt } from "./api/place.ts";
 export { PlainCounter, PlainSet, PlainText } from "./api/plain-nodes.ts";
 export type { Misfit, Reading } from "./api/read.ts";
 export {
@@ -105,4 +105,4 @@ export { TextEdit } from "./types/edit-text.ts";
 export { CounterEdit, LwwEdit, RegisterEdit, SetEdit } from "./types/edit-values.ts";
 export type { Input } from "./types/input.ts";
 export { canonicalJson, fieldJson, fieldValue, type Json, textOf } from "./types/node.ts";
-export type { CounterKind, Kind, Path, Scalar, SetKind, Value } from "./types/op.ts";
+export type { CounterKind, Kind, Path, Scalar, SetKind, Step, Value } from "./types/op.ts";

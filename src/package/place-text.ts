@@ -3,28 +3,44 @@
 
 import {
   beginOfWay,
+  below,
+  checkPath,
   ListEdit,
   MapEdit,
-  nodeAt,
   type Path,
   type PlainPath,
   type Replica,
+  type Step,
   TextEdit,
   textOf,
 } from "../crdt/index.ts";
 import type { SharedText, TextPatch } from "../sync/view.ts";
 
-/** The path of the text at a place. Under keys alone it need not be there yet: the first letter makes it. */
+/**
+ * The path of the text at a place. Under keys alone it need not be there yet: the first letter makes it. Only where nothing
+ * shows, since that letter would do away with what does. A node that nobody has filled yet is no node on the copies of
+ * others, so the kind is asked of what shows, alike everywhere.
+ */
 export function textPath(replica: Replica, place: PlainPath): Path {
-  const found = nodeAt(replica, place);
-  if (found !== null) {
-    if (found.node.kind === "text") return found.path;
-    throw new RangeError(`Expected a text at ${JSON.stringify(place)}, got a ${found.node.kind}`);
+  checkPath(place);
+  if (place.length === 0) throw new RangeError("Expected a text at [], got a map");
+  let node = replica.node([]) ?? undefined;
+  let path: Step[] = [];
+  for (const [i, at] of place.entries()) {
+    const next = place[i + 1];
+    const kind = next === undefined ? "text" : typeof next === "string" ? "map" : "list";
+    const found = node === undefined ? undefined : below(node, at);
+    if (found === undefined && !place.every(step => typeof step === "string"))
+      throw new RangeError(`Expected a text at ${JSON.stringify(place)}, and nothing is there`);
+    if (found !== undefined && found.step?.kind !== kind) {
+      const here = JSON.stringify(place.slice(0, i + 1));
+      throw new RangeError(`Expected a ${kind} at ${here}, got a ${found.step?.kind ?? "plain value"}`);
+    }
+    if (found?.home) path = [...found.home];
+    path.push(found?.step ?? { at: at as string, kind });
+    node = found?.child;
   }
-  const last = place.length - 1;
-  if (last < 0 || !place.every(step => typeof step === "string"))
-    throw new RangeError(`Expected a text at ${JSON.stringify(place)}, and nothing is there`);
-  return place.map((at, i) => ({ at, kind: i === last ? "text" : "map" }));
+  return path;
 }
 
 /** What a text asks of its document. */

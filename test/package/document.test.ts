@@ -4,6 +4,7 @@
 import { describe, expect, it } from "vitest";
 import {
   ChirographError,
+  counter,
   Document,
   defineSchema,
   Identity,
@@ -13,6 +14,8 @@ import {
   lww,
   type MapEdit,
   map,
+  register,
+  set,
   text,
 } from "../../src/index.ts";
 
@@ -422,5 +425,47 @@ describe("a text of a document", () => {
     expect(() => alice.text(["list"])).toThrow(RangeError);
     expect(() => alice.text(["list", 7])).toThrow(RangeError);
     expect(() => alice.text([])).toThrow(RangeError);
+  });
+
+  it("is not looked for where a plain value shows, which the first letter would do away with", async () => {
+    const alice = await Document.create(await Identity.create());
+    alice.change(root => {
+      root.title = "A title";
+      root.votes = 5;
+      root.nothing = null;
+    });
+    for (const place of [["title"], ["votes", "body"], ["nothing"], ["nothing", "much", "body"]])
+      expect(() => alice.text(place), String(place)).toThrow(/^Expected a \w+ at .*, got a plain value$/);
+  });
+
+  it("is looked for alike on every copy where only a node shows that nobody has filled yet", async () => {
+    const { alice, bob } = await pair();
+    alice.change(root => {
+      Object.assign(root, {
+        body: text(),
+        map: {},
+        list: [],
+        votes: counter(),
+        mood: register(),
+        tags: set(),
+      });
+      root.items = [{ t: text(), map: {} }, text()];
+    });
+    await exchange(alice, bob);
+    const others = [["list"], ["map"], ["votes"], ["mood"], ["tags"], ["items", 0], ["items", 0, "map"]];
+    for (const copy of [alice, bob]) {
+      for (const place of [...others, ["list", "t"], ["votes", "t"], ["body", "t"], ["items", 1, "t"]])
+        expect(() => copy.text(place), String(place)).toThrow(/^Expected a \w+ at .*, got a \w+$/);
+      for (const place of [
+        ["list", 0],
+        ["items", 0, "more"],
+        ["items", 0, "map", "t"],
+      ])
+        expect(() => copy.text(place), String(place)).toThrow(/nothing is there$/);
+    }
+    for (const place of [["body"], ["map", "t"], ["items", 0, "t"], ["items", 1]])
+      bob.text(place).edit([{ from: 0, to: 0, insert: "x" }]);
+    await exchange(alice, bob);
+    expect(alice.toJson()).toMatchObject({ body: "x", map: { t: "x" }, items: [{ t: "x", map: {} }, "x"] });
   });
 });
