@@ -18,18 +18,22 @@ export async function exportFile(words: readonly string[], { say, complain }: Ou
     complain(`${file} does not hold: ${describe(checked)}.`);
     return 1;
   }
-  if (form === "text") say(textOf(checked, typeof flags.page === "string" ? flags.page : "body"));
-  else if (form === "json") say(JSON.stringify(checked.replica.toJson(), null, 2));
+  if (form === "text") {
+    const text = textOf(checked, typeof flags.page === "string" ? flags.page : "body");
+    if (text !== null) say(text);
+  } else if (form === "json") say(JSON.stringify(checked.replica.toJson(), null, 2));
   else for (const line of logOf(checked)) say(line);
   if (checked.refusal === null) return 0;
   complain(`${file} does not hold up to its end: ${describe(checked.refusal)}.`);
   return 1;
 }
 
-function textOf({ replica }: CheckedFile, page: string): string {
+/** Null where the text may be in what does not hold. */
+function textOf({ replica, refusal }: CheckedFile, page: string): string | null {
   const document = JSON.parse(replica.canonicalJson()) as Record<string, unknown>;
   const text = Object.hasOwn(document, page) ? document[page] : undefined;
   if (typeof text === "string") return text;
+  if (refusal !== null) return null;
   const texts = Object.keys(document).filter(key => typeof document[key] === "string");
   throw new Complaint(
     `There is no text at "${harmless(page)}"; ${texts.length === 0 ? "there is none at all" : `there is ${texts.map(harmless).join(", ")}`}.`,

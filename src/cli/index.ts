@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The command: words in, an exit code out. 0 is "all of it holds", 1 is "something does not", 2 is "that was no command".
+// The command: words in, an exit code out. 0 is "all of it holds", 1 is "something does not", 2 is "that could not be done".
 // What can go wrong is said in one sentence on stderr; what was asked for goes to stdout, so that it can be piped.
 
 import { exportFile } from "./export.ts";
@@ -21,8 +21,12 @@ const HELP = `chirograph: looks after documents whose history is signed.
                                       A link that can only read is enough. Links are kept in the folder: give one once, several
                                       to keep several, - to read them from standard input. SIGTERM ends it
 
-Exit codes: 0 everything holds; 1 something in the file does not; 2 the command or the file could not be read.
+Exit codes: 0 everything holds; 1 something in the file does not; 2 the command or the file could not be read, or
+the answer not be written; 141 nobody read the answer to its end.
 `;
+
+/** What shells report of a program that SIGPIPE ended, as it ends most; Node leaves that signal out. */
+const SIGPIPE_CODE = 141;
 
 const output: Output = {
   say: words => void process.stdout.write(`${words}\n`),
@@ -55,6 +59,15 @@ async function run([command, ...words]: readonly string[]): Promise<number> {
       );
   }
 }
+
+process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => {
+  // At once: whatever else there is to say would fail the same way.
+  if (code === "EPIPE") process.exit(SIGPIPE_CODE);
+  output.complain(`The answer could not be written: ${code === "ENOSPC" ? "the disk is full" : code}.`);
+  process.exit(2);
+});
+// What cannot be complained about there is still told by the exit code.
+process.stderr.on("error", () => undefined);
 
 try {
   // Set, not called: what was written is still on its way, and a server goes on.

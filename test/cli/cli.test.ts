@@ -1,13 +1,24 @@
 // The command as somebody runs it: built, in a process of its own, by its words, its exit code and its output alone.
 
 import { execFile, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { type Bytes, save } from "../../src/crdt/index.ts";
-import { clock, deliver, forge, gather } from "../crdt/people.ts";
+import { type Bytes, FileWriter, save } from "../../src/crdt/index.ts";
+import { mustRead } from "../crdt/file/files.ts";
+import { begin, clock, deliver, forge, gather } from "../crdt/people.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 
@@ -60,6 +71,22 @@ function chirograph(...words: string[]): Promise<Ran> {
     const child = execFile(process.execPath, [main, ...words], { cwd: folder }, (_error, out, err) =>
       resolve({ code: child.exitCode ?? -1, out, err }),
     );
+  });
+}
+
+/** `out`: where it writes to, or null for a pipe of which the other end is closed. */
+function writingTo(out: number | null, ...words: string[]): Promise<Omit<Ran, "out">> {
+  return new Promise(resolve => {
+    const child = spawn(process.execPath, [main, ...words], {
+      cwd: folder,
+      stdio: ["ignore", out ?? "pipe", "pipe"],
+    });
+    child.stdout?.destroy();
+    let err = "";
+    child.stderr!.on("data", data => {
+      err += data;
+    });
+    child.on("close", code => resolve({ code: code ?? -1, err }));
   });
 }
 
@@ -143,6 +170,25 @@ describe("chirograph export", () => {
     expect(err).toMatch(ONE_SENTENCE);
   });
 
+  it("says first what does not hold where only what came before a text does", async () => {
+    const alice = begin("Alice");
+    const genesis = save(alice.replica);
+    const writer = new FileWriter(alice.replica, mustRead(genesis).loaded.ledger);
+    alice.write(root => root.text("body").insert(0, "Hello"));
+    const cut = Buffer.concat([genesis, writer.segments()]);
+    cut[cut.length - 12]! ^= 1;
+    put("cut.chirograph", cut);
+    for (const [form, out] of [
+      ["--text", ""],
+      ["--json", "{}\n"],
+    ])
+      expect(await chirograph("export", "cut.chirograph", form!)).toMatchObject({
+        code: 1,
+        out,
+        err: expect.stringMatching(/^cut\.chirograph does not hold up to its end: [^\n]+\.\n$/),
+      });
+  });
+
   it("names the texts there are where it is asked for another", async () => {
     const { code, err } = await chirograph("export", "minutes.chirograph", "--text", "--page", "title");
     expect(code).toBe(2);
@@ -172,6 +218,21 @@ describe("chirograph", () => {
       code: 2,
       err: "nowhere.chirograph could not be read: it is not there.\n",
     });
+  });
+
+  it("ends without a word where nobody reads on, as what SIGPIPE ends", async () => {
+    for (const words of [["verify"], ["export", "--log"], ["export", "--json"]])
+      expect(await writingTo(null, ...words, "minutes.chirograph")).toEqual({ code: 141, err: "" });
+  });
+
+  it.skipIf(!existsSync("/dev/full"))("ends with 2 and one sentence where the disk is full", async () => {
+    const full = openSync("/dev/full", "w");
+    for (const words of [["verify"], ["export", "--log"], ["export", "--text"]])
+      expect(await writingTo(full, ...words, "minutes.chirograph")).toEqual({
+        code: 2,
+        err: "The answer could not be written: the disk is full.\n",
+      });
+    closeSync(full);
   });
 
   it("tells what there is on --help", async () => {
