@@ -76,10 +76,9 @@ export class Taking {
       default: {
         if (!Array.isArray(value)) throw unfit("an array of plain values", value, path);
         const { is } = shape;
-        return new Filled(
-          shape.kind,
-          value.map((member, i) => scalar(member, is, [...path, i])),
-        );
+        // `map` would leave holes out.
+        const members = Array.from(value, (member, i) => scalar(member, is, [...path, i]));
+        return new Filled(shape.kind, members);
       }
     }
   }

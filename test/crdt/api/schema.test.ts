@@ -286,6 +286,18 @@ describe("a document with a schema", () => {
     expect(hers.conflicts()).toEqual([]);
   });
 
+  it("takes no set with a hole in it, and has changed nothing by then", () => {
+    const [alice] = gather("Alice", "Bob");
+    const hers = docOf(alice.replica, defineSchema({ l: list(map({ tags: set(isString) })) }));
+    hers.change(d => {
+      const tags = ["a", "b", "c"];
+      delete tags[1];
+      expect(() => d.l.push({ tags: ["z"] }, { tags })).toThrow(/^Expected plain JSON at \["l",1,"tags",1\]/);
+      expect(() => d.l.push({ tags })).toThrow(TypeError);
+    });
+    expect(hers.toJson()).toEqual({});
+  });
+
   it("says what does not fit, where, and what is there instead", () => {
     const { alice, bob, hers } = two();
     docOf(bob.replica).change(d => {
