@@ -91,8 +91,9 @@ function methodsOf(held: Held): Readonly<Record<string, Method>> {
       const target = held.scope.heldOf(other);
       if (target?.kind !== "list") throw new TypeError("Expected a list of the same edit to move an item to");
       const [list, into] = [held.open() as ListEdit, target.open() as ListEdit];
-      if (target !== held) held.dropItems(list, index, index + 1);
       list.moveTo(index, into, to);
+      // Only now, since a move may be refused. There it has the name that it had here.
+      if (target !== held) held.dropItems(into, to, to + 1);
     },
     toJSON: () => held.peek()?.toJSON() ?? [],
     ...Object.fromEntries(

@@ -582,6 +582,22 @@ describe("the plain spelling", () => {
     expect(shown(bob)).toEqual({ l: [{ x: 1 }, { x: 2 }], other: [{ x: 7, y: "new", z: 8 }] });
   });
 
+  it("leaves an item in hand whose move is refused", () => {
+    const { doc } = begun(d => {
+      d.l = [{ under: [] }];
+      d.other = [];
+    });
+    doc.change(d => {
+      const [item] = d.l;
+      expect(() => d.l.moveTo(0, item.under, 0)).toThrow(/not inside the item/);
+      expect(() => d.l.moveTo(0, d.other, 1)).toThrow(RangeError);
+      item.x = 1;
+      d.l.moveTo(0, d.other, 0);
+      expect(() => item.x).toThrow(/moved to another list/);
+    });
+    expect(doc.toJson()).toEqual({ l: [], other: [{ under: [], x: 1 }] });
+  });
+
   it("lets two people's items stand where both replaced one", () => {
     const { alice, bob, doc } = begun(d => {
       d.l = ["a", "b"];
