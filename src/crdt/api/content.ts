@@ -171,16 +171,9 @@ function standsAlready(place: PlainPath, path: PlainPath): string {
 
 // ------------------------------------------------------------------------------------------------------ writing
 
-/** Replaces what is seen under the key. A plain value goes into the register that shows there, if one does. */
-export function putKey(map: MapEdit, key: string, content: Content): void {
-  const shown = map.below(key);
-  if (shown instanceof RegisterEdit || shown instanceof LwwEdit) {
-    const isForIt = content instanceof Filled && content.kind === shown.path.at(-1)!.kind;
-    if (isForIt || isScalar(content)) {
-      shown.set((isForIt ? content.content : content) as Scalar);
-      return;
-    }
-  }
+/** Replaces what is seen under the key, if it does not go into what shows there. */
+export function putKey(map: MapEdit, key: string, content: Content, shape: Shape | null = null): void {
+  if (putInto(map.below(key), content, shape)) return;
   if (isJson(content)) {
     map.put(key, content);
   } else if (content instanceof Filled) {
@@ -194,6 +187,18 @@ export function putKey(map: MapEdit, key: string, content: Content): void {
     const inner = map.map(key);
     for (const [name, member] of Object.entries(content as object)) putKey(inner, name, member);
   }
+}
+
+/**
+ * Whether it went into a register: one of its kind, or any that a plain value is assigned to, unless a schema says that the
+ * value stands there by itself.
+ */
+export function putInto(shown: AnyEdit | null, content: Content, shape: Shape | null): boolean {
+  if (!(shown instanceof RegisterEdit || shown instanceof LwwEdit)) return false;
+  const isForIt = content instanceof Filled && content.kind === shown.path.at(-1)!.kind;
+  if (!isForIt && !(isScalar(content) && shape === null)) return false;
+  shown.set((isForIt ? content.content : content) as Scalar);
+  return true;
 }
 
 /** `place`: where the first of them hangs, if it is to be in the place of others. */

@@ -3,10 +3,9 @@
 // items are never overwritten; of two people who do that at the same time both find their item.
 
 import { ListEdit } from "../types/edit.ts";
-import { LwwEdit, RegisterEdit } from "../types/edit-values.ts";
 import type { Json } from "../types/node.ts";
-import type { Place, Scalar } from "../types/op.ts";
-import { type Content, Filled, putItems } from "./content.ts";
+import type { Place } from "../types/op.ts";
+import { type Content, putInto, putItems } from "./content.ts";
 import type { Held } from "./held.ts";
 
 /** Methods that would write every item anew, so that what others do with an item meanwhile would miss it. */
@@ -61,8 +60,12 @@ export function presentList(held: Held, read: (held: Held, index: number) => unk
 
 function methodsOf(held: Held): Readonly<Record<string, Method>> {
   const push = (...items: readonly unknown[]): number => {
-    insert(held, lengthOf(held), items);
-    return lengthOf(held);
+    const contents = taken(held, items, lengthOf(held));
+    if (contents.length === 0) return lengthOf(held);
+    // Where something else shows, opening brings back what others have in the list: the end is behind that.
+    const list = held.open() as ListEdit;
+    putItems(list, list.length, contents);
+    return list.length;
   };
   const unshift = (...items: readonly unknown[]): number => {
     insert(held, 0, items);
@@ -152,13 +155,7 @@ function assign(held: Held, index: number, value: unknown): void {
     if (same !== undefined && list !== null && held.item(list, index, same.shape) === same) return;
   }
   const [content] = taken(held, [value], index);
-  if (old instanceof RegisterEdit || old instanceof LwwEdit) {
-    const isForIt = content instanceof Filled && content.kind === old.path.at(-1)!.kind;
-    if (isForIt || content === null || typeof content !== "object") {
-      old.set((isForIt ? content.content : content) as Scalar);
-      return;
-    }
-  }
+  if (putInto(old, content!, held.shape)) return;
   const { place } = vacated(held, index, index < before ? 1 : 0);
   putItems(held.open() as ListEdit, index, [content!], place);
 }

@@ -120,7 +120,7 @@ function writeKey(held: Held, key: string, value: unknown): void {
   const content = held.scope.taking().takeKey(key, value, shape, place);
   const map = held.open() as MapEdit;
   held.dropKey(key);
-  putKey(map, key, content);
+  putKey(map, key, content, shape);
 }
 
 function presentMap(held: Held): object {

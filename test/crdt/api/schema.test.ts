@@ -357,6 +357,36 @@ describe("a document with a schema", () => {
     expect(hers.get(["more"])).toBe("what a newer version knows");
   });
 
+  it("writes over a register that stands where a plain value should, not into it", () => {
+    const { alice, bob, hers } = two();
+    bob.write(root => {
+      root.register("colour").set("green");
+      root.list("numbers").insertNew(0, "register");
+      root.list("numbers").register(0).set(7);
+    });
+    sync([alice, bob]);
+    hers.change(d => {
+      d.colour = "red";
+      d.numbers[0] = 1;
+      expect([d.colour, d.numbers[0]]).toEqual(["red", 1]);
+    });
+    expect(hers.read()).toMatchObject({ ok: true, value: { colour: "red", numbers: [1] } });
+  });
+
+  it("appends to a list that a plain value hides, behind what others have in it", () => {
+    const [alice, bob, carol] = gather("Alice", "Bob", "Carol");
+    bob.write(root => root.set("numbers", [1, 2]));
+    for (const n of [1, 2]) carol.write(root => root.set("numbers", n));
+    sync([alice, bob, carol]);
+    const hers = docOf(alice.replica, schema);
+    expect(hers.get(["numbers"])).toBe(2);
+    hers.change(d => {
+      expect(d.numbers.length).toBe(0);
+      expect(d.numbers.push(3, 4)).toBe(4);
+    });
+    expect(hers.toJson()).toEqual({ numbers: [1, 2, 3, 4] });
+  });
+
   it("knows a register with a node in it for a misfit, as whoever writes a client of his own can make one", () => {
     const { alice, hers } = two();
     alice.replica.edit(root => {
