@@ -74,10 +74,15 @@ export type PlainItem<S> = Plain<S> | undefined;
 
 type ReadOnly<S> = Omit<readonly PlainItem<S>[], "length" | number>;
 
-/** Reads like an array. An index is written by assigning where the items are plain values, else by `splice`. */
-export interface PlainList<S> extends ReadOnly<S> {
-  length: number;
+interface Indexed<S> {
   [index: number]: PlainItem<S>;
+}
+
+/** Reads like an array. An index is written by assigning where the items are plain values, else by `splice`. */
+export type PlainList<S> = PlainListMethods<S> & (S extends Held<Scalar> ? Indexed<S> : Readonly<Indexed<S>>);
+
+interface PlainListMethods<S> extends ReadOnly<S> {
+  length: number;
   push(...items: readonly Given<S>[]): number;
   unshift(...items: readonly Given<S>[]): number;
   pop(): Json | undefined;
@@ -107,6 +112,7 @@ interface SetHandle<T extends Scalar> extends Omit<SetEdit, "add"> {
 
 type ScalarOf<S> = S extends ScalarShape<infer _, infer T> ? T : never;
 type ItemOf<S> = S extends ListShape<infer I> ? I : never;
+type NodeKindOf<S> = S extends Shape ? Exclude<S["kind"], "value"> : never;
 type FieldsOf<S> = S extends MapShape<infer F> ? F : never;
 
 /** `MapEdit`, for the keys of a schema and what is under each. */
@@ -132,9 +138,12 @@ export interface MapHandle<F> extends Pick<MapEdit, "path" | "toJSON" | "keys"> 
 
 /** `ListEdit`, for items of one shape. */
 export interface ListHandle<S>
-  extends Pick<ListEdit, "path" | "toJSON" | "length" | "delete" | "get" | "insertNew" | "move"> {
+  extends Pick<ListEdit, "path" | "toJSON" | "length" | "delete" | "get" | "move"> {
   insert(index: number, ...values: S extends ScalarShape<"value", infer T> ? T[] : never): void;
+  insertNew(index: number, kind: NodeKindOf<S>): void;
+  splice(index: number, count: number, ...values: S extends ScalarShape<"value", infer T> ? T[] : []): void;
   push(...values: S extends ScalarShape<"value", infer T> ? T[] : never): void;
+  moveTo(index: number, other: ListHandle<S>, to: number): void;
   // Properties, since a method that answers `never` could still be called.
   readonly map: S extends MapShape<infer F> ? (index: number) => MapHandle<F> : never;
   readonly list: S extends ListShape<infer I> ? (index: number) => ListHandle<I> : never;

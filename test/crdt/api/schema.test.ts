@@ -115,6 +115,13 @@ describe("the types of a schema", () => {
       root.list("todo").map(0).register("done").set(true);
       root.map("nested").list("counts").insertNew(0, "counter");
       root.map("nested").list("counts").counter(0).increment(5);
+      root.list("numbers").splice(0, 1, 3, 4);
+      root.map("nested").list("lists").insertNew(0, "list");
+      root.map("nested").list("lists").insertNew(1, "list");
+      const [from, to] = [0, 1].map(i => root.map("nested").list("lists").list(i));
+      from!.insertNew(0, "text");
+      from!.moveTo(0, to!, 0);
+      root.map("nested").list("lists").splice(0, 1);
     });
     const reading = hers.read();
     expect(reading).toEqual({
@@ -128,9 +135,9 @@ describe("the types of a schema", () => {
         tags: ["x"],
         seen: [1],
         colour: "red",
-        numbers: [1, 2],
+        numbers: [3, 4, 2],
         todo: [{ what: "milk", done: true, by: null }],
-        nested: { lists: [], counts: [5] },
+        nested: { lists: [[""]], counts: [5] },
       },
     });
     const notRun = () =>
@@ -159,6 +166,14 @@ describe("the types of a schema", () => {
         root.map("nested").list("lists").list(0).map(0);
         // @ts-expect-error items are maps
         root.list("todo").push(1);
+        // @ts-expect-error items are maps
+        root.list("todo").insertNew(0, "counter");
+        // @ts-expect-error items are plain values
+        root.list("numbers").insertNew(0, "map");
+        // @ts-expect-error another type
+        root.list("numbers").splice(0, 1, "3");
+        // @ts-expect-error items are maps, made by insertNew
+        root.list("todo").splice(0, 1, {});
       });
     expect(notRun).toBeTypeOf("function");
   });
@@ -203,6 +218,10 @@ describe("the types of a schema", () => {
     refused(d => {
       // @ts-expect-error a number
       d.numbers[0] = "1";
+    });
+    refused(d => {
+      // @ts-expect-error a map is written into, and replaced by splice
+      d.todo[0] = undefined;
     });
     refused(d => {
       // @ts-expect-error a string
