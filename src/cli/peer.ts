@@ -9,6 +9,7 @@ import { type Folder, openFolder, WebSocket } from "../package/node.ts";
 import { openSession, type Session } from "../package/sync.ts";
 import { StoreFailure } from "../sync/adapters/database.ts";
 import { failureOf } from "../sync/adapters/node/file-system.ts";
+import { isServer } from "../sync/link.ts";
 import { joinLinks, type KeptLink, keepLinks, readLinks, shareLinkOf } from "./kept-links.ts";
 import { lineOf, type Standing, standingOf } from "./peer-standing.ts";
 import { Complaint, harmless, type Output, plural } from "./speech.ts";
@@ -95,7 +96,7 @@ async function readPeerWords(words: readonly string[]): Promise<Words> {
   const { values, positionals } = parsed;
   const { data, server = null, name = NAME, json = false } = values;
   if (data === undefined) throw new Complaint(`Say where it is to be kept: ${USAGE}`);
-  if (server !== null && !/^wss?:\/\/[\x21-\x7e]+$/.test(server))
+  if (server !== null && !isServer(server))
     throw new Complaint("A server is named as wss://notes.example/signal.");
   const given = positionals.includes("-") ? (await text(process.stdin)).split(/\s+/) : [];
   const links = [...positionals, ...given].filter(word => word !== "" && word !== "-");

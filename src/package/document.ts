@@ -23,7 +23,7 @@ import {
   toHex,
 } from "../crdt/index.ts";
 import { createVerifier } from "../sync/adapters/verifier.ts";
-import { decodeLink, encodeLink } from "../sync/link.ts";
+import { decodeLink, encodeLink, isServer } from "../sync/link.ts";
 import type { Verifier } from "../sync/ports.ts";
 import { failure } from "./error.ts";
 import type { Identity } from "./identity.ts";
@@ -182,6 +182,7 @@ export class Document<F extends Fields | null = null> extends SharedDoc<F> {
     if (!this.hasArrived) throw failure("NotArrived");
     const own = this.replica.roleOf(this.identity.id);
     if (own === null || !mayGive(own, role)) throw failure("RightMissing");
+    if (signalling !== undefined) checkServer(signalling);
     const inviteSeed = randomBytes(32);
     this.replica.invite(toHex(seedPublicKey(inviteSeed)) as DeviceId, role, label);
     await this.#close();
@@ -314,6 +315,12 @@ export function ticketFor(identity: Identity, doc: DocId, inviteSeed: Bytes): Ti
 /** Of a whole address what stands behind `#`; a fragment as it is. */
 export function fragmentOf(link: string): string {
   return link.slice(link.indexOf("#") + 1);
+}
+
+/** Whoever came by a link that names something else would be refused. */
+export function checkServer(address: string): void {
+  if (!isServer(address))
+    throw new RangeError(`Expected a server such as wss://notes.example/signal, got ${address}`);
 }
 
 export function randomBytes(length: number): Bytes {

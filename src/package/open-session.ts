@@ -5,7 +5,7 @@ import { blankRecord } from "../sync/adapters/document-record.ts";
 import { openMemoryStore } from "../sync/adapters/memory-store.ts";
 import { decodeLink, type ShareLink } from "../sync/link.ts";
 import type { DocumentRecord, Store } from "../sync/ports.ts";
-import { fragmentOf, nowS, platformVerifier, randomBytes, ticketFor } from "./document.ts";
+import { checkServer, fragmentOf, nowS, platformVerifier, randomBytes, ticketFor } from "./document.ts";
 import { failure, storeFailure } from "./error.ts";
 import type { Identity } from "./identity.ts";
 import { type Beginning, type IceServer, Session, type WebSocketConstructor } from "./session.ts";
@@ -53,6 +53,7 @@ export async function openSession(options: SessionOptions): Promise<Session<Fiel
   const link = options.link ? decodeLink(fragmentOf(options.link)) : null;
   if (link !== null && "error" in link) throw failure("LinkMalformed", link.error);
   const server = options.signalling ?? link?.server ?? serverOfPage(options.link);
+  if (options.signalling !== undefined) checkServer(options.signalling);
   const Socket = options.WebSocket ?? (globalThis as { readonly WebSocket?: WebSocketConstructor }).WebSocket;
   if (server !== null && Socket === undefined) throw failure("WebSocketMissing");
   try {

@@ -26,7 +26,7 @@ export interface DeviceLink {
 }
 
 const PART = 32;
-const SERVER_LENGTH_MAX = 512;
+const SERVER_BYTES_MAX = 384;
 
 /** Without the leading `#`. */
 export function encodeLink(link: ShareLink): string {
@@ -36,6 +36,11 @@ export function encodeLink(link: ShareLink): string {
   secret.set(link.inviteSeed, 2 * PART);
   const server = link.server === null ? "" : `.${toBase64Url(asciiBytes(link.server))}`;
   return `e.${toBase64Url(secret)}${server}`;
+}
+
+/** Whether a link can name it. */
+export function isServer(address: string): boolean {
+  return address.length <= SERVER_BYTES_MAX && /^wss?:\/\/[\x21-\x7e]+$/.test(address);
 }
 
 /** The link, or one sentence that says what is wrong with it. With or without the leading `#`. */
@@ -52,9 +57,9 @@ export function decodeLink(fragment: string): ShareLink | { readonly error: stri
   }
   let address: string | null = null;
   if (server !== undefined) {
-    const decoded = server.length > SERVER_LENGTH_MAX ? null : fromBase64Url(server);
+    const decoded = server.length > (SERVER_BYTES_MAX / 3) * 4 ? null : fromBase64Url(server);
     address = decoded === null ? null : String.fromCharCode(...decoded);
-    if (address === null || !/^wss?:\/\/[\x21-\x7e]+$/.test(address)) {
+    if (address === null || !isServer(address)) {
       return { error: "This link names a meeting place that cannot be understood. Ask for a new link." };
     }
   }

@@ -179,6 +179,22 @@ describe("a document", () => {
     await expect(alice.invite({ label: "x".repeat(43) })).rejects.toThrow(RangeError);
   });
 
+  it("makes no link that names what is no signalling server, for nobody could join by it", async () => {
+    const alice = await Document.create(await Identity.create());
+    const longest = `wss://notes.example/${"s".repeat(364)}`;
+    for (const signalling of [
+      "https://notes.example/signal",
+      "javascript:alert(1)",
+      "",
+      "wss://nötes",
+      `${longest}s`,
+    ])
+      await expect(alice.invite({ signalling }), signalling).rejects.toThrow(RangeError);
+    expect(alice.people.links).toEqual([]);
+    const link = await alice.invite({ signalling: longest });
+    expect((await Document.join(link, await Identity.create())).id).toBe(alice.id);
+  });
+
   it("refuses an edit that answers a promise, and keeps nothing of it", async () => {
     const alice = await Document.create(await Identity.create());
     const edit = async (root: MapEdit) => {

@@ -243,6 +243,7 @@ describe("a session", () => {
   it("rejects with a code", async () => {
     await expect(open({ doc: "00".repeat(32) })).rejects.toMatchObject({ code: "DocumentUnknown" });
     await expect(open({ link: "#e.x" })).rejects.toMatchObject({ code: "LinkMalformed" });
+    await expect(open({ signalling: "https://notes.example/signal" })).rejects.toThrow(RangeError);
     await expect(openStore()).rejects.toMatchObject({ code: "StoreUnavailable" });
     vi.stubGlobal("WebSocket", undefined);
     const somewhere = open({ signalling: "ws://127.0.0.1:9/signal" });
