@@ -26,7 +26,7 @@ const STORE_CODES = {
 
 export type ChirographErrorCode = keyof typeof SENTENCES | (typeof STORE_CODES)[StoreError];
 
-/** Misuse throws `TypeError` and `RangeError` as everywhere; this is for what a correct program can meet. */
+/** Misuse throws `TypeError`, `RangeError` or, at the wrong time, `Error` as everywhere; this is for what a correct program can meet. */
 export class ChirographError extends Error {
   /** Stable: to be compared with, not shown. */
   readonly code: ChirographErrorCode;

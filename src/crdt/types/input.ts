@@ -33,7 +33,7 @@ export function checkKey(key: string): void {
   if (typeof key !== "string" || !key.isWellFormed())
     throw new TypeError("Expected a key without lone surrogates");
   if (key.length > KEY_BYTES_MAX / 3)
-    throw new RangeError(`Expected a key of at most ${KEY_BYTES_MAX / 3} units`);
+    throw new RangeError(`Expected a key of at most ${Math.floor(KEY_BYTES_MAX / 3)} UTF-16 code units`);
 }
 
 /** Neither of a class nor of the platform; an object of another page is as good as one of this. */

@@ -290,6 +290,13 @@ describe("the plain spelling", () => {
       /no hole at \["a",1\]/,
     ],
     [
+      "a key that is too long",
+      d => {
+        d["k".repeat(86)] = 1;
+      },
+      /at most 85 UTF-16 code units$/,
+    ],
+    [
       "a symbol as key",
       d => {
         d[Symbol("s")] = 1;
