@@ -44,11 +44,15 @@ export class HeldSteps {
 
   /** Steps that have just happened to the shared text. `editorLength` is used only if nothing is held. */
   receive(steps: readonly TextPatch[], editorLength: number): void {
-    let changes = this.held ?? ChangeSet.empty(editorLength);
-    for (const step of steps) {
-      changes = changes.compose(ChangeSet.of({ ...step }, changes.newLength, "\n"));
-    }
-    this.held = changes.empty ? null : changes;
+    let length = this.sharedLength(editorLength);
+    const each = steps.map(step => {
+      const change = ChangeSet.of({ ...step }, length, "\n");
+      length = change.newLength;
+      return change;
+    });
+    if (this.held !== null) each.unshift(this.held);
+    const changes = composed(each);
+    this.held = changes === null || changes.empty ? null : changes;
   }
 
   /** What went and came back as it was did not move, nor does a caret in it: so it is where a draft of mine is put on top of
@@ -107,4 +111,12 @@ export class HeldSteps {
     if (this.held === null) return position;
     return this.held.invertedDesc.mapPos(Math.min(position, this.held.newLength), -1);
   }
+}
+
+/** One after the other, as one; null if there are none. By halves: each laid over all before it, as many as a word replaced
+ * everywhere makes of them would take minutes. */
+function composed(changes: readonly ChangeSet[]): ChangeSet | null {
+  if (changes.length <= 1) return changes[0] ?? null;
+  const middle = changes.length >> 1;
+  return composed(changes.slice(0, middle))!.compose(composed(changes.slice(middle))!);
 }

@@ -128,3 +128,11 @@ test("editor and shared text are equal after any interleaving, whatever was held
   expect(released).toBeGreaterThan(100);
   expect(kept).toBeGreaterThan(100);
 });
+
+test("takes in at once what replaces ten thousand words", () => {
+  const held = new HeldSteps();
+  const text = "a word\n".repeat(10_000);
+  const steps = Array.from({ length: 10_000 }, (_, i) => step(7 * i + 2, 7 * i + 6, "that"));
+  held.receive(steps, text.length);
+  expect(apply(text, held.take(null)!)).toBe("a that\n".repeat(10_000));
+});
