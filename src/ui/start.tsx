@@ -16,6 +16,7 @@ import "./styles/bar.css";
 import "./styles/islands.css";
 import "./styles/files.css";
 import "./styles/editor.css";
+import "./styles/find.css";
 import "./styles/narrow.css";
 
 const addressBar: AddressBar = {

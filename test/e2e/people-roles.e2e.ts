@@ -125,6 +125,10 @@ it("a link for reading lets read and not type, until it is revoked or the role i
   await carol.type("Mine!");
   expect(await carol.text()).toBe("For many eyes.");
   expect(await carol.title.getAttribute("readonly")).not.toBe(null);
+  await carol.press("Control+f");
+  await carol.type("eyes");
+  await carol.page.getByRole("search").getByText("1 of 1").waitFor();
+  expect(await carol.page.getByRole("textbox", { name: "Replace" }).count()).toBe(0);
   await isFit(carol, "a reader");
   await alice.editor.focus();
   await alice.press("Control+End");

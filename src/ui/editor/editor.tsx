@@ -1,13 +1,12 @@
 // Mounts CodeMirror for one open document. By hand in an effect: a component that owned the text as a value would
 // fight with the shared text about who is right.
 import { Compartment, EditorState, type Extension } from "@codemirror/state";
+import { keymap } from "@codemirror/view";
 import { EditorView } from "codemirror";
 import { type RefObject, useEffect, useRef, useState } from "react";
 import type { OpenDocument } from "../../sync/view.ts";
 import { recede } from "../bar/recede.ts";
-import { labelsOf, labelText } from "../people/names.ts";
 import { Binding } from "./binding.ts";
-import type { CaretSource } from "./carets.ts";
 import { EditorFailed } from "./editor-failed.tsx";
 import { presence } from "./presence.ts";
 import { remote } from "./remote.ts";
@@ -22,6 +21,8 @@ export interface EditorHandle {
   /** From positions in the editor to positions in the shared text, and back. */
   readonly toShared: (position: number) => number;
   readonly toEditor: (position: number) => number;
+  /** Opens the panel of find and replace, once it is there. */
+  find(): void;
   focus(): void;
 }
 
@@ -101,7 +102,7 @@ function mount(document: OpenDocument, parent: HTMLElement, title: string, onFai
           if (transactions.some(each => each.docChanged && each.annotation(remote) === undefined)) recede();
         }),
         naming.of(contentAttributes(title)),
-        late.of([]),
+        late.of(keymap.of([{ key: "Mod-f", run: () => find() }])),
         writing.of([]),
         more.of([]),
       ],
@@ -110,7 +111,11 @@ function mount(document: OpenDocument, parent: HTMLElement, title: string, onFai
   binding.attach(view);
   view.focus();
   const stopLeaving = flushWhenLeaving(document, view);
-  void loadRest(view, late, caretSource(document, binding));
+  const rest = loadRest(view, late, document, binding);
+  const find = () => {
+    void rest.then(loaded => loaded?.openFind(view));
+    return true;
+  };
   // Line heights were measured in the fallback face until the real one has come.
   void window.document.fonts.ready.then(() => view.requestMeasure());
   return {
@@ -126,6 +131,7 @@ function mount(document: OpenDocument, parent: HTMLElement, title: string, onFai
     },
     toShared: position => binding.toShared(position),
     toEditor: position => binding.toEditor(position),
+    find,
     focus: () => view.focus(),
     setReadOnly: isReadOnly => {
       // A caret stays: the keyboard and screen readers go through the text with it.
@@ -139,20 +145,6 @@ function mount(document: OpenDocument, parent: HTMLElement, title: string, onFai
       document.flush();
       binding.detach();
       view.destroy();
-    },
-  };
-}
-
-function caretSource(document: OpenDocument, binding: Binding): CaretSource {
-  return {
-    carets: () => document.carets(),
-    subscribe: listener => document.subscribeCarets(listener),
-    toEditor: position => binding.toEditor(position),
-    label: caret => {
-      const people = document.view().people;
-      const isListed = people.some(person => person.key === caret.key);
-      const label = labelsOf(isListed ? people : [...people, caret]).get(caret.key)!;
-      return labelText(label);
     },
   };
 }
@@ -172,12 +164,17 @@ function flushWhenLeaving(document: OpenDocument, view: EditorView): () => void 
   };
 }
 
-async function loadRest(view: EditorView, late: Compartment, source: CaretSource): Promise<void> {
+async function loadRest(view: EditorView, late: Compartment, document: OpenDocument, binding: Binding) {
   try {
-    const { afterCaret } = await import("./after-caret.ts");
-    if (view.dom.isConnected) view.dispatch({ effects: late.reconfigure(afterCaret(source)) });
+    const loaded = await import("./after-caret.ts");
+    if (view.dom.isConnected)
+      view.dispatch({ effects: late.reconfigure(loaded.afterCaret(document, binding)) });
+    return loaded;
   } catch (error) {
-    // Offline in the very first second: the text is as good without larger headings, shortcuts and others' carets.
+    // Offline in the very first second: the text is as good without larger headings, shortcuts and others' carets, and the
+    // browser's own search finds what is drawn.
     console.warn("Markdown, shortcuts and carets did not load", error);
+    if (view.dom.isConnected) view.dispatch({ effects: late.reconfigure([]) });
+    return null;
   }
 }

@@ -12,6 +12,7 @@ import {
 } from "@codemirror/view";
 import type { Authorship, TextDifference } from "../../sync/view.ts";
 import { Tints } from "../authorship/tints.ts";
+import { finding } from "../editor/find.ts";
 import { lines } from "../editor/lines.ts";
 import { hueOf } from "../people/colour.ts";
 
@@ -53,6 +54,7 @@ export class PastText {
             // No keyboard on a phone where there is nothing to type.
             inputmode: "none",
           }),
+          finding,
           lines,
           differences,
           tint.extension,

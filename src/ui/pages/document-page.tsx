@@ -98,6 +98,16 @@ export function DocumentPage({ document, navigation, update }: Properties) {
                   if (!hasAuthors && isByKey) editor.current?.focus();
                 }}
               />
+              <button
+                type="button"
+                className="button button-icon"
+                aria-label="Find"
+                title="Find"
+                disabled={instead !== null}
+                onClick={() => editor.current?.find()}
+              >
+                <Icon name="find" />
+              </button>
               <UndoButtons
                 canUndo={view.canUndo}
                 canRedo={view.canRedo}
