@@ -83,6 +83,12 @@ it("finds by keys what is far below the screen, and gives the keyboard back to t
   await counts(alice, "1 of 1");
   expect(await field(alice, "Replace").isVisible()).toBe(false);
   await alice.press("Escape", "Escape");
+
+  // In prose a key for italics selects no paragraph.
+  await alice.putCaret(5);
+  await alice.press("Control+i");
+  await alice.type("!");
+  expect((await alice.text()).slice(0, 12)).toBe("Line !1 of a");
 });
 
 it("replaces one and all while another goes on typing, and all is undone at once", async () => {

@@ -1,22 +1,20 @@
 // What a text can do without for the moment until its caret stands: the looks of Markdown, the carets of others, find and
 // replace, and the keys of CodeMirror, for which the browser's own do meanwhile. Loaded by itself, since together they are a
 // tenth of the script.
-import { defaultKeymap } from "@codemirror/commands";
 import type { Extension } from "@codemirror/state";
-import { keymap } from "@codemirror/view";
 import type { OpenDocument } from "../../sync/view.ts";
 import { labelsOf, labelText } from "../people/names.ts";
 import type { Binding } from "./binding.ts";
 import { type CaretSource, carets } from "./carets.ts";
 import { finding } from "./find.ts";
+import { keys } from "./keys.ts";
 import { lines } from "./lines.ts";
 import { markdown } from "./markdown.ts";
 
 export { openFind } from "./find.ts";
 
-/** Tab is left alone, so that it leads on to the next control. */
 export function afterCaret(document: OpenDocument, binding: Binding): Extension {
-  return [finding, keymap.of(defaultKeymap), lines, markdown(), carets(caretSource(document, binding))];
+  return [finding, keys, lines, markdown(), carets(caretSource(document, binding))];
 }
 
 function caretSource(document: OpenDocument, binding: Binding): CaretSource {
