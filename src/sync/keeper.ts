@@ -170,7 +170,7 @@ export class Keeper {
     return isOwn && signature === null && !this.#replica.runs.isCovered(id);
   }
 
-  /** Whether the store ever held anything of the document. */
+  /** Whether the store holds anything of the document, as far as it was heard. */
   get isKept(): boolean {
     return this.#isKept;
   }
@@ -412,7 +412,10 @@ export class Keeper {
     else if (this.#isOutdated) this.#lookAgain = true;
     else {
       // Stored again with the next change, not before: whoever removed it wanted it gone.
-      if (position < this.#position) this.#keepAll();
+      if (position < this.#position) {
+        this.#keepAll();
+        this.#isKept = false;
+      }
       this.#restore(records, () => false);
       this.#position = position;
       this.#isKept ||= position > 0;

@@ -124,8 +124,8 @@ export interface Store {
   documents(): Promise<readonly DocumentRecord[]>;
   /** Remembers these fields of a document in one transaction; the others stay as they are, whichever tab wrote them. */
   putDocument(fields: DocumentFields): Promise<void>;
-  /** Deletes the document, its changes, its proofs and its image. */
-  deleteDocument(id: string): Promise<void>;
+  /** Deletes the document, its changes, its proofs and its image. `removedAt`: only if it still is remembered as removed then. */
+  deleteDocument(id: string, removedAt?: number): Promise<void>;
   /** All changes of a document in the order they were stored, before position `to` if that is given, and the position after
    * the last there is. */
   read(

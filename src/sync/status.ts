@@ -39,7 +39,7 @@ export interface Standing {
   /** Since when something waits for the store, or null. */
   readonly unsavedSince: number | null;
   readonly hasGenesis: boolean;
-  /** Whether the store ever held anything of the document. */
+  /** Whether the store holds anything of the document, as far as it was heard. */
   readonly isKept: boolean;
   /** Whether there is a draft that nobody would take yet. */
   readonly isHeld: boolean;

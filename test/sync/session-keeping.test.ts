@@ -360,7 +360,12 @@ describe("a document that another tab removed", () => {
     alice.profile.disk.remove();
     world.run(60_000);
     expect(alice.profile.disk.journal.rows).toEqual([]);
-    expect(alice.status).toEqual({ kind: "alone", waiting: 0 });
+    // It is not called saved, and what it shows is not left for the next page.
+    expect([alice.status, alice.session.lastWords]).toEqual([{ kind: "blank" }, null]);
+    alice.write("!");
+    expect(alice.session.lastWords?.changes).toHaveLength(numbers(alice).length);
+    world.run(1_000);
+    expect(alice.status).toEqual({ kind: "alone", waiting: 1 });
   });
 });
 

@@ -398,6 +398,25 @@ export const STORE_CASES: readonly StoreCase[] = [
     },
   },
   {
+    name: "deletes for a removal only what still is removed by it",
+    async run(open) {
+      const store = await open();
+      await store.putDocument(documentRecord(DOC, "Draft"));
+      await extend(store, 0, 1);
+      for (const removedAt of [null, 5, 7]) {
+        await store.putDocument({ id: DOC, removedAt });
+        await store.deleteDocument(DOC, 6);
+        same((await store.documents()).length, 1);
+      }
+      await store.deleteDocument(DOC, 7);
+      same(await store.documents(), []);
+      // What was written since is not listed yet.
+      await extend(store, 0, 2);
+      await store.deleteDocument(DOC, 7);
+      same((await store.documents()).length, 1);
+    },
+  },
+  {
     name: "tells the other tabs what was written, and not the writer",
     async run(open) {
       const [alice, again] = [await open(), await open()];

@@ -7,6 +7,7 @@ import { Memory, openMemoryStore } from "../../src/sync/adapters/memory-store.ts
 import { openWorkspace } from "../../src/sync/adapters/workspace.ts";
 import { encodeLink } from "../../src/sync/link.ts";
 import type { DocumentRecord, Store } from "../../src/sync/ports.ts";
+import type { OpenDocument } from "../../src/sync/view.ts";
 
 const DOC = "d0".repeat(32);
 
@@ -84,5 +85,70 @@ describe("a removed document", () => {
     await workspace.restore(DOC);
     await vi.advanceTimersByTimeAsync(GONE_MS);
     expect(workspace.documents()).toMatchObject([{ id: DOC }]);
+  });
+
+  test("is deleted also where the store takes no word of the removal, as a full one does", async () => {
+    const memory = new Memory();
+    const store = storeOf(memory);
+    store.putDocument = () => Promise.reject(new StoreFailure("quota"));
+    await (await open(store)).remove(DOC);
+    await vi.advanceTimersByTimeAsync(GONE_MS);
+    expect(memory.documents.size).toBe(0);
+  });
+
+  describe("that another tab shows", () => {
+    beforeEach(() => {
+      vi.stubGlobal("location", new URL("http://localhost/"));
+      vi.stubGlobal("navigator", {});
+    });
+    afterEach(() => {
+      vi.unstubAllGlobals();
+    });
+
+    const put = (document: OpenDocument, insert: string) => document.text.edit([{ from: 0, to: 0, insert }]);
+
+    /** A document says "Hello", and one tab has just removed it. */
+    async function removed() {
+      const memory = new Memory();
+      const [one, other] = [await open(openMemoryStore(memory)), await open(openMemoryStore(memory))];
+      const document = await other.create();
+      put(document, "Hello");
+      await vi.advanceTimersByTimeAsync(1_000);
+      await one.remove(document.id);
+      await vi.advanceTimersByTimeAsync(1_000);
+      return { memory, one, other, document };
+    }
+
+    test("stays in both where it is written on there while Undo is offered", async () => {
+      const { memory, one, other, document } = await removed();
+      put(document, "Oh! ");
+      await vi.advanceTimersByTimeAsync(GONE_MS);
+      expect(memory.journal(document.id).rows).toHaveLength(3);
+      for (const workspace of [one, other])
+        expect(workspace.documents()).toMatchObject([{ id: document.id }]);
+      const again = await (await open(openMemoryStore(memory))).open(document.id);
+      expect(again?.text.toString()).toBe("Oh! Hello");
+    });
+
+    test("stays where word of that comes too late to the one that deletes it", async () => {
+      const { memory, one, document } = await removed();
+      const { removedAt } = memory.documents.get(document.id)!;
+      expect(removedAt).not.toBeNull();
+      // Not told.
+      memory.documents.set(document.id, { ...memory.documents.get(document.id)!, removedAt: null });
+      await vi.advanceTimersByTimeAsync(GONE_MS);
+      expect(memory.journal(document.id).rows).toHaveLength(2);
+      expect(one.documents()).toMatchObject([{ id: document.id }]);
+    });
+
+    test("is gone where nobody writes on, and its page leaves nothing of it", async () => {
+      const { memory, document } = await removed();
+      const left: string[] = [];
+      vi.stubGlobal("localStorage", { setItem: (key: string) => left.push(key) });
+      await vi.advanceTimersByTimeAsync(GONE_MS);
+      await document.close();
+      expect(left.filter(key => key.includes("unsaved"))).toEqual([]);
+      expect([memory.documents.size, memory.journal(document.id).rows]).toEqual([0, []]);
+    });
   });
 });

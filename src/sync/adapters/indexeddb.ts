@@ -78,16 +78,18 @@ export class IndexedDbStore implements Store {
     this.#tabs.tell(null);
   }
 
-  async deleteDocument(id: string): Promise<void> {
-    await this.#database.write(["documents", "changes", "chains", "images", "forks"], transaction =>
-      Promise.all([
-        transaction.objectStore("documents").delete(id),
+  async deleteDocument(id: string, removedAt?: number): Promise<void> {
+    await this.#database.write(["documents", "changes", "chains", "images", "forks"], async transaction => {
+      const documents = transaction.objectStore("documents");
+      if (removedAt !== undefined && (await documents.get(id))?.removedAt !== removedAt) return;
+      await Promise.all([
+        documents.delete(id),
         transaction.objectStore("changes").delete(rangeOf(id, 0, Infinity)),
         transaction.objectStore("chains").delete(chainsOf(id)),
         transaction.objectStore("images").delete(id),
         transaction.objectStore("forks").delete(devicesOf(id)),
-      ]),
-    );
+      ]);
+    });
     this.#tabs.tell(id);
     this.#tabs.tell(null);
   }

@@ -43,9 +43,13 @@ export class KeptRecord {
     return this.#isListed;
   }
 
-  edited(): void {
+  /** `isMine`: by who types here. Others keep what they write, also where this device lets go of it. */
+  edited(isMine: boolean): void {
     this.#isRemoved = false;
     this.#record = { ...this.#record, updatedAt: Date.now() };
+    // Another tab has removed it, and would soon delete it. Said before the edit is stored: whichever comes first, deletion or this,
+    // the document is whole in the end.
+    if (isMine && this.#record.removedAt !== null) this.put({ removedAt: null });
   }
 
   /** Something is in the store. Whether that is new. */

@@ -70,8 +70,9 @@ class MemoryStore implements Store {
     this.#tell(null);
   }
 
-  async deleteDocument(id: string): Promise<void> {
+  async deleteDocument(id: string, removedAt?: number): Promise<void> {
     await this.#begin();
+    if (removedAt !== undefined && this.#memory.documents.get(id)?.removedAt !== removedAt) return;
     this.#memory.documents.delete(id);
     this.#memory.journals.delete(id);
     this.#memory.images.delete(id);

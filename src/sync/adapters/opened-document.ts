@@ -147,10 +147,10 @@ export class OpenedDocument implements OpenDocument {
     // The title is no text in which one types on; its field has an undo of its own. It goes along with a restored text.
     replica.undoWithin(BODY_PATH, [TITLE_KEY]);
     replica.subscribe((patches, origin) => {
-      if (!this.#isRestoring) this.#kept.edited();
+      const isMine = origin === "local";
+      if (!this.#isRestoring) this.#kept.edited(isMine);
       this.#changed();
       if (replica.isHeld) void this.#heldWords().then(words => words.drafted());
-      const isMine = origin === "local";
       if (isMine && !this.#isRetracting) return;
       const steps = bodySteps(patches);
       if (steps.length > 0) for (const listener of this.#textListeners) listener(steps, isMine);

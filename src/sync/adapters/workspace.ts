@@ -427,21 +427,24 @@ class BrowserWorkspace implements Workspace {
       () => {
         // Restored meanwhile; who removed it again sees to it.
         if (this.#records.get(id)?.removedAt !== removedAt) return;
+        // The store was not told of it where it takes nothing any more.
+        const isTold = this.#unwritten.get(id)?.removedAt !== removedAt;
         this.#records.delete(id);
         this.#unwritten.delete(id);
-        void this.#delete(id).catch(() => this.#load());
+        const read = () => this.#load();
+        void this.#delete(id, isTold ? removedAt : undefined).then(read, read);
       },
       Math.min(REMOVED_MS, Math.max(0, ms)),
     );
   }
 
   /** The numbers that were given in it stay given. */
-  async #delete(id: string): Promise<void> {
+  async #delete(id: string, removedAt: number | undefined): Promise<void> {
     await this.#store.append(id, 0, head => {
       if (head !== null) rememberSpent(id, head.seq);
       return { records: [], head };
     });
-    await this.#store.deleteDocument(id);
+    await this.#store.deleteDocument(id, removedAt);
   }
 }
 

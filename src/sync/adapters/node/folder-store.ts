@@ -204,8 +204,11 @@ export class FolderStore implements Store {
     this.#folder.tell(this, null);
   }
 
-  async deleteDocument(id: string): Promise<void> {
-    await this.#run(id, () => this.#folder.delete(id));
+  async deleteDocument(id: string, removedAt?: number): Promise<void> {
+    await this.#run(id, async () => {
+      if (removedAt !== undefined && (await this.#remembered(id))?.removedAt !== removedAt) return;
+      await this.#folder.delete(id);
+    });
     this.#folder.tell(this, id);
     this.#folder.tell(this, null);
   }
