@@ -62,7 +62,7 @@ export function App({ workspace, navigator, updates, dismissed }: Properties) {
     setRemoved([]);
     await Promise.all(removed.map(({ id }) => workspace.restore(id)));
     const shown = removed.findLast(({ wasOpen }) => wasOpen);
-    if (shown !== undefined) location.hash = `#${shown.id}`;
+    if (shown !== undefined) await navigator.goTo(shown.id);
   };
   const chooseFile = useRef<(() => void) | null>(null);
   const [news, setNews] = useState<FromFile | null>(null);

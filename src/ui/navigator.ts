@@ -98,7 +98,8 @@ export class Navigator {
 
   /** A document that this device holds. */
   async goTo(id: string): Promise<void> {
-    if (this.openId() !== id) this.address.push(`#${id}`);
+    // It may stand there already, where it could not be opened.
+    if (this.address.hash() !== `#${id}`) this.address.push(`#${id}`);
     await this.follow();
   }
 

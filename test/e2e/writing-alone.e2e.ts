@@ -230,6 +230,15 @@ describe("the documents of this device", () => {
     await alice.page.reload();
     await alice.canWrite();
     await alice.sees("This is Keep me.");
+    // Also where its address was gone back to meanwhile.
+    await listed(alice);
+    await alice.button("Remove from this device: Keep me").click();
+    await alice.button("Remove anyway").click();
+    await alice.sees("");
+    await alice.page.goBack();
+    await alice.page.getByRole("heading", { name: "This device does not hold that document" }).waitFor();
+    await alice.button("Undo removing").click();
+    await alice.sees("This is Keep me.");
   });
 
   it("can be brought back together when a second one was removed within ten seconds", async () => {

@@ -149,6 +149,22 @@ test("goes to a document that is held, and stays where it is on the screen alrea
   expect(navigator.openId()).toBe(bobs);
 });
 
+test("opens a document that was brought back where its address stands already", async () => {
+  const { navigator, entries, workspace } = world("");
+  await navigator.follow();
+  const { id, text } = workspace.created[0]!;
+  text.edit([{ from: 0, to: 0, insert: "Back" }]);
+  await workspace.remove(id);
+  await navigator.startNew();
+  entries.pop();
+  await navigator.follow();
+  expect(navigator.current()).toEqual({ kind: "not-held" });
+  await workspace.restore(id);
+  await navigator.goTo(id);
+  expect(entries).toEqual([`#${id}`]);
+  expect(navigator.openId()).toBe(id);
+});
+
 test("shows a file that is kept nowhere, also on the way back, and says so when it is gone", async () => {
   const { navigator, entries } = world("");
   await navigator.follow();
