@@ -67,6 +67,35 @@ describe("what is written", () => {
     await expect.poll(left, { timeout: PATIENCE_MS }).toEqual([]);
   });
 
+  it("is not lost by reloading at once where it is longer than what is left for the next page: the browser asks", async () => {
+    const alice = await (await stage.person()).open();
+    await alice.type("x");
+    await alice.isStored();
+    const asked: string[] = [];
+    alice.page.on("dialog", dialog => {
+      asked.push(dialog.type());
+      void dialog.dismiss();
+    });
+    await alice.page.evaluate(() => {
+      // As many long last words leave it: a browser keeps five million characters there.
+      for (let length = 4_000_000; length > 10_000; length = Math.floor(length / 2))
+        try {
+          localStorage.setItem(`filling ${length}`, "x".repeat(length));
+        } catch {
+          // That much more is not there; half of it may be.
+        }
+      document.addEventListener("paste", () => setTimeout(() => location.reload()), { once: true });
+    });
+    const words = "Pasted. ".repeat(10_000);
+    await alice.paste(words);
+    await expect.poll(() => asked, { timeout: PATIENCE_MS }).toEqual(["beforeunload"]);
+    await alice.isStored();
+    await alice.page.reload();
+    await alice.canWrite();
+    expect(asked).toHaveLength(1);
+    await alice.sees(`x${words}`);
+  });
+
   it("is there, though its page went away before the document was listed", async () => {
     const alice = await stage.person();
     await alice.page.addInitScript(() => {

@@ -42,6 +42,34 @@ test("a list that cannot be read is said to be missing, and nothing is remembere
   await vi.waitFor(() => expect(workspace.documents()).toMatchObject([{ title: "Other plans" }]));
 });
 
+test("a page asks before it goes away where what it has not stored would not be found by the next, and only there", async () => {
+  const kept = new Map<string, string>();
+  let isFull = false;
+  vi.stubGlobal("localStorage", {
+    setItem: (key: string, value: string) => {
+      if (isFull) throw new DOMException("full", "QuotaExceededError");
+      kept.set(key, value);
+    },
+    removeItem: (key: string) => kept.delete(key),
+  });
+  vi.stubGlobal("location", new URL("http://localhost/"));
+  vi.stubGlobal("navigator", {});
+  const page = new EventTarget();
+  vi.stubGlobal("addEventListener", page.addEventListener.bind(page));
+  const asks = () => !page.dispatchEvent(new Event("beforeunload", { cancelable: true }));
+  const workspace = await open(openMemoryStore(new Memory()));
+  const document = await workspace.create();
+  document.text.edit([{ from: 0, to: 0, insert: "Pasted" }]);
+  expect(asks()).toBe(false);
+  // It stayed, and goes on with it.
+  expect(kept.size).toBe(0);
+  isFull = true;
+  expect(asks()).toBe(true);
+  document.flush();
+  await vi.waitFor(() => expect(asks()).toBe(false));
+  vi.unstubAllGlobals();
+});
+
 describe("a removed document", () => {
   const YEARS_MS = 5 * 365 * 86_400_000;
   /** Longer than Undo is offered. */

@@ -3,7 +3,7 @@
 // Fetched when something is held for the first time.
 
 import type { Session } from "../session.ts";
-import { claimed, dropLastWords, leaveLastWords } from "./last-words.ts";
+import { dropLastWords, entryOf, leaveLastWords } from "./last-words.ts";
 
 /** Milliseconds from an edit until it is kept. */
 const KEPT_AFTER_MS = 1_000;
@@ -74,4 +74,13 @@ export class HeldWords {
     this.#release?.();
     this.#release = null;
   }
+}
+
+/** Says that an entry is of a page that is open, until the answer is called or the page is gone. Null where that cannot be said. */
+async function claimed(doc: string, page: string): Promise<(() => void) | null> {
+  const { locks } = navigator;
+  if (locks === undefined) return null;
+  return await new Promise(claim => {
+    void locks.request(entryOf(doc, page), () => new Promise<void>(release => claim(release)));
+  });
 }

@@ -7,12 +7,17 @@ import { fromBase64Url, toBase64Url } from "../link.ts";
 
 const PREFIX = "chirograph.unsaved.";
 
-/** One entry for each page, since two tabs may go at once. Whether it is there. */
+/** One for each page, since two tabs may go at once. */
+export function entryOf(doc: string, page: string): string {
+  return `${PREFIX}${doc}.${page}`;
+}
+
+/** Whether the entry is there then. */
 export function leaveLastWords(doc: string, page: string, words: LastWords): boolean {
   const changes = words.changes.map(({ id, bytes }) => [id, toBase64Url(bytes)]);
   const draft = words.draft === null ? null : toBase64Url(words.draft);
   try {
-    localStorage.setItem(`${PREFIX}${doc}.${page}`, JSON.stringify({ changes, draft, after: words.after }));
+    localStorage.setItem(entryOf(doc, page), JSON.stringify({ changes, draft, after: words.after }));
     return true;
   } catch {
     // Full or forbidden: the status did not say "saved" for what is lost here.
@@ -20,17 +25,25 @@ export function leaveLastWords(doc: string, page: string, words: LastWords): boo
   }
 }
 
-export function dropLastWords(doc: string, page: string): void {
-  localStorage.removeItem(`${PREFIX}${doc}.${page}`);
+/** Asks before the page goes away where the last words of what is open would not fit: tried, and taken back, for the page may stay. */
+export function askBeforeLoss(
+  opened: Iterable<{
+    readonly id: string;
+    readonly host: { readonly session: { readonly lastWords: LastWords | null } };
+  }>,
+): void {
+  globalThis.addEventListener?.("beforeunload", event => {
+    for (const { id, host } of opened) {
+      const words = host.session.lastWords;
+      if (words === null) continue;
+      if (leaveLastWords(id, "", words)) dropLastWords(id, "");
+      else event.preventDefault();
+    }
+  });
 }
 
-/** Says that an entry is of a page that is open, until the answer is called or the page is gone. Null where that cannot be said. */
-export async function claimed(doc: string, page: string): Promise<(() => void) | null> {
-  const { locks } = navigator;
-  if (locks === undefined) return null;
-  return await new Promise(claim => {
-    void locks.request(`${PREFIX}${doc}.${page}`, () => new Promise<void>(release => claim(release)));
-  });
+export function dropLastWords(doc: string, page: string): void {
+  localStorage.removeItem(entryOf(doc, page));
 }
 
 /** The entries of pages that are open. */
@@ -47,7 +60,7 @@ export function findLastWords(
   readonly words: readonly LastWords[];
   readonly forget: () => void;
 } {
-  const keys = keysOf(`${PREFIX}${doc}.`).filter(key => !open.has(key));
+  const keys = keysOf(entryOf(doc, "")).filter(key => !open.has(key));
   const words = keys.map(key => parse(localStorage.getItem(key))).filter(found => found !== null);
   const forget = (): void => {
     for (const key of keys) localStorage.removeItem(key);

@@ -22,7 +22,7 @@ import { blankRecord } from "./document-record.ts";
 import type { Bench } from "./importing.ts";
 import { openIndexedDbStore } from "./indexeddb.ts";
 import { documentKey, openDeviceKey } from "./keys.ts";
-import { claims, documentsWithLastWords, findLastWords } from "./last-words.ts";
+import { askBeforeLoss, claims, documentsWithLastWords, findLastWords } from "./last-words.ts";
 import { arrive, lateCiphers } from "./late-ciphers.ts";
 import { seedsOf, withSeeds } from "./link-seeds.ts";
 import { OpenedDocument } from "./opened-document.ts";
@@ -109,6 +109,7 @@ class BrowserWorkspace implements Workspace {
       if (this.#verified.reread()) for (const document of this.#opened) document.reverify();
       if (key === DIRECT_SLOT) this.#linkAnew();
     });
+    askBeforeLoss(this.#opened);
     globalThis.addEventListener?.("pagehide", event => {
       if (!event.persisted) for (const document of this.#opened) document.goodbye();
     });
