@@ -2,6 +2,7 @@
 // is not what its name says is refused with a reason; nothing is guessed.
 
 import { FILE_TITLE_LENGTH_MAX, TEXT_FILE_BYTES_MAX } from "./limits.ts";
+import { VERSIONS_KEY } from "./text.ts";
 import type { Imported } from "./view.ts";
 
 type Answer = Extract<Imported, { readonly kind: "text" | "refused" }>;
@@ -46,11 +47,17 @@ function readJson(name: string, content: string): Answer {
   } catch {
     return { kind: "refused", reason: "it is not JSON" };
   }
-  const { title, body } = (typeof json === "object" && json !== null ? json : {}) as Record<string, unknown>;
+  const fields = (typeof json === "object" && json !== null ? json : {}) as Record<string, unknown>;
+  const { title, body = isBare(fields) ? "" : null } = fields;
   if (typeof body !== "string")
     return { kind: "refused", reason: "it is JSON, but not of a document: there is no text under “body”" };
   const named = typeof title === "string" ? oneLine(title) : titleOfName(name);
   return { kind: "text", title: named, text: asWritten(body) };
+}
+
+/** Of a document in which nothing was written but its title. What else has one may have its text elsewhere. */
+function isBare({ title, ...others }: Readonly<Record<string, unknown>>): boolean {
+  return typeof title === "string" && Object.keys(others).every(key => key === VERSIONS_KEY);
 }
 
 /** "\n" ends a line, and lone surrogates and NUL are none: what the editor sees to with every key. */

@@ -19,7 +19,7 @@ import type { TextPatch } from "./view.ts";
 export const TITLE_KEY = "title";
 export const BODY_KEY = "body";
 /** Names of versions, as data: { name, heads } under a key made of the heads. Who gave a name is who signed it. */
-const VERSIONS_KEY = "versions";
+export const VERSIONS_KEY = "versions";
 const VERSIONS_PATH: Path = [{ at: VERSIONS_KEY, kind: "map" }];
 /** What is read of a name that somebody gave, and of the heads it names. */
 const VERSION_NAME_LENGTH_MAX = 100;

@@ -92,6 +92,8 @@ describe("a text", () => {
     ["a\u0007b.markdown", "", { kind: "text", title: "a b", text: "" }],
     ["x.json", '{"title":"T","body":"a\\r\\nb\\ud800"}', { kind: "text", title: "T", text: "a\nb\ufffd" }],
     ["x.json", '{"body":"b"}', { kind: "text", title: "x", text: "b" }],
+    ["x.json", '{"title":"Only a title"}', { kind: "text", title: "Only a title", text: "" }],
+    ["x.json", '{"title":"T","versions":{"v":{}}}', { kind: "text", title: "T", text: "" }],
   ])("%s becomes what a document begins with", async (name, content, expected) => {
     expect(await open(fileOf(content, name), deskOf(mallory))).toEqual(expected);
   });
@@ -104,6 +106,13 @@ describe("a text", () => {
     ["without an ending", "x", "", "only files that end in"],
     ["that is no JSON", "x.json", "{", "it is not JSON"],
     ["of other JSON", "x.json", '[{"body":1}]', "there is no text under"],
+    [
+      "of JSON with a title and a text elsewhere",
+      "x.json",
+      '{"title":"T","text":"b"}',
+      "there is no text under",
+    ],
+    ["of JSON with a title that is none", "x.json", '{"title":1}', "there is no text under"],
     ["of JSON that is nothing", "x.json", "null", "there is no text under"],
     ["that only says that it is signed", "x.chirograph", "# no", "it is not a Chirograph file"],
     ["that is signed and says it is text", "x.txt", Uint8Array.of(0x89, 0x43), "the file ends too early"],
