@@ -213,6 +213,11 @@ describe("what is written", () => {
     await alice.canWrite();
     expect(await alice.title.inputValue()).toBe("Minutes of Monday");
     expect(await alice.page.title()).toContain("Minutes of Monday");
+    // Space alone is no name.
+    await alice.title.fill("   ");
+    await expect.poll(() => alice.page.title()).toBe("Untitled · Chirograph");
+    await expect.poll(() => alice.editor.getAttribute("aria-label")).toBe("Untitled");
+    await untilListed(alice, ["Untitled"]);
   });
 });
 

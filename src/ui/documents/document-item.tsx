@@ -4,6 +4,7 @@ import type { DocumentEntry } from "../../sync/view.ts";
 import { Icon } from "../icons.tsx";
 import { edits } from "../status/words.ts";
 import { relativeDate } from "./relative-date.ts";
+import { shownTitle } from "./shown-title.ts";
 
 interface Properties {
   readonly entry: DocumentEntry;
@@ -15,7 +16,7 @@ interface Properties {
 export function DocumentItem({ entry, isOpen, onOpen, onRemove }: Properties) {
   const [isAsking, setAsking] = useState(false);
   const asker = useRef<HTMLButtonElement>(null);
-  const title = entry.title === "" ? "Untitled" : entry.title;
+  const title = shownTitle(entry.title);
   return (
     <li className="document-item">
       <div className="document-row">

@@ -17,7 +17,7 @@ export function setup(): Extension {
 
 export function contentAttributes(title: string): Extension {
   return EditorView.contentAttributes.of({
-    "aria-label": title === "" ? "Untitled" : title,
+    "aria-label": title,
     // Focusable anyway; said so that checkers and older assistive technology know it too.
     tabindex: "0",
     spellcheck: "true",

@@ -6,6 +6,7 @@ import { type Asked, WhoWrote } from "../authorship/who-wrote.tsx";
 import { AuthorsButton } from "../bar/authors-button.tsx";
 import { Bar } from "../bar/bar.tsx";
 import { Recover } from "../devices/recover.tsx";
+import { shownTitle } from "../documents/shown-title.ts";
 import { PastText } from "../history/past-text.ts";
 import { nameOf } from "../history/words.ts";
 import { Mark } from "../people/mark.tsx";
@@ -35,7 +36,7 @@ export default function ForeignPage({ file, navigation, update, onCopy, onRecove
   const mount = useRef<HTMLDivElement>(null);
   const shown = useRef<PastText | null>(null);
   const labels = useMemo(() => labelsOf(file.people), [file]);
-  const title = file.title === "" ? "Untitled" : file.title;
+  const title = shownTitle(file.title);
   useEffect(() => {
     window.document.title = `${title} · Chirograph`;
   }, [title]);

@@ -6,6 +6,7 @@ import { AuthorsButton } from "../bar/authors-button.tsx";
 import { Bar } from "../bar/bar.tsx";
 import { TitleField } from "../bar/title-field.tsx";
 import { UndoButtons } from "../bar/undo-buttons.tsx";
+import { shownTitle } from "../documents/shown-title.ts";
 import { Editor, type EditorHandle } from "../editor/editor.tsx";
 import { EditorFailed } from "../editor/editor-failed.tsx";
 import { ErrorBoundary } from "../error-boundary.tsx";
@@ -70,7 +71,7 @@ export function DocumentPage({ document, navigation, update }: Properties) {
     focusText();
   };
   const isReadOnly = view.hindrance !== null && view.hindrance !== "fell";
-  const title = view.title === "" ? "Untitled" : view.title;
+  const title = shownTitle(view.title);
   useEffect(() => {
     // What has not arrived may well have a title.
     window.document.title = view.ready ? `${title} · Chirograph` : "Chirograph";
@@ -169,7 +170,7 @@ export function DocumentPage({ document, navigation, update }: Properties) {
           {/* It stays as it is while one looks back: caret, scrolling, what is held for it. */}
           <div className="page-text" hidden={instead !== null}>
             <ErrorBoundary fallback={<EditorFailed />}>
-              <Editor document={document} title={view.title} isReadOnly={isReadOnly} handle={editor} />
+              <Editor document={document} title={title} isReadOnly={isReadOnly} handle={editor} />
             </ErrorBoundary>
             {hasAuthors && <LiveAuthorship document={document} people={view.people} editor={editor} />}
           </div>
