@@ -48,7 +48,9 @@ interface Removed {
 
 export function App({ workspace, navigator, updates, dismissed }: Properties) {
   const screen = useSyncExternalStore(navigator.subscribe, navigator.current);
-  const [removed, setRemoved] = useState<readonly Removed[]>([]);
+  const [lately, setRemoved] = useState<readonly Removed[]>([]);
+  // What came back by a file or its link needs no Undo.
+  const removed = lately.filter(({ id }) => !workspace.documents().some(entry => entry.id === id));
   const say = useAnnouncer();
   const remove = async (entry: DocumentEntry) => {
     const one: Removed = { id: entry.id, wasOpen: navigator.openId() === entry.id };

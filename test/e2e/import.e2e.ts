@@ -256,11 +256,20 @@ describe("a file", () => {
     await alice.putCaret(15);
     await alice.type(" Later.");
     const file = await signedFile(alice);
-    await alice.openDocuments();
-    await alice.button("Remove from this device: Minutes").click();
-    await alice.button("Remove anyway").click();
-    await alice.canWrite();
-    await alice.sees("");
+    const remove = async () => {
+      await alice.openDocuments();
+      await alice.button("Remove from this device: Minutes").click();
+      await alice.button("Remove anyway").click();
+      await alice.canWrite();
+      await alice.sees("");
+    };
+    await remove();
+    await alice.button("Undo removing").waitFor();
+    await choose(alice, file);
+    await alice.sees("Alice was here. Later.");
+    // It is back: there is nothing to undo.
+    expect(await alice.button("Undo removing").count()).toBe(0);
+    await remove();
     await alice.page.waitForTimeout(12_000);
     // From the earlier file she would give numbers away twice.
     await choose(alice, early);
