@@ -161,6 +161,18 @@ describe("the people", () => {
     await alice.page.reload();
     await alice.canWrite();
     await expect.poll(() => namesOf(alice)).toContain("Alice Öztürk");
+    // A name of which nothing shows is none, and an empty one takes back what was given.
+    await alice.page.getByRole("button", { name: /edit your name/ }).click();
+    const field = alice.page.getByRole("textbox", { name: "Your name" });
+    await field.fill("✓✓");
+    await alice.press("Enter");
+    expect(await field.evaluate(input => (input as HTMLInputElement).validationMessage)).toBe(
+      "Nothing of this name would show.",
+    );
+    await field.fill("");
+    await alice.press("Enter");
+    await expect.poll(() => namesOf(bob), { timeout: PATIENCE_MS }).toEqual([theirs, mine]);
+    expect((await namesOf(alice))[0]).toBe(mine);
   });
 
   it("stand on the screen in the order of the list, and who comes moves nobody", async () => {

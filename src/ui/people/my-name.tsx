@@ -1,7 +1,9 @@
-// My own name, edited where it stands. Enter or leaving keeps it, Escape does not.
+// My own name, edited where it stands. Enter or leaving keeps it, Escape does not; an empty one takes back what was given.
 import { useRef, useState } from "react";
 import { Mark } from "./mark.tsx";
-import { type Label, labelText } from "./names.ts";
+import { type Label, labelText, shownName } from "./names.ts";
+
+const NOT_SHOWN = "Nothing of this name would show.";
 
 interface Properties {
   readonly personKey: string;
@@ -15,7 +17,7 @@ export function MyName({ personKey, name, label, onName }: Properties) {
   const button = useRef<HTMLButtonElement>(null);
   const end = (keep: boolean) => {
     const chosen = draft?.trim().toWellFormed() ?? "";
-    if (keep && chosen !== "" && chosen !== name) onName(chosen);
+    if (keep && draft !== null && chosen !== (name ?? "") && isShown(chosen)) onName(chosen);
     setDraft(null);
   };
   const endByKey = (keep: boolean) => {
@@ -62,7 +64,11 @@ export function MyName({ personKey, name, label, onName }: Properties) {
         maxLength={40}
         value={draft}
         onFocus={event => event.target.select()}
-        onChange={event => setDraft(event.target.value)}
+        onChange={({ target }) => {
+          // Said by the browser, which does not let Enter keep it.
+          target.setCustomValidity(isShown(target.value.trim()) ? "" : NOT_SHOWN);
+          setDraft(target.value);
+        }}
         onBlur={() => end(true)}
         onKeyDown={event => {
           if (event.key === "Escape") endByKey(false);
@@ -70,6 +76,11 @@ export function MyName({ personKey, name, label, onName }: Properties) {
       />
     </form>
   );
+}
+
+/** Of one that is given; what is empty takes one back. */
+function isShown(name: string): boolean {
+  return name === "" || shownName(name) !== null;
 }
 
 /** It takes the place of the button that was just pressed, and with it the focus. */
