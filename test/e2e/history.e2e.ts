@@ -250,6 +250,35 @@ describe("looking back", () => {
     await alice.sees("A foul day. Is it not? Yes.");
   });
 
+  it("stays at the version one looks at when others' older edits arrive, and brings that one back", async () => {
+    const [alice, bob] = await stage.pair("A fine day.", { isCuttable: true });
+    await bob.putCaret(11);
+    await bob.type(" Is it not?");
+    await alice.sees("A fine day. Is it not?");
+    await bob.cut();
+    await bob.page.context().setOffline(true);
+    // These go on with Bob's last ones, and so come before what Alice writes.
+    await bob.type(" Yes.");
+    await alice.putCaret(2, 6);
+    await alice.page.keyboard.insertText("foul");
+    await alice.isStored();
+    await alice.putCaret(0);
+    await alice.page.keyboard.insertText("Well: ");
+    await alice.isStored();
+    await lookBack(alice);
+    await slider(alice).press("ArrowLeft");
+    await seesPast(alice, "A foul day. Is it not?");
+    const max = await slider(alice).getAttribute("max");
+    await bob.page.context().setOffline(false);
+    await bob.mend();
+    await expect.poll(() => slider(alice).getAttribute("max"), { timeout: 2 * PATIENCE_MS }).not.toBe(max);
+    await seesPast(alice, "A foul day. Is it not?");
+    // Nothing of Bob's was there before either.
+    expect(await past(alice).locator("del").allTextContents()).toEqual(["fine"]);
+    await alice.button("Restore this version").click();
+    await alice.sees("A foul day. Is it not?");
+  });
+
   it("of a blank document notices that somebody writes", async () => {
     const [alice, bob] = await stage.pair("");
     await alice.button("History").click();

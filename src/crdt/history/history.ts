@@ -267,6 +267,20 @@ export class History {
     return this.#order.findLastIndex(slot => heads.has(slot)) + 1;
   }
 
+  /** What of a version is among the first `count` changes in that order. */
+  partOf(version: Version, count: number): Version {
+    // Almost every version that people look at is a beginning of the order, whose heads are quickly told.
+    const place = this.placeOf(version);
+    const beginning = this.versionAt(place);
+    if (beginning.length === version.length && beginning.every((id, i) => id === version[i]))
+      return this.versionAt(Math.min(count, place));
+    const past = this.#graph.past(version.map(id => this.#graph.slotOf(id)!));
+    const part = this.#order.slice(0, count).filter(slot => past.has(slot));
+    const frontier = new Frontier(this.#annals);
+    frontier.add(part, part.length);
+    return frontier.ids(this.#graph);
+  }
+
   authorOf(id: ChangeId): DeviceId | null {
     const slot = this.#graph.slotOf(id);
     return slot === undefined ? null : this.#graph.authorAt(slot);

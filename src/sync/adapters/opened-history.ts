@@ -52,7 +52,7 @@ class OpenedHistory implements TextHistory {
   readonly #listeners = new Set<() => void>();
   readonly #unsubscribe: () => void;
   readonly #proving: Proving;
-  #order: HistoryOrder = { length: 0, entries: [], names: [], versionAt: () => [] };
+  #order: HistoryOrder;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
 
@@ -61,16 +61,17 @@ class OpenedHistory implements TextHistory {
     this.#wishes = wishes;
     this.#history = new History(replica.doc, replica.ground, [BODY_KEY]);
     this.#proving = new Proving(this.#history, verifier);
+    this.#order = this.#orderOf([]);
     this.#unsubscribe = replica.subscribe(() => this.#readSoon());
   }
 
   /** Takes in what came, and puts it in order. */
   async read(progress: (done: number) => void): Promise<void> {
     const entries = await drive(this.#history.arrange(), progress, () => this.#isClosed);
-    if (entries !== null) this.#draw(entries);
+    if (entries !== null) this.#order = this.#orderOf(entries);
   }
 
-  #draw(entries: readonly HistoryEntry[]): void {
+  #orderOf(entries: readonly HistoryEntry[]): HistoryOrder {
     const names = namedVersions(this.#replica).map(({ name, heads, change }) => ({
       name,
       version: heads,
@@ -78,8 +79,14 @@ class OpenedHistory implements TextHistory {
       by: (change === null ? null : this.#history.authorOf(change)) ?? this.#replica.device,
       time: change === null ? null : this.#history.timeOf(change),
     }));
-    const { length } = this.#history;
-    this.#order = { length, entries, names, versionAt: place => this.#history.versionAt(place) };
+    return {
+      length: this.#history.length,
+      entries,
+      names,
+      versionAt: place => this.#history.versionAt(place),
+      placeOf: version => this.#history.placeOf(version as readonly ChangeId[]),
+      partOf: (version, place) => this.#history.partOf(version as readonly ChangeId[], place),
+    };
   }
 
   #readSoon(): void {
@@ -143,7 +150,7 @@ class OpenedHistory implements TextHistory {
   name(version: Version, name: string): void {
     this.#wishes.edit(root => nameVersion(root, version as readonly ChangeId[], name));
     this.#wishes.flush();
-    this.#draw(this.#order.entries);
+    this.#order = this.#orderOf(this.#order.entries);
     this.#tell();
   }
 

@@ -70,8 +70,14 @@ function keyOf(kind: "name" | "end", version: Version): string {
   return `${kind} ${version.join(" ")}`;
 }
 
-export function baseVersion(order: HistoryOrder, base: Base, entry: HistoryEntry | null): Version {
+/** `version`: what is looked at, and `entry`: where it stands. */
+export function baseVersion(
+  order: HistoryOrder,
+  base: Base,
+  version: Version,
+  entry: HistoryEntry | null,
+): Version {
   if (typeof base !== "string") return base.version;
   if (base === "now") return order.versionAt(order.length);
-  return base === "nothing" || entry === null ? order.versionAt(0) : order.versionAt(entry.first);
+  return base === "nothing" || entry === null ? order.versionAt(0) : order.partOf(version, entry.first);
 }

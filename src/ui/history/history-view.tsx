@@ -1,5 +1,5 @@
-// The history once it was read. One place in it is looked at, by slider or list; the text there is laid over the text
-// before, or over any other version.
+// The history once it was read. One version is looked at, by slider or list; its text is laid over the text before, or over
+// any other version. It is held itself, and not by its place: what others wrote offline comes in before it.
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { flushSync } from "react-dom";
 import type { HistoryEntry, Person, TextHistory, Version } from "../../sync/view.ts";
@@ -9,7 +9,7 @@ import { type Base, baseVersion, CompareWith } from "./compare-with.tsx";
 import { Entries } from "./entries.tsx";
 import { NameForm } from "./name-form.tsx";
 import { PastText } from "./past-text.ts";
-import { entryWords, labelsFor, momentOf, nameOfVersion } from "./words.ts";
+import { entryWords, isSameVersion, labelsFor, momentOf, nameOfVersion } from "./words.ts";
 
 /** Steps of the slider: as many as a hand can tell apart on a wide screen. */
 const STEPS_MAX = 1000;
@@ -28,10 +28,10 @@ interface Properties {
 export function HistoryView({ history, people, title, isReadOnly, onClose }: Properties) {
   const order = useSyncExternalStore(history.subscribe, history.order);
   /** Null is the end, also when more comes. */
-  const [place, setPlace] = useState<number | null>(null);
   const [picked, setPicked] = useState<Version | null>(null);
   const [base, setBase] = useState<Base>("before");
-  const [isNaming, setNaming] = useState(false);
+  /** What is named is what was seen when that began. */
+  const [naming, setNaming] = useState<Version | null>(null);
   const [isRestoring, setRestoring] = useState(false);
   const [hasAuthors, setAuthors] = useState(false);
   const [asked, setAsked] = useState<Asked | null>(null);
@@ -45,10 +45,12 @@ export function HistoryView({ history, people, title, isReadOnly, onClose }: Pro
   const labels = useMemo(() => labelsFor(people, entries), [people, entries]);
   const now = Date.now();
   const first = entries[0]!.first;
-  const at = Math.min(place ?? length, length);
+  const end = useMemo(() => order.versionAt(length), [order, length]);
+  const version = naming ?? picked ?? end;
+  const isNow = isSameVersion(version, end);
+  const at = useMemo(() => order.placeOf(version), [order, version]);
   const entry = entryAt(entries, at);
-  const version = useMemo(() => picked ?? order.versionAt(at), [order, picked, at]);
-  const before = useMemo(() => baseVersion(order, base, entry), [order, base, entry]);
+  const before = useMemo(() => baseVersion(order, base, version, entry), [order, base, version, entry]);
   const prove = useCallback(
     (from: number, to: number) => history.prove(version, from, to),
     [history, version],
@@ -75,14 +77,13 @@ export function HistoryView({ history, people, title, isReadOnly, onClose }: Pro
   const steps = Math.min(STEPS_MAX, length - first);
   const stepOf = (where: number) => Math.round(((where - first) * steps) / Math.max(1, length - first));
   const placeOf = (step: number) => first + Math.round((step * (length - first)) / Math.max(1, steps));
-  const goTo = (where: number, named: Version | null = null) => {
-    setPlace(where >= length && named === null ? null : where);
-    setPicked(named);
-    setNaming(false);
+  const goTo = (place: number, named?: Version) => {
+    setPicked(named ?? (place < length ? order.versionAt(place) : null));
+    setNaming(null);
   };
   const name = nameOfVersion(version, names);
   const moment = entry === null ? "Before anything was written" : entryWords(entry, labels, now);
-  const words = at === length && picked === null ? `Now: ${moment}` : moment;
+  const words = isNow ? `Now: ${moment}` : moment;
   return (
     <>
       <div className="history-past">
@@ -123,7 +124,7 @@ export function HistoryView({ history, people, title, isReadOnly, onClose }: Pro
           <button
             type="button"
             className="button button-primary"
-            disabled={isReadOnly || isRestoring || (picked === null && at === length)}
+            disabled={isReadOnly || isRestoring || isNow}
             onClick={() => {
               setRestoring(true);
               void history.restore(version).then(() => onClose(true));
@@ -131,13 +132,16 @@ export function HistoryView({ history, people, title, isReadOnly, onClose }: Pro
           >
             Restore this version
           </button>
-          {isNaming ? (
+          {naming !== null ? (
             <NameForm
               name={name ?? ""}
               isReadOnly={isReadOnly}
               onDone={given => {
-                if (given !== null) history.name(version, given);
-                flushSync(() => setNaming(false));
+                if (given !== null) {
+                  history.name(naming, given);
+                  setPicked(naming);
+                }
+                flushSync(() => setNaming(null));
                 // One cannot stand on what can no longer be pressed.
                 (isReadOnly ? slider : nameButton).current?.focus();
               }}
@@ -148,7 +152,7 @@ export function HistoryView({ history, people, title, isReadOnly, onClose }: Pro
               type="button"
               className="button button-line"
               disabled={isReadOnly}
-              onClick={() => setNaming(true)}
+              onClick={() => setNaming(version)}
             >
               Name this version
             </button>

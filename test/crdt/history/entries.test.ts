@@ -24,7 +24,7 @@ function pastOf(replica: Replica, heads: readonly ChangeId[]): ReadonlySet<Chang
 }
 
 describe("the order of a history", () => {
-  it("is alike on every replica, whatever came in what order, and every beginning of it is a version", () => {
+  it("is alike on every replica, whatever came in what order, and every beginning of it is a version, whole or of another", () => {
     fc.assert(
       fc.property(
         draws({ minLength: 6, maxLength: 24 }),
@@ -60,6 +60,13 @@ describe("the order of a history", () => {
             before = past;
           }
           for (const { first, end } of entries) expect(end).toBeGreaterThan(first);
+          // Of a version that lacks what others wrote meanwhile, a part is what it has of a beginning.
+          const own = [alice.replica.ownHead!.id];
+          expect(here.partOf(own, here.placeOf(own))).toEqual(own);
+          const half = here.length >> 1;
+          const beginning = pastOf(alice.replica, here.versionAt(half));
+          const part = [...pastOf(alice.replica, own)].filter(id => beginning.has(id));
+          expect(pastOf(alice.replica, here.partOf(own, half))).toEqual(new Set(part));
         },
       ),
       { seed: SEED, numRuns: RUNS },
