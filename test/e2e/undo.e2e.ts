@@ -91,6 +91,16 @@ it("each of two people who type at once undoes only what is their own, and both 
   await alice.putCaret(6);
   await bob.putCaret(0);
   await Promise.all([alice.type(" Alice was here", 20), bob.type("Bob too. ", 30)]);
+  // Over the past nobody undoes what is not seen.
+  await alice.isStored();
+  await alice.button("History").click();
+  await alice.page.getByRole("slider", { name: "Moment" }).press("Home");
+  expect(await alice.button("Undo").count()).toBe(0);
+  await alice.press("Control+z");
+  await alice.page.getByRole("textbox", { name: "The text as it was" }).focus();
+  await alice.press("Control+z", "Escape");
+  await alice.sees("one!");
+  expect(await alice.button("Undo").isEnabled()).toBe(true);
   const both = await untilEqual([alice, bob]);
   expect(both).toBe("Bob too. Start. Alice was here");
   await bob.putCaret(both.indexOf("was"));

@@ -3,11 +3,10 @@ import { Icon } from "../icons.tsx";
 
 interface Properties {
   readonly isOn: boolean;
-  readonly isHidden?: boolean;
   readonly onPress: (isByKey: boolean) => void;
 }
 
-export function AuthorsButton({ isOn, isHidden = false, onPress }: Properties) {
+export function AuthorsButton({ isOn, onPress }: Properties) {
   return (
     <button
       type="button"
@@ -15,7 +14,6 @@ export function AuthorsButton({ isOn, isHidden = false, onPress }: Properties) {
       aria-label="Who wrote this"
       title="Who wrote this"
       aria-pressed={isOn}
-      hidden={isHidden}
       // A click that no pointer made counts none.
       onClick={({ detail }) => onPress(detail === 0)}
     >

@@ -9,16 +9,22 @@ interface Properties {
   readonly status?: ReactNode;
   /** For the text: who wrote it, undo. */
   readonly tools?: ReactNode;
+  /** The text does not show; their place stays. */
+  readonly hidesTools?: boolean;
   readonly people?: ReactNode;
   readonly actions?: ReactNode;
 }
 
-export function Bar({ navigation, title, status, tools, people, actions }: Properties) {
+export function Bar({ navigation, title, status, tools, hidesTools = false, people, actions }: Properties) {
   useEffect(watchForReturn, []);
   return (
     <header className="bar">
       <div className="bar-start">{navigation}</div>
-      {tools && <div className="text-tools">{tools}</div>}
+      {tools && (
+        <div className="text-tools" hidden={hidesTools}>
+          {tools}
+        </div>
+      )}
       <div className="bar-middle">
         {title}
         {status}

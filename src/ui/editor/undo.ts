@@ -43,7 +43,8 @@ export function undoKeys(run: (view: EditorView, direction: Direction) => void):
   const beforeinput = (event: InputEvent, view: EditorView): boolean => {
     if (event.inputType !== "historyUndo" && event.inputType !== "historyRedo") return false;
     event.preventDefault();
-    run(view, event.inputType === "historyUndo" ? "undo" : "redo");
+    // The browser asks for it here also where the keyboard stands elsewhere, and the text does not show.
+    if (view.hasFocus) run(view, event.inputType === "historyUndo" ? "undo" : "redo");
     return true;
   };
   // With the capitals locked, Shift makes a small letter, which a keymap takes for a key without Shift.

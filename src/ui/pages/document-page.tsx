@@ -91,8 +91,6 @@ export function DocumentPage({ document, navigation, update }: Properties) {
             <>
               <AuthorsButton
                 isOn={hasAuthors}
-                // Over the past it has one of its own; its place stays.
-                isHidden={instead !== null}
                 onPress={isByKey => {
                   setAuthors(!hasAuthors);
                   // The caret is what asks.
@@ -117,6 +115,8 @@ export function DocumentPage({ document, navigation, update }: Properties) {
             </>
           )
         }
+        // Nobody undoes what is not seen; and over the past who wrote it is asked there.
+        hidesTools={instead !== null}
         status={<StatusLine status={view.status} notice={view.notice ?? asideNotice} />}
         people={
           <People
