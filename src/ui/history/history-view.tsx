@@ -11,8 +11,6 @@ import { NameForm } from "./name-form.tsx";
 import { PastText } from "./past-text.ts";
 import { entryWords, isSameVersion, labelsFor, momentOf, nameOfVersion } from "./words.ts";
 
-/** Steps of the slider: as many as a hand can tell apart on a wide screen. */
-const STEPS_MAX = 1000;
 /** Milliseconds without a move after which what changed is brought into view. */
 const REST_MS = 150;
 
@@ -74,9 +72,6 @@ export function HistoryView({ history, people, title, isReadOnly, onClose }: Pro
     return () => clearTimeout(timer);
   }, [history, before, version]);
 
-  const steps = Math.min(STEPS_MAX, length - first);
-  const stepOf = (where: number) => Math.round(((where - first) * steps) / Math.max(1, length - first));
-  const placeOf = (step: number) => first + Math.round((step * (length - first)) / Math.max(1, steps));
   const goTo = (place: number, named?: Version) => {
     setPicked(named ?? (place < length ? order.versionAt(place) : null));
     setNaming(null);
@@ -93,10 +88,11 @@ export function HistoryView({ history, people, title, isReadOnly, onClose }: Pro
             type="range"
             aria-label="Moment"
             aria-valuetext={name === null ? words : `${name}: ${words}`}
-            min={0}
-            max={steps}
-            value={stepOf(at)}
-            onChange={event => goTo(placeOf(event.target.valueAsNumber))}
+            // A key goes from one change to the next, Page Up and Page Down further.
+            min={first}
+            max={length}
+            value={at}
+            onChange={event => goTo(event.target.valueAsNumber)}
           />
           <p className="history-moment" aria-hidden="true">
             {name !== null && <strong>{name} · </strong>}
