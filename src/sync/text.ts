@@ -41,11 +41,7 @@ export function bodyLength(replica: Replica): number {
 }
 
 export function titleOf(replica: Replica): string {
-  return titleIn(replica.node([]));
-}
-
-/** The same in the root of any version. */
-export function titleIn(root: ReturnType<Replica["node"]>): string {
+  const root = replica.node([]);
   const field = root?.kind === "map" ? root.keys.get(TITLE_KEY) : undefined;
   const title = field === undefined ? undefined : fieldValue(field);
   return typeof title === "string" ? title : "";

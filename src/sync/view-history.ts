@@ -74,12 +74,13 @@ export interface TextHistory {
   readonly subscribe: (listener: () => void) => () => void;
   /** How the text of one version becomes that of another, in document order. */
   compare(before: Version, after: Version): readonly TextDifference[];
+  title(version: Version): string;
   /** Stretches by author. */
   authors(version: Version, from: number, to: number): readonly Authorship[];
   /** Of all changes that wrote [from, to). */
   prove(version: Version, from: number, to: number): Promise<Proof>;
   /** A new edit of mine, after which text and title are again what they were. */
-  restore(version: Version): Promise<void>;
+  restore(version: Version): void;
   /** Names a version for everybody; an empty name takes its name away. */
   name(version: Version, name: string): void;
   close(): void;

@@ -97,7 +97,7 @@ test("restoring is an edit of mine, and what comes meanwhile is told", async () 
   await told;
   expect(history.order()).not.toBe(before);
   expect(history.order().entries.map(({ authors }) => authors)).toEqual([[alice.device], [bob.device]]);
-  await history.restore(first);
+  history.restore(first);
   expect(alice.text()).toBe("one");
   expect(alice.replica.get(alice.heads[0]!)!.change.author).toBe(alice.device);
 });
@@ -113,7 +113,7 @@ test("restoring brings text and title back in one change, which undo takes back 
   const history = await historyOf(alice);
   alice.replica.breakUndo();
   const before = [...alice.replica.changes()].length;
-  await history.restore(first);
+  history.restore(first);
   expect(JSON.parse(alice.json)).toMatchObject({ title: "Draft", body: "one" });
   expect([...alice.replica.changes()].length).toBe(before + 1);
   expect(alice.replica.undo()).toBe(true);
@@ -128,15 +128,26 @@ test("restoring brings text and title back in one change, which undo takes back 
   expect(JSON.parse(alice.json)).toMatchObject({ title: "Other", body: "one two" });
 });
 
+test("tells the title that a version had, which restoring brings back", async () => {
+  const [alice] = gather("Alice");
+  alice.write(type(0, "one"));
+  const first = alice.heads;
+  alice.write(root => root.set("title", "Draft"));
+  const second = alice.heads;
+  alice.write(root => root.set("title", "Final"));
+  const history = await historyOf(alice);
+  expect([first, second, alice.heads].map(heads => history.title(heads))).toEqual(["", "Draft", "Final"]);
+});
+
 test("restoring to before a title takes the title away, and what shows already is not written again", async () => {
   const [alice] = gather("Alice");
   alice.write(type(0, "one"));
   const first = alice.heads;
   alice.write(root => root.set("title", "Final"));
   const history = await historyOf(alice);
-  await history.restore(first);
+  history.restore(first);
   expect(JSON.parse(alice.json)).toMatchObject({ title: "", body: "one" });
   const { heads } = alice;
-  await history.restore(heads);
+  history.restore(heads);
   expect(alice.heads).toEqual(heads);
 });

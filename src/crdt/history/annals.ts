@@ -15,6 +15,8 @@ export class Annals {
   #times = new Float64Array(SLOTS_AT_FIRST);
   #isData = new Uint8Array(SLOTS_AT_FIRST);
 
+  /** The changes that write a key of the root, by the key. */
+  readonly #writers = new Map<string, Slot[]>();
   /** Of the root: what is under others is not looked at. Null: all are. */
   readonly #keys: ReadonlySet<string> | null;
 
@@ -29,6 +31,17 @@ export class Annals {
     this.#prevs[slot] = prev;
     this.#times[slot] = change.time ?? (prev < 0 ? 0 : this.#times[prev]!);
     this.#isData[slot] = change.isRetracting || change.ops.some(op => this.#isLookedAt(op)) ? 1 : 0;
+    for (const op of change.ops) {
+      if ((op.type !== "set" && op.type !== "unset") || op.path.length > 0 || op.key === null) continue;
+      const writers = this.#writers.get(op.key);
+      if (writers === undefined) this.#writers.set(op.key, [slot]);
+      else if (writers.at(-1) !== slot) writers.push(slot);
+    }
+  }
+
+  /** In the order in which they were added. */
+  writersOf(key: string): readonly Slot[] {
+    return this.#writers.get(key) ?? [];
   }
 
   #isLookedAt(op: Op): boolean {

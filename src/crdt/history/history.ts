@@ -16,7 +16,8 @@ import type { WrittenChange } from "../graph/written.ts";
 import type { DocumentTree } from "../types/document.ts";
 import type { Slot } from "../types/dot.ts";
 import { canonicalJson, type Json, type Node, type TextNode, toJson } from "../types/node.ts";
-import { type Path, samePath } from "../types/op.ts";
+import { type Path, type Scalar, samePath } from "../types/op.ts";
+import { Register } from "../types/register.ts";
 import { Annals } from "./annals.ts";
 import { type Difference, differencesOf, type Place, placesOf } from "./diff.ts";
 import { effectiveIn, type Marks, type Retracting } from "./effective.ts";
@@ -217,6 +218,27 @@ export class History {
     const before = yield* this.at(a, toJson);
     const after = yield* this.at(b, toJson);
     return placesOf(before, after);
+  }
+
+  /** The plain value at a key of the root; undefined where there is none. Told without going through everything that is
+   * not about that key. */
+  valueAt(version: Version, key: string): Scalar | undefined {
+    finish(this.read());
+    const effective = this.#effective(version);
+    const register = new Register(this.#graph);
+    for (const slot of this.#annals.writersOf(key)) {
+      if (effective[slot] !== 1) continue;
+      const change = this.#ground.writtenAt(slot);
+      readChange(change);
+      const { ops, starts } = localize(change, slot, this.#graph.ancestorsOf(change), this.#graph);
+      for (const [i, op] of ops.entries()) {
+        if ((op.type !== "set" && op.type !== "unset") || op.path.length > 0 || op.key !== key) continue;
+        register.replace(op.replaces, slot);
+        if (op.type === "set") register.add({ change: slot, index: starts[i]! }, op.value);
+      }
+    }
+    const value = register.latest?.value;
+    return value !== null && typeof value === "object" ? undefined : value;
   }
 
   // ----------------------------------------------------------------------------------------------- changes

@@ -3,7 +3,7 @@
 
 import { type ChangeId, History, type MapEdit, type Progress, type Replica } from "../../crdt/index.ts";
 import type { Verifier } from "../ports.ts";
-import { BODY_KEY, BODY_PATH, namedVersions, nameVersion, titleIn, titleOf } from "../text.ts";
+import { BODY_KEY, BODY_PATH, namedVersions, nameVersion, TITLE_KEY, titleOf } from "../text.ts";
 import type {
   Authorship,
   HistoryEntry,
@@ -133,16 +133,15 @@ class OpenedHistory implements TextHistory {
     return await this.#proving.prove(changes);
   }
 
-  async restore(version: Version): Promise<void> {
-    const heads = version as readonly ChangeId[];
-    // Who asked for it has turned away from the history by the time it is done.
-    const then = await drive(
-      this.#history.at(heads, titleIn),
-      () => undefined,
-      () => false,
-    );
-    const title = then === null || then === titleOf(this.#replica) ? null : then;
-    const steps = this.#history.stepsTo(heads, BODY_PATH);
+  title(version: Version): string {
+    const title = this.#history.valueAt(version as readonly ChangeId[], TITLE_KEY);
+    return typeof title === "string" ? title : "";
+  }
+
+  restore(version: Version): void {
+    const then = this.title(version);
+    const title = then === titleOf(this.#replica) ? null : then;
+    const steps = this.#history.stepsTo(version as readonly ChangeId[], BODY_PATH);
     if (steps.length > 0 || title !== null) this.#wishes.restore(steps, title);
     this.#wishes.flush();
   }

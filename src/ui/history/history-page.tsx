@@ -9,6 +9,7 @@ import "./history.css";
 interface Properties {
   readonly document: OpenDocument;
   readonly people: readonly Person[];
+  /** As it is now. */
   readonly title: string;
   /** Nothing is restored, and no version named. */
   readonly isReadOnly: boolean;

@@ -1,6 +1,6 @@
 // The history once it was read. One version is looked at, by slider or list; its text is laid over the text before, or over
 // any other version. It is held itself, and not by its place: what others wrote offline comes in before it.
-import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import { useCallback, useEffect, useId, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { flushSync } from "react-dom";
 import type { HistoryEntry, Person, TextHistory, Version } from "../../sync/view.ts";
 import { type Asked, WhoWrote } from "../authorship/who-wrote.tsx";
@@ -17,6 +17,7 @@ const REST_MS = 150;
 interface Properties {
   readonly history: TextHistory;
   readonly people: readonly Person[];
+  /** As it is now. */
   readonly title: string;
   /** Nothing is restored, and no version named. */
   readonly isReadOnly: boolean;
@@ -30,7 +31,6 @@ export function HistoryView({ history, people, title, isReadOnly, onClose }: Pro
   const [base, setBase] = useState<Base>("before");
   /** What is named is what was seen when that began. */
   const [naming, setNaming] = useState<Version | null>(null);
-  const [isRestoring, setRestoring] = useState(false);
   const [hasAuthors, setAuthors] = useState(false);
   const [asked, setAsked] = useState<Asked | null>(null);
   const mount = useRef<HTMLDivElement>(null);
@@ -76,6 +76,9 @@ export function HistoryView({ history, people, title, isReadOnly, onClose }: Pro
     setPicked(named ?? (place < length ? order.versionAt(place) : null));
     setNaming(null);
   };
+  // What is typed into the field just now is no change yet.
+  const titleThen = useMemo(() => (isNow ? title : history.title(version)), [history, version, isNow, title]);
+  const titleLine = useId();
   const name = nameOfVersion(version, names);
   const moment = entry === null ? "Before anything was written" : entryWords(entry, labels, now);
   const words = isNow ? `Now: ${moment}` : moment;
@@ -98,8 +101,19 @@ export function HistoryView({ history, people, title, isReadOnly, onClose }: Pro
             {name !== null && <strong>{name} · </strong>}
             {words}
           </p>
+          {titleThen !== title && (
+            <p id={titleLine} className="history-title">
+              {titleThen === "" ? (
+                "It had no title then."
+              ) : (
+                <>
+                  Its title was <bdi>{titleThen}</bdi>.
+                </>
+              )}
+            </p>
+          )}
         </div>
-        <h2 className="hidden">{title}, as it was</h2>
+        <h2 className="hidden">{titleThen === "" ? "Untitled" : titleThen}, as it was</h2>
         <div className="editor history-text" data-who={hasAuthors ? "" : undefined} ref={mount} />
         {hasAuthors && <WhoWrote asked={asked} prove={prove} labels={labels} now={now} />}
       </div>
@@ -120,10 +134,12 @@ export function HistoryView({ history, people, title, isReadOnly, onClose }: Pro
           <button
             type="button"
             className="button button-primary"
-            disabled={isReadOnly || isRestoring || isNow}
+            disabled={isReadOnly || isNow}
+            // The title is brought back, too.
+            aria-describedby={titleThen === title ? undefined : titleLine}
             onClick={() => {
-              setRestoring(true);
-              void history.restore(version).then(() => onClose(true));
+              history.restore(version);
+              onClose(true);
             }}
           >
             Restore this version

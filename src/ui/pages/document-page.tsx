@@ -181,7 +181,7 @@ export function DocumentPage({ document, navigation, update }: Properties) {
             <HistoryPage
               document={document}
               people={view.people}
-              title={title}
+              title={view.title}
               isReadOnly={isReadOnly}
               onClose={closeHistory}
             />

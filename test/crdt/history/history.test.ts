@@ -133,6 +133,9 @@ describe("a history", () => {
           const replay = replayed(alice, version, masked);
           expect(history.canonicalJson(version)).toBe(replay.json());
           expect(history.text(version, BODY)).toBe(replay.text(BODY));
+          // What is plain at a key is told without the rest.
+          for (const [key, value] of Object.entries(JSON.parse(replay.json())))
+            expect(history.valueAt(version, key) === "plain").toBe(value === "plain");
         }
         expect(history.canonicalJson(alice.heads)).toBe(alice.json);
         // What was set aside may count again, also in what was filmed before.
