@@ -188,7 +188,7 @@ describe("by keys alone", () => {
     });
   }
 
-  it("somebody shares: to Share, open, copy, and back with Escape", async () => {
+  it("somebody shares: to Share, open, copy, make and revoke a link, and back with Escape", async () => {
     const alice = await stage.person({ permissions: ["clipboard-read", "clipboard-write"] });
     await alice.open();
     await alice.type("Keys only");
@@ -200,6 +200,17 @@ describe("by keys alone", () => {
     await alice.press("Enter");
     await alice.page.getByRole("button", { name: "Copied" }).waitFor();
     expect(await alice.page.evaluate(() => navigator.clipboard.readText())).toBe(link);
+    // What was pressed may go, and the keyboard still stands in the dialog.
+    const label = alice.page.getByRole("textbox", { name: "Another link, for" });
+    await label.fill("Bob");
+    await tabTo(alice, "Make link", "Tab");
+    await alice.press("Enter");
+    await alice.button("Revoke: Bob").waitFor({ timeout: PATIENCE_MS });
+    expect(await focusedName(alice)).toBe("Make link");
+    await alice.button("Revoke: Bob").press("Enter");
+    await alice.button("Revoke this link").press("Enter");
+    await alice.button("Revoke: Bob").waitFor({ state: "detached", timeout: PATIENCE_MS });
+    expect(await alice.page.evaluate(() => document.activeElement!.className)).toBe("share-links");
     await alice.press("Escape");
     await alice.page.getByRole("dialog").waitFor({ state: "detached" });
     expect(await focusedName(alice)).toBe("Share");
@@ -255,6 +266,12 @@ describe("by keys alone", () => {
     await tabTo(alice, /^First/, "Tab");
     await alice.press("Enter");
     await alice.sees("Text of First");
+    // Whoever chooses what is open already is where the list was opened from.
+    await tabTo(alice, "Documents", "Shift+Tab");
+    await alice.press("Enter");
+    await tabTo(alice, /^First/, "Tab");
+    await alice.press("Enter");
+    expect(await focusedName(alice)).toBe("Documents");
 
     await tabTo(alice, "Documents", "Shift+Tab");
     await alice.press("Enter");

@@ -12,23 +12,25 @@ interface Properties {
 export function UndoButtons({ canUndo, canRedo, onTakeBack }: Properties) {
   return (
     <fieldset className="undo" aria-label="What I wrote">
-      <button {...common("Undo", () => onTakeBack("undo"))} disabled={!canUndo}>
+      <button {...common("Undo", canUndo, () => onTakeBack("undo"))}>
         <Icon name="undo" />
       </button>
-      <button {...common("Redo", () => onTakeBack("redo"))} disabled={!canRedo}>
+      <button {...common("Redo", canRedo, () => onTakeBack("redo"))}>
         <Icon name="redo" />
       </button>
     </fieldset>
   );
 }
 
-function common(name: string, onClick: () => void) {
+function common(name: string, can: boolean, onClick: () => void) {
   const type: "button" = "button";
   return {
     type,
     className: "button button-icon",
     "aria-label": name,
     title: name,
+    // Disabled it would lose the keyboard with the last step, of which there is no more then to take.
+    "aria-disabled": !can,
     onClick,
     onPointerDown: keepFocus,
   };

@@ -22,6 +22,11 @@ export function Documents({ workspace, openId, onNew, onImport, onRemove }: Prop
   const toggle = useRef<HTMLButtonElement>(null);
   const panel = useId();
   useDismiss(isOpen, () => setOpen(false), nav, toggle);
+  const leave = () => {
+    setOpen(false);
+    // What was pressed is gone in a moment; what comes next begins at, or leads back to, the button that stays.
+    toggle.current?.focus();
+  };
   return (
     <nav aria-label="Documents" className="documents" ref={nav}>
       <button
@@ -52,19 +57,12 @@ export function Documents({ workspace, openId, onNew, onImport, onRemove }: Prop
       </button>
       {isOpen && (
         <div className="island documents-panel" id={panel}>
-          <DocumentList
-            workspace={workspace}
-            openId={openId}
-            onRemove={onRemove}
-            onLeave={() => setOpen(false)}
-          />
+          <DocumentList workspace={workspace} openId={openId} onRemove={onRemove} onLeave={leave} />
           <button
             type="button"
             className="button documents-import"
             onClick={() => {
-              setOpen(false);
-              // This button is gone in a moment; what comes next leads back to the one that stays.
-              toggle.current?.focus();
+              leave();
               onImport();
             }}
           >

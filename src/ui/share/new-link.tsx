@@ -26,6 +26,7 @@ export function NewLink({ roles, isBusy, onMake }: Properties) {
       className="share-new"
       onSubmit={event => {
         event.preventDefault();
+        if (isBusy) return;
         onMake(role, label, { afterSeconds: TERMS[term]![0], uses: isCounted ? USES[places]![0] : null });
         setLabel("");
       }}
@@ -59,7 +60,7 @@ export function NewLink({ roles, isBusy, onMake }: Properties) {
         {isCounted && (
           <Choice name="How many may come by it" choices={USES} chosen={places} onChoose={setPlaces} />
         )}
-        <button type="submit" className="button button-line" disabled={isBusy}>
+        <button type="submit" className="button button-line" aria-disabled={isBusy}>
           Make link
         </button>
       </div>

@@ -1,6 +1,6 @@
 // The links that let people in, each with its key behind the #: what it gives, how many came by it, how to end it. Fetched
 // when somebody shares for the first time.
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { OpenDocument } from "../../sync/view.ts";
 import { latePart } from "../late-part.tsx";
 import { Modal } from "../modal.tsx";
@@ -27,6 +27,7 @@ export default function ShareDialog({ document, onClose, onDevices }: Properties
     void attempt(people => people.prepareLinks());
   }, [people]);
   const [isPairing, setPairing] = useState(false);
+  const list = useRef<HTMLUListElement>(null);
   const links = state?.links ?? [];
   const address = links.find(link => link.address !== null)?.address ?? null;
   return (
@@ -46,13 +47,17 @@ export default function ShareDialog({ document, onClose, onDevices }: Properties
               </button>
             </p>
           )}
-          <ul className="share-links">
+          <ul className="share-links" ref={list} tabIndex={-1}>
             {links.map(link => (
               <LinkItem
                 key={link.key}
                 link={link}
                 isFirst={link === links[0]}
-                onRevoke={() => void attempt(people => people.revoke(link.key))}
+                onRevoke={() => {
+                  // What was pressed goes with its link.
+                  list.current?.focus();
+                  void attempt(people => people.revoke(link.key));
+                }}
               />
             ))}
           </ul>
