@@ -50,6 +50,7 @@ export function Modal({ title, className, onClose, children }: Properties) {
         </header>
         {children(close)}
       </div>
+      <div className="hidden said" aria-live="polite" aria-atomic="true" />
     </dialog>
   );
 }

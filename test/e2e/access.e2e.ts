@@ -188,7 +188,12 @@ describe("by keys alone", () => {
     });
   }
 
-  it("somebody shares: to Share, open, copy, make and revoke a link, and back with Escape", async () => {
+  /** What a screen reader is told while a dialog is open. */
+  function heard(person: Person): Promise<string | null> {
+    return person.page.getByRole("dialog").locator("[aria-live=polite]").textContent();
+  }
+
+  it("somebody shares: to Share, open, copy, make and revoke a link, hear who comes, and back with Escape", async () => {
     const alice = await stage.person({ permissions: ["clipboard-read", "clipboard-write"] });
     await alice.open();
     await alice.type("Keys only");
@@ -200,6 +205,7 @@ describe("by keys alone", () => {
     await alice.press("Enter");
     await alice.page.getByRole("button", { name: "Copied" }).waitFor();
     expect(await alice.page.evaluate(() => navigator.clipboard.readText())).toBe(link);
+    await expect.poll(() => heard(alice)).toBe("Copied");
     // What was pressed may go, and the keyboard still stands in the dialog.
     const label = alice.page.getByRole("textbox", { name: "Another link, for" });
     await label.fill("Bob");
@@ -211,6 +217,10 @@ describe("by keys alone", () => {
     await alice.button("Revoke this link").press("Enter");
     await alice.button("Revoke: Bob").waitFor({ state: "detached", timeout: PATIENCE_MS });
     expect(await alice.page.evaluate(() => document.activeElement!.className)).toBe("share-links");
+    // While the dialog is open, nothing outside of it is read.
+    const bob = await (await stage.person()).open(link);
+    await expect.poll(() => heard(alice), { timeout: PATIENCE_MS }).toMatch(/ joined$/);
+    await bob.leave();
     await alice.press("Escape");
     await alice.page.getByRole("dialog").waitFor({ state: "detached" });
     expect(await focusedName(alice)).toBe("Share");

@@ -103,6 +103,7 @@ function Shown({ onClose, children }: ShownProperties) {
   return (
     <dialog ref={dialog} aria-labelledby={heading} className="island import" onClose={onClose}>
       <div className="import-inside">{children(heading, () => dialog.current!.close())}</div>
+      <div className="hidden said" aria-live="polite" aria-atomic="true" />
     </dialog>
   );
 }

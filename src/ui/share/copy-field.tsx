@@ -1,5 +1,6 @@
 // An address that is there to be copied.
 import { type RefObject, useEffect, useId, useRef, useState } from "react";
+import { useAnnouncer } from "../status/announcer.tsx";
 import { copyText } from "./copy-text.ts";
 
 interface Properties {
@@ -15,6 +16,7 @@ export function CopyField({ label, address, about, isFirst }: Properties) {
   const [isCopied, setCopied] = useState(false);
   const field = useRef<HTMLInputElement>(null);
   const id = useId();
+  const say = useAnnouncer();
   useEffect(() => {
     if (!isCopied) return;
     const timer = setTimeout(() => setCopied(false), 3000);
@@ -41,14 +43,14 @@ export function CopyField({ label, address, about, isFirst }: Properties) {
           type="button"
           className="button button-primary copy"
           aria-describedby={about}
-          onClick={async () => setCopied(await copyText(address, field.current!))}
+          onClick={async () => {
+            const isDone = await copyText(address, field.current!);
+            setCopied(isDone);
+            if (isDone) say(["Copied"]);
+          }}
         >
           {isCopied ? "Copied" : "Copy"}
         </button>
-      </div>
-      {/* A region of its own: while the dialog is open, nothing outside of it is read. */}
-      <div className="hidden" aria-live="polite">
-        {isCopied ? "Copied" : ""}
       </div>
     </>
   );

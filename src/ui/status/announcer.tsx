@@ -1,5 +1,6 @@
 // What a screen reader hears without asking: who came and went, that the link is gone, that a document was removed. One
-// polite region around the whole app, apart from the status, filled at most once in a second and a half.
+// polite region in the page and in each dialog (while one is open, nothing outside of it is read), apart from the status, filled
+// at most once in a second and a half.
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useRef, useState } from "react";
 import type { DocumentView, Person } from "../../sync/view.ts";
 import { labelsOf, labelText } from "../people/names.ts";
@@ -89,14 +90,13 @@ export function useNews(view: DocumentView): void {
 }
 
 export function Announcer({ children }: { readonly children: ReactNode }) {
-  const [sentence, setSentence] = useState("");
   const waiting = useRef<string[]>([]);
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
   const say = useCallback((sentences: readonly string[]) => {
     waiting.current.push(...sentences);
     if (waiting.current.length === 0 || timer.current !== null) return;
     const speak = () => {
-      setSentence(waiting.current.splice(0).slice(-4).join(". "));
+      show(waiting.current.splice(0).slice(-4).join(". "));
       timer.current = setTimeout(() => {
         timer.current = null;
         if (waiting.current.length > 0) speak();
@@ -106,7 +106,7 @@ export function Announcer({ children }: { readonly children: ReactNode }) {
     const fallSilent = () => {
       timer.current = null;
       if (waiting.current.length > 0) speak();
-      else setSentence("");
+      else show("");
     };
     timer.current = setTimeout(speak, 100);
   }, []);
@@ -120,11 +120,14 @@ export function Announcer({ children }: { readonly children: ReactNode }) {
   return (
     <Say value={say}>
       {children}
-      <div className="hidden" aria-live="polite" aria-atomic="true">
-        {sentence}
-      </div>
+      <div className="hidden said" aria-live="polite" aria-atomic="true" />
     </Say>
   );
+}
+
+/** Wherever there is a region: a dialog knows nothing of who speaks. */
+function show(sentence: string): void {
+  for (const region of document.querySelectorAll(".said")) region.textContent = sentence;
 }
 
 function hereKeys(view: DocumentView): ReadonlySet<string> {
