@@ -207,7 +207,7 @@ const BANS: readonly Ban[] = [
   },
   {
     where: "src/sync outside adapters",
-    files: /^src\/sync\/(?!adapters\/|ports\.ts|view(-pairing)?\.ts)/,
+    files: /^src\/sync\/(?!adapters\/|ports\.ts|view(-history|-pairing)?\.ts)/,
     names: SYNC_NAMES,
   },
   {
