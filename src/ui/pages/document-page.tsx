@@ -102,7 +102,6 @@ export function DocumentPage({ document, navigation, update }: Properties) {
                 className="button button-icon"
                 aria-label="Find"
                 title="Find"
-                disabled={instead !== null}
                 onClick={() => editor.current?.find()}
               >
                 <Icon name="find" />
