@@ -81,12 +81,13 @@ const PLANTS: readonly Plant[] = [
     "who holds a change is said to hold the next",
     "sync/delivery.ts",
     /says that/,
-    ({ Delivery }) => ({
-      Delivery: class extends Delivery {
-        override heard(device: Parameters<InstanceType<typeof Delivery>["heard"]>[0], seq: number): boolean {
-          return super.heard(device, seq + 1);
-        }
-      } as typeof Delivery,
+    ({ deliveryOf }) => ({
+      deliveryOf: (...given) => {
+        const made = deliveryOf(...given);
+        const heard = made.heard.bind(made);
+        made.heard = (device, seq) => heard(device, seq + 1);
+        return made;
+      },
     }),
   ),
   plant<typeof reconcile>(
