@@ -10,7 +10,7 @@
 // Session descriptions are some 30 lines of which only these say anything where there is one data channel (RFC 8841); the
 // others are the same for all. Candidates over TCP are left out: two browsers have none between them that work.
 
-import { fromBase64Url, toBase64Url } from "./link.ts";
+import { fromBase64Url, toBase64Url } from "./base64url.ts";
 import type { Bytes } from "./ports.ts";
 
 /** Of a browser with many networks; it tells the likeliest first. */

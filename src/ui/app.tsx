@@ -1,27 +1,34 @@
 // Puts on the screen what the navigator says, and owns what outlives a document: the list, the removals that can
 // still be undone, the sentences about this browser.
-import { type ReactNode, useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { type ReactNode, useRef, useState, useSyncExternalStore } from "react";
 import type { DocumentEntry, Imported, OpenDocument, Workspace } from "../sync/view.ts";
 import { Bar } from "./bar/bar.tsx";
-import { Missing } from "./bar/missing.tsx";
 import { UpdateButton } from "./bar/update-button.tsx";
 import { Documents } from "./documents/documents.tsx";
-import { RemovedBar, removedWords } from "./documents/removed-bar.tsx";
 import { FileDoor } from "./files/file-door.tsx";
 import type { FromFile } from "./files/imported-bar.tsx";
 import { latePart } from "./late-part.tsx";
-import type { Navigator, Screen } from "./navigator.ts";
+import type { Navigator } from "./navigator.ts";
 import { DocumentPage } from "./pages/document-page.tsx";
-import { PlainPage } from "./pages/plain-page.tsx";
 import type { RememberedSet } from "./remembered.ts";
 import { useAnnouncer } from "./status/announcer.tsx";
 import { StatusLine } from "./status/status-line.tsx";
 import type { Updates } from "./update.ts";
 
+// These few people see, or once.
+const Missing = latePart(() => import("./bar/missing.tsx"));
+const RemovedBar = latePart(
+  () => import("./documents/removed-bar.tsx"),
+  problem => problem && <div className="island toast">{problem}</div>,
+);
 /** Only who opens somebody else's file waits for it. */
 const ImportedBar = latePart(
   () => import("./files/imported-bar.tsx"),
   problem => problem && <div className="island toast">{problem}</div>,
+);
+const NoDocument = latePart(
+  () => import("./pages/no-document.tsx"),
+  problem => <main className="page">{problem && <div className="history-wait">{problem}</div>}</main>,
 );
 const ForeignPage = latePart(
   () => import("./files/foreign-page.tsx"),
@@ -108,15 +115,25 @@ export function App({ workspace, navigator, updates, dismissed }: Properties) {
       ) : (
         <>
           <BarAlone navigation={navigation} update={update} />
-          <ScreenWithoutDocument screen={screen} onNew={startNew} />
+          {screen.kind === "opening" ? (
+            <main className="page" />
+          ) : (
+            <NoDocument screen={screen} onNew={startNew} />
+          )}
         </>
       )}
-      <Missing sentences={workspace.missing} dismissed={dismissed} />
+      {workspace.missing.length > 0 && <Missing sentences={workspace.missing} dismissed={dismissed} />}
       <FileDoor workspace={workspace} choose={chooseFile} onImported={made => void imported(made)} />
       {news !== null && removed.length === 0 && <ImportedBar made={news} onDone={() => setNews(null)} />}
-      {removed.length > 0 && <RemovedBar count={removed.length} onUndo={undo} />}
+      {removed.length > 0 && (
+        <RemovedBar count={removed.length} words={removedWords(removed.length)} onUndo={undo} />
+      )}
     </>
   );
+}
+
+function removedWords(count: number): string {
+  return count === 1 ? "Removed." : `${count} documents removed.`;
 }
 
 /** What a new document begins with; what is typed later is undone apart from it. */
@@ -141,53 +158,4 @@ function BarAlone({ navigation, update }: BarProperties) {
       actions={update}
     />
   );
-}
-
-function ScreenWithoutDocument({ screen, onNew }: { readonly screen: Screen; readonly onNew: () => void }) {
-  const heading = headingOf(screen);
-  useEffect(() => {
-    document.title = heading === null ? "Chirograph" : `${heading} · Chirograph`;
-  }, [heading]);
-  if (heading === null) return <main className="page" />;
-  return (
-    <PlainPage heading={heading}>
-      <p>{sentenceOf(screen)}</p>
-      <button type="button" className="button button-primary" onClick={onNew}>
-        New document
-      </button>
-    </PlainPage>
-  );
-}
-
-function headingOf(screen: Screen): string | null {
-  switch (screen.kind) {
-    case "not-held":
-      return "This device does not hold that document";
-    case "bad-link":
-      return "This link does not lead to a document";
-    case "file-gone":
-      return "That file is not open any more";
-    case "failed":
-      return "That did not work";
-    case "opening":
-    case "file":
-    case "document":
-      return null;
-  }
-}
-
-function sentenceOf(screen: Screen): string {
-  switch (screen.kind) {
-    case "not-held":
-      return "It may have been removed, or it was opened in another browser. Whoever shared it can send its link again.";
-    case "bad-link":
-    case "failed":
-      return screen.sentence;
-    case "file-gone":
-      return "It was opened to be read, and kept nowhere here. Open it again from where it lies.";
-    case "opening":
-    case "file":
-    case "document":
-      return "";
-  }
 }

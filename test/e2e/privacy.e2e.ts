@@ -3,7 +3,7 @@
 
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { fromBase64Url } from "../../src/sync/link.ts";
+import { fromBase64Url } from "../../src/sync/base64url.ts";
 import { PATIENCE_MS, type Person, report, setStage, untilEqual } from "./people.ts";
 
 const stage = setStage();

@@ -5,6 +5,10 @@
 import type { Replica } from "../../crdt/index.ts";
 import { HOMECOMING_MS } from "../limits.ts";
 
+/** For who gave numbers up to `spent` away. */
+export const awaiting = (spent: number) => (replica: Replica, ended: () => void) =>
+  new Homecoming(replica, spent, ended);
+
 export class Homecoming {
   readonly #replica: Replica;
   /** The newest number that was given away, once. */

@@ -2,8 +2,8 @@
 // IndexedDB, which answers later, cannot take it; localStorage can. The next page takes it up and stores it properly.
 
 import type { ChangeId } from "../../crdt/index.ts";
+import { fromBase64Url, toBase64Url } from "../base64url.ts";
 import type { LastWords } from "../keeper.ts";
-import { fromBase64Url, toBase64Url } from "../link.ts";
 
 const PREFIX = "chirograph.unsaved.";
 

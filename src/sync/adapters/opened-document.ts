@@ -40,7 +40,7 @@ import {
   provingOf,
   unseenOf,
 } from "./document-people.ts";
-import { Homecoming } from "./homecoming.ts";
+import type { awaiting, Homecoming } from "./homecoming.ts";
 import { Host, type HostOptions } from "./host.ts";
 import { KeptRecord } from "./kept-record.ts";
 import { type findLastWords, leaveLastWords } from "./last-words.ts";
@@ -57,8 +57,8 @@ export interface OpenedOptions extends Omit<HostOptions, "delivered" | "inviteSe
   /** As stored, or as it will be once the first edit is. */
   readonly record: DocumentRecord;
   readonly name: string | null;
-  /** The newest number that its key gave away before the document was removed from here; 0 if it was not. */
-  readonly spent: number;
+  /** Where the document was removed from here before. */
+  readonly homecoming: ReturnType<typeof awaiting> | null;
   /** Up to where the log is to be read behind the image that the replica was loaded from; 0 if it was not. */
   readonly imagedTo: number;
   readonly remember: (fields: DocumentFields) => void;
@@ -89,7 +89,7 @@ export class OpenedDocument implements OpenDocument {
   readonly renewing: Renewing;
   readonly meeting: Meeting;
   readonly #image: DocumentImage;
-  readonly #homecoming: Homecoming;
+  readonly #homecoming: Homecoming | undefined;
   readonly #carets: OpenedCarets;
   readonly #replica: Replica;
   readonly #ciphers: Ciphers;
@@ -132,7 +132,7 @@ export class OpenedDocument implements OpenDocument {
       name: () => this.#name,
       retired: () => options.retired(this),
     });
-    this.#homecoming = new Homecoming(replica, options.spent, () => this.#changed());
+    this.#homecoming = options.homecoming?.(replica, () => this.#changed());
     this.#image = new DocumentImage(options.store, replica, options.imagedTo, act => this.host.act(act));
     const { connect } = options;
     const { whole } = this.#image;
@@ -195,7 +195,7 @@ export class OpenedDocument implements OpenDocument {
     const hindrance = hindranceOf(this.#replica);
     const asks = isAsking(this.#replica, this.#kept.record);
     const mayEdit = mayType(this.#replica);
-    const isHere = this.#replica.hasGenesis && !this.#homecoming.isAwaited;
+    const isHere = this.#replica.hasGenesis && this.#homecoming?.isAwaited !== true;
     const view: DocumentView = {
       id: this.id,
       title: this.#title ?? titleOf(this.#replica),
@@ -479,7 +479,7 @@ export class OpenedDocument implements OpenDocument {
   async close(): Promise<void> {
     this.#writeTitle();
     this.#image.close();
-    this.#homecoming.end();
+    this.#homecoming?.end();
     this.meeting.close();
     await this.host.close();
     this.#kept.end();

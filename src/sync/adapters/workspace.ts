@@ -2,7 +2,7 @@
 // platform comes together here; everything below takes it as arguments.
 
 import { type DeviceId, type DocId, joinMessage, Replica, toHex } from "../../crdt/index.ts";
-import { type DeviceLink, decodeDeviceLink, decodeLink, splitOffer } from "../link.ts";
+import type { DeviceLink } from "../link.ts";
 import type {
   Bytes,
   DeviceKey,
@@ -25,7 +25,7 @@ import { documentKey, openDeviceKey } from "./keys.ts";
 import { askBeforeLoss, claims, documentsWithLastWords, findLastWords } from "./last-words.ts";
 import { arrive, lateCiphers } from "./late-ciphers.ts";
 import { seedsOf, withSeeds } from "./link-seeds.ts";
-import { OpenedDocument } from "./opened-document.ts";
+import { OpenedDocument, type OpenedOptions } from "./opened-document.ts";
 import { allSpent, rememberSpent, spentIn } from "./spent-numbers.ts";
 import { tellAll } from "./uncaught.ts";
 import { openVerified } from "./verified.ts";
@@ -186,7 +186,10 @@ class BrowserWorkspace implements Workspace {
   }
 
   async join(fragment: string): Promise<OpenDocument | { readonly error: string }> {
-    await this.#beRead();
+    const [{ decodeDeviceLink, decodeLink, splitOffer }] = await Promise.all([
+      import("../link.ts"),
+      this.#beRead(),
+    ]);
     const asked = decodeDeviceLink(fragment);
     if (asked !== null) return "error" in asked ? asked : await this.#ask(asked);
     const pairing = splitOffer(fragment);
@@ -205,7 +208,9 @@ class BrowserWorkspace implements Workspace {
     const links = { removedAt: null, roomSecret, inviteSeed, linkSeeds };
     // The secret leaves the address, so it must be kept before anything else.
     await this.#remember({ id: doc, ...links });
-    const opened = await this.#reopen({ ...before, ...links }, spentIn(doc));
+    const spent = spentIn(doc);
+    const homecoming = spent > 0 ? (await import("./homecoming.ts")).awaiting(spent) : null;
+    const opened = await this.#reopen({ ...before, ...links }, homecoming);
     if (opened === null) return { error: "This document could not be opened." };
     opened.offered = pairing?.offer ?? null;
     return opened;
@@ -223,8 +228,10 @@ class BrowserWorkspace implements Workspace {
     return (await this.#reopen({ ...before, ...asked })) ?? { error: "This document could not be opened." };
   }
 
-  /** `spent`: see homecoming.ts. */
-  async #reopen(record: DocumentRecord, spent = 0): Promise<OpenedDocument | null> {
+  async #reopen(
+    record: DocumentRecord,
+    homecoming: OpenedOptions["homecoming"] = null,
+  ): Promise<OpenedDocument | null> {
     const doc = record.id as DocId;
     const key = (await documentKey(doc)) ?? this.#key;
     const device = toHex(key.publicKey) as DeviceId;
@@ -238,7 +245,7 @@ class BrowserWorkspace implements Workspace {
     const imagedTo = loaded === null ? 0 : image!.position;
     const [stored, forks] = await Promise.all([this.#store.read(doc, imagedTo), this.#store.forks(doc)]);
     const replica = loaded ?? Replica.open(device, doc, ticket);
-    const document = this.#opening(replica, record, true, { imagedTo, key, spent });
+    const document = this.#opening(replica, record, true, { imagedTo, key, homecoming });
     document.restore({ ...stored, forks });
     await document.settled();
     // What another tab stored between the reading and now was not heard of.
@@ -306,7 +313,7 @@ class BrowserWorkspace implements Workspace {
     replica: Replica,
     record: DocumentRecord,
     isListed: boolean,
-    { imagedTo = 0, key = this.#key, spent = 0 } = {},
+    { imagedTo = 0, key = this.#key, homecoming = null }: Partial<OpenedOptions> = {},
   ): OpenedDocument {
     const document = new OpenedDocument(
       {
@@ -321,7 +328,7 @@ class BrowserWorkspace implements Workspace {
         setDirect: isDirect => this.#setDirect(isDirect),
         name: storedName(),
         // Of the profile's key alone.
-        spent: key === this.#key ? spent : 0,
+        homecoming: key === this.#key ? homecoming : null,
         imagedTo,
         rename: storeName,
         remember: changed => void this.#remember(changed),

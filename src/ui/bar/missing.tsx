@@ -8,7 +8,8 @@ interface Properties {
   readonly dismissed: RememberedSet;
 }
 
-export function Missing({ sentences, dismissed }: Properties) {
+// The default export is what `latePart` asks for.
+export default function Missing({ sentences, dismissed }: Properties) {
   const [isGone, setGone] = useState(false);
   const unseen = sentences.filter(sentence => !dismissed.has(sentence));
   if (isGone || unseen.length === 0) return null;

@@ -3,10 +3,12 @@ import { useEffect, useLayoutEffect, useRef } from "react";
 
 interface Properties {
   readonly count: number;
+  readonly words: string;
   readonly onUndo: () => void;
 }
 
-export function RemovedBar({ count, onUndo }: Properties) {
+// The default export is what `latePart` asks for.
+export default function RemovedBar({ count, words, onUndo }: Properties) {
   const undo = useRef<HTMLButtonElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: with each removal
   useEffect(() => {
@@ -21,7 +23,7 @@ export function RemovedBar({ count, onUndo }: Properties) {
   }, []);
   return (
     <div className="island toast">
-      <span>{removedWords(count)}</span>
+      <span>{words}</span>
       {/* "Undo" alone is the name of the button that undoes in the text. */}
       <button
         ref={undo}
@@ -34,10 +36,6 @@ export function RemovedBar({ count, onUndo }: Properties) {
       </button>
     </div>
   );
-}
-
-export function removedWords(count: number): string {
-  return count === 1 ? "Removed." : `${count} documents removed.`;
 }
 
 /** When the bar goes while the keyboard stands in it, the keyboard goes back to where removing began. */

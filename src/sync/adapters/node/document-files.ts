@@ -3,7 +3,7 @@
 
 import { crc32 } from "node:zlib";
 import type { StoredFork } from "../../../crdt/index.ts";
-import { fromBase64Url, toBase64Url } from "../../link.ts";
+import { fromBase64Url, toBase64Url } from "../../base64url.ts";
 import type { Bytes, DocumentRecord, StoredImage } from "../../ports.ts";
 import { fieldsOf, isDocumentRecord, isStoredFork } from "../stored-rows.ts";
 
