@@ -3,14 +3,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { DeviceId, DocId } from "../../src/crdt/index.ts";
-import {
-  decodeDeviceLink,
-  decodeLink,
-  encodeDeviceLink,
-  encodeLink,
-  fromBase64Url,
-  toBase64Url,
-} from "../../src/sync/link.ts";
+import { fromBase64Url, toBase64Url } from "../../src/sync/base64url.ts";
+import { decodeDeviceLink, decodeLink, encodeDeviceLink, encodeLink } from "../../src/sync/link.ts";
 
 const bytes = (length: number) =>
   fc.uint8Array({ minLength: length, maxLength: length }).map(array => new Uint8Array(array));
